@@ -14,7 +14,7 @@
     runner.py              RewardRunner: one source, one score at a time; a worker that failed is replaced
     row_runner.py          RowRunner: many rows, in slices of time; row_frames.py: on their way; row_replies.py: their scores
     exchange.py            one request to the worker, and its reply
-    judge.py               the model that a reward may ask; judge_memory.py: the same question is put to it once
+    judge.py               the model that a reward may ask
     judge_calls.py         how often a source may ask it, before anything is spent
     failures.py            ways in which the worker fails, and the errors that they become
     process.py             this side of one worker process: start, send, wait, watch, kill

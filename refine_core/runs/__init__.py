@@ -15,6 +15,7 @@ replaying      the same program on recorded replies
 reward_trial   the reward, on an output that a person typed
 what_ifs       a recorded run under another reward or threshold         rescoring   its outputs, scored again
 kept_what_ifs  those that somebody kept beside a run                        judges      whom a reward would ask, at what cost
+judge_memory   what judges have answered: the same question is put to them once
 """
 
 from __future__ import annotations

@@ -27,8 +27,9 @@ class JudgeSpec:
 
     @property
     def name(self) -> str:
-        """What tells judges apart; never the key."""
-        return repr((sorted((name, repr(value)) for name, value in asdict(self.model).items()), self.seed))
+        """What tells judges apart by what they answer; never the key."""
+        model = asdict(self.model.identity)
+        return repr((sorted((name, repr(value)) for name, value in model.items()), self.seed))
 
     def connect(self) -> Judge:
         """The judge itself. Raises LMKeyError; RewardError for a replay, which has no model to ask."""

@@ -29,6 +29,7 @@ from refine_core.refine.build import check_spec
 from refine_core.refine.resuming import was_continued_anyway, was_paused
 from refine_core.refine.run_job import RunJob
 from refine_core.runs.job import Job, open_scope
+from refine_core.runs.judge_memory import JudgeMemory
 from refine_core.runs.logs import RunLogs
 from refine_core.runs.playing import Playbacks
 from refine_core.runs.replaying import ReplayMismatch, find_mismatch, replay_program
@@ -90,7 +91,8 @@ class Runs:
         self._playbacks = Playbacks(self._logs)
         self._lock = threading.Lock()
         self.list = RunList(store, self._ended, self._paused)
-        self.what_ifs = WhatIfs(self._logs.timeline)
+        self.judge_memory = JudgeMemory(store)
+        self.what_ifs = WhatIfs(self._logs.timeline, self.judge_memory)
 
     def start(
         self, spec: ProgramSpec, credentials: Credentials | None = None, *, stepwise: bool = False

@@ -29,10 +29,10 @@ from refine_core.refine.resuming import restore_outputs
 from refine_core.refine.reward_calls import make_reward_runner
 from refine_core.rewards import Judge, RowRunner
 from refine_core.rewards.judge_calls import max_judge_calls, may_ask_judge
-from refine_core.rewards.judge_memory import JudgeCounts, JudgeMemory
 from refine_core.rewards.row_runner import RowResult
 from refine_core.rewards.shapes import Recognized
 from refine_core.rows import attempt_index, rows_of_run
+from refine_core.runs.judge_memory import JudgeCounts, JudgeMemory
 from refine_core.runs.judges import JudgeEstimate, estimate_cost, judge_of_run
 from refine_core.spec import ProgramSpec
 from refine_core.spec.rules import read_rule
@@ -63,10 +63,10 @@ class Rescored:
 
 @dataclass(slots=True)
 class Rescorer:
-    """Scores recorded outputs again. Safe to use from any thread."""
+    """Scores recorded outputs again. Safe to use from any thread. judge_memory: what judges have answered."""
 
-    judge_memory: JudgeMemory = field(default_factory=JudgeMemory)
-    _results: OrderedDict[object, Rescored] = field(default_factory=OrderedDict)
+    judge_memory: JudgeMemory
+    _results: OrderedDict[object, tuple[int, Rescored]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def score(
@@ -93,9 +93,10 @@ class Rescorer:
             return Rescored({a.index: end for a in timeline.attempts if (end := end_of(a)) is not None})
         plan = None if recognized is None else repr(recognized.to_plan())
         key = (timeline.run_id, timeline.seq, *_called(spec), spec.validators, plan)
+        version = self.judge_memory.version
         known = self._get(key)
-        if known is not None and (known.estimate is None or not ask_judge):
-            return known
+        if known is not None and (known[1].estimate is None or (known[0] == version and not ask_judge)):
+            return known[1]
         counts, asked = JudgeCounts(), judge_of_run(spec, keys)
         judge = (
             self.judge_memory.answering(asked.connect(), asked.name, counts)
@@ -105,16 +106,17 @@ class Rescorer:
         work = _Rescoring(timeline, spec, judge, counts, on_progress, limit_s)
         result = work.run(recognized, keeps_scores=same_reward)
         if not result.left_out:
-            self._put(key, result)
+            self._put(key, version, result)
         return result
 
-    def _get(self, key: object) -> Rescored | None:
+    def _get(self, key: object) -> tuple[int, Rescored] | None:
         with self._lock:
             return self._results.get(key)
 
-    def _put(self, key: object, result: Rescored) -> None:
+    def _put(self, key: object, version: int, result: Rescored) -> None:
+        """version: of the judge's memory before; what waits for the judge is looked at again once there are new answers."""
         with self._lock:
-            self._results[key] = result
+            self._results[key] = (version, result)
             self._results.move_to_end(key)
             while len(self._results) > MAX_RESULTS:
                 self._results.popitem(last=False)

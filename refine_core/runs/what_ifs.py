@@ -12,6 +12,7 @@ from typing import Unpack
 from refine_core.errors import Problem, SpecError
 from refine_core.log.timeline import Timeline
 from refine_core.rewards.shapes import Recognized
+from refine_core.runs.judge_memory import JudgeMemory
 from refine_core.runs.rescoring import OnProgress, Rescored, Rescorer
 from refine_core.spec import ProgramSpec
 from refine_core.what_if import (
@@ -43,11 +44,14 @@ class RunWhatIf:
 
 
 class WhatIfs:
-    """What-ifs of the runs of one store. timeline: finds a run by its id. Safe to use from any thread."""
+    """What-ifs of the runs of one store. timeline: finds a run by its id. judge_memory: what judges have answered.
 
-    def __init__(self, timeline: Callable[[str], Timeline | None]) -> None:
+    Safe to use from any thread.
+    """
+
+    def __init__(self, timeline: Callable[[str], Timeline | None], judge_memory: JudgeMemory) -> None:
         self._timeline = timeline
-        self.rescorer = Rescorer()
+        self.rescorer = Rescorer(judge_memory)
 
     def ask(
         self,

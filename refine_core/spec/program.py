@@ -7,7 +7,7 @@ credentials travel beside it, never in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from refine_core.spec.limits import REWARD_TIMEOUT_S
@@ -97,6 +97,14 @@ class ModelSpec:
     price_out_usd: float | None = None
     recording_id: str | None = None
     reply_format: ReplyFormat = "auto"
+
+    @property
+    def identity(self) -> ModelSpec:
+        """The same without what changes no reply: its connection, key, prices and patience, and whether calls are cached."""
+        return replace(
+            self, connection="", key_env=None, timeout_s=0.0, retries=0, delay_s=None, cache=True,
+            price_in_usd=None, price_out_usd=None,
+        )  # fmt: skip
 
     @property
     def label(self) -> str:

@@ -33,10 +33,6 @@ WHAT_IF_FIELDS: Final = frozenset(
 _NO_MATTER: Final = frozenset((
     "title", "example", "parent", "budget_usd", "budget_tokens", "judge", "reward_timeout_s", "stop_on_repeating_error",
 ))  # fmt: skip
-_NO_MATTER_OF_MODEL: Final = {
-    "connection": "", "key_env": None, "timeout_s": 0.0, "retries": 0, "delay_s": None, "cache": True,
-    "price_in_usd": None, "price_out_usd": None,
-}  # fmt: skip
 
 
 class Changes(TypedDict, total=False):
@@ -108,7 +104,7 @@ def _what_counts(spec: ProgramSpec, name: str) -> object:
     """A field, without what of a model changes no reply."""
     value = getattr(spec, name)
     if isinstance(value, ModelSpec):
-        return replace(value, **_NO_MATTER_OF_MODEL)  # type: ignore[arg-type]  # each by its name
+        return value.identity
     return dict(value) if isinstance(value, Mapping) else value
 
 

@@ -11,7 +11,6 @@ from refine_core.errors import RewardError
 from refine_core.log.timeline import Timeline
 from refine_core.rewards.judge import JUDGE_CALLS
 from refine_core.rewards.judge_calls import max_judge_calls, may_ask_judge
-from refine_core.rewards.judge_memory import JudgeMemory
 from refine_core.rewards.shapes import Recognized
 from refine_core.runs.judges import JudgeEstimate, JudgeSpec, estimate_cost
 
@@ -34,7 +33,3 @@ def _max_calls(recognized: Recognized, name: str) -> int:
         return max_judge_calls(recognized.source, name)
     except RewardError:
         return JUDGE_CALLS
-
-
-MEMORY = JudgeMemory()
-"""Answers of judges in this process, by what they were asked."""

@@ -11,15 +11,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from refine_core import runs
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError
 from refine_core.rewards import Judge, RowResult, RowRunner
-from refine_core.rewards.judge_memory import JudgeCounts
 from refine_core.rewards.shapes import ArgumentQuestion, Recognized, recognize
 from refine_core.rows import Row
+from refine_core.runs.judge_memory import JudgeCounts, JudgeMemory
 from refine_core.runs.judges import JudgeSpec
 from refine_core.spec.limits import REWARD_TIMEOUT_S
-from refine_core.workbench.judging import MEMORY, asks_judge
+from refine_core.workbench.judging import asks_judge
 from refine_core.workbench.scores import RowError, RowScore, Scores
 
 Progress = Callable[[int, int], None]
@@ -44,7 +45,7 @@ def score_rows(
     needs more waits. timeout_s: for one call, of a row, a batch or a group. files: name -> content, put beside the reward.
     on_progress: called with (rows done, rows in all), in this thread. alone: a function that takes lists gets each row by itself.
     Raises: RewardError for a source that cannot be loaded, as then no row has a score, and "ArgumentsUnknown" for one whose
-    parameters do not tell; WorkerError; RunCancelled.
+    parameters do not tell; WorkerError; RunCancelled; with a judge, StoreError, as its answers are kept in the user's data folder.
     """
     began = time.perf_counter()
     recognized = _recognized(reward, rows) if isinstance(reward, str) else reward
@@ -89,9 +90,14 @@ class _Waiting:
 
 
 def _remembering(judge: JudgeSpec | None, counts: JudgeCounts, *, ask_judge: bool) -> Judge:
-    if judge is not None and ask_judge:
-        return MEMORY.answering(judge.connect(), judge.name, counts)
-    return MEMORY.recalling(judge.name if judge is not None else "", counts)
+    if judge is None:
+        return JudgeMemory().recalling("", counts)
+    memory = runs.default().judge_memory
+    return (
+        memory.answering(judge.connect(), judge.name, counts)
+        if ask_judge
+        else memory.recalling(judge.name, counts)
+    )
 
 
 def list_columns(rows: Sequence[Row]) -> frozenset[str]:
