@@ -13,6 +13,7 @@ from typing import Final
 import streamlit as st
 
 from pages.rewards import fields
+from pages.rewards.case_state import cases_text, load_cases, restore_cases
 from pages.rewards.fields import EDITOR, FORM, static_key
 from pages.shared import address
 from pages.shared.editor import current_text
@@ -33,7 +34,7 @@ DRAFT: Final = WindowDraft(FORM, REWARD_DRAFT)
 class Base:
     """What the editor's text grew from. name: of a saved reward, or ""; version: of it. run: its run, or "". source: its text.
 
-    reading: what was known of it.
+    reading: what was known of it. cases: the text of its cases, or "".
     """
 
     source: str = EMPTY
@@ -41,6 +42,7 @@ class Base:
     version: int = 0
     run: str = ""
     reading: Reading = field(default_factory=Reading)
+    cases: str = ""
 
 
 def open_bench() -> None:
@@ -62,6 +64,7 @@ def load_reward(base: Base) -> None:
     state = st.session_state
     state[_CODE], state[_BASE], state[_READING] = base.source, base, (base.reading, base.source)
     state[_REV] = revision() + 1
+    load_cases(base.cases)
 
 
 def base_of_run(timeline: Timeline) -> Base:
@@ -78,7 +81,15 @@ def load_saved(saved: SavedReward, number: int | None = None) -> None:
     """Put a version of a saved reward into the editor; the latest, unless it is named."""
     version = saved.version(number) if number is not None else None
     version = version or saved.latest
-    load_reward(Base(version.source, name=saved.name, version=version.number, reading=version.reading))
+    load_reward(
+        Base(
+            version.source,
+            name=saved.name,
+            version=version.number,
+            reading=version.reading,
+            cases=version.cases,
+        )
+    )
 
 
 def replace_code(source: str) -> None:
@@ -137,7 +148,14 @@ def _read_fields() -> dict[str, object]:
         {
             "code": code(),
             "sources": fields.read_sources(),
-            "base": {"source": now.source, "name": now.name, "version": now.version, "run": now.run},
+            "base": {
+                "source": now.source,
+                "name": now.name,
+                "version": now.version,
+                "run": now.run,
+                "cases": now.cases,
+            },
+            "cases": cases_text(),
             "reading": workbench.pack_reading(reading()),
         }
     )
@@ -158,11 +176,14 @@ def _restore(held: Fields) -> None:
             if not fields.read_sources():
                 fields.write_sources([str(one) for one in sources])
     st.session_state[_READING] = (workbench.unpack_reading(held.get("reading")), st.session_state[_CODE])
+    restore_cases(str(held.get("cases") or ""))
     match held.get("base"):
         case {
             "source": str() as source,
             "name": str() as name,
             "version": int() as version,
             "run": str() as run,
+            **others,
         }:
-            st.session_state[_BASE] = Base(source, name, version, run)
+            cases = str(others.get("cases") or "")
+            st.session_state[_BASE] = Base(source, name, version, run, cases=cases)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.rewards import draft
 from pages.rewards.bench import read_bench
+from pages.rewards.cases import take_case_clicks
 from pages.rewards.doctor_findings import take_findings_clicks
 from pages.rewards.header import draw_header
 from pages.rewards.mapping import draw_mapping
@@ -23,6 +24,7 @@ try:
     draft.open_bench()
     take_clicks()
     take_findings_clicks()
+    take_case_clicks()
     bench = read_bench()
 except StoreError as error:
     show_error(str(error))

@@ -10,10 +10,12 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import describe_error, first_listed, row_number
 from pages.rewards.fields import static_key
+from pages.rewards.pin import draw_pin
 from pages.rewards.table import COMPARES
 from pages.shared import address
 from pages.shared.changes import mark_changes
 from pages.shared.web import REWARD_ROW, import_script
+from refine_core.cases import Case
 from refine_core.formatting import format_score
 from refine_core.runs import format_value
 from refine_core.unseen import show_unseen_in
@@ -57,13 +59,34 @@ def draw_row(bench: Bench) -> None:
         ),
         height="content",
     )
-    if source.timeline is not None:
-        st.page_link(
-            address.RUN,
-            label="Open the run",
-            query_params={"run": source.timeline.run_id, "attempt": str(number)},
-            width="content",
-        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        draw_pin(bench, position)
+        if source.timeline is not None:
+            st.page_link(
+                address.RUN,
+                label="Open the run",
+                query_params={"run": source.timeline.run_id, "attempt": str(number)},
+                width="content",
+            )
+
+
+def draw_values(one: Row | Case, score: RowScore | None, key: str) -> None:
+    """What an output holds, what the reward said of it, and what it is an output of, without a title."""
+    _component(
+        key=key,
+        data=show_unseen_in(
+            {
+                "title": "",
+                "fields": [_field(name, value, None) for name, value in one.prediction.items()],
+                "context": [
+                    *(_field(name, value, None) for name, value in one.inputs.items()),
+                    *(_field(name, value, None) for name, value in one.expected.items()),
+                ],
+                "result": _describe_result(score),
+            }
+        ),
+        height="content",
+    )
 
 
 def _describe_scores(old: float | None, score: RowScore | None) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.rewards import draft
 from pages.rewards.bench import Bench
+from pages.rewards.case_state import cases_text
 from pages.rewards.draft import Base
 from pages.rewards.fields import static_key
 from pages.shared import address
@@ -26,13 +27,18 @@ def draw_save(bench: Bench) -> None:
     """Save the next version; of a reward without a name, ask for one."""
     base = draft.base()
     changed = bench.code.strip() != base.source.strip() or draft.reading() != base.reading
+    other_cases = cases_text() != base.cases
     if base.name:
         _draw_save_as(bench, "Save as", primary=False)
         st.button(
-            f"Save version {base.version + 1}" if changed else f"Version {base.version} saved",
+            f"Save version {base.version + 1}"
+            if changed
+            else "Save cases"
+            if other_cases
+            else f"Version {base.version} saved",
             key=static_key("save-version"),
             type="primary",
-            disabled=not changed,
+            disabled=not (changed or other_cases),
             on_click=_save,
             args=(base.name, False),
         )
@@ -167,7 +173,9 @@ def _save_typed() -> None:
 
 def _save(name: str, new: bool) -> None:  # Streamlit passes a callback's arguments by position
     try:
-        saved = workbench.save_reward(name, draft.code(), reading=draft.reading(), new=new)
+        saved = workbench.save_reward(
+            name, draft.code(), reading=draft.reading(), new=new, cases=cases_text()
+        )
     except SpecError as error:
         st.session_state[_ERROR] = error.message
         return
@@ -177,7 +185,9 @@ def _save(name: str, new: bool) -> None:  # Streamlit passes a callback's argume
     st.session_state.pop(_ERROR, None)
     st.session_state[_NAME] = ""
     latest = saved.latest
-    draft.rebase(Base(latest.source, saved.name, latest.number, draft.base().run, latest.reading))
+    draft.rebase(
+        Base(latest.source, saved.name, latest.number, draft.base().run, latest.reading, latest.cases)
+    )
 
 
 def _remove(name: str) -> None:

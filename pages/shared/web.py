@@ -38,6 +38,7 @@ WHAT_IF: Final = _ASSETS / "rewards" / "what_if.js"
 REWARD_ROW: Final = _ASSETS / "rewards" / "row.js"
 FINDINGS: Final = _ASSETS / "rewards" / "findings.js"
 PROBES: Final = _ASSETS / "rewards" / "probes.js"
+CASES: Final = _ASSETS / "rewards" / "cases.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -55,6 +56,7 @@ MODULES: Final = (  # scripts that import others
     REWARD_ROW,
     FINDINGS,
     PROBES,
+    CASES,
     WHAT_IF,
 )
 

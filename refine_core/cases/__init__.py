@@ -6,19 +6,22 @@
 wants.py     what is wanted of a score: good, bad, a number, a range, none at all
 case.py      Case and CaseSet
 document.py  the document NAME.cases.json
+labels.py    rows that become cases
 running.py   cases scored in the reward's worker, and each compared with what is wanted
 """
 
 from __future__ import annotations
 
-from refine_core.cases.case import Case, CaseSet
+from refine_core.cases.case import MAX_CASES, Case, CaseSet, output_key
 from refine_core.cases.document import read_cases, write_cases
-from refine_core.cases.running import CaseReport, CaseResult, CaseState, run_cases
+from refine_core.cases.labels import case_from_row, list_labelled, name_output, read_label
+from refine_core.cases.running import CaseReport, CaseResult, CaseState, compare_scores, run_cases
 from refine_core.cases.wants import BAD, GOOD, UNSCORED, Want, between, exactly, maximum, minimum, read_want
 
 __all__ = [
     "BAD",
     "GOOD",
+    "MAX_CASES",
     "UNSCORED",
     "Case",
     "CaseReport",
@@ -27,10 +30,16 @@ __all__ = [
     "CaseState",
     "Want",
     "between",
+    "case_from_row",
+    "compare_scores",
     "exactly",
+    "list_labelled",
     "maximum",
     "minimum",
+    "name_output",
+    "output_key",
     "read_cases",
+    "read_label",
     "read_want",
     "run_cases",
     "write_cases",

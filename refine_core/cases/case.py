@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -32,11 +32,12 @@ class Case:
 
     def same_output(self, other: Case | Row) -> bool:
         """Whether it is the same output of the same inputs, judged by the same expected values."""
-        return (dict(self.inputs), dict(self.prediction), dict(self.expected)) == (
-            dict(other.inputs),
-            dict(other.prediction),
-            dict(other.expected),
-        )
+        return output_key(self) == output_key(other)
+
+
+def output_key(one: Case | Row) -> str:
+    """Text that is equal for the same output of the same inputs and expected values."""
+    return repr([sorted(values.items()) for values in (one.inputs, one.prediction, one.expected)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,19 @@ class CaseSet:
 
     def add(self, case: Case) -> CaseSet:
         """With one more case, whose name gets a number if it is taken. The same output is there once: the new want wins."""
-        for i, known in enumerate(self.cases):
-            if known.same_output(case):
-                renewed = replace(known, want=case.want)
-                return replace(self, cases=(*self.cases[:i], renewed, *self.cases[i + 1 :]))
-        return replace(self, cases=(*self.cases, replace(case, name=self.free_name(case.name))))
+        return self.add_all((case,))
+
+    def add_all(self, cases: Iterable[Case]) -> CaseSet:
+        """The same with several, in order."""
+        by_output = {output_key(case): case for case in self.cases}
+        names = {case.name for case in self.cases}
+        for case in cases:
+            key = output_key(case)
+            known = by_output.get(key)
+            name = known.name if known is not None else _find_free(case.name, names)
+            names.add(name)
+            by_output[key] = replace(case if known is None else known, name=name, want=case.want)
+        return replace(self, cases=tuple(by_output.values()))
 
     def remove(self, name: str) -> CaseSet:
         """Without the case of that name."""
@@ -86,12 +95,12 @@ class CaseSet:
         """With another case in the place of the one of that name. Raises ValueError for a name that is taken."""
         return replace(self, cases=tuple(new if case.name == name else case for case in self.cases))
 
-    def free_name(self, wanted: str) -> str:
-        """The name, cut and made one line; with a number, such as "nothing (2)", if a case has it."""
-        plain = " ".join("".join(char if char.isprintable() else " " for char in wanted).split())
-        plain = plain[: MAX_NAME_CHARS - 8].strip() or "case"
-        taken = {case.name for case in self.cases}
-        name, number = plain, 2
-        while name in taken:
-            name, number = f"{plain} ({number})", number + 1
-        return name
+
+def _find_free(wanted: str, taken: set[str]) -> str:
+    """The name, cut and made one line; with a number, such as "nothing (2)", if a case has it."""
+    plain = " ".join("".join(char if char.isprintable() else " " for char in wanted).split())
+    plain = plain[: MAX_NAME_CHARS - 8].strip() or "case"
+    name, number = plain, 2
+    while name in taken:
+        name, number = f"{plain} ({number})", number + 1
+    return name

@@ -34,7 +34,8 @@ CaseState = Literal["passed", "failed", "undecided", "waiting"]
 class CaseResult:
     """One case and what came of it.
 
-    state: "waiting" where a judge has not been asked yet. wanted: in words, "good: ≥ 0.8". got: in words, "0.25", "no score",
+    state: "waiting" where a judge has not been asked yet. wanted: in words, "good: ≥ 0.8"; without a threshold "good: > 0.5", which
+    is the best bad case. got: in words, "0.25", "no score",
     "KeyError at line 3: …".
     """
 
@@ -179,22 +180,18 @@ def _compare_good(score: RowScore, bounds: _Bounds) -> tuple[str, bool | None]:
     value = score.value
     if bounds.threshold is not None:
         return f"good: ≥ {format_number(bounds.threshold)}", value is not None and value >= bounds.threshold
-    if value is None:
-        return "good", False
     if bounds.highest_bad is None:
-        return "good", None
-    return f"good: > {format_number(bounds.highest_bad)}, the best bad case", value > bounds.highest_bad
+        return "good", None if value is not None else False
+    return f"good: > {format_number(bounds.highest_bad)}", value is not None and value > bounds.highest_bad
 
 
 def _compare_bad(score: RowScore, bounds: _Bounds) -> tuple[str, bool | None]:
     value = score.value
     if bounds.threshold is not None:
         return f"bad: < {format_number(bounds.threshold)}", value is None or value < bounds.threshold
-    if value is None:
-        return "bad", True
     if bounds.lowest_good is None:
-        return "bad", None
-    return f"bad: < {format_number(bounds.lowest_good)}, the worst good case", value < bounds.lowest_good
+        return "bad", None if value is not None else True
+    return f"bad: < {format_number(bounds.lowest_good)}", value is None or value < bounds.lowest_good
 
 
 def _describe(score: RowScore, *beside: float | None) -> str:

@@ -58,8 +58,13 @@ class JudgeEstimate:
     @property
     def text(self) -> str:
         """For a button: "Re-score: up to 12 calls, about $0.02"."""
+        return f"Re-score: {self.price}"
+
+    @property
+    def price(self) -> str:
+        """The price alone: "up to 12 calls, about $0.02"."""
         cost = "cost unknown" if self.cost_usd is None else format_cost(self.cost_usd)
-        return f"Re-score: up to {pluralize(self.calls, 'call')}, {'about ' if self.cost_usd else ''}{cost}"
+        return f"up to {pluralize(self.calls, 'call')}, {'about ' if self.cost_usd else ''}{cost}"
 
 
 def estimate_cost(calls: int, model: ModelSpec | None, timelines: Iterable[Timeline]) -> JudgeEstimate:

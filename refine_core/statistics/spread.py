@@ -66,7 +66,7 @@ class Wobble(NamedTuple):
 
 
 def judge_wobble(scores: Sequence[Sequence[float]], threshold: float | None = None) -> Wobble:
-    """How much re-scores wobble. scores: for each row, its scores, each made anew.
+    """How much re-scores wobble. scores: for each row, the scores of its output, each asked for again.
 
     √(Σ(s - mean)²/(n-1)) a row; the threshold is crossed where min < threshold <= max. Source: sample standard deviation.
     A score that is not finite is left out.

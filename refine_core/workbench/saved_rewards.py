@@ -30,16 +30,18 @@ class RewardVersion:
     """One version of a saved reward.
 
     number: from 1. source: Python text. saved_at: seconds since the epoch. reading: what is known of it, such as its shape.
+    cases: the text of its NAME.cases.json (refine_core.cases), or "" for none.
     """
 
     number: int
     source: str
     saved_at: float
     reading: Reading = field(default_factory=Reading)
+    cases: str = ""
 
     def same_as(self, other: RewardVersion) -> bool:
-        """Whether both score alike: number and date aside, they are the same."""
-        return replace(other, number=self.number, saved_at=self.saved_at) == self
+        """Whether both score alike: number, date and cases aside, they are the same."""
+        return replace(other, number=self.number, saved_at=self.saved_at, cases=self.cases) == self
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,12 @@ def save_reward(
     *,
     reading: Reading | None = None,
     new: bool = False,
+    cases: str | None = None,
 ) -> SavedReward:
     """Save a reward under a name, as its next version; what equals its latest version is not saved twice.
 
-    new: whether the name must be free. Raises: SpecError for a name that cannot be used or is taken, and for a source without
+    new: whether the name must be free. cases: the text of its cases; None for those of its latest version. Other cases of the same
+    reward take the place of that version's: they make no new one, as it scores alike. Raises: SpecError for a name that cannot be used or is taken, and for a source without
     text; StoreError. Then nothing was saved.
     """
     place, name = runs.default().store, name.strip()
@@ -95,10 +99,15 @@ def save_reward(
     if text is not None and before is None:
         raise SpecError([Problem("name", f"the reward {name!r} cannot be read, so it is left as it is")])
     number = 1 if before is None else before.latest.number + 1
-    version = RewardVersion(number, source, time.time(), reading or Reading())
-    if before is not None and before.latest.same_as(version):
-        return before
-    saved = SavedReward(name, (*(before.versions if before is not None else ()), version))
+    versions = before.versions if before is not None else ()
+    if cases is None:
+        cases = versions[-1].cases if versions else ""
+    version = RewardVersion(number, source, time.time(), reading or Reading(), cases)
+    if versions and versions[-1].same_as(version):
+        if before is not None and versions[-1].cases == cases:
+            return before
+        version, versions = replace(versions[-1], cases=cases), versions[:-1]
+    saved = SavedReward(name, (*versions, version))
     place.put(KIND, name, codec.dumps({"versions": saved.versions}))
     return saved
 

@@ -20,6 +20,7 @@ from refine_core.cases import (
     CaseSet,
     between,
     exactly,
+    list_labelled,
     maximum,
     minimum,
     read_cases,
@@ -29,7 +30,7 @@ from refine_core.cases import (
 )
 from refine_core.cases.running import compare_scores
 from refine_core.errors import RewardError
-from refine_core.workbench import RowError, RowScore, recognize
+from refine_core.workbench import Row, RowError, RowScore, recognize
 
 fast = settings(max_examples=50, deadline=None)
 numbers = st.floats(-1e6, 1e6)
@@ -210,7 +211,8 @@ def test_the_same_output_is_pinned_once_and_a_taken_name_gets_a_number():
     assert [one.name for one in again.remove("nothing")] == ["nothing (2)"]
     with pytest.raises(ValueError, match="two cases are called"):
         some.change("nothing", case("nothing (2)"))
-    assert CaseSet().free_name("  a\n\x00 b " + "x" * 500).startswith("a b xxx")
+    odd = CaseSet().add(case("  a\n\x00 b " + "x" * 500)).cases[0].name
+    assert odd.startswith("a b xxx")
 
 
 # --- what running them says ---
@@ -260,8 +262,8 @@ def test_a_report_says_in_words_what_was_wanted_and_what_came():
     assert (report.text, report.ok) == ("3 of 3 cases fail.", False)
     loose = compare_scores(replace(some, threshold=None), map(row_score, [0.5, 0.25, 0.75]))
     assert [one.wanted for one in loose.results][::2] == [
-        "good: > 0.75, the best bad case",
-        "bad: < 0.5, the worst good case",
+        "good: > 0.75",
+        "bad: < 0.5",
     ]
     first = loose.results[0].to_json()
     assert first["want"] == "good"
@@ -313,3 +315,24 @@ def test_a_case_whose_judge_was_not_asked_waits():
     report = run_cases(recognize(source), [case("a"), case("b", BAD)])
     assert [one.state for one in report.results] == ["waiting", "waiting"]
     assert (report.text, report.ok) == ("2 of 2 cases wait for the judge.", True)
+
+
+def test_rows_with_a_label_become_cases_once():
+    rows = [
+        Row("1", {}, {"answer": "Paris"}, label="good"),
+        Row("2", {}, {"answer": " "}, label="0"),
+        Row("3", {}, {"answer": "x" * 90}, label="Correct"),
+        Row("4", {}, {"answer": "Lyon"}, label="so so"),
+        Row("5", {}, {"answer": "Nice"}),
+    ]
+    new = list_labelled(rows, CaseSet())
+    assert [(one.name[:8], one.want) for one in new] == [
+        ("Paris", GOOD),
+        ("empty ou", BAD),
+        ("xxxxxxxx", GOOD),
+    ]
+    pinned = CaseSet().add_all(new)
+    assert list_labelled(rows, pinned) == []
+    changed = [replace(rows[0], label="bad"), *rows[1:]]
+    assert [one.want for one in list_labelled(changed, pinned)] == [BAD]
+    assert [one.want for one in pinned.add_all(list_labelled(changed, pinned))] == [BAD, BAD, GOOD]

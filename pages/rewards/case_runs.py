@@ -1,0 +1,81 @@
+"""The pinned cases, run with the reward as typed at every edit. No model is called.
+
+read_case_run(bench) -> CaseRun: what they make of it so far; starts them, and waits as long as nobody notices
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Final
+
+import streamlit as st
+
+from pages.rewards import fields
+from pages.rewards.bench import WAIT_S, Bench
+from pages.rewards.case_state import read_case_set
+from pages.rewards.fields import static_key
+from refine_core import workbench
+from refine_core.cases import CaseReport, CaseSet, compare_scores, output_key
+from refine_core.workbench import Scores, Scoring
+
+_SHOWN: Final = static_key("cases-shown")
+_ALLOWED: Final = static_key("cases-allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRun:
+    """How far the cases are. report: of the reward as typed; else, with pending, of the text before. scoring: at work or ended."""
+
+    cases: CaseSet
+    report: CaseReport | None
+    scoring: Scoring | None = None
+    pending: bool = False
+
+
+def read_case_run(bench: Bench) -> CaseRun:
+    """Run the pinned cases, unless it is known what comes of them."""
+    cases = with_threshold(bench, read_case_set())
+    task = bench.task
+    if not cases.cases or task is None or bench.unreadable is not None:
+        return CaseRun(cases, None)
+    outputs = _digest(*map(output_key, cases))  # a new name or want needs no new score
+    key = _digest(task.key, outputs)
+    asks = st.session_state.get(_ALLOWED) == key
+    rows, recognized, judge = [case.to_row() for case in cases], task.recognized, task.judge
+
+    work: workbench.Work[Scores] = lambda progress, cancel: workbench.score_rows(  # noqa: E731  # as elsewhere, for its type
+        rows, recognized, judge=judge, ask_judge=asks, on_progress=progress, cancel=cancel, alone=True
+    )
+    scoring = workbench.bench.score(f"{key} cases{' asking' if asks else ''}", work)
+    scoring.wait(WAIT_S)
+    if scoring.result is not None:
+        st.session_state[_SHOWN] = (outputs, scoring.result)
+        return CaseRun(cases, compare_scores(cases, scoring.result.rows), scoring)
+    shown = st.session_state.get(_SHOWN)
+    if scoring.error is None and shown is not None and shown[0] == outputs:
+        return CaseRun(cases, compare_scores(cases, shown[1].rows), scoring, pending=True)
+    return CaseRun(cases, None, scoring, pending=scoring.running)
+
+
+def with_threshold(bench: Bench, cases: CaseSet) -> CaseSet:
+    """The cases with the threshold that holds on this page: of the address, else their own, else that of the run."""
+    recorded = next((one.timeline.spec.threshold for one in bench.sources if one.timeline is not None), None)
+    own = cases.threshold
+    return replace(cases, threshold=fields.read_threshold(recorded if own is None else own))
+
+
+def count_cases(bench: Bench) -> str:
+    """How many of them hold, for the tab."""
+    run = read_case_run(bench)
+    if not len(run.cases):
+        return ""
+    if run.report is None:
+        return f":gray-badge[{len(run.cases)}]"
+    passed, total = run.report.count_in("passed"), len(run.cases)
+    tone = "orange" if not run.report.ok else "green" if passed == total else "gray"
+    return f":{tone}-badge[{passed}/{total}]"
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.blake2b("\0".join(texts).encode("utf-8", "replace"), digest_size=12).hexdigest()

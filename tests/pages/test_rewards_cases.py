@@ -1,0 +1,146 @@
+"""Cases on the Rewards page: pinned, run at every edit, changed, kept in the draft, saved with the reward, imported."""
+
+import json
+
+import pytest
+
+from refine_core import runs, workbench
+from refine_core.cases import GOOD, exactly, minimum, read_cases
+from refine_core.workbench import Row
+from tests.pages.test_pages import _own_runs  # noqa: F401  # a fixture for every test
+from tests.pages.test_rewards_page import open_rewards, type_reward, words
+
+LIST = "rewards.cases"
+EXACT = "def exact(args, pred):\n    return float(pred.answer == args['answer'])\n"
+LOWER = "def exact(args, pred):\n    return float(pred.answer.lower() == args['answer'].lower())\n"
+MORE_RUNS = 100  # of the page, each of which waits 0.3 s for the cases
+
+
+@pytest.fixture
+def capitals():
+    """Where four rows come from, of which three have a label."""
+    outputs = [("Paris", "good"), ("", "bad"), ("paris", "good"), ("Lyon", None)]
+    rows = [
+        Row(str(i), {"question": "Capital of France?"}, {"answer": output}, {"answer": "Paris"}, label=label)
+        for i, (output, label) in enumerate(outputs)
+    ]
+    return workbench.keep_rows("capitals.csv", rows).ref
+
+
+def open_cases(ref, code=EXACT, **query):
+    return type_reward(open_rewards(rows=ref, view="cases", **query), code)
+
+
+def listed(app):
+    """The lines of the list, once the cases have run with the reward as typed."""
+    for _ in range(MORE_RUNS):
+        (one,) = [
+            e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.rewards.cases"
+        ]
+        data = json.loads(one.proto.json)
+        if not data["pending"] and all(line["state"] != "unknown" for line in data["cases"]):
+            return data["cases"]
+        app.run()
+    raise AssertionError(data)
+
+
+def press(app, key):
+    app.button(key=f"rewards.{key}").click().run()
+    assert not app.exception
+    return app
+
+
+def text_of(app):
+    return app.session_state["rewards.cases-text"]
+
+
+def choose(app, name, what="chosen"):
+    app.session_state[LIST] = {what: {"name": name, "at": name + what}}
+    return app.run()
+
+
+def test_labels_become_cases_with_one_press_and_run_at_every_edit(capitals):
+    app = press(open_cases(capitals), "pin-labelled")
+    assert [(one["name"], one["state"], one["got"]) for one in listed(app)] == [
+        ("Paris", "passed", "1.00"),
+        ("empty output", "failed", "0.00"),
+        ("paris", "failed", "0.00"),
+    ]
+    assert "2 of 3 cases fail" in words(app)
+    type_reward(app, LOWER)
+    assert [one["state"] for one in listed(app)] == ["passed"] * 3
+    assert "All 3 cases pass" in words(app)
+    assert not [one for one in app.button if one.key == "rewards.pin-labelled"]
+
+
+def test_the_selected_row_is_pinned_as_it_scores_now(capitals):
+    app = type_reward(open_rewards(rows=capitals, row="4"), EXACT)
+    press(app, "pin.3.range")
+    (case,) = read_cases(text_of(app))
+    assert (case.name, case.prediction, case.want) == ("Lyon", {"answer": "Lyon"}, exactly(0))
+    app.text_input(key="rewards.pin-typed.3").set_value("at leest 2").run()
+    press(app, "pin-range.3")
+    assert "Write good, bad, unscored" in " ".join(one.value for one in app.error).replace("\\", "")
+    app.text_input(key="rewards.pin-typed.3").set_value("≥ 2").run()
+    press(app, "pin-range.3")
+    assert [one.want for one in read_cases(text_of(app))] == [minimum(2)]
+
+
+def test_a_case_is_renamed_changed_removed_and_brought_back(capitals):
+    app = press(open_cases(capitals), "pin-labelled")
+    choose(app, "paris")
+    app.text_input(key="rewards.case.paris.name").set_value("in lower case").run()
+    app.segmented_control(key="rewards.case.in lower case.good.kind").set_value("range").run()
+    assert read_cases(text_of(app)).find("in lower case").want == exactly(0)
+    app.text_input(key="rewards.case.in lower case.= 0.range").set_value("0.2 to").run()
+    assert "Write good, bad" in " ".join(one.value for one in app.error).replace("\\", "")
+    app.text_input(key="rewards.case.in lower case.= 0.range").set_value("0 to 1").run()
+    assert [(one["name"], one["wanted"]) for one in listed(app)][-1] == ("in lower case", "0 to 1")
+    before = text_of(app)
+    choose(app, "empty output", "remove")
+    assert [one["name"] for one in listed(app)] == ["Paris", "in lower case"]
+    press(app, "cases-undo")
+    assert text_of(app) == before
+    app.text_input(key="rewards.case.in lower case.name").set_value("Paris").run()
+    assert "Two cases are called" in " ".join(one.value for one in app.error).replace("\\", "")
+    assert text_of(app) == before
+
+
+def test_cases_come_back_with_the_draft_and_are_saved_with_the_reward(capitals):
+    app = press(open_cases(capitals), "pin-labelled")
+    pinned = text_of(app)
+    query = {name: app.query_params[name] for name in app.query_params}
+    runs.close()
+    app = open_rewards(**query)
+    assert text_of(app) == pinned
+    app.text_input(key="rewards.save-name").set_value("exact").run()
+    press(app, "save")
+    assert workbench.read_reward("exact").latest.cases == pinned
+    choose(app, "Paris")
+    choose(app, "Paris", "remove")
+    press(app, "save-version")
+    (version,) = workbench.read_reward("exact").versions
+    assert [one.name for one in read_cases(version.cases)] == ["empty output", "paris"]
+    press(app, "new")
+    assert text_of(app) == ""
+    press(app, "cases-undo")
+    assert text_of(app) == version.cases
+
+
+def test_a_threshold_of_the_address_says_what_is_good(capitals):
+    app = press(open_cases(capitals, threshold="0.5"), "pin-labelled")
+    assert [(one["state"], one["wanted"]) for one in listed(app)] == [
+        ("passed", "good: ≥ 0.5"),
+        ("passed", "bad: < 0.5"),
+        ("failed", "good: ≥ 0.5"),
+    ]
+
+
+def test_without_a_reward_and_without_cases_the_page_says_what_to_do(capitals):
+    app = open_rewards(rows=capitals, view="cases")
+    assert "No case is pinned yet" in words(app)
+    app = press(open_cases(capitals), "pin-labelled")
+    type_reward(app, "def exact(args, pred):\n    return (\n")
+    assert "3 cases, not run" in words(app)
+    assert {one.want.kind for one in read_cases(text_of(app))} == {"good", "bad"}
+    assert GOOD in {one.want for one in read_cases(text_of(app))}
