@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final
 
 from refine_core.doctor.examination import SHOWN_EVIDENCE
+from refine_core.doctor.habits import Habits
 from refine_core.doctor.probing import STRONGLY_REFUSED, ProbeResult, RowProbes
+from refine_core.doctor.scored_rows import format_score, quote
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding, Severity
 
-_TEXT_CHARS: Final = 80
 _MORE: Final = 1.2  # times the right answer's score
 _PAID: Final = {
     "empty": ("paid-empty", "An empty output is paid like an answer."),
@@ -37,31 +38,41 @@ _REFUSED: Final = {
     "decimals": ("refused-decimals", "The right number written with another count of decimals is refused."),
     "unit": ("refused-unit", "The right number with a unit behind it is refused."),
     "markdown": ("refused-markdown", "The right answer in bold or in a code block is refused."),
-    "sentence": ("refused-sentence", "The right answer in a sentence is refused."),
     "spaces": ("refused-blanks", "The right answer with blanks or a line break around it is refused."),
     "json-layout": ("refused-json-layout", "The same JSON with other blanks in it is refused."),
     "order": ("refused-order", "The same values in another order are refused."),
 }
-_TOLERANT_OF: Final = frozenset(("unit", "sentence", "markdown", "decimals", "full-stop"))
-_OF_NUMBERS: Final = frozenset(("full-stop", "decimals"))
+_WRITTEN: Final = frozenset(("unit", "markdown", "decimals", "full-stop"))
 
 
-def find_in_probes(probed: Sequence[RowProbes]) -> Iterator[Finding]:
-    """Findings of all probes. probed: of rows whose right answer is paid; others show nothing here."""
+def find_in_probes(
+    probed: Sequence[RowProbes],
+    habits: Habits,
+    in_rows: Mapping[str, tuple[str, ...]],
+    intended: Container[str] = (),
+) -> Iterator[Finding]:
+    """Findings of all probes. probed: of rows whose right answer is paid; others show nothing here.
+
+    habits: what the source does with texts. in_rows: family -> sentences about rows in which a right answer is refused. intended: families that a case wants refused.
+    """
     results = [(row, one) for row in probed for one in row.results]
     for family, (kind, message) in _PAID.items():
         paid = [(row, one) for row, one in results if one.family == family and one.is_paid]
         if family == "length":  # where any text is paid, its length is not the reason
             paid = [(row, one) for row, one in paid if not _pays_any_text(row)]
         if paid:
-            known = any(row.right.origin != "label" for row, _ in paid)
+            known = any(row.right.is_known for row, _ in paid)
             severity: Severity = "warning" if family != "mention" and known else "note"
             yield Finding(kind, severity, message, evidence=_list_evidence(paid))
     for family, (kind, message) in _REFUSED.items():
         refused = [(row, one) for row, one in results if one.family == family and _counts_as_refused(one)]
-        if refused:
-            severity = "warning" if any(_is_wrongly_refused(row, one) for row, one in refused) else "note"
-            yield Finding(kind, severity, message, evidence=_list_evidence(refused))
+        shown = in_rows.get(family, ())
+        if refused or shown:
+            wrongly = shown or any(_is_wrongly_refused(row, one, habits) for row, one in refused)
+            severity = "warning" if wrongly and family not in intended else "note"
+            yield Finding(
+                kind, severity, message, evidence=(*shown, *_list_evidence(refused))[:SHOWN_EVIDENCE]
+            )
     longer = [
         (row, one) for row, one in results if one.name == "padded with filler" and (one.share or 0.0) > _MORE
     ]
@@ -100,68 +111,57 @@ def _counts_as_refused(one: ProbeResult) -> bool:
     return one.is_refused or (one.is_strong and one.share is not None and one.share < STRONGLY_REFUSED)
 
 
-def _is_wrongly_refused(row: RowProbes, one: ProbeResult) -> bool:
-    """Most people would call it wrong; or the reward accepts other ways to write a number, so that it is no exact match.
+def _is_wrongly_refused(row: RowProbes, one: ProbeResult, habits: Habits) -> bool:
+    """Whether no purpose explains it: layout never matters, a comma does not to one who reads numbers, nor case to one who lowers it.
 
-    That case counts may be meant so where texts are graded by how similar they are, or searched for a word.
+    An exact match may be meant so: what it refuses is a note, unless rows show it.
     """
-    if one.is_strong and one.family == "case":
-        return (
-            row.has_two_levels
-            and not row.form.is_found
-            and not any(other.claim == "mention" and other.is_paid for other in row.results)
-        )
-    if one.is_strong:
-        return True
-    if row.right.kind != "number" or one.family not in _OF_NUMBERS:
-        return False
-    return any(
-        other.family in _TOLERANT_OF
-        and other.family != one.family
-        and other.claim == "right"
-        and not other.is_refused
-        for other in row.results
-    )
+    if one.family == "case":
+        return habits.lowers_text and row.has_two_levels and not row.form.is_found
+    if one.family == "separators":
+        return habits.reads_numbers or bool(one.error) or _accepts_other_forms(row)
+    return one.is_strong
+
+
+def _accepts_other_forms(row: RowProbes) -> bool:
+    """Whether another way to write the number is accepted, so that this is no exact match."""
+    return any(one.claim == "right" and one.family in _WRITTEN and not one.is_refused for one in row.results)
 
 
 def _list_evidence(found: Sequence[tuple[RowProbes, ProbeResult]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(describe_result(row, one) for row, one in found))[:SHOWN_EVIDENCE]
+    """A line for each kind of text: that of the first row, and in how many rows it is so."""
+    by_name: dict[str, list[tuple[RowProbes, ProbeResult]]] = {}
+    for row, one in found:
+        by_name.setdefault(one.name, []).append((row, one))
+    return tuple(
+        describe_result(*pairs[0])
+        + (f"; likewise in {pluralize(len(pairs) - 1, 'other row')}" if len(pairs) > 1 else "")
+        for pairs in by_name.values()
+    )[:SHOWN_EVIDENCE]
 
 
 def describe_result(row: RowProbes, one: ProbeResult) -> str:
     """One probe as a line: its name, its text, and both scores."""
-    right = _format(row.value)
+    right = format_score(row.value)
     scored = (
         f"fails, {one.error}"
         if one.error
-        else f"scores {_format(one.value)}"
+        else f"scores {format_score(one.value)}"
         if one.value is not None
         else "gets no score (None)"
     )
     return f"{one.name}: {quote(one.text)} {scored}; the right answer {quote(row.text)} scores {right}"
 
 
-def quote(text: str) -> str:
-    """A text on one line, in quotation marks, cut where it is long."""
-    if not text:
-        return "“”"
-    line = text.replace("\n", "↵")
-    return f"“{line}”" if len(line) <= _TEXT_CHARS else f"“{line[:_TEXT_CHARS]}…”"
-
-
-def _format(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:.2f}"
-
-
 def find_unpaid_right_answers(probed: Sequence[RowProbes], best: float | None) -> Iterator[Finding]:
     """Right answers that are not paid themselves. best: the highest score of the rows."""
-    known = [row for row in probed if row.right.origin != "label"]
+    known = [row for row in probed if row.right.is_known]
     unpaid = [row for row in known if not row.results]
-    if not unpaid:
+    if not unpaid or all(row.error for row in known):  # that they fail is told with the rows
         return
     evidence = tuple(
         f"row {row.right.row.id}: {quote(row.text)} "
-        + (f"fails, {row.error}" if row.error else f"scores {_format(row.value)}")
+        + (f"fails, {row.error}" if row.error else f"scores {format_score(row.value)}")
         for row in unpaid[:SHOWN_EVIDENCE]
     )
     given = [row for row in unpaid if row.right.origin != "input"]

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from refine_core.doctor.forms import THOUGHT, Form
+from refine_core.doctor.forms import Form
 from refine_core.doctor.right_answers import RightAnswer, read_number_text
 from refine_core.rows import Row
 
@@ -56,7 +56,7 @@ def list_probes(right: RightAnswer, form: Form) -> list[Probe]:
         made = [_make(right, one) for one in _list_typed(right.value)]
     else:
         made = [_make(right, one) for one in _list_texts(right, form)]
-    if right.origin == "label":  # of an output that somebody likes nobody knows which changes it bears
+    if not right.is_known:  # of an output that somebody likes nobody knows which changes it bears
         made = [one for one in made if one.claim == "nothing"]
     seen = {_key(fill(right, form))}
     unique = []
@@ -126,8 +126,6 @@ def _list_texts(right: RightAnswer, form: Form) -> Iterator[_Made]:
             form.with_thought(_TWO_LINES).fill(right.text),
             True,
         )
-    elif form.is_plain:
-        yield "after a line of reasoning", "right", "several-lines", f"{THOUGHT}\n{right.text}", False
     if not form.is_plain:
         yield "a line break at the end", "right", "spaces", form.fill(right.text) + "\n", False
 
@@ -203,7 +201,6 @@ def _list_right(right: RightAnswer) -> Iterator[tuple[str, str, str, bool]]:
         yield "full stop", "full-stop", f"{text}.", False
     if right.kind in {"number", "words"}:
         yield "in bold", "markdown", f"**{text}**", False
-        yield "in a sentence", "sentence", f"The answer is {text}.", False
     if right.kind == "json":
         data = json.loads(text)
         yield "with line breaks", "json-layout", json.dumps(data, indent=2, ensure_ascii=False), True

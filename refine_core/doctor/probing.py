@@ -9,8 +9,8 @@ score that was seen, but at most zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from refine_core.concurrency.cancellation import Cancel
@@ -33,7 +33,8 @@ class ProbeResult:
     """What a reward gave for one probe.
 
     name, claim, family, text: the probe's. value: its score; None if it has none. share: of the right answer's score; None
-    without a value. paid_like: the same in a word. error: why it failed, with the line; "" if it did not.
+    without a value. paid_like: the same in a word. error: why it failed, with the line; "" if it did not. parts: of the value.
+    reaches: whether it reaches the threshold, as the right answer does.
     is_refused: a right answer that is paid less than half; is_paid: a text that is paid and should not be.
     """
 
@@ -46,6 +47,7 @@ class ProbeResult:
     is_strong: bool = False
     error: str = ""
     reaches: bool = False
+    parts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def paid_like(self) -> PaidLike:
@@ -95,6 +97,7 @@ class RowProbes:
     value: float | None
     error: str = ""
     results: tuple[ProbeResult, ...] = ()
+    parts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def has_two_levels(self) -> bool:
@@ -147,6 +150,7 @@ def probe_all(
                 text if isinstance(text, str) else right.text,
                 tried[at].value,
                 describe_error(tried[at]),
+                parts=tried[at].parts,
             )
         )
     good = max(
@@ -178,7 +182,7 @@ def describe_error(result: RowResult) -> str:
 
 
 def _list_forms(right: RightAnswer, rights: Iterable[RightAnswer], from_source: list[Form]) -> list[Form]:
-    if right.kind == "typed" or right.origin == "label":  # the output of a good row is right as it stands
+    if right.kind == "typed" or not right.is_known:  # the output of a good row is right as it stands
         return [PLAIN]
     forms = [PLAIN]
     for one in (right, *rights):
@@ -213,4 +217,5 @@ def _to_result(
         probe.is_strong,
         describe_error(result),
         reaches,
+        result.parts,
     )

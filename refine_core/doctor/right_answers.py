@@ -19,7 +19,8 @@ from refine_core.rows import Row
 
 Kind = Literal["number", "words", "passage", "code", "json", "typed"]
 """Text that is a number; a few words; longer text; code; JSON; a value that is no text."""
-Origin = Literal["expected", "input", "label"]
+Origin = Literal["expected", "input", "label", "row"]
+"""label: the output of a row that somebody called good. row: that of the row with the highest score, where nothing better is known."""
 
 GOOD_LABELS: Final = frozenset(
     ("good", "correct", "right", "pass", "passed", "yes", "true", "1", "1.0", "up", "👍")
@@ -55,6 +56,11 @@ class RightAnswer:
     others: Mapping[str, object]
 
     @property
+    def is_known(self) -> bool:
+        """Whether it is told as the right answer, and not only the output of a good row."""
+        return self.origin in {"expected", "input"}
+
+    @property
     def text(self) -> str:
         """The value as text."""
         return (
@@ -79,6 +85,15 @@ def find_right_answer(row: Row, mentioned: Collection[str] = ()) -> RightAnswer 
         return None
     others = {name: other for name, other in by_field.items() if name != main}
     return RightAnswer(row, main, value, classify(value), origin, others)
+
+
+def take_output(row: Row, mentioned: Collection[str] = ()) -> RightAnswer | None:
+    """A row's own output in place of a right answer."""
+    if not row.prediction:
+        return None
+    main = find_main_output(row, (), mentioned)
+    value = row.prediction[main]
+    return None if value in (None, "", [], {}) else RightAnswer(row, main, value, classify(value), "row", {})
 
 
 def is_good(row: Row) -> bool:

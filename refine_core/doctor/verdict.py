@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from refine_core.doctor.probing import FULL, ProbeResult, RowProbes
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
+
+_OF_PROBES: Final = ("paid-", "refused-")
+_NAMED: Final = 3
 
 
 def write_verdict(
@@ -16,21 +20,21 @@ def write_verdict(
     parts = []
     errors = [one for one in findings if one.severity == "error"]
     if errors:
-        parts.append(errors[0].message.rstrip("."))
+        parts.append(_tell(errors[0]))
         if len(errors) > 1:
             parts.append(f"{pluralize(len(errors) - 1, 'more error')}")
+    else:
+        others = [
+            one for one in findings if one.severity == "warning" and not one.code.startswith(_OF_PROBES)
+        ]
+        parts += [_tell(one) for one in others[:1]]
     if tried := [row for row in probed if row.results]:
         parts += [*describe_paid(tried), *describe_refused(tried)]
     if failed_cases:
         parts.append(f"{pluralize(failed_cases, 'case')} failed")
     if not parts:
-        warnings = [one for one in findings if one.severity == "warning"]
-        if not warnings:
-            where = f"in the source or in {pluralize(rows, 'row')}" if rows else "in the source"
-            return f"Nothing wrong was found {where}. Probes need rows with an expected value, or a good one."
-        parts.append(warnings[0].message.rstrip("."))
-        if len(warnings) > 1:
-            parts.append(f"{pluralize(len(warnings) - 1, 'more warning')}")
+        where = f"in the source or in {pluralize(rows, 'row')}" if rows else "in the source"
+        return f"Nothing wrong was found {where}. Probes need rows with an expected value, or a good one."
     return ". ".join(parts) + "."
 
 
@@ -57,7 +61,8 @@ def describe_refused(probed: Sequence[RowProbes]) -> list[str]:
     refused = [one for one in _by_name(one for row in probed for one in row.refused) if one.is_refused]
     if not refused:
         return ["No right answer is refused"]
-    return [f"{pluralize(len(refused), 'right answer')} {_be(len(refused))} refused"]
+    names = f": {', '.join(one.name for one in refused)}" if len(refused) <= _NAMED else ""
+    return [f"{pluralize(len(refused), 'right answer')} {_be(len(refused))} refused{names}"]
 
 
 def write_detail(probed: Sequence[RowProbes], rows: int) -> str:
@@ -74,6 +79,11 @@ def write_detail(probed: Sequence[RowProbes], rows: int) -> str:
     values = {f"{row.value:.2f}" for row in tried if row.value is not None}
     paid = f" A right answer in the right form is paid {values.pop()}." if len(values) == 1 else ""
     return f"{pluralize(count, 'probe')} built from {of}; no model was called.{paid}"
+
+
+def _tell(one: Finding) -> str:
+    line = f"Line {one.line}: " if one.line is not None else ""
+    return f"{line}{one.message.rstrip('.')}"
 
 
 def _by_name(results: object) -> list[ProbeResult]:

@@ -1,0 +1,50 @@
+"""Feedback that gives the right answer away: in a run it goes to whoever writes the hints, and from there into the prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from refine_core.doctor.right_answers import RightAnswer
+from refine_core.doctor.scored_rows import ScoredRows, quote
+from refine_core.formatting import pluralize
+from refine_core.rewards.checks import Finding
+from refine_core.rows import Row
+
+_MIN_CHARS: Final = 2
+_LEARNS_FROM_IT: Final = frozenset(("gepa", "dspy"))
+"""Shapes whose feedback is for training examples, of which the right answer may be told."""
+
+
+def find_quoted_answers(scored: ScoredRows, shape: str) -> Iterator[Finding]:
+    """Rows whose feedback holds the expected answer, though neither the output nor an input has it."""
+    quoting = [
+        (row, right, one.feedback)
+        for (row, one), right in zip(scored, scored.rights, strict=True)
+        if one.feedback and right is not None and right.is_known and _gives_away(one.feedback, right, row)
+    ]
+    if not quoting:
+        return
+    count = "1 row" if len(quoting) == 1 else pluralize(len(quoting), "row")
+    yield Finding(
+        "feedback-quotes-answer", "note" if shape in _LEARNS_FROM_IT else "warning",
+        f"The feedback of {count} quotes the expected answer. A hint made from it tells the model what to write.",
+        evidence=tuple(f"row {row.id}: {quote(text)} holds {quote(right.text)}" for row, right, text in quoting[:4]),
+    )  # fmt: skip
+
+
+def _gives_away(feedback: str, right: RightAnswer, row: Row) -> bool:
+    answer = right.text.strip()
+    if len(answer) < _MIN_CHARS:
+        return False
+    known = " ".join(
+        str(value)
+        for name, value in (*row.prediction.items(), *row.inputs.items())
+        if value != right.value or name in row.prediction
+    )
+    return _holds(feedback, answer) and not _holds(known, answer)
+
+
+def _holds(text: str, answer: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text, re.IGNORECASE) is not None

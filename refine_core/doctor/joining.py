@@ -1,0 +1,56 @@
+"""Findings of the source joined with what probes and rows show: a pattern that somebody has seen go wrong is more than a note.
+
+“`in` on text” (note, line 9) + “an empty output is paid” -> warning, line 9, with the text that was paid as evidence
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from refine_core.rewards.checks import Finding
+
+PROOFS: Final[Mapping[str, frozenset[str]]] = {}
+"""Kind of a finding of the source -> kinds of findings on rows and probes that show it at work."""
+CAUSES: Final[Mapping[str, frozenset[str]]] = {
+    "missing-return": frozenset(("rows-unscored", "unscored-text")),
+    "no-return": frozenset(("rows-unscored", "unscored-text")),
+    "unknown-field": frozenset(("rows-fail",)),
+    "unknown-input": frozenset(("rows-fail",)),
+    "unknown-name": frozenset(("rows-fail",)),
+}
+"""Kind of a finding of the source -> kinds of findings that it explains in full: they are its evidence, and not told again."""
+
+
+def join_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """The same findings; notes about the source are warnings where something proves them, and what proves them gets their line."""
+    given = list(findings)
+    explained: set[int] = set()
+    joined: list[Finding] = []
+    lines: dict[int, int] = {}
+    for one in given:
+        causes = [
+            k
+            for k, other in enumerate(given)
+            if other.code in CAUSES.get(one.code, ()) and _is_there(one, other)
+        ]
+        proofs = [
+            k
+            for k, other in enumerate(given)
+            if other.code in PROOFS.get(one.code, ()) and other.severity != "note"
+        ]
+        explained.update(causes)
+        for k in proofs:
+            if one.line is not None and given[k].line is None:
+                lines.setdefault(k, one.line)
+        evidence = [given[k].message for k in causes if given[k].code.startswith("rows-")]
+        evidence += [sentence for k in causes for sentence in given[k].evidence[:3]]
+        evidence += [given[k].evidence[0] for k in proofs if given[k].evidence]
+        joined.append(one.with_evidence(*evidence) if evidence else one)
+    return [replace(one, line=lines.get(i, one.line)) for i, one in enumerate(joined) if i not in explained]
+
+
+def _is_there(cause: Finding, effect: Finding) -> bool:
+    """Whether an effect with a line is at the line of its cause."""
+    return effect.line is None or effect.line == cause.line

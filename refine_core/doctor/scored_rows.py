@@ -1,0 +1,91 @@
+"""Rows with their scores, as the findings on rows read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from refine_core.doctor.right_answers import RightAnswer, find_right_answer
+from refine_core.rows import Row
+from refine_core.workbench.scores import RowScore
+
+QUOTED_CHARS: Final = 80
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredRows:
+    """Rows and what a reward made of them, in one order.
+
+    mentioned: names that occur in the reward's source. is_recorded: whether the scores are those that were recorded with the rows, as of
+    a reward that asks a judge.
+    """
+
+    rows: Sequence[Row]
+    scores: Sequence[RowScore]
+    mentioned: frozenset[str] = frozenset()
+    is_recorded: bool = False
+
+    def __iter__(self) -> Iterator[tuple[Row, RowScore]]:
+        return zip(self.rows, self.scores, strict=True)
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @cached_property
+    def scored(self) -> list[tuple[Row, float]]:
+        """Rows that have a score."""
+        return [(row, one.value) for row, one in self if one.value is not None and one.error is None]
+
+    @cached_property
+    def values(self) -> list[float]:
+        """Their scores."""
+        return [value for _, value in self.scored]
+
+    @property
+    def best(self) -> float | None:
+        """The highest score."""
+        return max(self.values, default=None)
+
+    @property
+    def lowest(self) -> float | None:
+        """The lowest score."""
+        return min(self.values, default=None)
+
+    @cached_property
+    def distinct_outputs(self) -> int:
+        """How many different outputs have a score."""
+        return len({output_key(row) for row, _ in self.scored})
+
+    @cached_property
+    def rights(self) -> list[RightAnswer | None]:
+        """The right answer of each row, where it is known."""
+        return [find_right_answer(row, self.mentioned) for row in self.rows]
+
+
+def output_key(row: Row) -> str:
+    """A row's output as text, equal for equal outputs."""
+    return json.dumps(dict(row.prediction), sort_keys=True, default=str)
+
+
+def quote(text: str) -> str:
+    """A text on one line, in quotation marks, cut where it is long."""
+    line = text.replace("\n", "↵")
+    return f"“{line}”" if len(line) <= QUOTED_CHARS else f"“{line[:QUOTED_CHARS]}…”"
+
+
+def quote_output(row: Row, field: str | None = None) -> str:
+    """A row's output, quoted: one field of it, or the only one, or all of them."""
+    if field is None and len(row.prediction) == 1:
+        field = next(iter(row.prediction))
+    value = row.prediction[field] if field is not None else dict(row.prediction)
+    return quote(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+
+
+def format_score(value: float | None) -> str:
+    """A score with two decimals; of a large or a tiny one the leading digits."""
+    if value is None:
+        return "no score"
+    return f"{value:.2f}" if value == 0 or 0.01 <= abs(value) < 10_000 else f"{value:.3g}"  # noqa: PLR2004

@@ -1,0 +1,5 @@
+def reward(args, pred):
+    if pred.answer.strip().lower() == args['answer'].lower():
+        return 1.0
+    if not pred.answer.strip():
+        return 0.0
