@@ -32,6 +32,7 @@ class Archive:
 
     content: Content
     stream: IO[bytes]
+    unpacker: zipfile.ZipFile
     members: dict[str, zipfile.ZipInfo]
 
     @property
@@ -56,7 +57,8 @@ class Archive:
         return data
 
     def _other(self, info: zipfile.ZipInfo) -> bytes:
-        with zipfile.ZipFile(self.stream) as archive, archive.open(info) as member:
+        # The list of members is read once, not for each of them: a log may have tens of thousands.
+        with self.unpacker.open(info) as member:
             return member.read(info.file_size + 1)
 
     def _zstd(self, info: zipfile.ZipInfo) -> bytes:
@@ -80,8 +82,8 @@ def open_archive(content: Content) -> Iterator[Archive]:
     """The archive's list of members, looked at before anything is unpacked. Raises RowsError."""
     with content.open() as stream:
         try:
-            with zipfile.ZipFile(stream) as archive:
-                infos = archive.infolist()
+            unpacker = zipfile.ZipFile(stream)
+            infos = unpacker.infolist()
         except (*_FAULTS, LookupError):
             raise content.error("is a zip archive that is damaged or cut off") from None
         claimed = sum(info.file_size for info in infos)
@@ -89,4 +91,4 @@ def open_archive(content: Content) -> Iterator[Archive]:
             raise content.error(
                 f"unpacks to {len(infos):,} files of {format_bytes(claimed)}; up to {format_bytes(2 * FILE_BYTES)} can be read"
             )
-        yield Archive(content, stream, {info.filename: info for info in infos})
+        yield Archive(content, stream, unpacker, {info.filename: info for info in infos})

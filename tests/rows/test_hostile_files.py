@@ -196,6 +196,21 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked():
     assert "2 files of 3 GB; up to 1 GB can be read" in refusal(bytes(claims))
 
 
+def test_a_log_of_many_samples_has_its_list_of_members_read_once(monkeypatch):
+    opened = []
+
+    class Counting(zipfile.ZipFile):
+        def __init__(self, *args, **kw):
+            opened.append(args)
+            super().__init__(*args, **kw)
+
+    sample = json.dumps({"id": 1, "epoch": 1, "input": "?", "target": "", "messages": [], "output": {"choices": [{"message": {"content": "x"}}]}})  # fmt: skip
+    log = zipped({"header.json": "{}", **{f"samples/{i}_epoch_1.json": sample for i in range(50)}})
+    monkeypatch.setattr(zipfile, "ZipFile", Counting)
+    assert len(read_rows(log)) == 50
+    assert len(opened) <= 3, "else reading takes the square of the samples"
+
+
 def test_a_member_that_lies_about_its_size_is_damaged():
     data = bytearray((DATA / "inspect.eval").read_bytes())
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

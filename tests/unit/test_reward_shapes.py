@@ -171,6 +171,27 @@ def test_a_completion_is_text_where_the_prompt_is_and_else_a_message():
     assert values(reads, Sample(), messages) == [1.0, 1.0]
 
 
+def test_a_completion_that_was_recorded_as_messages_stays_messages():
+    said = [{"role": "assistant", "content": "<b>4</b>"}]
+    chat = Sample({"prompt": [{"role": "user", "content": "?"}]}, {"completion": said})
+    talk = [{"role": "assistant", "content": "Hm"}, {"role": "user", "content": "?"}, *said]
+    longer = Sample({"prompt": [{"role": "user", "content": "?"}]}, {"completion": talk})
+    first = (
+        "def r(completions, **kwargs): return [float(c[0]['content'].startswith('<b>')) for c in completions]"
+    )
+    assert values(first, chat, longer) == [1.0, 0.0]
+    whole = (
+        "def r(completion, prompt): return float(completion[-1]['content'] == '<b>4</b>') + len(completion)"
+    )
+    assert values(whole, chat, longer) == [2.0, 4.0]
+    as_text = "def grade(sample, item): return float(sample['output_text'] == '<b>4</b>')"
+    assert values(as_text, chat, longer) == [1.0, 1.0]
+    in_parts = [
+        {"role": "assistant", "content": [{"type": "text", "text": "<b>4"}, {"type": "text", "text": "</b>"}]}
+    ]
+    assert values(as_text, Sample({"prompt": "?"}, {"completion": in_parts})) == [1.0]
+
+
 def test_the_line_above_the_editor_names_shape_and_parameters():
     line = describe_shape(recognize("def r(completions, answer): ..."))
     assert line == "Read as a TRL reward: completions, answer"

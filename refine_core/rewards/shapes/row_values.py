@@ -64,9 +64,9 @@ class Row:
 
     @property
     def text(self) -> str:
-        """The main output as text."""
+        """The main output as text: of chat messages, the last one of the assistant."""
         if self._text is MISSING:
-            self._text = to_text(self.main)
+            self._text = last_reply(self.main) if is_chat(self.main) else to_text(self.main)
         return self._text  # type: ignore[no-any-return]  # set above
 
     @property
@@ -118,6 +118,29 @@ class Row:
         if len(inputs) == 1:
             return next(iter(inputs.values()))
         return "\n".join(f"{name}: {to_text(value)}" for name, value in inputs.items())
+
+
+def is_chat(value: Any) -> bool:
+    """Whether a value is a list of chat messages, as conversational data sets hold completions."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and "role" in one and "content" in one for one in value)
+    )
+
+
+def last_reply(messages: list[dict[str, Any]]) -> str:
+    """What the assistant said at last; the last message where it said nothing. Of a content in parts, the texts."""
+    replies = [one for one in messages if one["role"] in ("assistant", "ai")] or messages
+    content = replies[-1]["content"]
+    if not isinstance(content, list):
+        return to_text(content)
+    parts = [
+        part if isinstance(part, str) else part.get("text")
+        for part in content
+        if isinstance(part, (str, dict))
+    ]
+    return "".join(part for part in parts if isinstance(part, str))
 
 
 def to_text(value: Any) -> str:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from refine_core.rewards.arguments import Columns, Example
-from refine_core.rewards.shapes.row_values import Row, to_text
+from refine_core.rewards.shapes.row_values import Row, is_chat, to_text
 
 
 class Target(list[str]):
@@ -54,7 +54,12 @@ def prompt_text(prompt: Any) -> str:
 
 
 def completion_of(row: Row, *, as_messages: bool) -> Any:
-    """The output as TRL and verifiers hand it over: text for a text prompt, else a list with one message."""
+    """The output as TRL and verifiers hand it over: text for a text prompt, else a list with one message.
+
+    Messages that were recorded stay what they are.
+    """
+    if is_chat(row.main):
+        return row.main
     if as_messages or row.messages:
         return [{"role": "assistant", "content": row.text}]
     return row.text
