@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _turn = threading.Lock()
 # `catch_warnings` changes the whole process; at least it is not used by two threads at once.
@@ -27,13 +29,20 @@ def parse_expression(source: str) -> ast.expr:
         return ast.parse(source, mode="eval").body
 
 
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """What a person's text would have Python warn about is nothing to warn this process about."""
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def parse_quietly(source: str, filename: str) -> ast.Module:
     """The syntax tree of a person's source text that compiles. Raises what ast.parse raises.
 
     An odd escape in it is nothing to warn this process about. Only the compiler sees a `return` outside of a function and the like.
     """
-    with _WARNINGS, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_warnings():
         tree = parse_module(source)
         compile(source, filename, "exec", dont_inherit=True)
     return tree

@@ -125,11 +125,12 @@ def _list_marks(form: FormState, run: Run | None) -> list[Mark]:
             f.message,
             f.line,
             f.column,
-            severity="error" if f.severity == "error" else "warning",
+            severity=f.severity,
             fixes=as_other if f.code == "parameters" else (f.fix.label,) if f.fix is not None else (),
+            end_column=f.end_column,
+            under=f.severity != "note",  # a pattern that may well be meant so: underlined, and no more
         )
         for f in form.findings
-        if f.severity != "note"
     ]
     known = {mark.line for mark in marks if mark.severity == "error"}
     failed = failed_lines(run.timeline) if run is not None and _is_in_editor(form, run) else []

@@ -74,5 +74,5 @@ def _marks(form: FormState, number: int) -> list[Mark]:
     return [Mark(describe_problem(one), one.line, one.column) for one in problems] + [
         Mark(one.message, one.line, one.column, severity="error" if one.severity == "error" else "warning")
         for place, one in form.rule_findings
-        if place == number and one.severity != "note"
+        if place == number
     ]

@@ -9,7 +9,7 @@ from refine_core.errors import RewardError
 from refine_core.refine.build import list_reward_fields
 from refine_core.refine.reward_calls import recognize_reward
 from refine_core.rewards import find_reward
-from refine_core.rewards.checks import Finding, Fix, check_reward, find_call_question
+from refine_core.rewards.checks import Finding, Fix, check_recognized, check_reward, find_call_question
 from refine_core.rewards.shapes import SHAPES, describe_shape, find_run_shape
 from refine_core.rewards.source import list_names
 from refine_core.spec import ProgramSpec
@@ -30,9 +30,15 @@ def list_reward_candidates(source: str) -> tuple[str, ...]:
 
 def check_spec_reward(spec: ProgramSpec) -> tuple[Finding, ...]:
     """Findings about the reward, without those that prevent `spec` from running (see `problems`)."""
-    if spec.reward_shape != "refine":
-        return ()  # the checks know no other way of calling
-    findings = check_reward(spec.reward, spec.reward_name, list_reward_fields(spec))
+    fields = list_reward_fields(spec)
+    if spec.reward_shape == "refine":
+        findings = check_reward(spec.reward, spec.reward_name, fields)
+    else:
+        try:
+            recognized = recognize_reward(spec)
+        except RewardError:
+            return ()  # it is among the problems
+        findings = () if recognized is None else check_recognized(recognized, fields)
     return tuple(one for one in findings if one.code not in _ALSO_PROBLEMS)
 
 
@@ -62,6 +68,7 @@ def check_spec_rules(spec: ProgramSpec) -> tuple[tuple[int, Finding], ...]:
             )
             for one in check_reward(f"{reward}\n{rule.source}", rule.function, fields)
             if one.line is not None and one.line > before and one.code not in _OF_NUMBERS
+            if one.severity != "note"
         ]
     return tuple(found)
 

@@ -173,14 +173,16 @@ def list_reward_fields(spec: ProgramSpec) -> Fields:
     """What the reward of `spec` is given: the inputs of this run, and the outputs of every stage, where they can be read."""
     try:
         outputs: dict[str, object] = {}
+        last: dict[str, object] = {}
         for stage in spec.stages:
             if stage.strategy == "chain_of_thought":
                 outputs["reasoning"] = str
-            outputs |= {name: one.type for name, one in build_stage_signature(stage).output_fields.items()}
+            last = {name: one.type for name, one in build_stage_signature(stage).output_fields.items()}
+            outputs |= last
         inputs = {**dict.fromkeys(list_program_inputs(spec)), **{n: type(v) for n, v in spec.inputs.items()}}
     except SignatureError:
         return Fields()
-    return Fields(inputs, outputs)
+    return Fields(inputs, outputs, tuple(last))
 
 
 def build_stage_signature(stage: StageSpec) -> type[Signature]:

@@ -14,6 +14,13 @@ The checks:
     imports.py          modules that the sandbox refuses
     names.py            names that nothing binds
     score_calls.py      what Score does not take
+    unread.py           arguments and outputs that are never looked at
+    value_tests.py      text_tests.py: `in` on text; float_tests.py: `==` on floats
+    patterns.py         regular expressions: regex_backtracking.py, regex_lines.py
+    chance.py           random numbers without a seed, the clock
+    swallowed.py        handlers that hide every error
+
+Those of the second half find patterns that may be meant so: they are notes, until somebody sees a wrong score.
 
 What they share:
 
@@ -23,6 +30,8 @@ What they share:
     comparisons.py      comparisons with a constant of another type (for fields.py)
     block_ends.py       how a block of statements can end
     reachability.py     whether every attempt reaches a node
+    inference.py        of which kind a value is, and whether the model wrote it: kinds.py, argument_kinds.py
+    regex_automaton.py  a regular expression as positions that follow each other
     operand_types.py    operations that fail for the types of their operands (for repeating_errors.py)
 """
 
@@ -31,6 +40,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from refine_core.errors import RewardError
+from refine_core.rewards.checks.chance import check_chance
 from refine_core.rewards.checks.code import Code, resolve_code, resolve_function
 from refine_core.rewards.checks.fields import check_fields
 from refine_core.rewards.checks.finding import Fields, Finding, Fix, Severity
@@ -41,8 +51,12 @@ from refine_core.rewards.checks.parameters import (
     check_parameters,
     rename_code_parameters,
 )
+from refine_core.rewards.checks.patterns import check_patterns
 from refine_core.rewards.checks.returns import check_returns
 from refine_core.rewards.checks.score_calls import check_score_calls
+from refine_core.rewards.checks.swallowed import check_swallowed
+from refine_core.rewards.checks.unread import check_unread
+from refine_core.rewards.checks.value_tests import check_value_tests
 from refine_core.rewards.shapes.types import Recognized
 from refine_core.rewards.source import find_reward, parse_reward
 
@@ -61,8 +75,21 @@ __all__ = [
 ]
 
 Check = Callable[[Code], Iterable[Finding]]
-FUNCTION_CHECKS: tuple[Check, ...] = (check_parameters, check_fields, check_returns)
-FILE_CHECKS: tuple[Check, ...] = (check_imports, check_names, check_score_calls)
+FUNCTION_CHECKS: tuple[Check, ...] = (
+    check_parameters,
+    check_fields,
+    check_returns,
+    check_unread,
+    check_value_tests,
+)
+FILE_CHECKS: tuple[Check, ...] = (
+    check_imports,
+    check_names,
+    check_score_calls,
+    check_chance,
+    check_swallowed,
+    check_patterns,
+)
 
 
 def check_reward(source: str, name: str | None = None, fields: Fields | None = None) -> tuple[Finding, ...]:

@@ -61,23 +61,23 @@ class Fields:
     """What a reward is given: name -> type of the inputs (reference values too) and of the outputs of every stage.
 
     A type of None is one that is not known; None in place of a mapping: the names are not known either.
-    expected: names of the inputs that are expected values, where that is known.
+    judged: the outputs that a reward would read, those of the last stage; None for all.
     """
 
     inputs: Mapping[str, object] | None = None
     outputs: Mapping[str, object] | None = None
-    expected: tuple[str, ...] = ()
+    judged: tuple[str, ...] | None = None
 
     @classmethod
     def of_rows(cls, rows: Iterable[ScorableRow]) -> Fields:
         """What rows have, those of the first few: a type is known if it is the same in all of them."""
-        inputs, outputs, expected = dict[str, object](), dict[str, object](), dict[str, object]()
+        inputs, outputs = dict[str, object](), dict[str, object]()
         for row in islice(rows, _MAX_ROWS):
             _add_types(inputs, row.inputs)
             _add_types(outputs, row.prediction)
             if isinstance(row.expected, Mapping):
-                _add_types(expected, row.expected)
-        return cls({**inputs, **expected}, outputs, tuple(expected)) if outputs else cls()
+                _add_types(inputs, row.expected)
+        return cls(inputs, outputs) if outputs else cls()
 
 
 def _add_types(types: dict[str, object], values: Mapping[str, object]) -> None:

@@ -1,0 +1,18 @@
+"""Tests of values that come out otherwise than they read. They need to know what the values are, which is found out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from refine_core.rewards.checks.code import Code
+from refine_core.rewards.checks.finding import Finding
+from refine_core.rewards.checks.float_tests import check_float_tests
+from refine_core.rewards.checks.inference import infer_kinds
+from refine_core.rewards.checks.text_tests import check_text_tests
+
+
+def check_value_tests(code: Code) -> Iterator[Finding]:
+    """`in` on text, and `==` on floats."""
+    kinds = infer_kinds(code)
+    yield from check_text_tests(code, kinds)
+    yield from check_float_tests(code, kinds)
