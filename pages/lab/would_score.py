@@ -99,7 +99,7 @@ def _comparable(timeline: Timeline, typed: ProgramSpec) -> ProgramSpec | None:
 
 def _describe(asked: RunWhatIf) -> WouldScore:
     result, timeline = asked.result, asked.timeline
-    best = result.returned if result.stop is not None else result.first
+    best = result.returned if result.is_known else result.first
     now: dict[int, figures.Now] = {}
     for one in result.attempts:
         if one.state == "never_tried" and result.stop is not None and one.attempt > result.stop:
@@ -162,7 +162,7 @@ def _ask(asked: RunWhatIf) -> tuple[str, Callable[[], None]] | None:
 def _first_sentence(asked: RunWhatIf) -> str:
     """What would have happened, in so few words that they stand on one line."""
     result, timeline = asked.result, asked.timeline
-    if result.stop is None:
+    if not result.is_known:
         count = sum(index < result.limit for index in asked.scores.ends)
         if result.first is None:
             return "no recorded output has a score"

@@ -70,7 +70,7 @@ def read_what_if(bench: Bench) -> Question | None:
 def describe_run(question: Question) -> tuple[str, str]:
     """The verdict on the run, and what makes it so."""
     answer = question.answer
-    fall = _first_fall(question) if answer.stop is None else ""
+    fall = "" if answer.is_known else _first_fall(question)
     return answer.headline, f"{fall}{_describe_failures(question)}{answer.case.removesuffix('.')}."
 
 

@@ -93,7 +93,7 @@ def draw_table(timeline: Timeline, asked: RunWhatIf) -> None:
     recorded = timeline.returned_index
     recorded_calls = len(timeline.calls)
     calls = "unknown" if answer.calls_saved is None else f"{recorded_calls - answer.calls_saved:,}"
-    returned = "unknown" if answer.stop is None else "its last error"
+    returned = "its last error" if answer.is_known else "unknown"
     if answer.returned is not None:
         returned = _with_score(answer.returned, format_score(values[answer.returned], values.values()))
     was = "nothing"

@@ -17,16 +17,16 @@ _VALUE_CHARACTERS: Final = 2_000
 def draw_outputs(timeline: Timeline, answer: WhatIf) -> None:
     """Draw both, or the only one there is."""
     was = None if timeline.returned_index is None else timeline.returned_index + 1
-    now = answer.returned if answer.stop is not None else answer.first
+    now = answer.returned if answer.is_known else answer.first
     title = "Would be returned"
-    if answer.stop is None:
+    if not answer.is_known:
         values = {one.attempt: one.new for one in answer.attempts}
         first = values.get(answer.first or 0)
         reached = first is not None and answer.threshold is not None and first >= answer.threshold
         title = "First at the threshold" if reached else "Best of these outputs"
     if now is None or now == was:
         if was is not None:
-            same = "Returned, as before" if answer.stop is not None else f"{title}, as before"
+            same = "Returned, as before" if answer.is_known else f"{title}, as before"
             _draw_output(timeline, was, same if now == was else "Was returned")
         return
     if was is None:

@@ -57,7 +57,9 @@ def find_mismatch(recorded: Timeline, spec: ProgramSpec, what_ifs: WhatIfs) -> R
         answer = what_ifs.ask_spec(recorded, now, limit_s=_LIMIT_S)
     except RewardError:
         return None  # the run itself says what is wrong with it
-    if answer.scores.estimate is not None or answer.scores.left_out or answer.result.stop == 1:
+    if answer.scores.estimate is not None or answer.scores.left_out:
+        return None
+    if answer.result.is_known and answer.result.stop == 1:
         return None
     if changed and spec.attempt_count > 1:
         return ReplayMismatch(2, f"other settings ({', '.join(changed)})")

@@ -20,7 +20,10 @@ from refine_core.what_if.sentences import (
     describe_case,
     describe_difference,
     describe_headline,
+    describe_missing,
     describe_not_needed,
+    describe_sure_end,
+    describe_untried,
 )
 
 
@@ -89,9 +92,11 @@ def answer(recorded: Recorded) -> WhatIf:
         state: AttemptState = "exact"
         why = ""
         if not tried:
-            state, why = (
-                "never_tried",
-                "never tried" if attempt is None else "cut off before it had an output",
+            state = "never_tried"
+            why = (
+                describe_untried(timeline)
+                if attempt is None
+                else describe_missing(timeline, attempt).removeprefix("was ")
             )
         elif i >= limit or (last is not None and i > last):
             state, why = "not_needed", describe_not_needed(last, recorded.plan)
@@ -110,18 +115,20 @@ def answer(recorded: Recorded) -> WhatIf:
                 end if tried else None,
             )
         )
-    known = stop is not None
+    is_known = stop is not None
     first = _first_of_recorded(recorded)
+    sure = None if is_known else sure_end(recorded)
     calls_saved = None if last is None else count_calls_after(recorded, last)
     return WhatIf(
-        stop=_number(last),
+        stop=_number(last if is_known else sure),
         returned=_number(stop.returned) if stop is not None else None,
-        exact_until=None if known else recorded.exact,
+        exact_until=None if is_known else recorded.exact,
         attempts=tuple(listed),
         reason=stop.reason if stop is not None else None,
         case=describe_case(
             timeline, recorded.spec, recorded.conditions, exact=recorded.exact, last=last, listed=len(listed)
-        ),
+        )
+        + ("" if sure is None else describe_sure_end(sure)),
         first=_number(first),
         threshold=recorded.plan.threshold,
         calls_saved=calls_saved,
@@ -141,6 +148,13 @@ def find_stop(recorded: Recorded, plan: Plan) -> Stop | None:
     if _ends_by_budget(recorded):
         return Stop("budget_used_up", loop.best, loop.best)
     return None
+
+
+def sure_end(recorded: Recorded) -> int | None:
+    """Index of the attempt with which the run ends whatever that attempt is: the last one of N, where all before it are exact."""
+    spec, limit = recorded.spec, len(recorded.plan.temperatures)
+    has_budget = spec.budget_usd is not None or spec.budget_tokens is not None
+    return limit - 1 if recorded.exact == limit - 1 and not has_budget else None
 
 
 def last_attempt(recorded: Recorded, stop: Stop) -> int:

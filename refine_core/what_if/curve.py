@@ -25,7 +25,7 @@ class ThresholdStep:
     """Thresholds that all have the same effect: above `low` and up to `high`.
 
     low, high: None for no bound. includes_low, includes_high: whether the bound itself is one of them.
-    stop, returned, reason, calls_saved: as in a what-if; stop None: unknown, as the run would go on beyond what is recorded.
+    stop, returned, reason, calls_saved: as in a what-if that is known to its end; else None: the run would go on beyond what is recorded.
     """
 
     low: float | None

@@ -6,7 +6,8 @@
      "reason": "threshold_reached" | … | null, "headline": "what would have happened", "case": "how much of it is exact"}
 
 Attempts are numbered from 1. `stop` is null where nobody can know; then `returned` is, too. `returned` is null as well where
-the run would have raised its last error. `exact_until` is null if the whole answer is exact, else the last exact attempt,
+the run would have raised its last error. Where only the last attempt that N allows is unknown, `stop` is that one: the run
+would have ended with it in any case; `reason` and `returned` are null. `exact_until` is null if the whole answer is exact, else the last exact attempt,
 and 0 if not even the first is. `old` and `new` are null for an attempt without a score; `error` is why there is no new one:
 {"type", "message", "line"}.
 """
@@ -60,7 +61,7 @@ class WhatIf:
     stop, returned, exact_until, attempts, reason, case: as in the JSON form above. first: of the recorded attempts under the
     changed rewards, the one that is first at the threshold, else the best; None if none has a score. It is what would be
     returned of these outputs, whether or not the changed run would have made them.
-    threshold: the changed one. calls_saved: requests of the recorded run that it would not have made; None where `stop` is.
+    threshold: the changed one. calls_saved: requests of the recorded run that it would not have made; None where `reason` is.
     headline: what would have happened, in words. limit: number of attempts that the changed run may make, its N.
     """
 
@@ -75,6 +76,11 @@ class WhatIf:
     calls_saved: int | None
     headline: str
     limit: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known how the changed run would have ended: why, and with which attempt."""
+        return self.reason is not None
 
     def to_json(self) -> dict[str, object]:
         """The JSON form."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from refine_core.events import AttemptFailed, RewardScored
 from refine_core.formatting import format_score, format_temperature, pluralize
-from refine_core.log.timeline import Timeline
+from refine_core.log.timeline import Attempt, Timeline
 from refine_core.loop import Plan, Stop
 from refine_core.spec import ProgramSpec
 from refine_core.what_if.conditions import Conditions
@@ -58,14 +58,32 @@ def describe_case(
     if last is not None:
         return f"Exact: {_why_exact(spec, conditions, last)}."
     if exact < conditions.same and exact < len(timeline.attempts):
-        if timeline.attempts[exact].outputs is None:
-            return f"{_until(exact)}: attempt {exact + 1} was cut off before it had an output."
-        return f"{_until(exact)}: attempt {exact + 1} has not been scored yet."
+        attempt = timeline.attempts[exact]
+        what = describe_missing(timeline, attempt) if attempt.outputs is None else "has not been scored yet"
+        return f"{_until(exact)}: attempt {exact + 1} {what}."
     if conditions.difference is not None and exact < len(timeline.attempts):
         return f"{_until(exact)}: {_why_other(timeline.spec, conditions, spec, exact)}."
     missing = f"attempt {exact + 1} was" if listed == exact + 1 else f"attempts {exact + 1} to {listed} were"
-    whole = f"all {exact} recorded attempts are exact" if exact > 1 else "the recorded attempt is exact"
-    return f"{_capital(whole)}; {missing} never tried." if exact else "No attempt was recorded."
+    whole = f"{_all(exact)} recorded attempts are exact" if exact > 1 else "the recorded attempt is exact"
+    return (
+        f"{_capital(whole)}; {missing} {describe_untried(timeline)}." if exact else "No attempt was recorded."
+    )
+
+
+def describe_untried(timeline: Timeline) -> str:
+    """Of an attempt that the run did not begin."""
+    return "not tried yet" if timeline.end is None else "never tried"
+
+
+def describe_missing(timeline: Timeline, attempt: Attempt) -> str:
+    """Of an attempt that began and has no output: what became of it."""
+    under_way = timeline.end is None and attempt.state == "running"
+    return "has no output yet" if under_way else "was cut off before it had an output"
+
+
+def describe_sure_end(last: int) -> str:
+    """For a run of which only the last attempt is unknown. last: its index."""
+    return f" In any case, attempt {last + 1} would have been the last."
 
 
 def describe_headline(
@@ -114,7 +132,7 @@ def describe_headline(
             return f"It would have stopped at {where}: {reached}.{saved}{lost}"
         case "attempts_used_up" if stop.returned is not None:
             best = f"attempt {stop.returned + 1}, {score(stop.returned)}"
-            every = f"all {last + 1} attempts" if last else "its only attempt"
+            every = f"{_all(last + 1)} attempts" if last else "its only attempt"
             same = ", as recorded" if stop.returned == recorded else ""
             lost = _given_up(scores, stop.returned, recorded, beside)
             return f"It would have made {every} and returned {best}{same}.{saved}{lost}"
@@ -133,7 +151,8 @@ def describe_headline(
             best = f", with attempt {stop.returned + 1} as the best" if stop.returned is not None else ""
             return f"It would have stopped by its budget, as recorded{best}."
         case _:
-            return f"Every attempt would have failed.{saved}"
+            which = "Every attempt" if last else "Its only attempt"
+            return f"{which} would have failed.{saved}"
 
 
 def _given_up(
@@ -143,6 +162,10 @@ def _given_up(
     if recorded is None or recorded not in scores or scores[recorded] <= scores[returned]:
         return ""
     return f" {format_score(scores[recorded] - scores[returned], beside)} of reward given up."
+
+
+def _all(count: int) -> str:
+    return "both" if count == 2 else f"all {count}"  # noqa: PLR2004  # English
 
 
 def _until(exact: int) -> str:

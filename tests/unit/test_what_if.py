@@ -170,12 +170,33 @@ def test_another_n_under_the_schedule_of_dspy_3_changes_no_attempt():
 def test_of_the_recorded_outputs_only_the_first_n_can_be_returned():
     timeline = logs.headline().timeline
     told = what_if(timeline, change_spec(timeline.spec, n=3))
-    assert (told.stop, told.exact_until, told.limit) == (None, 2, 3)
+    assert (told.stop, told.returned, told.is_known) == (3, None, False)
+    assert told.case.endswith("In any case, attempt 3 would have been the last.")
+    assert (told.exact_until, told.limit) == (2, 3)
     assert told.first in (1, 2, 3)
     assert told.headline.startswith(
         f"Of these 3 outputs, attempt {told.first} would be returned, not attempt 4: "
     )
     assert (told.attempts[3].state, told.attempts[3].why) == ("not_needed", "not needed: N is 3")
+
+
+def test_a_budget_may_end_the_run_before_its_last_attempt():
+    timeline = logs.headline().timeline
+    poor = replace(change_spec(timeline.spec, n=3), budget_usd=1.0)
+    assert what_if(timeline, poor).stop is None
+
+
+def test_of_a_run_that_goes_on_the_rest_was_not_tried_yet():
+    log = logs.Log(stages=("answer",), N=4)
+    log.attempt(0.2)
+    log.begin()
+    told = what_if(log.timeline)
+    assert told.case == "Exact up to attempt 1: attempt 2 has no output yet."
+    assert [one.why for one in told.attempts] == ["", "has no output yet", "not tried yet", "not tried yet"]
+    log.finish("cancelled")
+    told = what_if(log.timeline)
+    assert told.case == "Exact up to attempt 1: attempt 2 was cut off before it had an output."
+    assert told.attempts[2].why == "never tried"
 
 
 def test_hints_that_a_person_wrote_are_part_of_the_recorded_attempt():
