@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.lab import doctor_line
+from pages.lab.doctor_line import draw_doctor_line, examine_reward
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState
 from pages.lab.hints import describe_temperatures, show_advice_request
@@ -30,6 +32,9 @@ def preview_run(form: FormState) -> None:
             return
         draw_ghost(form.spec, key=TIMELINE_KEY)
     _story(form)
+    examination = examine_reward(form)
+    if examination is not None:
+        draw_doctor_line(form, examination)
     asks = form.spec.hint_source == "adviser"
     names = [
         "First prompt",
@@ -37,7 +42,8 @@ def preview_run(form: FormState) -> None:
         "Temperatures",
         *(["What the adviser will read"] if asks else []),
     ]
-    tabs = st.tabs(describe_tabs(names), height=DETAIL_PX - (ABOUT_PX if form.spec.example else 0))
+    taken = (ABOUT_PX if form.spec.example else 0) + (doctor_line.PX if examination is not None else 0)
+    tabs = st.tabs(describe_tabs(names), height=DETAIL_PX - taken)
     with tabs[0]:
         _first_prompts(form)
     with tabs[1]:

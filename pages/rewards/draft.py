@@ -17,9 +17,10 @@ from pages.rewards.case_state import cases_text, load_cases, restore_cases
 from pages.rewards.fields import EDITOR, FORM, static_key
 from pages.shared import address
 from pages.shared.editor import current_text
+from pages.shared.reward_draft import reward_fields
 from pages.shared.what_if_choice import REWARD_DRAFT
 from pages.shared.window_draft import WindowDraft
-from refine_core import programs, runs, workbench
+from refine_core import runs, workbench
 from refine_core.programs import Fields
 from refine_core.runs import Timeline
 from refine_core.workbench import Reading, SavedReward
@@ -50,6 +51,9 @@ def open_bench() -> None:
     wanted_runs, wanted_reward = address.take_runs(), address.take_reward()
     if _CODE not in st.session_state:
         _fill_first(fresh=bool(wanted_runs or wanted_reward))
+    elif address.draft() not in ("", DRAFT.id) and (named := DRAFT.find(newest=False)) is not None:
+        _restore(named.fields)
+        st.session_state[_REV] = revision() + 1
     here = [one for one in map(runs.timeline, wanted_runs) if one is not None]
     if here:
         load_reward(base_of_run(here[0]))
@@ -144,21 +148,14 @@ def keep_draft() -> None:
 
 def _read_fields() -> dict[str, object]:
     now = base()
-    return programs.draft_fields(
-        {
-            "code": code(),
-            "sources": fields.read_sources(),
-            "base": {
-                "source": now.source,
-                "name": now.name,
-                "version": now.version,
-                "run": now.run,
-                "cases": now.cases,
-            },
-            "cases": cases_text(),
-            "reading": workbench.pack_reading(reading()),
-        }
-    )
+    grown_from = {
+        "source": now.source,
+        "name": now.name,
+        "version": now.version,
+        "run": now.run,
+        "cases": now.cases,
+    }
+    return reward_fields(code(), reading(), fields.read_sources(), grown_from, cases_text())
 
 
 def _fill_first(*, fresh: bool) -> None:

@@ -22,7 +22,7 @@ from refine_core.workbench import Job
 WAIT_S: Final = 0.3  # for one that is looked at; longer, and the last one is shown with a count
 ALWAYS_UP_TO: Final = 1_000  # rows that are examined while nobody looks at the doctor
 _SESSION: Final = static_key("examining")
-_examinations: Final[workbench.Bench[Examination]] = workbench.Bench()
+examinations: Final[workbench.Bench[Examination]] = workbench.Bench()
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ def read_examination(bench: Bench) -> Examined:
         job.wait(WAIT_S)
     if job is not None and job.result is not None:
         session.shown, session.shown_code = key, bench.code
-    last = _examinations.find(session.shown)
+    last = examinations.find(session.shown)
     shown = last.result if last is not None else None
     return Examined(job, shown, session.shown_code, shown is not None and session.shown == key)
 
@@ -79,14 +79,14 @@ def read_examination(bench: Bench) -> Examined:
 def _begin(
     task: Task, key: str, session: _Session, threshold: float | None, *, looked_at: bool
 ) -> Job[Examination] | None:
-    known = _examinations.find(key)
+    known = examinations.find(key)
     if known is not None and (not known.cancelled or session.stopped == key):
         return known
     rows, recognized = task.rows, task.recognized
     if not looked_at and len(rows) > ALWAYS_UP_TO:
         return None
     session.running = key
-    return _examinations.score(
+    return examinations.score(
         key,
         lambda progress, cancel: doctor.examine(
             recognized, rows, threshold=threshold, on_progress=progress, cancel=cancel
@@ -118,6 +118,6 @@ def _session() -> _Session:
 
 
 def _cancel(key: str) -> None:
-    job = _examinations.find(key)
+    job = examinations.find(key)
     if job is not None and job.running:
         job.cancel()

@@ -5,9 +5,16 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages.lab import doctor_line
+from pages.rewards import examining
 from pages.rewards.exact_text import show_exactly
 from refine_core import workbench
-from tests.pages.test_pages import _own_runs  # noqa: F401  # a fixture for every test
+from tests.pages.test_inputs import add_reference
+from tests.pages.test_pages import (  # noqa: F401  # a fixture for every test
+    _own_runs,
+    open_app,
+    write_reward,
+)
 from tests.pages.test_rewards_page import open_rewards, settle, type_reward, words
 
 IN_GOLD = """def reward(completions, answer, **kwargs):
@@ -31,7 +38,14 @@ def open_doctor(*, expected=True, code=IN_GOLD):
         for n, text in enumerate(("1250", "12"), 1)
     ]
     app = open_rewards(rows=workbench.keep_rows("two", iter(rows)).ref, view="doctor")
-    return type_reward(app, code)
+    return examined(type_reward(app, code))
+
+
+def examined(app):
+    """The page with the examination that it began."""
+    job = examining.examinations.find(app.session_state["rewards.examining"].running)
+    assert job is None or job.wait(30)
+    return settle(app)
 
 
 def component(app, name):
@@ -99,3 +113,23 @@ def test_a_shown_text_is_one_line_that_hides_nothing(text, lead):
     assert shown.said == (not (lead + text).strip())
     if not shown.said:
         assert shown.whole == lead + text
+
+
+IN_ARGS = "def reward(args, pred):\n    return float(pred.answer.lower() in args['gold'].lower())\n"
+
+
+def test_the_lab_says_before_any_run_how_its_reward_is_gamed():
+    app = open_app()
+    assert "lab.doctor.open" not in [one.key for one in app.button]
+    add_reference(app, 0, "gold", "Text", "Brussels")
+    write_reward(app, IN_ARGS)
+    assert doctor_line.examinations.find(app.session_state["lab.doctor.running"]).wait(30)
+    app.run()
+    assert "tried without a model:" in words(app)
+    assert "without the answer are paid" in words(app)
+    app.button(key="lab.doctor.open").click().run()
+    app = examined(settle(app))
+    assert app.query_params["view"] in ("doctor", ["doctor"])
+    assert app.session_state["rewards.code"] == IN_ARGS
+    paid, _ = component(app, "probes")["lists"]
+    assert "nothing" in [one["name"] for one in paid["probes"]]
