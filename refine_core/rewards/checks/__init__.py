@@ -11,6 +11,8 @@ The checks:
     parameters.py       wrong parameters, and functions written for other frameworks
     fields.py           unknown fields and inputs
     returns.py          branches without a return, results that are no number
+    shape_fields.py     unknown fields, columns and parameters of functions for other frameworks
+    shape_returns.py    what those return
     imports.py          modules that the sandbox refuses
     names.py            names that nothing binds
     score_calls.py      what Score does not take
@@ -54,6 +56,7 @@ from refine_core.rewards.checks.parameters import (
 from refine_core.rewards.checks.patterns import check_patterns
 from refine_core.rewards.checks.returns import check_returns
 from refine_core.rewards.checks.score_calls import check_score_calls
+from refine_core.rewards.checks.shape_returns import check_shape_returns
 from refine_core.rewards.checks.swallowed import check_swallowed
 from refine_core.rewards.checks.unread import check_unread
 from refine_core.rewards.checks.value_tests import check_value_tests
@@ -79,6 +82,7 @@ FUNCTION_CHECKS: tuple[Check, ...] = (
     check_parameters,
     check_fields,
     check_returns,
+    check_shape_returns,
     check_unread,
     check_value_tests,
 )

@@ -53,7 +53,11 @@ def list_argument_kinds(code: Code) -> dict[str, Kind]:
     if code.shape in _BY_POSITION:
         return dict(zip(names, _BY_POSITION[code.shape], strict=False))
     parameters = code.reward.parameters if code.reward is not None else tuple(names)
-    return {name: _kind_by_name(code, name) for name in parameters}
+    kinds = {name: _kind_by_name(code, name) for name in parameters}
+    further = code.function.args.kwarg if code.function is not None else None
+    if further is not None:
+        kinds[further.arg] = Kind("columns", given=True)
+    return kinds
 
 
 def _kind_by_name(code: Code, name: str) -> Kind:

@@ -94,7 +94,7 @@ def _report_unknown(
     code: Code, argument: Argument, node: ast.AST, name: str, owner: str, *, always: bool = True
 ) -> Iterator[Finding]:
     """always: False for `.get(…)`, which gives None instead of failing."""
-    if _is_guarded(code, argument, node, name):
+    if is_guarded(code, node, name, argument):
         return
     location = _locate(code, node, name)
     kind = "unknown-field" if argument.by_attribute else "unknown-input"
@@ -166,7 +166,7 @@ def _check_method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
     origin = get_origin(kind) or kind
     if not (isinstance(around, ast.Attribute) and isinstance(around.ctx, ast.Load)):
         return
-    if origin not in _BUILTIN or hasattr(origin, around.attr) or _is_guarded(code, None, around, around.attr):
+    if origin not in _BUILTIN or hasattr(origin, around.attr) or _is_caught(code, around):
         return
     name = around.attr
     names = [n for n in dir(origin) if not n.startswith("_")]
@@ -182,8 +182,25 @@ def _check_method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
     yield Finding("unknown-method", "error", message, line, column, end, fix, name)
 
 
-def _is_guarded(code: Code, argument: Argument | None, node: ast.AST, name: str) -> bool:
-    """Whether a `try`, a `hasattr` or an `in` guards it."""
+def is_guarded(code: Code, node: ast.AST, name: str, argument: Argument | None = None) -> bool:
+    """Whether a `try`, a `hasattr` or an `in` guards it. argument: whose `hasattr` counts; None for any."""
+    if _is_caught(code, node):
+        return True
+    for one in code.nodes:
+        match one:
+            case ast.Call(func=ast.Name(id="hasattr"), args=[value, ast.Constant(value=tested)]) if (
+                tested == name and (argument is None or is_one_of(code, value, argument.names))
+            ):
+                return True
+            case ast.Compare(left=ast.Constant(value=tested), ops=[ast.In() | ast.NotIn()]) if tested == name:
+                return True
+            case _:
+                pass
+    return False
+
+
+def _is_caught(code: Code, node: ast.AST) -> bool:
+    """Whether a `try` around it handles that the name is missing."""
     inside: ast.AST = node
     for around in code.around(node):
         if isinstance(around, (ast.Try, ast.TryStar)) and inside in around.body:
@@ -198,16 +215,4 @@ def _is_guarded(code: Code, argument: Argument | None, node: ast.AST, name: str)
         if isinstance(around, ast.With) and "suppress" in ast.unparse(around.items[0].context_expr):
             return True
         inside = around
-    if argument is None:
-        return False
-    for one in ast.walk(code.tree):
-        match one:
-            case ast.Call(func=ast.Name(id="hasattr"), args=[value, ast.Constant(value=tested)]) if (
-                tested == name and is_one_of(code, value, argument.names)
-            ):
-                return True
-            case ast.Compare(left=ast.Constant(value=tested), ops=[ast.In() | ast.NotIn()]) if tested == name:
-                return True
-            case _:
-                pass
     return False

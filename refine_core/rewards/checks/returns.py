@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from refine_core.rewards.checks.block_ends import EndFinder, list_always_raising
 from refine_core.rewards.checks.code import Code, Function, iter_own_nodes
-from refine_core.rewards.checks.finding import Finding
+from refine_core.rewards.checks.finding import Finding, Severity
 
 _LITERALS: dict[type[ast.expr], str] = {
     ast.Dict: "a dict",
@@ -69,7 +69,7 @@ def check_returns(code: Code) -> Iterator[Finding]:
                 "this returns nothing, and an attempt that comes here fails. Return a number.",
                 "warning",
             )
-        elif (what := _describe_non_number(node.value)) is not None:
+        elif (what := describe_non_number(node.value)) is not None:
             yield _report(
                 code,
                 node,
@@ -81,12 +81,13 @@ def check_returns(code: Code) -> Iterator[Finding]:
             code,
             last,
             "missing-return",
-            f"{_describe_fall(last)} the reward ends without a return, and the attempt fails.",
+            f"{describe_fall(last)} the reward ends without a return, and the attempt fails.",
             "warning",
         )
 
 
-def _describe_fall(node: ast.AST) -> str:
+def describe_fall(node: ast.AST) -> str:
+    """The start of a sentence about a way out of a function that has no return."""
     match node:
         case ast.If():
             return "If this condition is false,"
@@ -100,19 +101,16 @@ def _describe_fall(node: ast.AST) -> str:
             return "After this line"
 
 
-def _report(code: Code, node: ast.AST, kind: str, message: str, severity: str = "error") -> Finding:
+def _report(code: Code, node: ast.AST, kind: str, message: str, severity: Severity = "error") -> Finding:
+    return Finding(kind, severity, message[:1].upper() + message[1:], *locate_statement(code, node))
+
+
+def locate_statement(code: Code, node: ast.AST) -> tuple[int, int, int]:
+    """(line, column, end) of the first line of a statement."""
     line = getattr(node, "lineno", 1)
     text = code.lines.lines[line - 1] if line <= len(code.lines.lines) else ""
     column = code.lines.column(line, getattr(node, "col_offset", 0))
-    end = len(text.rstrip()) + 1
-    return Finding(
-        kind,
-        "warning" if severity == "warning" else "error",
-        message[:1].upper() + message[1:],
-        line,
-        column,
-        max(end, column + 1),
-    )
+    return line, column, max(len(text.rstrip()) + 1, column + 1)
 
 
 def _is_stub(function: Function) -> bool:
@@ -124,14 +122,14 @@ def _is_none(value: ast.expr | None) -> bool:
     return value is None or (isinstance(value, ast.Constant) and value.value is None)
 
 
-def _describe_non_number(value: ast.expr | None) -> str | None:
+def describe_non_number(value: ast.expr | None) -> str | None:
     """What a value is, if it is clearly no score; None if it may be one."""
     if isinstance(value, ast.Constant):
         if isinstance(value.value, str):
             return "text"
         return {bytes: "bytes", complex: "a complex number", type(...): "an ellipsis"}.get(type(value.value))
     if isinstance(value, ast.IfExp):
-        return _describe_non_number(value.body) or _describe_non_number(value.orelse)
+        return describe_non_number(value.body) or describe_non_number(value.orelse)
     return next((what for kind, what in _LITERALS.items() if isinstance(value, kind)), None)
 
 
@@ -139,4 +137,4 @@ def is_never_number(value: ast.expr | None) -> bool:
     """Whether a `return` of this is no score in any case."""
     if isinstance(value, ast.IfExp):
         return is_never_number(value.body) and is_never_number(value.orelse)
-    return _is_none(value) or _describe_non_number(value) is not None
+    return _is_none(value) or describe_non_number(value) is not None

@@ -1,4 +1,4 @@
-"""Tests of values that come out otherwise than they read. They need to know what the values are, which is found out once."""
+"""The checks that need to know what the values are, which is found out once."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding
 from refine_core.rewards.checks.float_tests import check_float_tests
 from refine_core.rewards.checks.inference import infer_kinds
+from refine_core.rewards.checks.shape_fields import check_shape_fields
 from refine_core.rewards.checks.text_tests import check_text_tests
 
 
 def check_value_tests(code: Code) -> Iterator[Finding]:
-    """`in` on text, and `==` on floats."""
+    """`in` on text, `==` on floats, and what functions for other frameworks are not given."""
     kinds = infer_kinds(code)
+    yield from check_shape_fields(code, kinds)
     yield from check_text_tests(code, kinds)
     yield from check_float_tests(code, kinds)
