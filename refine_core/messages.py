@@ -242,9 +242,8 @@ def list_usage(timeline: Timeline) -> list[str]:
     parts.append(pluralize(usage.calls, "call") + _free(timeline, usage))
     if timeline.end is not None:
         parts.append(format_duration(timeline.end.took_s))
-    if usage.prompt_tokens is not None and usage.completion_tokens is not None:
-        tokens = usage.prompt_tokens + usage.completion_tokens
-        parts.append(f"{tokens:,} tokens{_spent_before(usage)}")
+    if usage.tokens is not None:
+        parts.append(f"{usage.tokens:,} tokens{_spent_before(usage)}")
     if usage.calls:
         parts.append(format_cost(0.0 if _replay(timeline) else usage.cost_usd))
     return parts

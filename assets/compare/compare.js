@@ -8,6 +8,8 @@ import { letter, make } from "./dom.js";
 import { Kept, arrange } from "./keep.js";
 import { Chart, setup, tableHead, tableRow } from "./runs.js";
 import { lineBlocks, valueRow } from "./words.js";
+import { isDark } from "../shared/dom.js";
+import { mount } from "../shared/mount.js";
 
 const RUN_KEYS = [[["j", "k"], "next and previous attempt"], [["Enter"], "compare it"], [["x"], "swap"], [["e"], "unfold equal text"]];
 const KEYS = [[["[", "]"], "move A"], [["j", "k"], "move B"], [["x"], "swap"], [["e"], "unfold equal text"]];
@@ -24,9 +26,8 @@ const phrases = (list) => list.map(({ text, style }) => (style ? make("b", { cla
 class Page {
   marked = new Set();
 
-  constructor(root, tell) {
+  constructor(root) {
     this.root = root;
-    this.tell = tell;
     this.kept = new Kept(root, () => this.draw());
     this.onKey = (event) => this.key(event);
     window.addEventListener("keydown", this.onKey);
@@ -47,6 +48,7 @@ class Page {
     const same = JSON.stringify(data);
     if (same === this.same) return;
     this.same = same;
+    this.root.classList.toggle("dark", isDark(this.root));
     const pair = `${data.a.reference} ${data.b.reference}`;
     const other = pair !== this.pair;
     if (other) this.marked.clear();
@@ -408,20 +410,8 @@ async function put(text) {
   }
 }
 
-const pages = new WeakMap();
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  let page = pages.get(parentElement);
-  if (!page) {
-    const root = make("div", { className: "compare" });
-    parentElement.append(root);
-    page = new Page(root, setTriggerValue);
-    pages.set(parentElement, page);
-  }
-  page.take(data, setTriggerValue);
-  return () => {
-    if (parentElement.isConnected) return;
-    page.end();
-    pages.delete(parentElement);
-  };
-}
+export default mount((place) => {
+  const root = make("div", { className: "compare" });
+  place.append(root);
+  return new Page(root);
+});

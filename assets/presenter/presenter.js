@@ -6,6 +6,8 @@
 // Keys: Space and → go on, ← back, Home and End, g guesses first, 1 to 4 count a vote, Esc leaves.
 import { chart } from "./chart.js";
 import { draw, make } from "./dom.js";
+import { isDark } from "../shared/dom.js";
+import { mount } from "../shared/mount.js";
 
 const STAND_MS = 3200; // how long a slide stands while playing, and
 const LETTER_MS = 30; // for each letter of its sentence
@@ -17,14 +19,6 @@ const LARGE = [[48, "xl"], [120, "l"], [280, "m"]]; // letters of an output, and
 const writing = (event) => {
   const target = event.composedPath()[0];
   return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
-};
-
-const dark = (node) => {
-  const pen = document.createElement("canvas").getContext("2d");
-  pen.fillStyle = getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
-  pen.fillRect(0, 0, 1, 1);
-  const [r, g, b] = pen.getImageData(0, 0, 1, 1).data;
-  return 0.3 * r + 0.6 * g + 0.1 * b < 128;
 };
 
 const button = (words, key, act, className = "") =>
@@ -71,7 +65,7 @@ class Presenter {
     const before = this.data;
     this.data = data;
     this.tell = tell;
-    this.root.classList.toggle("dark", dark(this.root));
+    this.root.classList.toggle("dark", isDark(this.root));
     if (data.gate?.attempt !== before?.gate?.attempt) this.votes = (data.gate?.options ?? []).map(() => 0);
     clearTimeout(this.lost);
     const wanted = this.asked;
@@ -259,21 +253,9 @@ class Presenter {
   }
 }
 
-const presenters = new WeakMap();
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  let presenter = presenters.get(parentElement);
-  if (!presenter) {
-    const root = make("section", { className: "presenter" });
-    root.setAttribute("aria-label", "Presenter's view");
-    parentElement.append(root);
-    presenter = new Presenter(root);
-    presenters.set(parentElement, presenter);
-  }
-  presenter.take(data, setTriggerValue);
-  return () => {
-    if (parentElement.isConnected) return;
-    presenter.end();
-    presenters.delete(parentElement);
-  };
-}
+export default mount((place) => {
+  const root = make("section", { className: "presenter" });
+  root.setAttribute("aria-label", "Presenter's view");
+  place.append(root);
+  return new Presenter(root);
+});

@@ -5,6 +5,7 @@
 // Keys: j k, or arrows inside, next and previous case; Delete removes the chosen one.
 
 import { isDark, make } from "./dom.js";
+import { mount } from "../shared/mount.js";
 
 const SIGNS = { passed: ["✓", "holds"], failed: ["✕", "fails"], undecided: ["?", "undecided"], waiting: ["…", "waits for the judge"], unknown: ["–", "not run"] };
 
@@ -33,7 +34,7 @@ class Cases {
     document.addEventListener("keydown", this.onPage);
   }
 
-  take(data, setState, setTrigger) {
+  take(data, setTrigger, setState) {
     Object.assign(this, { setState, setTrigger });
     if (data.selected === this.selected) this.unsent = false;
     if (!this.unsent) this.selected = data.selected; // else what was chosen here is not known there yet
@@ -116,18 +117,4 @@ class Cases {
   }
 }
 
-const views = new WeakMap();
-
-export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
-  let view = views.get(parentElement);
-  if (!view) {
-    view = new Cases(parentElement);
-    views.set(parentElement, view);
-  }
-  view.take(data, setStateValue, setTriggerValue);
-  return () => {
-    if (parentElement.isConnected) return;
-    view.end();
-    views.delete(parentElement);
-  };
-}
+export default mount((place) => new Cases(place));

@@ -3,6 +3,7 @@
 //   data --take--> two lists        a press on a line or on a fix: setTriggerValue("press")
 
 import { isDark, make } from "./dom.js";
+import { mount } from "../shared/mount.js";
 
 const SIGNS = { error: ["✕", "error"], warning: ["▲", "warning"], note: ["i", "note"] };
 
@@ -49,12 +50,4 @@ function figure({ name, note, value, tone }) {
   return make("li", { class: "figure" }, make("span", { class: "message" }, name, note ? make("span", { class: "note", text: `; ${note}` }) : null), make("span", { class: `value ${tone ?? ""}`, text: value }));
 }
 
-const views = new WeakMap();
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  if (!views.has(parentElement)) views.set(parentElement, new Findings(parentElement));
-  views.get(parentElement).take(data, setTriggerValue);
-  return () => {
-    if (!parentElement.isConnected) views.delete(parentElement);
-  };
-}
+export default mount((place) => new Findings(place));

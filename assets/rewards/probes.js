@@ -3,6 +3,7 @@
 // A press on a text shows all of it, with its line breaks.
 
 import { isDark, make } from "./dom.js";
+import { mount } from "../shared/mount.js";
 
 class Probes {
   constructor(place) {
@@ -49,12 +50,4 @@ class Probes {
   }
 }
 
-const views = new WeakMap();
-
-export default function ({ parentElement, data }) {
-  if (!views.has(parentElement)) views.set(parentElement, new Probes(parentElement));
-  views.get(parentElement).take(data);
-  return () => {
-    if (!parentElement.isConnected) views.delete(parentElement);
-  };
-}
+export default mount((place) => new Probes(place));

@@ -9,6 +9,7 @@ import { isDark, make } from "./dom.js";
 import { Curve } from "./curve.js";
 import { Strip } from "./strip.js";
 import { Table } from "./table.js";
+import { mount, watchWidth } from "../shared/mount.js";
 
 const SIDE_BY_SIDE_PX = 600;
 const CURVE_PX = 224;
@@ -31,11 +32,13 @@ class Board {
     this.root.addEventListener("keydown", (event) => this.press(event));
     this.onPage = (event) => document.activeElement === document.body && this.press(event);
     document.addEventListener("keydown", this.onPage);
-    this.watch = new ResizeObserver(() => this.measure());
-    this.watch.observe(this.root);
+    this.unwatch = watchWidth(this.root, (width) => {
+      this.width = width;
+      if (this.data) this.draw();
+    });
   }
 
-  take(data, setState, setTrigger) {
+  take(data, setTrigger, setState) {
     Object.assign(this, { data, setState, setTrigger });
     if (data.selected === this.selected) this.unsent = false;
     if (!this.unsent) this.selected = data.selected; // else what was chosen here is not known there yet
@@ -43,13 +46,6 @@ class Board {
     this.root.classList.toggle("pending", data.pending);
     this.root.setAttribute("aria-busy", String(data.pending));
     this.draw();
-  }
-
-  measure() {
-    const width = Math.floor(this.root.clientWidth);
-    if (!width || width === this.width) return;
-    this.width = width;
-    if (this.data) this.draw();
   }
 
   draw() {
@@ -108,23 +104,9 @@ class Board {
 
   end() {
     document.removeEventListener("keydown", this.onPage);
-    this.watch.disconnect();
+    this.unwatch();
     this.root.remove();
   }
 }
 
-const boards = new WeakMap();
-
-export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
-  let board = boards.get(parentElement);
-  if (!board) {
-    board = new Board(parentElement);
-    boards.set(parentElement, board);
-  }
-  board.take(data, setStateValue, setTriggerValue);
-  return () => {
-    if (parentElement.isConnected) return;
-    board.end();
-    boards.delete(parentElement);
-  };
-}
+export default mount((place) => new Board(place));

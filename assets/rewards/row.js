@@ -1,6 +1,7 @@
 // The selected row: its fields, name left and value right, long values folded.
 
 import { isDark, make } from "./dom.js";
+import { mount } from "../shared/mount.js";
 
 const FOLD_CHARACTERS = 600;
 const FOLD_LINES = 8;
@@ -18,7 +19,7 @@ class RowView {
     const text = JSON.stringify([data, [...this.open]]);
     if (text === this.drawn) return;
     this.drawn = text;
-    const keys = make("span", { class: "keys" }, make("kbd", { text: "j" }), make("kbd", { text: "k" }), " next, previous ", make("kbd", { text: "d" }), data.compared ? " stop comparing" : " compare with the row before");
+    const keys = data.keys !== false && make("span", { class: "keys" }, make("kbd", { text: "j" }), make("kbd", { text: "k" }), " next, previous ", make("kbd", { text: "d" }), data.compared ? " stop comparing" : " compare with the row before");
     this.root.replaceChildren(
       ...(data.title ? [make("header", {}, make("h3", { text: data.title }), make("span", { class: "scores", text: data.scores }), keys)] : []),
       make("dl", {}, data.fields.map((one) => this.line(one)), data.result.map((one) => this.line(one)), data.context.map((one) => this.line(one, "context"))),
@@ -53,12 +54,4 @@ class RowView {
   }
 }
 
-const views = new WeakMap();
-
-export default function ({ parentElement, data }) {
-  if (!views.has(parentElement)) views.set(parentElement, new RowView(parentElement));
-  views.get(parentElement).take(data);
-  return () => {
-    if (!parentElement.isConnected) views.delete(parentElement);
-  };
-}
+export default mount((place) => new RowView(place));

@@ -17,7 +17,8 @@ export class Table {
     const text = JSON.stringify(table);
     if (text !== this.drawn) {
       this.drawn = text;
-      const held = this.root.getRootNode().activeElement?.dataset?.key;
+      const active = this.root.getRootNode().activeElement;
+      const held = this.root.contains(active) ? active.dataset.key : undefined;
       // A message has to be read: where there are few parts, a column without a name makes room for it.
       const messages = table.groups.some((group) => group.rows.some((row) => row.state !== "scored"));
       table.room = messages && table.parts.length < ROOM_PARTS;

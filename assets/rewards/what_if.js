@@ -3,9 +3,11 @@
 import { isDark, make } from "./dom.js";
 import { Curve } from "./curve.js";
 import { Strip } from "./strip.js";
+import { mount, watchWidth } from "../shared/mount.js";
 
 const STRIP_PX = 268;
 const CURVE_PX = 132;
+const PATIENCE_MS = 150;
 
 class Pictures {
   constructor(place) {
@@ -18,53 +20,40 @@ class Pictures {
     this.curve.height = CURVE_PX;
     this.root = make("div", { class: "root" }, make("div", { class: "pictures stacked" }, this.strip.root, this.curve.root));
     place.append(this.root);
-    this.watch = new ResizeObserver(() => this.measure());
-    this.watch.observe(this.root);
+    this.unwatch = watchWidth(this.root, (width) => {
+      this.width = width;
+      if (this.data) this.draw();
+    });
   }
 
-  take(data, setState) {
+  take(data, _, setState) {
     Object.assign(this, { data, setState });
+    if (data.selected === this.selected) this.unsent = false;
+    if (!this.unsent) this.selected = data.selected; // else what was chosen here is not known there yet
     this.root.classList.toggle("dark", isDark(this.root));
     this.draw();
-  }
-
-  measure() {
-    const width = Math.floor(this.root.clientWidth);
-    if (!width || width === this.width) return;
-    this.width = width;
-    if (this.data) this.draw();
   }
 
   draw() {
     this.width ||= Math.floor(this.root.clientWidth) || 720;
     this.strip.width = this.width;
     this.curve.width = this.width;
-    this.strip.take(this.data.strip, this.data.selected);
+    this.strip.take(this.data.strip, this.selected);
     this.curve.take(this.data.curve);
   }
 
   choose(key) {
-    this.setState("row", { key, at: Date.now() });
+    this.selected = key;
+    this.unsent = true;
+    this.strip.take(this.data.strip, key);
+    clearTimeout(this.timer); // an arrow held down passes many attempts
+    this.timer = setTimeout(() => this.setState("row", { key, at: Date.now() }), PATIENCE_MS);
   }
 
   end() {
-    this.watch.disconnect();
+    this.unwatch();
     this.root.remove();
   }
 }
 
-const shown = new WeakMap();
-
-export default function ({ parentElement, data, setStateValue }) {
-  let pictures = shown.get(parentElement);
-  if (!pictures) {
-    pictures = new Pictures(parentElement);
-    shown.set(parentElement, pictures);
-  }
-  pictures.take(data, setStateValue);
-  return () => {
-    if (parentElement.isConnected) return;
-    pictures.end();
-    shown.delete(parentElement);
-  };
-}
+export default mount((place) => new Pictures(place));

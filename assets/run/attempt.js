@@ -6,7 +6,9 @@
 //   blocks.js  what a tab holds        search.js  the search        dom.js  elements, and words that explain themselves
 
 import { Blocks } from "./blocks.js";
-import { explained, isDark, make } from "./dom.js";
+import { explained, make } from "./dom.js";
+import { isDark } from "../shared/dom.js";
+import { mount } from "../shared/mount.js";
 import { Search } from "./search.js";
 
 const typing = (event) => {
@@ -205,18 +207,4 @@ class Detail {
   }
 }
 
-const details = new WeakMap();
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  let detail = details.get(parentElement);
-  if (!detail) {
-    detail = new Detail(parentElement);
-    details.set(parentElement, detail);
-  }
-  detail.take(data, setTriggerValue);
-  return () => {
-    if (parentElement.isConnected) return;
-    detail.end();
-    details.delete(parentElement);
-  };
-}
+export default mount((place) => new Detail(place));

@@ -53,12 +53,3 @@ export function explained(words, meaning) {
   });
   return make("span", {}, word, tip);
 }
-
-// Whether the page's theme is dark.
-export function isDark(node) {
-  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  pen.fillStyle = getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
-  pen.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
-  return red * 0.299 + green * 0.587 + blue * 0.114 < 128;
-}

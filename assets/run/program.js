@@ -1,7 +1,9 @@
 // What was run, in one row: program, inputs, reward. Each shows its first lines, and all of them at a press.
 // On a narrow page the row is folded. Text enters by textContent.
 
-import { explained, isDark, make, visible } from "./dom.js";
+import { explained, make, visible } from "./dom.js";
+import { isDark } from "../shared/dom.js";
+import { mount } from "../shared/mount.js";
 
 class Row {
   constructor(parent) {
@@ -74,13 +76,4 @@ class Row {
   }
 }
 
-const rows = new WeakMap();
-
-export default function ({ parentElement, data }) {
-  let row = rows.get(parentElement);
-  if (!row) {
-    row = new Row(parentElement);
-    rows.set(parentElement, row);
-  }
-  row.take(data);
-}
+export default mount((place) => new Row(place));

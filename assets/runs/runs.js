@@ -6,6 +6,8 @@
 // Ticking, moving and the bar need no server. Text is set by textContent alone: names and inputs may hold anything.
 // Keys: / search, j k move, Space or x ticks, Enter opens, d compares two, Escape unticks.
 import { button, drawRow, make } from "./cells.js";
+import { isDark } from "../shared/dom.js";
+import { mount } from "../shared/mount.js";
 
 function isTyping(event) {
   const at = event.composedPath()[0];
@@ -40,14 +42,14 @@ class Table {
     document.addEventListener("keydown", this.onPage);
   }
 
-  take(data, setState, setTrigger) {
+  take(data, setTrigger, setState) {
     if (!this.data) this.chosen = data.chosen; // ticked before another page took the place of this one
     Object.assign(this, { data, setState, setTrigger });
     if (data.cleared !== (this.cleared ??= data.cleared)) {
       this.cleared = data.cleared;
       this.chosen = [];
     }
-    this.root.classList.toggle("dark", this.isDark());
+    this.root.classList.toggle("dark", isDark(this.root));
     this.rows = data.rows;
     this.byId = new Map([...(this.byId ?? []), ...data.rows.map((row) => [row.id, row])]);
     const text = JSON.stringify([data.rows, data.sort, data.columns]);
@@ -79,15 +81,6 @@ class Table {
     const range = `${from.toLocaleString("en")}–${Math.min(from + size - 1, matching).toLocaleString("en")}`;
     const place = make("span", "", `${range} of ${matching.toLocaleString("en")}`);
     this.pages.replaceChildren(step("Previous", number - 1), place, step("Next", number + 1));
-  }
-
-  isDark() {
-    const text = getComputedStyle(this.root).getPropertyValue("--st-background-color").trim();
-    const canvas = document.createElement("canvas").getContext("2d");
-    canvas.fillStyle = text || "#fff";
-    canvas.fillRect(0, 0, 1, 1);
-    const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
-    return r * 0.299 + g * 0.587 + b * 0.114 < 128;
   }
 
   // What has the focus is drawn anew: the same part of the same run gets it back. Where that is gone (its run was deleted, say),
@@ -276,18 +269,4 @@ class Table {
   }
 }
 
-const tables = new WeakMap();
-
-export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
-  let table = tables.get(parentElement);
-  if (!table) {
-    table = new Table(parentElement);
-    tables.set(parentElement, table);
-  }
-  table.take(data, setStateValue, setTriggerValue);
-  return () => {
-    if (parentElement.isConnected) return;
-    table.end();
-    tables.delete(parentElement);
-  };
-}
+export default mount((place) => new Table(place));

@@ -1,5 +1,7 @@
 // Colours and font of the page's theme, and what "token:…" in a figure stands for.
 
+import { isDark } from "../shared/dom.js";
+
 const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
 function rgb(colour) {
@@ -12,16 +14,15 @@ function rgb(colour) {
 export const css = (c, opacity = 1) => `rgba(${c.map(Math.round).join(",")},${opacity})`;
 const mix = (a, b, share) => a.map((v, i) => v * share + b[i] * (1 - share));
 
-// What "token:…" in a figure stands for, read from Streamlit's theme. Okabe-Ito, darkened or lightened to keep contrast.
+// What "token:…" in a figure stands for, read from Streamlit's theme and from shared/tokens.css.
 export function readTheme(element) {
   const style = getComputedStyle(element);
   const of = (name, otherwise) => rgb(style.getPropertyValue(name).trim() || otherwise);
   const text = of("--st-text-color", "#31333f");
   const background = of("--st-background-color", "#ffffff");
-  const dark = background[0] * 0.299 + background[1] * 0.587 + background[2] * 0.114 < 128;
-  const pick = (light, night) => rgb(dark ? night : light);
-  const scored = pick("#0072b2", "#56b4e9");
-  const hint = pick("#a8487f", "#d993b8");
+  const dark = isDark(element);
+  const scored = of("--scored", "#0072b2");
+  const hint = of("--hint", "#a8487f");
   return {
     dark,
     font: style.getPropertyValue("--st-font").trim() || "sans-serif",
@@ -36,8 +37,8 @@ export function readTheme(element) {
       border: mix(text, background, 0.3),
       faint: mix(text, background, 0.05),
       track: mix(text, background, 0.09),
-      best: pick("#008a64", "#1fbf92"),
-      failed: pick("#b84a08", "#f0813a"),
+      best: of("--best", "#007a58"),
+      failed: of("--failed", "#b84a08"),
       bar: mix(scored, background, dark ? 0.62 : 0.58),
       chip: mix(hint, background, 0.16),
     },

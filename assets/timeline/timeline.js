@@ -18,7 +18,8 @@ import { asked, isTyping } from "./keys.js";
 import { Ledger } from "./ledger.js";
 import { Steps } from "./steps.js";
 import { Story } from "./story.js";
-import { readTheme } from "./theme.js";
+import { isDark } from "../shared/dom.js";
+import { mount } from "../shared/mount.js";
 
 const BRIEF_PX = 860; // below which the ledger's headings are brief
 const NEXT_LABEL = { "": "good", good: "bad", bad: null };
@@ -121,8 +122,7 @@ class View {
   draw() {
     const width = this.section.clientWidth;
     if (!this.data || !width) return;
-    const theme = readTheme(this.section);
-    this.section.classList.toggle("dark", theme.dark);
+    this.section.classList.toggle("dark", isDark(this.section));
     this.section.classList.toggle("slim", width < NARROW_PX);
     this.section.classList.toggle("brief", width < BRIEF_PX);
     if (this.words.offsetParent) {
@@ -248,19 +248,4 @@ class View {
   }
 }
 
-const views = new WeakMap();
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  let view = views.get(parentElement);
-  if (!view) {
-    view = new View(parentElement);
-    views.set(parentElement, view);
-  }
-  view.take(data, setTriggerValue);
-  // Streamlit also calls this when a newer change of data has overtaken it; only a place that has left the page ends.
-  return () => {
-    if (parentElement.isConnected) return;
-    view.end();
-    views.delete(parentElement);
-  };
-}
+export default mount((place) => new View(place));

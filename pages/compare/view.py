@@ -16,7 +16,7 @@ from pages.shared import address
 from pages.shared.leave import leave_for
 from pages.shared.query import read_whole
 from pages.shared.title import title_page
-from pages.shared.web import COMPARE, import_script
+from pages.shared.web import COMPARE, import_script, read_styles
 from refine_core import runs
 from refine_core.comparison import compare_attempts, compare_runs, write_attempts, write_runs
 from refine_core.errors import StoreError
@@ -32,7 +32,7 @@ _PLACES: Final = {"runs": address.RUNS, "run": address.RUN}
 _component = st.components.v2.component(
     "refinescope.compare",
     js=import_script(COMPARE),
-    css=COMPARE.with_suffix(".css").read_text(encoding="utf-8"),
+    css=read_styles(COMPARE, root=".compare"),
 )
 
 

@@ -39,7 +39,7 @@ def _examples(current: str | None) -> None:
     for name, example in programs.EXAMPLES.items():
         with st.container(gap=None):
             st.button(
-                f"**{escape_markdown(example.title)}**",
+                f":blue[**{escape_markdown(example.title)}**]",
                 key=static_key("choose", name),
                 type="tertiary",
                 icon=":material/check:" if name == current else None,

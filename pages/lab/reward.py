@@ -60,7 +60,7 @@ def reward_form(form: FormState, run: Run | None, *, below: int) -> bool:
         st.markdown(f":small[{state_line}]" if state_line else "", width="stretch", wrap=False)
         if form.spec.reward_shape != "refine":
             st.button(
-                "Change", key=static_key("reward", "change"), type="tertiary", on_click=forget_form,
+                ":blue[Change]", key=static_key("reward", "change"), type="tertiary", on_click=forget_form,
                 help="Say again how the reward is called",
             )  # fmt: skip
         _library(form, run)
@@ -152,7 +152,7 @@ def _library(form: FormState, run: Run | None) -> None:
         for starter in programs.list_reward_starters(form.spec):
             with st.container(gap=None):
                 st.button(
-                    f"**{starter.title}**",
+                    f":blue[**{starter.title}**]",
                     key=static_key("library", starter.key),
                     type="tertiary",
                     on_click=replace_reward,

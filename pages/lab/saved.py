@@ -27,7 +27,7 @@ def saved_programs(form: FormState) -> None:
     for name, spec in saved.items():
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.button(
-                f"**{escape_markdown(name)}**",
+                f":blue[**{escape_markdown(name)}**]",
                 key=static_key("saved", "open", name),
                 type="tertiary",
                 on_click=_open,

@@ -27,9 +27,10 @@ def draw_saved_rewards(form: FormState, run: Run | None) -> None:
     st.markdown("**Your rewards**")
     for name, one in saved.items():
         other = _find_other_shape(one)
+        title = f"**{escape_markdown(name)}**"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
-                f"**{escape_markdown(name)}** :gray[version {one.latest.number}]",
+                f"{title if other else f':blue[{title}]'} :gray[version {one.latest.number}]",
                 key=static_key("reward", "open", name),
                 type="tertiary",
                 on_click=replace_reward,

@@ -68,7 +68,9 @@ def connection_form(taken: list[str]) -> None:
             "Save", type="primary", icon=":material/check:", key=static_key("save"), on_click=_mark_pressed
         )
         if form.replacing is not None:
-            st.button("Cancel", type="tertiary", key=static_key("cancel"), on_click=_cancel, args=(taken,))
+            st.button(
+                ":blue[Cancel]", type="tertiary", key=static_key("cancel"), on_click=_cancel, args=(taken,)
+            )
         st.caption("A test sends two to five short requests.", width="content")
     if test:
         _test(form)
@@ -112,7 +114,7 @@ def _model(preset: Preset, form: FormState) -> None:
             st.caption("The server lists" if list_models() else "For example", width="content")
             for place, name in enumerate(names):
                 st.button(
-                    escape_markdown(name),
+                    f":blue[{escape_markdown(name)}]",
                     key=field_key(f"take.{place}"),
                     type="tertiary",
                     on_click=_use_name,

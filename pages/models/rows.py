@@ -48,7 +48,7 @@ def _row(connection: Connection) -> None:
                 start_test(model, keys.connection_key(model), of=name)
                 st.rerun()
             st.button(
-                "Edit",
+                ":blue[Edit]",
                 key=f"change.{name}",
                 icon=":material/edit:",
                 type="tertiary",
@@ -56,7 +56,7 @@ def _row(connection: Connection) -> None:
                 args=(connection,),
             )
             st.button(
-                "Remove",
+                ":blue[Remove]",
                 key=f"remove.{name}",
                 icon=":material/delete:",
                 type="tertiary",
@@ -123,4 +123,4 @@ def _show_last_result(saved: list[Connection]) -> None:
     if removed is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(escape_markdown(f"{removed.name} was removed."), width="content")
-            st.button("Undo", key=_UNDO, type="tertiary", on_click=_restore)
+            st.button(":blue[Undo]", key=_UNDO, type="tertiary", on_click=_restore)

@@ -13,14 +13,14 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.guesses import Guesses, guesses_for, read_guess
-from pages.shared.web import PLAY, import_script
+from pages.shared.web import PLAY, import_script, read_styles
 from refine_core.formatting import format_score
 from refine_core.play import GuessRange, Step, ask_for_guess, compare_guess
 from refine_core.runs import Playback, Timeline
 
 MAX_CAPTIONS = 600  # sent at once, of a long run those around the step
 _component = st.components.v2.component(
-    "refinescope.play", js=import_script(PLAY), css=PLAY.with_suffix(".css").read_text(encoding="utf-8")
+    "refinescope.play", js=import_script(PLAY), css=read_styles(PLAY, root=".player")
 )
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.guesses import Guesses, guesses_for, read_guess
 from pages.shared.leave import leave_for
-from pages.shared.web import PRESENTER, import_script
+from pages.shared.web import PRESENTER, import_script, read_styles
 from refine_core import figures
 from refine_core.formatting import format_score
 from refine_core.play import Gate, GuessRange, Step, ask_for_guess, build_slide, compare_guess
@@ -25,7 +25,7 @@ KEY = "presenter"
 _component = st.components.v2.component(
     "refinescope.presenter",
     js=import_script(PRESENTER),
-    css=PRESENTER.with_suffix(".css").read_text(encoding="utf-8"),
+    css=read_styles(PRESENTER, root=".presenter"),
 )
 
 

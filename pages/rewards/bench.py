@@ -97,8 +97,11 @@ class Bench:
 
     @property
     def running(self) -> bool:
-        """Whether the reward as typed is still being scored."""
-        return self.scoring is not None and self.scoring.running
+        """Whether the reward as typed is still being scored, or was a moment ago: its scores are not in here yet."""
+        scoring = self.scoring
+        return scoring is not None and (
+            scoring.running or (scoring.result is not None and scoring.result is not self.scores)
+        )
 
     @property
     def error(self) -> RefineError | None:

@@ -14,7 +14,7 @@ from pages.rewards.case_runs import CaseRun, count_cases, read_case_run
 from pages.rewards.fields import static_key
 from pages.shared.clicks import take_click
 from pages.shared.text import escape_markdown, one_line, show_error
-from pages.shared.web import CASES, import_script
+from pages.shared.web import CASES, import_script, read_styles
 from refine_core.cases import MAX_CASES, Case, CaseResult, list_labelled, name_output
 from refine_core.formatting import format_number, format_score, pluralize
 from refine_core.runs import format_value
@@ -29,7 +29,7 @@ LOOKED_AT: Final = 5_000  # rows, for labels
 _component = st.components.v2.component(
     "refinescope.rewards.cases",
     js=import_script(CASES),
-    css=CASES.with_suffix(".css").read_text(encoding="utf-8"),
+    css=read_styles(CASES),
 )
 
 

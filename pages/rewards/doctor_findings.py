@@ -15,7 +15,7 @@ from pages.rewards.bench import Bench
 from pages.rewards.fields import static_key
 from pages.rewards.goto import go_to_line
 from pages.shared.clicks import take_click
-from pages.shared.web import FINDINGS, import_script
+from pages.shared.web import FINDINGS, import_script, read_styles
 from refine_core import programs
 from refine_core.unseen import show_unseen_in
 from refine_core.workbench import Finding
@@ -25,7 +25,7 @@ _OF: Final = static_key("findings-of")
 _component = st.components.v2.component(
     "refinescope.rewards.findings",
     js=import_script(FINDINGS),
-    css=FINDINGS.with_name("doctor.css").read_text(encoding="utf-8"),
+    css=read_styles(FINDINGS.with_name("doctor.css")),
 )
 
 

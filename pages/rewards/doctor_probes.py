@@ -10,7 +10,7 @@ import streamlit as st
 from pages.rewards.exact_text import show_exactly
 from pages.rewards.fields import static_key
 from pages.rewards.right_answer import Probes
-from pages.shared.web import PROBES, import_script
+from pages.shared.web import PROBES, import_script, read_styles
 from refine_core.doctor import ProbeResult
 from refine_core.formatting import format_score
 from refine_core.unseen import show_unseen_in
@@ -22,7 +22,7 @@ ROUNDING: Final = 1e-9
 _component = st.components.v2.component(
     "refinescope.rewards.probes",
     js=import_script(PROBES),
-    css=PROBES.with_name("doctor.css").read_text(encoding="utf-8"),
+    css=read_styles(PROBES.with_name("doctor.css")),
 )
 
 

@@ -21,6 +21,7 @@ from pages.rewards.row import draw_row
 from pages.rewards.scores import draw_scores
 from pages.rewards.sources import draw_sources
 from pages.rewards.starters import draw_starters
+from pages.shared.choice import choose
 
 
 def draw_under(bench: Bench) -> None:
@@ -77,13 +78,4 @@ def _choose_view(bench: Bench) -> None:
     chosen = chosen if chosen in OFFERED else "scores"
     st.session_state[key] = chosen
     labels = {name: f"{VIEWS[name]} {view.count(bench)}".rstrip() for name, view in OFFERED.items()}
-    st.segmented_control(
-        "What is shown",
-        list(OFFERED),
-        key=key,
-        format_func=labels.__getitem__,
-        required=True,
-        width="content",
-        label_visibility="collapsed",
-        on_change=lambda: fields.write_view(st.session_state[key]),
-    )
+    choose("What is shown", labels, key=key, on_change=lambda: fields.write_view(st.session_state[key]))

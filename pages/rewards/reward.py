@@ -56,7 +56,9 @@ def draw_status(bench: Bench) -> None:
         ):
             st.markdown(f":small[{_describe_scoring(bench)}]", width="stretch")
             if bench.scoring is not None and bench.scoring.cancelled:
-                st.button("Score again", key=static_key("again"), type="tertiary", on_click=score_again)
+                st.button(
+                    ":blue[Score again]", key=static_key("again"), type="tertiary", on_click=score_again
+                )
             draw_remarks(bench)
             profile, about = describe_isolation()
             if profile:
@@ -73,7 +75,7 @@ def draw_status(bench: Bench) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             total = scoring.total or len(bench.rows)
             st.markdown(f":small[Scoring {scoring.done:,} of {pluralize(total, 'row')}]", width="content")
-            st.button("Cancel", key=static_key("cancel"), type="tertiary", on_click=cancel_scoring)
+            st.button(":blue[Cancel]", key=static_key("cancel"), type="tertiary", on_click=cancel_scoring)
 
     progress()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import streamlit as st
 
 from pages.rewards import fields
@@ -14,18 +12,18 @@ from pages.rewards.pin import draw_pin
 from pages.rewards.table import COMPARES
 from pages.shared import address
 from pages.shared.changes import mark_changes
-from pages.shared.web import REWARD_ROW, import_script
+from pages.shared.text import cut_text
+from pages.shared.web import REWARD_ROW, import_script, read_styles
 from refine_core.cases import Case
 from refine_core.formatting import format_score
 from refine_core.runs import format_value
 from refine_core.unseen import show_unseen_in
 from refine_core.workbench import Row, RowScore
 
-MAX_CHARACTERS: Final = 20_000  # of a value; the browser folds what is long
 _component = st.components.v2.component(
     "refinescope.rewards.row",
     js=import_script(REWARD_ROW),
-    css=REWARD_ROW.with_suffix(".css").read_text(encoding="utf-8"),
+    css=read_styles(REWARD_ROW),
 )
 
 
@@ -101,26 +99,20 @@ def _describe_result(score: RowScore | None) -> list[dict[str, object]]:
         return []
     lines: list[dict[str, object]] = []
     if score.error is not None:
-        lines.append({"name": "error", "text": _cut(describe_error(score)), "tone": "bad"})
+        lines.append({"name": "error", "text": cut_text(describe_error(score)), "tone": "bad"})
     if score.framework_outcome:
-        lines.append({"name": "elsewhere", "text": _cut(score.framework_outcome), "tone": ""})
+        lines.append({"name": "elsewhere", "text": cut_text(score.framework_outcome), "tone": ""})
     if score.state == "unscored":
         lines.append({"name": "unscored", "text": describe_error(score), "tone": ""})
     if score.feedback:
-        lines.append({"name": "reason", "text": _cut(score.feedback), "tone": ""})
+        lines.append({"name": "reason", "text": cut_text(score.feedback), "tone": ""})
     if score.stdout:
-        lines.append({"name": "printed", "text": _cut(score.stdout), "tone": ""})
+        lines.append({"name": "printed", "text": cut_text(score.stdout), "tone": ""})
     return lines
 
 
 def _field(name: str, value: object, before: Row | None) -> dict[str, object]:
-    text = _cut(format_value(value))
+    text = cut_text(format_value(value))
     old = before.prediction.get(name) if before is not None else None
     pieces = mark_changes(format_value(old), text) if old is not None else None
     return {"name": name, "text": text, "pieces": pieces}
-
-
-def _cut(text: str) -> str:
-    if len(text) <= MAX_CHARACTERS:
-        return text
-    return f"{text[:MAX_CHARACTERS]} … ({len(text):,} characters in all)"

@@ -58,7 +58,7 @@ def draw_saved() -> None:
     for name, one in saved.items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                f"**{escape_markdown(name)}** :gray[{pluralize(len(one.versions), 'version')}]",
+                f":blue[**{escape_markdown(name)}**] :gray[{pluralize(len(one.versions), 'version')}]",
                 key=static_key("open-saved", name),
                 type="tertiary",
                 on_click=draft.load_saved,
@@ -66,7 +66,7 @@ def draw_saved() -> None:
                 width="stretch",
             )
             st.button(
-                "Remove",
+                ":blue[Remove]",
                 key=static_key("remove-saved", name),
                 type="tertiary",
                 on_click=_remove,
@@ -76,7 +76,7 @@ def draw_saved() -> None:
     if removed is not None and removed.name not in saved:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(escape_markdown(f"{removed.name} was removed."), width="stretch")
-            st.button("Undo", key=static_key("restore-saved"), type="tertiary", on_click=_restore)
+            st.button(":blue[Undo]", key=static_key("restore-saved"), type="tertiary", on_click=_restore)
     if not saved and removed is None:
         st.caption("None yet. Save keeps the reward under a name, with every version.")
 

@@ -135,16 +135,17 @@ def _run_list(listed: tuple[ListedRun, ...]) -> None:
     here = fields.read_sources()
     with st.container(gap="xxsmall"):
         for run in listed:
+            is_here = f"run:{run.run_id}" in here
             best = run.summary.best_reward
             count = pluralize(len(run.summary.rewards), "attempt")
             with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
                 st.button(
-                    escape_markdown(run.name),
+                    escape_markdown(run.name) if is_here else f":blue[{escape_markdown(run.name)}]",
                     key=static_key("add", run.run_id),
                     type="tertiary",
                     on_click=_add_run,
                     args=(run.run_id,),
-                    disabled=f"run:{run.run_id}" in here,
+                    disabled=is_here,
                 )
                 st.space("stretch")
                 score = "no score" if best is None else format_score(best)

@@ -31,7 +31,7 @@ def list_starters(where: str = "menu") -> None:
             )
             with title or st.container(gap=None):
                 st.button(
-                    f"**{starter.title}**",
+                    f":blue[**{starter.title}**]",
                     key=static_key("starter", where, starter.key),
                     type="tertiary",
                     on_click=draft.load_reward,

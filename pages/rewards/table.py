@@ -16,7 +16,7 @@ from pages.rewards.board import build_table
 from pages.rewards.fields import static_key
 from pages.rewards.what_if import Question
 from pages.shared.clicks import take_click
-from pages.shared.web import REWARDS, import_script
+from pages.shared.web import REWARDS, import_script, read_styles
 from pages.shared.what_if_pictures import build_curve, build_strip, mark_of
 
 KEY: Final = static_key("board")
@@ -24,7 +24,7 @@ COMPARES: Final = static_key("compares")
 _component = st.components.v2.component(
     "refinescope.rewards",
     js=import_script(REWARDS),
-    css=REWARDS.with_suffix(".css").read_text(encoding="utf-8"),
+    css=read_styles(REWARDS),
 )
 
 

@@ -5,6 +5,8 @@ draw_header(run)        two rows, at most 120 px high on a wide page
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from pages.shared import address
@@ -12,13 +14,13 @@ from pages.shared.leave import leave_for
 from pages.shared.program_row import draw_program
 from pages.shared.run_actions import draw_actions
 from pages.shared.viewport import is_narrow
-from pages.shared.web import TITLE, import_script
+from pages.shared.web import TITLE, import_script, read_styles
 from refine_core import runs
 from refine_core.formatting import format_time
 from refine_core.runs import Annotation, Run
 
 _title = st.components.v2.component(
-    "refinescope.title", js=import_script(TITLE), css=TITLE.with_suffix(".css").read_text(encoding="utf-8")
+    "refinescope.title", js=import_script(TITLE), css=read_styles(TITLE, root=".run")
 )
 
 
@@ -60,9 +62,11 @@ def describe_origin(run: Run) -> str:
 
 def _actions(run: Run) -> None:
     with st.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
-        if not run.awaits_decision and st.button(  # else "Fix the reward" leads there
-            "Open in Lab", type="primary", key="open-in-lab"
-        ):
+        # Under What if, "Keep" is the one filled button; after a broken reward, "Fix the reward" leads to the Lab.
+        kind: Literal["primary", "secondary"] = (
+            "secondary" if address.asks_what_if() and not run.live else "primary"
+        )
+        if not run.awaits_decision and st.button("Open in Lab", type=kind, key="open-in-lab"):
             leave_for(address.LAB, address.change_query(run.run_id))
         draw_actions(run)
         if st.button(

@@ -18,13 +18,15 @@ from pages.run.what_if_changes import draw_actions, draw_changes, draw_table
 from pages.run.what_if_kept import draw_kept
 from pages.run.what_if_outputs import draw_outputs
 from pages.shared import address, what_if_choice
+from pages.shared.choice import choose
 from pages.shared.clicks import take_click
 from pages.shared.credentials import collect_credentials
 from pages.shared.query import write
+from pages.shared.run_view import fragment_place
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.verdict import draw_verdict
 from pages.shared.viewport import is_narrow
-from pages.shared.web import WHAT_IF, import_script
+from pages.shared.web import REWARDS, WHAT_IF, import_script, read_styles
 from pages.shared.what_if_pictures import build_curve, build_strip
 from refine_core import runs
 from refine_core.errors import LMError, RewardError, SpecError, StoreError, WorkerError
@@ -35,13 +37,12 @@ KEY: Final = "what-if"
 _MODE, _CHANGED, _ASKED = (f"what-if.{name}" for name in ("mode", "changed", "asked"))
 _COLUMNS: Final = (62, 38)
 UNCHANGED: Final = (
-    "Nothing is changed yet. Drag the threshold, or choose another N or number of failures. "
-    "To edit the reward, open it in Rewards."
+    "Nothing is changed yet. Drag the threshold, edit the reward, or choose another N or number of failures."
 )
 _component = st.components.v2.component(
     "refinescope.what_if",
     js=import_script(WHAT_IF),
-    css=(WHAT_IF.parent / "rewards.css").read_text(encoding="utf-8"),
+    css=read_styles(REWARDS),
 )
 
 
@@ -83,18 +84,10 @@ def draw_switch() -> None:
         st.rerun()
     st.session_state[_MODE] = shown
 
-    def describe(option: bool) -> str:
-        text = "What if" if option else "As recorded"
-        return f":blue[{text}]" if option == shown else text
-
-    st.segmented_control(
+    choose(
         "How the run is looked at",
-        [False, True],
-        format_func=describe,
-        required=True,
+        {False: "As recorded", True: "What if"},
         key=_MODE,
-        label_visibility="collapsed",
-        width="content",
         on_change=_switch,
     )
 
@@ -120,8 +113,11 @@ def draw_what_if(run: Run) -> None:
         show_error(f"{message.removesuffix('.')}. Everything is shown as recorded.")
         spec = timeline.spec
     asked = _ask(timeline, spec)
-    left, right = st.columns(_COLUMNS, gap="medium") if not is_narrow() else (st.container(), st.container())
-    with left, st.container(gap="xsmall"):
+    with fragment_place():  # the switch stays the same node, and keeps the focus
+        left, right = (
+            st.columns(_COLUMNS, gap="medium") if not is_narrow() else (st.container(), st.container())
+        )
+    with left:
         if asked is None:
             draw_switch()
             st.caption("Choose another reward to go on.")
@@ -134,7 +130,7 @@ def draw_what_if(run: Run) -> None:
             )
             _offer_judge(asked)
             _draw_pictures(_Question(asked))
-            draw_outputs(timeline, asked.result)
+            draw_outputs(asked, address.attempt())
     with right, st.container(gap="xsmall"):
         draw_changes(timeline, spec)
         if asked is not None:

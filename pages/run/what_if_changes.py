@@ -14,12 +14,14 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.shared import address, what_if_choice
+from pages.shared.leave import leave_for
 from pages.shared.query import write
 from pages.shared.text import escape_markdown
 from refine_core.formatting import format_score
 from refine_core.messages import format_reward
 from refine_core.programs import MAX_ATTEMPTS
 from refine_core.runs import ProgramSpec, RunWhatIf, Timeline
+from refine_core.what_if import usage_until
 
 _RESETS: Final = "what-if.resets"
 
@@ -30,14 +32,19 @@ def draw_changes(timeline: Timeline, spec: ProgramSpec) -> None:
     rewards = what_if_choice.list_rewards(timeline)
     chosen = what_if_choice.read_choice().reward
     key = _field("reward", chosen if chosen in rewards else "")
-    st.selectbox(
-        "Reward",
-        list(rewards),
-        format_func=lambda one: rewards.get(one, one),
-        key=key,
-        on_change=_write("reward", key, lambda value: value or None),
-        help="Saved rewards are offered here. To edit one on this run's outputs, choose Open in Rewards.",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.selectbox(
+            "Reward",
+            list(rewards),
+            format_func=lambda one: rewards.get(one, one),
+            key=key,
+            on_change=_write("reward", key, lambda value: value or None),
+            help="As recorded, or one that you saved.",
+        )
+        if st.button("Edit the reward", key="what-if.edit"):
+            saved = what_if_choice.saved_name(chosen)
+            query = {} if saved is None else address.reward_query(saved)
+            leave_for(address.REWARDS, {**address.rewards_query(timeline.run_id), **query})
     if spec.strategy == "single":
         return
     attempts, failures = st.columns(2, gap="small")
@@ -93,6 +100,8 @@ def draw_table(timeline: Timeline, asked: RunWhatIf) -> None:
     recorded = timeline.returned_index
     recorded_calls = len(timeline.calls)
     calls = "unknown" if answer.calls_saved is None else f"{recorded_calls - answer.calls_saved:,}"
+    known = answer.stop is not None and answer.calls_saved is not None
+    tokens = usage_until(timeline, answer.stop or 0).tokens if known else None
     returned = "its last error" if answer.is_known else "unknown"
     if answer.returned is not None:
         returned = _with_score(answer.returned, format_score(values[answer.returned], values.values()))
@@ -106,6 +115,8 @@ def draw_table(timeline: Timeline, asked: RunWhatIf) -> None:
         ("returns", was, returned),
         ("calls", f"{recorded_calls:,}", calls),
     ]
+    if timeline.usage.tokens is not None:
+        rows.append(("tokens", f"{timeline.usage.tokens:,}", "unknown" if tokens is None else f"{tokens:,}"))
     st.table(
         {
             "": [name for name, _, _ in rows],
@@ -134,6 +145,7 @@ def draw_actions(timeline: Timeline, asked: RunWhatIf) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
             "Keep beside the run",
+            type="primary",
             key="what-if.keep",
             disabled=not changed,
             on_click=partial(what_if_choice.keep, asked),

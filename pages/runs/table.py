@@ -13,7 +13,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.runs.rows import table_columns, table_row
-from pages.shared.web import RUNS_TABLE, import_script
+from pages.shared.web import RUNS_TABLE, import_script, read_styles
 from refine_core import runs
 from refine_core.formatting import pluralize
 from refine_core.runs import PAGE_SIZE, RunPage, Sort, describe_pair
@@ -26,7 +26,7 @@ _KEPT: Final = "runs.kept"
 _component = st.components.v2.component(
     "refinescope.runs",
     js=import_script(RUNS_TABLE),
-    css=RUNS_TABLE.with_suffix(".css").read_text(encoding="utf-8"),
+    css=read_styles(RUNS_TABLE),
 )
 
 

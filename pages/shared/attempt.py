@@ -21,7 +21,7 @@ from pages.shared.blocks import Section, View, count_characters, note
 from pages.shared.output_view import output_sections
 from pages.shared.prompts_and_replies import caller_sections
 from pages.shared.reward_view import reward_sections
-from pages.shared.web import ATTEMPT, import_script
+from pages.shared.web import ATTEMPT, import_script, read_styles
 from refine_core import runs
 from refine_core.formatting import format_duration, format_temperature
 from refine_core.glossary import GLOSSARY
@@ -39,7 +39,7 @@ TITLES: Final[Mapping[Tab, str]] = {
 _component = st.components.v2.component(
     "refinescope.attempt",
     js=import_script(ATTEMPT),
-    css=ATTEMPT.with_suffix(".css").read_text(encoding="utf-8"),
+    css=read_styles(ATTEMPT, root=".detail"),
 )
 
 

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import streamlit as st
 
 
 def choose(
-    label: str, options: Mapping[Any, str], *, key: str, width: Literal["content", "stretch"] = "content"
+    label: str,
+    options: Mapping[Any, str],
+    *,
+    key: str,
+    width: Literal["content", "stretch"] = "content",
+    on_change: Callable[[], None] | None = None,
 ) -> None:
     """Draw a segmented control; what is chosen is `st.session_state[key]`. label: for assistive technology.
 
-    The chosen option is written in the theme's blue for text. Streamlit would write it in the accent colour, which cannot
-    be dark enough for white words on it and light enough to be read on a dark page.
+    on_change: called when another is chosen; whoever gives one keeps the choice, and sets the state before each drawing.
+    The options are written in the theme's blue for text. Streamlit would write the chosen one in the accent colour, which cannot
+    be dark enough for white words on it and light enough to be read on a dark page. All of them: to Streamlit an option
+    whose label changes is another button, and what had the focus has it no longer.
     """
-
-    def describe(option: object) -> str:
-        return f":blue[{options[option]}]" if option == st.session_state.get(key) else options[option]
-
     st.segmented_control(
         label,
         list(options),
-        format_func=describe,
+        format_func=lambda option: f":blue[{options[option]}]",
         required=True,
         key=key,
-        persist_state="session",
+        persist_state=None if on_change is not None else "session",
         label_visibility="collapsed",
         width=width,
+        on_change=on_change,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.web import PROGRAM, import_script
+from pages.shared.web import PROGRAM, import_script, read_styles
 from refine_core.formatting import format_score, pluralize
 from refine_core.glossary import GLOSSARY
 from refine_core.runs import ProgramSpec, format_value
@@ -15,7 +15,7 @@ PREVIEW_LINES = 3  # of a reward
 _program = st.components.v2.component(
     "refinescope.program",
     js=import_script(PROGRAM),
-    css=PROGRAM.with_suffix(".css").read_text(encoding="utf-8"),
+    css=read_styles(PROGRAM, root=".program"),
 )
 
 

@@ -111,10 +111,17 @@ def draw_live_run(
 
 
 @contextmanager
-def pictures_place() -> Iterator[None]:
-    """A place as deep in the page as the verdict and the timeline of `draw_live_run`: what both draw there stays where it is."""
+def fragment_place() -> Iterator[None]:
+    """A place as deep in the page as what `draw_live_run` draws: what both draw at its beginning stays the same node in the browser."""
     fragments_own = st.container()
-    with fragments_own, st.container(gap="xsmall"), st.container(gap="xsmall"):
+    with fragments_own, st.container(gap="xsmall"):
+        yield
+
+
+@contextmanager
+def pictures_place() -> Iterator[None]:
+    """The same for the verdict and the timeline, where they stand above the detail."""
+    with fragment_place(), st.container(gap="xsmall"):
         yield
 
 

@@ -14,6 +14,7 @@ SHORT_LINES = 12
 MESSAGE_CHARACTERS = 1_000  # of a label or a message; what is longer is shown by its beginning and its end
 ONE_PAGE = (8_000, 200)  # characters and lines, up to which a text is shown as a whole
 PAGE_CHARACTERS, PAGE_LINES = 4_000, 80
+COMPONENT_CHARACTERS = 20_000  # of a value in a component of ours, which folds what is long
 _JOIN = (
     "\u2060"  # a word joiner: seen by nobody, it keeps two letters apart that Streamlit would read together
 )
@@ -50,7 +51,7 @@ def show_text(text: str, *, key: str) -> None:
         st.pagination(len(pages), key=f"{key}-page", max_visible_pages=5)
         st.caption(f"{len(text):,} characters", width="content")
         st.download_button(
-            "Download all",
+            ":blue[Download all]",
             text.encode,
             file_name="text.txt",
             mime="text/plain",
@@ -81,6 +82,13 @@ def one_line(text: str, characters: int) -> str:
     """A text on one line of at most so many characters, its end cut off where it is longer."""
     line = " ".join(text.split())
     return line if len(line) <= characters else f"{line[: characters - 1]}…"
+
+
+def cut_text(text: str) -> str:
+    """The text as a component gets it: very long ones cut, with their length said."""
+    if len(text) <= COMPONENT_CHARACTERS:
+        return text
+    return f"{text[:COMPONENT_CHARACTERS]} … ({len(text):,} characters in all)"
 
 
 def _shorten(text: str) -> str:

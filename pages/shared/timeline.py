@@ -21,7 +21,7 @@ import streamlit as st
 from pages.shared import address, kept, timeline_choice
 from pages.shared.leave import leave_for
 from pages.shared.text import show_error
-from pages.shared.web import PLOTLY, TIMELINE, import_script, url_of
+from pages.shared.web import PLOTLY, TIMELINE, import_script, read_styles, url_of
 from refine_core import figures, runs
 from refine_core.errors import StoreError
 from refine_core.messages import ATTEMPT_OUTCOMES, describe_outcome, format_reward
@@ -37,7 +37,7 @@ ROOM_PX: Final = 500
 _component = st.components.v2.component(
     "refinescope.timeline",
     js=import_script(TIMELINE),
-    css="\n".join(TIMELINE.with_name(name).read_text(encoding="utf-8") for name in STYLES),
+    css=read_styles(*(TIMELINE.with_name(name) for name in STYLES), root=".rs-timeline"),
     isolate_styles=False,
 )
 

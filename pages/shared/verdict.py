@@ -53,8 +53,8 @@ def draw_verdict(
             height=keep_px or "content",
             border=False,
         ):
-            # A heading that must not wrap is shown with its ##.
-            st.markdown(f"## {escape_markdown(headline)}", anchors=False, width="stretch")
+            # Not `st.markdown("## …")`: its margins reach out of the row, which then has a scrollbar.
+            st.header(escape_markdown(headline), anchor=False, width="stretch")
             if actions is not None:
                 actions()
         st.markdown(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -61,6 +61,16 @@ MODULES: Final = (  # scripts that import others
 )
 
 
+def read_styles(*styles: Path, root: str = ".root") -> str:
+    """The CSS of a component: colours by name, which every component shares, and its own.
+
+    styles: its stylesheets, or its script, where its stylesheet has the same name. root: selector of its outermost element, which
+    is of the class `dark` too where the page is.
+    """
+    tokens = (_ASSETS / "shared" / "tokens.css").read_text(encoding="utf-8").replace(".tokens", root)
+    return "\n".join([tokens, *(one.with_suffix(".css").read_text(encoding="utf-8") for one in styles)])
+
+
 def _digest(*files: Path) -> str:
     return hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
 
@@ -69,13 +79,17 @@ def _folder(script: Path) -> list[Path]:
     return sorted(script.parent.glob("*.js"))
 
 
+SHARED: Final = _folder(_ASSETS / "shared" / "dom.js")
+
+
 def _address(script: Path) -> tuple[str, str, str]:
     """Where a script is served, as beginning, sign and end: with the sign more than once it is the same place.
 
-    A script that imports others has the version in its folder's name, so that theirs change with it.
+    A script that imports others has the version before its folder's name, so that theirs change with it. What several folders
+    import is in `shared` beside each of them.
     """
     if script in MODULES:
-        return f"lib/{script.parent.name}/{_digest(*_folder(script))}", "-", f"/{script.name}"
+        return f"lib/{_digest(*_folder(script), *SHARED)}", "-", f"/{script.parent.name}/{script.name}"
     return f"lib/{script.name}?{_digest(script)}", "&", ""
 
 
@@ -251,15 +265,21 @@ def under_base_path(path: str, route: Callable[[str], BaseRoute]) -> tuple[BaseR
     return tuple(route(f"{prefix}/{path}") for prefix in ("", *([f"/{base}"] if base else [])))
 
 
+def _folder_route(scripts: Sequence[Path]) -> tuple[BaseRoute, ...]:
+    serve = _serving(*scripts)
+    return under_base_path(
+        f"lib/{{version}}/{scripts[0].parent.name}/{{name}}", lambda path: Route(path, serve)
+    )
+
+
 def _script_route(script: Path) -> tuple[BaseRoute, ...]:
-    if script in MODULES:
-        place, serve = f"lib/{script.parent.name}/{{version}}/{{name}}", _serving(*_folder(script))
-    else:
-        place, serve = f"lib/{script.name}", _serving(script)
-    return under_base_path(place, lambda path: Route(path, serve))
+    serve = _serving(script)
+    return under_base_path(f"lib/{script.name}", lambda path: Route(path, serve))
 
 
-ROUTES: tuple[BaseRoute, ...] = tuple(
-    route for script in (*SCRIPTS, *MODULES) for route in _script_route(script)
+_FOLDERS: Final = (SHARED, *{script.parent: _folder(script) for script in MODULES}.values())
+ROUTES: tuple[BaseRoute, ...] = (
+    *(route for script in SCRIPTS for route in _script_route(script)),
+    *(route for scripts in _FOLDERS for route in _folder_route(scripts)),
 )
 MIDDLEWARE: tuple[Middleware, ...] = (Middleware(SafeHeaders), Middleware(OwnOrigin))

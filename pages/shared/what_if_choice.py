@@ -122,6 +122,11 @@ def kept_query(timeline: Timeline, kept: KeptWhatIf) -> dict[str, str]:
     return query_of(timeline, new, f"{KEPT}{kept.id}" if other else "")
 
 
+def saved_name(reward: str) -> str | None:
+    """The name of the saved reward that `reward` means; None where it means none."""
+    return reward.removeprefix(SAVED).rpartition("@")[0] or None if reward.startswith(SAVED) else None
+
+
 def keep(asked: RunWhatIf, where: str = "") -> None:
     """Keep a what-if beside its run, and say so. where: how to find it again, as the end of the sentence. To be called in a callback."""
     try:

@@ -141,10 +141,7 @@ def _part(name: str, attempt: Attempt, _before: float | None) -> float | None:
 
 
 def _tokens(attempt: Attempt) -> float | None:
-    usage = Usage.of(attempt.all_calls)
-    if usage.prompt_tokens is None or usage.completion_tokens is None:
-        return None
-    return usage.prompt_tokens + usage.completion_tokens
+    return Usage.of(attempt.all_calls).tokens
 
 
 def _sort(

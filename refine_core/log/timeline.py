@@ -300,6 +300,13 @@ class Usage:
     cost_usd: float | None
     free: int = 0
 
+    @property
+    def tokens(self) -> int | None:
+        """Sent and received; None where either is unknown."""
+        if self.prompt_tokens is None or self.completion_tokens is None:
+            return None
+        return self.prompt_tokens + self.completion_tokens
+
     @classmethod
     def of(cls, calls: Iterable[Call]) -> Usage:
         requests = list(calls)

@@ -10,6 +10,7 @@ list of temperatures under dspy 2.6's schedule; the reward's own feedback may be
 changes     the changed description      conditions   which recorded attempts the changed run would have made in the same way
 core        where it would stop          curve        the same for every threshold at once
 sentences   what is said of it           results      plain data, and its JSON form
+spending    requests and tokens up to there
 """
 
 from refine_core.what_if.changes import (
@@ -25,6 +26,7 @@ from refine_core.what_if.core import what_if
 from refine_core.what_if.curve import ThresholdStep, threshold_curve
 from refine_core.what_if.results import AttemptState, End, WhatIf, WhatIfAttempt
 from refine_core.what_if.sentences import OTHER_HINTS
+from refine_core.what_if.spending import usage_until
 
 __all__ = [
     "AS_RECORDED",
@@ -41,5 +43,6 @@ __all__ = [
     "end_of",
     "list_program_changes",
     "threshold_curve",
+    "usage_until",
     "what_if",
 ]

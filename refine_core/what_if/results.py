@@ -53,6 +53,11 @@ class WhatIfAttempt:
         """Why it would have no score, if that is known."""
         return self.end.error if isinstance(self.end, AttemptFailed) else None
 
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """Named shares of its new score; {} where it has none."""
+        return self.end.parts if isinstance(self.end, RewardScored) else {}
+
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:

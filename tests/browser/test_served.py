@@ -199,10 +199,11 @@ def test_every_route_lies_under_the_base_path_with_and_without_slashes(server, b
         "/_stcore/health",
         "/_stcore/host-config",
         *(f"/lib/{s.name}" for s in web.SCRIPTS),
-        *(f"/lib/timeline/any-version/{s.name}" for s in web.TIMELINE.parent.glob("*.js")),
+        *(f"/lib/any-version/timeline/{s.name}" for s in web.TIMELINE.parent.glob("*.js")),
+        *(f"/lib/any-version/shared/{s.name}" for s in web.SHARED),
     ):
         assert status_of(url, path) == 200, path
-    for path in ("/lib/timeline/any-version/timeline.css", "/lib/timeline/any-version/..%2f..%2fapp.py"):
+    for path in ("/lib/any-version/timeline/timeline.css", "/lib/any-version/timeline/..%2f..%2fapp.py"):
         assert status_of(url, path) in {400, 404}, path
     assert status_of(url, "") in {301, 307}, "to the one with a slash"
     assert status_of(url, "/run/?run=x") in {301, 307}

@@ -48,7 +48,7 @@ def open_run(run_id, **query):
 
 
 def said(app):
-    shown = (*app.markdown, *app.caption, *app.error, *app.warning)
+    shown = (*app.header, *app.markdown, *app.caption, *app.error, *app.warning)
     return " ".join(one.value for one in shown).replace("\\", "")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from refine_core import events as ev
 from refine_core.spec.schedule import Schedule
-from refine_core.what_if import threshold_curve, what_if
+from refine_core.what_if import threshold_curve, usage_until, what_if
 from tests.what_if_runs import Model, change, cut, generate, record, scores
 
 RUNS = 300  # for each of the four schedules
@@ -175,6 +175,8 @@ def test_the_curve_says_of_each_threshold_what_a_what_if_says(kind):
                 told.reason,
                 told.calls_saved,
             ), f"{kind} {seed} {threshold}: {told.case}"
+            if step.stop is not None:
+                assert usage_until(timeline, step.stop).calls == len(timeline.calls) - (step.calls_saved or 0)
         assert (steps[0].low, steps[-1].high) == (None, None)
 
 

@@ -1,0 +1,30 @@
+// Elements of HTML and SVG, made in one call. Text enters by textContent alone.
+
+export function make(tag, parts = {}, ...children) {
+  return fill(document.createElement(tag), parts, children);
+}
+
+export function draw(tag, parts = {}, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), parts, children);
+}
+
+function fill(node, parts, children) {
+  for (const [name, value] of Object.entries(parts)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === "text") node.textContent = value;
+    else if (name === "on") for (const [event, act] of Object.entries(value)) node.addEventListener(event, act);
+    else if (name === "data") Object.assign(node.dataset, value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+/** Whether the page behind the element is dark, whatever theme made it so. */
+export function isDark(element) {
+  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  pen.fillStyle = getComputedStyle(element).getPropertyValue("--st-background-color").trim() || "#fff";
+  pen.fillRect(0, 0, 1, 1);
+  const [r, g, b] = pen.getImageData(0, 0, 1, 1).data;
+  return r * 0.299 + g * 0.587 + b * 0.114 < 128;
+}
