@@ -120,14 +120,15 @@ def examine(
         findings.append(_describe_load_error(error))
     else:
         findings += _find(recognized, found, threshold)
+    shown = tuple(row for row in found.probed if row.right.origin != "row")
     findings = sorted(
         join_findings(findings), key=lambda one: (ORDER.index(one.severity), one.line is None, one.line or 0)
     )
     return Examination(
-        write_verdict(findings, found.probed, rows=len(rows), failed_cases=found.report.count_in("failed")),
-        write_detail(found.probed, len(rows)),
+        write_verdict(findings, shown, rows=len(rows), failed_cases=found.report.count_in("failed")),
+        write_detail(shown, len(rows)),
         tuple(findings),
-        found.probed,
+        shown,
         found.statistics,
         found.report,
     )

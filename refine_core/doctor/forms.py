@@ -53,6 +53,11 @@ class Form:
         """Whether a model reasons in it, between marks of its own."""
         return bool(self.lead and self.middle and self.thought)
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether tags, a box or #### say where the answer is."""
+        return not self.is_found and any(mark in self.middle for mark in ("</", ">", "\\boxed{", "####"))
+
     def fill(self, answer: str) -> str:
         """The whole output."""
         written = json.dumps(answer, ensure_ascii=False) if self.as_json else answer

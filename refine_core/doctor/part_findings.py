@@ -17,7 +17,10 @@ from refine_core.rewards.checks import Finding
 from refine_core.statistics import split_variance
 
 _MIN_SCORES: Final = 4
-_DROWNED: Final = 10.0
+_LOUDER, _DROWNED = (
+    2.0,
+    10.0,
+)  # than the part for correctness; than any part, where nobody knows which that is
 _CORRECT = re.compile(r"(?i)correct|accura|answer|exact|match|right|solution")
 
 Scores = Sequence[tuple[float, Mapping[str, float]]]
@@ -73,9 +76,9 @@ def find_in_parts(
     loudest = max(moving, key=lambda name: moving[name])
     right = find_correct_part(probed, list(measured))
     if right is not None and right in moving:
-        drowning = [name for name in moving if name != right and moving[name] >= moving[right]]
-        for name in drowning:
-            yield _drowns(name, right, moving, measured)
+        for name, moves in moving.items():
+            if name != right and moves >= _LOUDER * moving[right]:
+                yield _drowns(name, right, moving, measured)
         return
     quietest = min(moving, key=lambda name: moving[name])
     if right is None and moving[loudest] >= _DROWNED * moving[quietest]:

@@ -42,6 +42,12 @@ _REFUSED: Final = {
     "json-layout": ("refused-json-layout", "The same JSON with other blanks in it is refused."),
     "order": ("refused-order", "The same values in another order are refused."),
 }
+_COMPARED: Final = {
+    "expected": "the right answer",
+    "input": "the right answer",
+    "label": "a good output",
+    "row": "the best row",
+}
 _WRITTEN: Final = frozenset(("unit", "markdown", "decimals", "full-stop"))
 
 
@@ -150,7 +156,7 @@ def describe_result(row: RowProbes, one: ProbeResult) -> str:
         if one.value is not None
         else "gets no score (None)"
     )
-    return f"{one.name}: {quote(one.text)} {scored}; the right answer {quote(row.text)} scores {right}"
+    return f"{one.name}: {quote(one.text)} {scored}; {_COMPARED[row.right.origin]} {quote(row.text)} scores {right}"
 
 
 def find_unpaid_right_answers(probed: Sequence[RowProbes], best: float | None) -> Iterator[Finding]:

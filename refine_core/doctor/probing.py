@@ -139,9 +139,12 @@ def probe_all(
     """
     from_source = [*learn_from_source(source)]
     firsts: list[RowProbes] = []
-    for right, forms in ((right, _list_forms(right, rights, from_source)) for right in rights):
+    for right in rights:
+        forms = _list_forms(right, rights, from_source)
         tried = runner.score_further([_row(right, fill(right, form)) for form in forms], cancel=cancel)
-        at = max(range(len(forms)), key=lambda i: (_value_or_low(tried[i]), -i))
+        # Of forms that are paid alike, the one that the row itself has, if it has marks; else the plainest.
+        own = {form for form in _learn_own(right) if form.is_marked}
+        at = max(range(len(forms)), key=lambda i: (_value_or_low(tried[i]), forms[i] in own, -i))
         text = fill(right, forms[at])[right.field]
         firsts.append(
             RowProbes(
@@ -160,7 +163,7 @@ def probe_all(
     floor = min(0.0, lowest if lowest is not None else 0.0)
     probed = []
     for first in firsts:
-        if first.value is None or first.value - floor <= REFUSED * (good - floor) or good <= floor:
+        if first.value is None or first.value <= floor:
             probed.append(first)
             continue
         probes = list_probes(first.right, first.form)
@@ -169,7 +172,9 @@ def probe_all(
         results = tuple(
             _to_result(*pair, first.value, at_least, threshold) for pair in zip(probes, scored, strict=True)
         )
-        probed.append(replace(first, results=results))
+        enough = floor + REFUSED * (good - floor)
+        is_paid = first.value > enough or any((one.value or 0.0) > enough for one in results)
+        probed.append(replace(first, results=results) if is_paid else first)
     return tuple(probed)
 
 
@@ -186,10 +191,14 @@ def _list_forms(right: RightAnswer, rights: Iterable[RightAnswer], from_source: 
         return [PLAIN]
     forms = [PLAIN]
     for one in (right, *rights):
-        recorded = one.row.prediction.get(one.field)
-        if isinstance(recorded, str):
-            forms += learn_from_output(recorded, one.text)
+        forms += _learn_own(one)
     return list(dict.fromkeys([*forms[: MAX_FORMS // 2 + 1], *from_source, *forms]))[:MAX_FORMS]
+
+
+def _learn_own(right: RightAnswer) -> list[Form]:
+    """Forms that the row of a right answer may have."""
+    recorded = right.row.prediction.get(right.field)
+    return [*learn_from_output(recorded, right.text)] if isinstance(recorded, str) else []
 
 
 def _row(right: RightAnswer, prediction: dict[str, object] | object) -> Row:

@@ -41,23 +41,14 @@ def find_unsteady(
     again = runner.score_further(rows, cancel=cancel)
     backwards, places = [*reversed(rows)], range(len(rows))
     if changed := [i for i in places if differ(first[i], again[i])]:
-        with start(0) as fresh:
-            anew = fresh.score_further(rows, cancel=cancel)
-            anew_again = fresh.score_further(rows, cancel=cancel)
-        if any(differ(again[i], anew_again[i]) for i in places) or any(
-            differ(first[i], anew[i]) for i in places
-        ):
-            if all(not differ(anew[i], anew_again[i]) for i in places):
-                changed = [i for i in places if differ(first[i], anew[i])] or changed
-            yield _report(
-                "not-deterministic", rows, first, again, changed,
-                "scored again, {count} of {rows} got another score: the reward draws random numbers, reads the clock, or keeps what earlier calls left",
-            )  # fmt: skip
-        else:
-            yield _report(
-                "depends-on-earlier-rows", rows, first, again, changed,
-                "scored again in the same process, {count} of {rows} got another score: the reward keeps what earlier calls left",
-            )  # fmt: skip
+        with start(0) as one, start(0) as other:
+            anew, and_anew = one.score_further(rows, cancel=cancel), other.score_further(rows, cancel=cancel)
+        kept = not any(differ(anew[i], and_anew[i]) for i in places)
+        kind = "depends-on-earlier-rows" if kept else "not-deterministic"
+        reason = "keeps what earlier calls left" if kept else "draws random numbers, or reads the clock"
+        yield _report(
+            kind, rows, first, again, changed, f"scored again, {{count}} of {{rows}} got another score: the reward {reason}"
+        )  # fmt: skip
         return
     with start(_HASH_SEED) as other:
         reseeded = [*reversed(other.score_further(backwards, cancel=cancel))]

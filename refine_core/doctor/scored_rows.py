@@ -71,9 +71,11 @@ def output_key(row: Row) -> str:
 
 
 def quote(text: str) -> str:
-    """A text on one line, in quotation marks, cut where it is long."""
+    """A text on one line, in quotation marks; of a long one both ends, as an answer often stands at the end."""
     line = text.replace("\n", "↵")
-    return f"“{line}”" if len(line) <= QUOTED_CHARS else f"“{line[:QUOTED_CHARS]}…”"
+    if len(line) <= QUOTED_CHARS:
+        return f"“{line}”"
+    return f"“{line[: QUOTED_CHARS // 3]}…{line[-QUOTED_CHARS // 2 :]}”"
 
 
 def quote_output(row: Row, field: str | None = None) -> str:

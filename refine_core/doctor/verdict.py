@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from refine_core.doctor.probing import FULL, ProbeResult, RowProbes
+from refine_core.doctor.probing import FULL, STRONGLY_REFUSED, ProbeResult, RowProbes
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
 
@@ -34,7 +34,12 @@ def write_verdict(
         parts.append(f"{pluralize(failed_cases, 'case')} failed")
     if not parts:
         where = f"in the source or in {pluralize(rows, 'row')}" if rows else "in the source"
-        return f"Nothing wrong was found {where}. Probes need rows with an expected value, or a good one."
+        need = (
+            ""
+            if any(one.code == "asks-judge" for one in findings)
+            else " Probes need rows with an expected value, or a good one."
+        )
+        return f"Nothing wrong was found {where}.{need}"
     return ". ".join(parts) + "."
 
 
@@ -58,11 +63,26 @@ def describe_paid(probed: Sequence[RowProbes]) -> list[str]:
 
 def describe_refused(probed: Sequence[RowProbes]) -> list[str]:
     """How many right answers are refused."""
-    refused = [one for one in _by_name(one for row in probed for one in row.refused) if one.is_refused]
-    if not refused:
-        return ["No right answer is refused"]
-    names = f": {', '.join(one.name for one in refused)}" if len(refused) <= _NAMED else ""
-    return [f"{pluralize(len(refused), 'right answer')} {_be(len(refused))} refused{names}"]
+    different = _by_name(one for row in probed for one in row.refused)
+    refused = [one for one in different if one.is_refused]
+    less = [
+        one
+        for one in different
+        if one.is_strong and not one.is_refused and (one.share or 0.0) < STRONGLY_REFUSED
+    ]
+    parts = (
+        [f"{pluralize(len(refused), 'right answer')} {_be(len(refused))} refused{_name(refused)}"]
+        if refused
+        else []
+    )
+    parts += (
+        [f"{pluralize(len(less), 'right answer')} {_be(len(less))} paid less{_name(less)}"] if less else []
+    )
+    return parts or ["No right answer is refused"]
+
+
+def _name(results: Sequence[ProbeResult]) -> str:
+    return f": {', '.join(one.name for one in results)}" if len(results) <= _NAMED else ""
 
 
 def write_detail(probed: Sequence[RowProbes], rows: int) -> str:

@@ -1,0 +1,185 @@
+"""What the doctor finds on rows: errors, scores that tell nothing, labels, parts, feedback, scores that do not repeat."""
+
+from __future__ import annotations
+
+import pytest
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.doctor import examine
+from refine_core.doctor.part_findings import fit_weights
+from refine_core.errors import RunCancelled
+from refine_core.rewards.shapes import Recognized, recognize
+from refine_core.rows import Row
+
+LENGTH = "def reward(args, pred):\n    return float(len(pred.answer))"
+WORDS = ("a", "bb", "ccc", "dddd", "eeeee", "ffffff")
+
+
+def look_at(source: str, rows, **options):
+    found = recognize(source)
+    assert isinstance(found, Recognized)
+    return examine(found, rows, **options)
+
+
+def rows_of(*answers, expected=(), labels=(), groups=(), rewards=()):
+    def pick(values, i):
+        return values[i] if i < len(values) else None
+
+    return [
+        Row(
+            str(i + 1),
+            {"question": f"q{i}"},
+            {"answer": answer},
+            {} if pick(expected, i) is None else {"answer": expected[i]},
+            group=pick(groups, i),
+            label=pick(labels, i),
+            reward=pick(rewards, i),
+        )
+        for i, answer in enumerate(answers)
+    ]
+
+
+def find(examination, kind):
+    found = [one for one in examination.findings if one.code == kind]
+    assert len(found) == 1, [one.code for one in examination.findings]
+    return found[0]
+
+
+def kinds(examination):
+    return {one.code for one in examination.findings}
+
+
+def test_errors_are_counted_by_kind_with_their_line():
+    found = look_at("def reward(args, pred):\n    return 1 / (len(pred.answer) - 1)", rows_of("a", "bb", "b"))
+    failing = find(found, "rows-fail")
+    assert (failing.severity, failing.line) == ("warning", 2)
+    assert failing.message.startswith("2 of 3 rows fail: ZeroDivisionError")
+
+
+def test_a_reward_that_fails_on_every_row_is_an_error():
+    assert (
+        find(look_at("def reward(args, pred):\n    return 1 / 0", rows_of("a", "b")), "rows-fail").severity
+        == "error"
+    )
+
+
+def test_none_is_a_warning_here_and_a_note_where_it_means_left_out():
+    refine = "def reward(args, pred):\n    x = {'a': 1.0}\n    return x.get(pred.answer)"
+    trl = "def reward(completions, **kwargs):\n    return [{'a': 1.0}.get(c) for c in completions]"
+    assert find(look_at(refine, rows_of("a", "b")), "rows-unscored").severity == "warning"
+    assert find(look_at(trl, rows_of("a", "b")), "rows-unscored").severity == "note"
+
+
+def test_one_score_for_all_outputs_is_a_warning_unless_probes_differ():
+    always = look_at("def reward(args, pred):\n    return 0.0", rows_of("a", "b", "c"))
+    assert find(always, "constant").severity == "warning"
+    exact = "def reward(args, pred):\n    return float(pred.answer == args['answer'])"
+    all_right = look_at(exact, rows_of("a", "b", "c", expected=("a", "b", "c")))
+    assert find(all_right, "constant").severity == "note"
+
+
+def test_a_threshold_that_some_row_reaches_is_no_finding():
+    assert "unreachable-threshold" not in kinds(look_at(LENGTH, rows_of(*WORDS), threshold=6.0))
+    assert (
+        find(look_at(LENGTH, rows_of(*WORDS), threshold=10_000), "unreachable-threshold").severity
+        == "warning"
+    )
+
+
+def test_groups_without_spread_are_counted():
+    rows = rows_of("a", "b", "cc", "dd", "e", "ff", groups=("1", "1", "2", "2", "3", "3"))
+    found = look_at(LENGTH, rows)
+    assert find(found, "groups-without-spread").message.startswith("2 of 3 groups have one score")
+    assert (found.statistics["groups"], found.statistics["groups_without_spread"]) == (3, 2)
+
+
+def test_agreement_with_labels_stands_beside_the_constant_guess():
+    rows = rows_of(*WORDS, labels=("good", "good", "good", "good", "bad", "bad"))
+    found = look_at(LENGTH, rows)
+    against = find(found, "against-labels")
+    assert against.severity == "warning"
+    assert "always saying the more frequent one would reach 67%" in against.message
+    assert any("labelled bad" in one for one in against.evidence)
+    assert found.statistics["labels"]["auc"] == 0.0
+
+
+def test_labels_that_the_reward_follows_are_no_finding():
+    rows = rows_of(*WORDS, labels=("bad", "bad", "bad", "bad", "good", "good"))
+    found = look_at(LENGTH, rows, threshold=2.0)
+    assert "against-labels" not in kinds(found)
+    assert (found.statistics["labels"]["best_threshold"], found.statistics["labels"]["best_youden"]) == (
+        5.0,
+        1.0,
+    )
+    assert "threshold of 5" in find(found, "better-threshold").message
+
+
+def test_feedback_that_quotes_the_expected_answer_is_named():
+    source = "def reward(args, pred):\n    return Score(float(pred.answer == args['answer']), f\"expected {args['answer']}\")"
+    told = find(look_at(source, rows_of("Lyon", expected=("Paris",))), "feedback-quotes-answer")
+    assert told.severity == "warning"
+    assert "“expected Paris”" in told.evidence[0]
+    assert "feedback-quotes-answer" not in kinds(look_at(source, rows_of("Paris", expected=("Paris",))))
+
+
+def test_a_part_that_is_always_the_same_is_named():
+    source = "def reward(args, pred):\n    right = float(pred.answer == args['answer'])\n    return Score(right + 1, parts={'right': right, 'polite': 1.0})"
+    found = look_at(source, rows_of(*WORDS, expected=WORDS[:1] * 6))
+    assert "polite is 1.00 whatever the output is" in find(found, "part-never-varies").message
+
+
+def test_format_that_weighs_less_than_correctness_drowns_nothing():
+    source = "def reward(args, pred):\n    right, brief = float(pred.answer == args['answer']), float(len(pred.answer) < 4)\n    return Score(2 * right + brief, parts={'right': right, 'brief': brief})"
+    assert "part-drowned" not in kinds(look_at(source, rows_of(*WORDS, expected=WORDS)))
+
+
+def test_weights_of_parts_are_found_where_the_value_is_their_sum():
+    scores = [
+        (0.9 * a + 0.1 * b + 2, {"a": a, "b": b}) for a, b in ((0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.2))
+    ]
+    assert fit_weights(scores, ["a", "b"]) == pytest.approx({"a": 0.9, "b": 0.1})
+    assert fit_weights([(value**2, parts) for value, parts in scores], ["a", "b"]) == {"a": 1.0, "b": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "source"),
+    [
+        ("not-deterministic", "import random\ndef reward(args, pred):\n    return random.random()"),
+        ("depends-on-earlier-rows", "seen = []\ndef reward(args, pred):\n    seen.append(pred.answer)\n    return float(len(seen))"),
+        ("depends-on-hash-seed", "def reward(args, pred):\n    return float([*{'one', 'two', 'three', 'four', 'five'}].index('one'))"),
+    ],
+)  # fmt: skip
+def test_scores_that_do_not_repeat_are_found_and_told_apart(kind, source):
+    told = find(look_at(source, rows_of(*WORDS)), kind)
+    assert told.severity == "warning"
+    assert told.evidence
+
+
+def test_a_function_that_looks_at_its_batch_is_found():
+    source = (
+        "def reward(completions, **kwargs):\n    return [len(c) - len(completions[0]) for c in completions]"
+    )
+    assert (
+        "another score alone than among others"
+        in find(look_at(source, rows_of(*WORDS)), "depends-on-batch").message
+    )
+
+
+def test_recorded_rewards_of_a_judge_that_differ_for_one_output_are_found():
+    source = (
+        "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']"
+    )
+    rows = [
+        Row(str(i), {"q": "?"}, {"answer": "Paris"}, reward=reward) for i, reward in enumerate((0.4, 0.9))
+    ]
+    assert find(look_at(source, rows), "recorded-wobble").evidence == ("row 0: 0.40, row 1: 0.90",)
+
+
+def test_an_examination_can_be_cancelled():
+    cancel = Cancel()
+
+    def stop(_done: int, _total: int) -> None:
+        cancel.set()
+
+    with pytest.raises(RunCancelled):
+        look_at(LENGTH, rows_of(*WORDS), on_progress=stop, cancel=cancel)
