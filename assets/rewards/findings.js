@@ -23,7 +23,7 @@ class Findings {
     const { findings, none, figures } = data;
     this.root.replaceChildren(
       make("section", {}, make("h3", { text: "In the code" }), findings.length ? make("ul", {}, findings.map((one) => this.finding(one))) : make("p", { class: "none", text: none })),
-      ...(figures ? [make("section", {}, make("h3", {}, figures.title, make("span", { class: "note", text: figures.note })), make("ul", {}, figures.lines.map(figure)))] : []),
+      ...(figures ? [make("section", {}, make("h3", {}, figures.title, make("span", { class: "note", text: figures.note })), make("ul", {}, figures.findings.map(rowFinding), figures.lines.map(figure)))] : []),
     );
     if (held) this.root.querySelector(`[data-name="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
   }
@@ -38,10 +38,21 @@ class Findings {
       "li",
       { class: "finding" },
       line === null ? make("span", { class: kind(severity), role: "img", "aria-label": label }, signed) : act("line", { class: `line ${kind(severity)}`, "aria-label": label }, signed),
-      make("div", { class: "message" }, make("span", { text: message }), evidence.map((one) => make("span", { class: "evidence", text: one }))),
+      said(message, evidence),
       fix ? act("fix", { class: "act", text: fix, title: "Change the code so; Undo in the editor takes it back" }) : null,
     );
   }
+}
+
+/** A message with what was seen. What stands between two backticks is code. */
+function said(message, evidence) {
+  const words = message.split(/`([^`]+)`/).map((piece, i) => (i % 2 ? make("code", { text: piece }) : piece));
+  return make("div", { class: "message" }, make("span", {}, words), evidence.map((one) => make("span", { class: "evidence", text: one })));
+}
+
+function rowFinding({ severity, message, evidence }) {
+  const [sign, word] = SIGNS[severity];
+  return make("li", { class: "finding of-rows" }, make("span", { class: `sign ${kind(severity)}`, role: "img", "aria-label": word, text: sign }), said(message, evidence));
 }
 
 const kind = (severity) => (severity === "note" ? "info" : severity);

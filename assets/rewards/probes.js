@@ -1,6 +1,6 @@
 // What a reward pays for texts that were made from a right answer: a name, the exact text, a bar, the points.
 //
-// A press on a text shows all of it, with its line breaks.
+// A press on a text shows all of it, with its line breaks; one on Pin makes it a case: setTriggerValue("press").
 
 import { isDark, make } from "./dom.js";
 import { mount } from "../shared/mount.js";
@@ -12,8 +12,9 @@ class Probes {
     this.open = new Set();
   }
 
-  take(data) {
+  take(data, setTrigger) {
     this.data = data;
+    if (setTrigger) this.pin = (list, place) => setTrigger("press", { name: "pin", list, place, at: Date.now() });
     this.root.classList.toggle("dark", isDark(this.root));
     this.root.classList.toggle("pending", data.pending);
     this.root.setAttribute("aria-busy", String(data.pending));
@@ -21,15 +22,15 @@ class Probes {
     if (text === this.drawn) return;
     this.drawn = text;
     const held = this.root.getRootNode().activeElement?.dataset?.name;
-    this.root.replaceChildren(...data.lists.map((list) => this.list(list)));
+    this.root.replaceChildren(...data.lists.map((list, i) => this.list(list, i)));
     if (held) this.root.querySelector(`[data-name="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
   }
 
-  list({ title, none, probes }) {
-    return make("section", {}, make("h3", { text: title }), probes.length ? make("ul", {}, probes.map((one) => this.probe(one))) : make("p", { class: "none", text: none }));
+  list({ title, none, probes }, number) {
+    return make("section", {}, make("h3", { text: title }), probes.length ? make("ul", {}, probes.map((one, i) => this.probe(one, number, i))) : make("p", { class: "none", text: none }));
   }
 
-  probe({ name, short, whole, said, share, value, error }) {
+  probe({ name, short, whole, said, share, value, error, pinned }, list, place) {
     const shown = this.open.has(name);
     const turn = () => {
       this.open[shown ? "delete" : "add"](name);
@@ -45,6 +46,9 @@ class Probes {
       text,
       share === null ? make("span", {}) : make("span", { class: "bar", "aria-hidden": "true" }, make("span", { style: `width: ${Math.round(share * 100)}%` })),
       make("span", { class: error ? "value bad" : "value", text: value, title: error || null }),
+      pinned
+        ? make("span", { class: "act done", text: "Pinned" })
+        : make("button", { type: "button", class: "act", data: { name: `pin ${name}` }, text: "Pin", "aria-label": `Pin “${name}” as a case`, title: "Make it a case, which is run at every edit", on: { click: () => this.pin(list, place) } }),
       error ? make("span", { class: "why", text: error }) : null,
     );
   }

@@ -15,7 +15,7 @@ import streamlit as st
 from pages.rewards.bench import Bench
 from pages.rewards.doctor_findings import draw_findings
 from pages.rewards.doctor_probes import draw_probes
-from pages.rewards.doctor_rows import describe_figures, is_of_a_probe
+from pages.rewards.doctor_rows import describe_rows, list_row_findings
 from pages.rewards.doctor_words import describe, what_to_do
 from pages.rewards.examining import Examined, cancel_examination, examine_again, read_examination
 from pages.rewards.fields import static_key
@@ -33,8 +33,7 @@ def count_doctor(bench: Bench) -> str:
     count = len(bench.findings)
     if examined.shown is not None and examined.current:
         shown = examined.shown
-        others = [one for one in shown.findings if one.line is None and not is_of_a_probe(one)]
-        count += len(others) + len(shown.paid_for_nothing) + len(shown.refused)
+        count += len(list_row_findings(shown)) + len(shown.paid_for_nothing) + len(shown.refused)
     return f":orange-badge[{count}]" if count else ""
 
 
@@ -67,7 +66,7 @@ def draw_under(bench: Bench) -> None:
     findings = bench.findings
     if current is not None:
         findings = tuple(one for one in current.findings if one.line is not None) or findings
-    draw_findings(bench, findings, describe_figures(bench, examined))
+    draw_findings(bench, findings, describe_rows(bench, examined))
 
 
 def _draw_detail(bench: Bench, examined: Examined, detail: str) -> None:

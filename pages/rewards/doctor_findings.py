@@ -48,7 +48,7 @@ def take_findings_clicks() -> None:
 def draw_findings(
     bench: Bench, findings: Sequence[Finding], figures: Mapping[str, Any] | None = None
 ) -> None:
-    """Draw them, and what was seen on rows. figures: {"title", "note", "lines": [{"name", "note", "value", "tone"}]}.
+    """Draw them, and what was seen on rows. figures: see doctor_rows.describe_rows.
 
     In an AppTest, press with `at.session_state[KEY] = {"press": {"name": "line", "place": 0, "at": 1}}`.
     """

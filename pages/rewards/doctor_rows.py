@@ -1,15 +1,20 @@
-"""What is odd about the scores of the rows, for the list under the editor."""
+"""What the scores of the rows give away, for the list under the editor: findings, and figures beside a guess that is for free."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from pages.rewards.bench import Bench
 from pages.rewards.examining import Examined
-from refine_core.formatting import pluralize
+from refine_core.doctor import Examination
+from refine_core.formatting import format_score, pluralize
 from refine_core.workbench import Finding
 
 _OF_PROBES: Final = ("paid-", "refused-")
+_AS_FIGURES: Final = ("groups-without-spread", "against-labels")
+MANY: Final = 0.25  # of the groups; they are lost for training
+EVIDENCE: Final = 3
 
 
 def is_of_a_probe(finding: Finding) -> bool:
@@ -17,14 +22,81 @@ def is_of_a_probe(finding: Finding) -> bool:
     return finding.code.startswith(_OF_PROBES)
 
 
-def describe_figures(bench: Bench, examined: Examined) -> dict[str, object] | None:
-    """Title and lines; None where there are no rows to say anything about."""
-    if not bench.rows or examined.shown is None or not examined.current:
-        return None
-    found = [one for one in examined.shown.findings if one.line is None and not is_of_a_probe(one)]
-    lines = [
-        {"name": one.message, "note": "", "value": "", "tone": "", "severity": one.severity} for one in found
+def list_row_findings(examination: Examination) -> list[Finding]:
+    """What is odd about the rows, without what a figure says."""
+    return [
+        one
+        for one in examination.findings
+        if one.line is None
+        and not is_of_a_probe(one)
+        and not (one.severity == "note" and one.code in _AS_FIGURES)
     ]
-    if not lines:
+
+
+def describe_rows(bench: Bench, examined: Examined) -> dict[str, object] | None:
+    """Title, findings and figures; None where there are no rows to say anything about."""
+    shown = examined.shown
+    if not bench.rows or shown is None or not examined.current:
         return None
-    return {"title": f"On {pluralize(len(bench.rows), 'row')}", "note": "", "lines": lines}
+    found = list_row_findings(shown)
+    lines = _list_figures(shown.statistics)
+    if not found and not lines:
+        return None
+    return {
+        "title": f"On {_count_rows(bench, shown.statistics)}",
+        "note": bench.sources[0].title if len(bench.sources) == 1 else "",
+        "findings": [
+            {"severity": one.severity, "message": one.message, "evidence": list(one.evidence[:EVIDENCE])}
+            for one in found
+        ],
+        "lines": lines,
+    }
+
+
+def _count_rows(bench: Bench, statistics: Mapping[str, Any]) -> str:
+    rows, groups = len(bench.rows), statistics.get("groups") or 0
+    if not 1 < groups < rows:
+        return pluralize(rows, "row")
+    size = f" of {rows // groups}" if rows % groups == 0 else ""
+    return f"{pluralize(rows, 'row')}, {pluralize(groups, 'group')}{size}"
+
+
+def _list_figures(statistics: Mapping[str, Any]) -> list[dict[str, str]]:
+    lines = []
+    groups, flat = statistics.get("groups") or 0, statistics.get("groups_without_spread")
+    if groups > 1 and flat is not None:
+        tone = "bad" if flat > MANY * groups else ""
+        lines.append(_line("Groups without spread, so no gradient", "", f"{flat:,} of {groups:,}", tone))
+    passed, threshold = statistics.get("passed"), statistics.get("threshold")
+    if passed is not None and threshold is not None:
+        scored = statistics.get("scored", 0)
+        name = f"Rows that reach the threshold {format_score(threshold)}"
+        lines.append(_line(name, "", f"{passed:,} of {scored:,}", "" if passed else "bad"))
+    lines += _list_label_figures(statistics.get("labels") or {})
+    same = statistics.get("same_when_repeated")
+    if same is not None:
+        words, tone = ("the same", "good") if same else ("not the same", "bad")
+        lines.append(_line("Scored twice, one by one, in another order", "", words, tone))
+    return lines
+
+
+def _list_label_figures(labels: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Agreement with what people said, beside a guess that looks at nothing."""
+    lines = []
+    agreement, guess = labels.get("agreement"), labels.get("constant_guess")
+    if agreement is not None and guess is not None:
+        word = "good" if labels.get("good", 0) >= labels.get("bad", 0) else "bad"
+        tone = "" if agreement > guess else "bad"
+        lines.append(
+            _line("Agreement with labels", f"always “{word}” gives {guess:.2f}", f"{agreement:.2f}", tone)
+        )
+    if (auc := labels.get("auc")) is not None:
+        tone = "bad" if auc <= 0.5 else ""  # noqa: PLR2004  # a coin
+        lines.append(_line("A good row scores more than a bad one", "a coin gives 0.50", f"{auc:.2f}", tone))
+    if (best := labels.get("best_threshold")) is not None:
+        lines.append(_line("Threshold that tells good from bad best", "", format_score(best), ""))
+    return lines
+
+
+def _line(name: str, note: str, value: str, tone: str) -> dict[str, str]:
+    return {"name": name, "note": note, "value": value, "tone": tone}

@@ -6,6 +6,7 @@ from pages.rewards import draft
 from pages.rewards.bench import read_bench
 from pages.rewards.cases import take_case_clicks
 from pages.rewards.doctor_findings import take_findings_clicks
+from pages.rewards.doctor_probes import take_probe_clicks
 from pages.rewards.header import draw_header
 from pages.rewards.mapping import draw_mapping
 from pages.rewards.results import OFFERED, current_view, draw_results
@@ -24,6 +25,7 @@ try:
     draft.open_bench()
     take_clicks()
     take_findings_clicks()
+    take_probe_clicks()
     take_case_clicks()
     bench = read_bench()
 except StoreError as error:

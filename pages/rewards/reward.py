@@ -17,7 +17,7 @@ from pages.shared.text import escape_markdown
 from refine_core.errors import RewardError
 from refine_core.formatting import format_duration, pluralize
 
-HEIGHT, SHORT_HEIGHT = "392px", "258px"  # of the editor, and of one that other things stand around
+HEIGHT, DOCTOR_HEIGHT, SHORT_HEIGHT = "392px", "318px", "258px"  # the more stands around it, the lower
 NAMED: Final = 5  # rows, or refusals, that a remark names
 POLL_S: Final = 0.25
 
@@ -42,10 +42,16 @@ def draw_editor(bench: Bench, *, asks: bool) -> None:
         label="Reward: a Python function (press Esc, then Tab to leave the editor)",
         problems=_list_marks(bench),
         goto=wanted_line(),
-        height=HEIGHT if bench.rows and not asks else SHORT_HEIGHT,
+        height=_choose_height(bench, asks=asks),
         look="bare",
     )
     draw_status(bench)
+
+
+def _choose_height(bench: Bench, *, asks: bool) -> str:
+    if asks or not bench.rows:
+        return SHORT_HEIGHT
+    return DOCTOR_HEIGHT if fields.read_view() == "doctor" else HEIGHT
 
 
 def draw_status(bench: Bench) -> None:

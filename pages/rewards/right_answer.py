@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -19,20 +19,20 @@ ANSWER_CHARACTERS: Final = 24
 ROWS_LOOKED_AT: Final = 1_000  # right answers are of the first rows
 ALL: Final = "all"
 _KEY: Final = static_key("right-answer")
+Tried = tuple[RowProbes, ProbeResult]
+"""A text, and the right answer that it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """What was tried, of one right answer or of all. paid, refused: the two lists. best: what the right answer is paid.
+    """What was tried, of one right answer or of all. paid, refused: the two lists, each kind of text once.
 
-    lead: what the texts begin with, where they are all of one form. tried: how many probes there were.
+    lead: what the texts begin with, where they are all of one form.
     """
 
-    paid: Sequence[ProbeResult]
-    refused: Sequence[ProbeResult]
-    best: float | None
+    paid: Sequence[Tried]
+    refused: Sequence[Tried]
     lead: str
-    tried: int
 
 
 def find_probes(examination: Examination) -> Probes | None:
@@ -41,15 +41,23 @@ def find_probes(examination: Examination) -> Probes | None:
     if not tried:
         return None
     chosen = _read_choice(examination)
-    if chosen is not None:
-        return Probes(
-            chosen.paid_for_nothing, chosen.refused, chosen.value, _lead(chosen), len(chosen.results)
-        )
-    best = max((one.value for one in tried if one.value is not None), default=None)
-    leads = {_lead(one) for one in tried}
-    count = sum(len(one.results) for one in tried)
-    lead = leads.pop() if len(leads) == 1 else ""
-    return Probes(examination.paid_for_nothing, examination.refused, best, lead, count)
+    rows = tried if chosen is None else [chosen]
+    leads = {_lead(one) for one in rows}
+    paid = [(row, one) for row in rows for one in row.paid_for_nothing]
+    refused = [(row, one) for row in rows for one in row.refused]
+    return Probes(
+        _once(sorted(paid, key=lambda pair: -(pair[1].share or 0.0))),
+        _once(sorted(refused, key=lambda pair: pair[1].share or 0.0)),
+        leads.pop() if len(leads) == 1 else "",
+    )
+
+
+def _once(found: Iterable[Tried]) -> list[Tried]:
+    """Each kind of text once, the first of them."""
+    kinds: dict[str, Tried] = {}
+    for row, one in found:
+        kinds.setdefault(one.name, (row, one))
+    return list(kinds.values())
 
 
 def choose_right_answer(bench: Bench, examination: Examination) -> None:

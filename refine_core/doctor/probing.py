@@ -34,7 +34,7 @@ class ProbeResult:
 
     name, claim, family, text: the probe's. value: its score; None if it has none. share: of the right answer's score; None
     without a value. paid_like: the same in a word. error: why it failed, with the line; "" if it did not. parts: of the value.
-    reaches: whether it reaches the threshold, as the right answer does.
+    reaches: whether it reaches the threshold, as the right answer does. prediction: all outputs that were tried.
     is_refused: a right answer that is paid less than half; is_paid: a text that is paid and should not be.
     """
 
@@ -48,6 +48,7 @@ class ProbeResult:
     error: str = ""
     reaches: bool = False
     parts: Mapping[str, float] = field(default_factory=dict)
+    prediction: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def paid_like(self) -> PaidLike:
@@ -227,4 +228,5 @@ def _to_result(
         describe_error(result),
         reaches,
         result.parts,
+        probe.prediction,
     )

@@ -9,6 +9,7 @@ from pages.lab import doctor_line
 from pages.rewards import examining
 from pages.rewards.exact_text import show_exactly
 from refine_core import workbench
+from refine_core.cases import read_cases
 from tests.pages.test_inputs import add_reference
 from tests.pages.test_pages import (  # noqa: F401  # a fixture for every test
     _own_runs,
@@ -133,3 +134,20 @@ def test_the_lab_says_before_any_run_how_its_reward_is_gamed():
     assert app.session_state["rewards.code"] == IN_ARGS
     paid, _ = component(app, "probes")["lists"]
     assert "nothing" in [one["name"] for one in paid["probes"]]
+
+
+def test_a_pinned_probe_is_a_case_and_brings_the_right_answer_along():
+    app = open_doctor()
+    names = [one["name"] for one in component(app, "probes")["lists"][0]["probes"]]
+    app.session_state["rewards.probes"] = {"press": {"list": 0, "place": names.index("nothing"), "at": 1}}
+    app = settle(app)
+    pinned = {
+        one.name: (dict(one.prediction), one.want.text)
+        for one in read_cases(app.session_state["rewards.cases-text"])
+    }
+    assert pinned == {
+        "the right answer": ({"completion": "1250"}, "≥ 0.8"),
+        "nothing": ({"completion": ""}, "≤ 0.2"),
+    }
+    paid = component(app, "probes")["lists"][0]["probes"]
+    assert [one["name"] for one in paid if one["pinned"]] == ["nothing"]
