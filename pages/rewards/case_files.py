@@ -7,30 +7,68 @@ from typing import Final
 import streamlit as st
 
 from pages.rewards import case_state, draft
+from pages.rewards.bench import Bench
 from pages.rewards.fields import static_key
-from pages.shared.text import show_error
-from refine_core.cases import CaseSet, read_cases, write_cases
+from pages.shared.text import escape_markdown, show_error
+from refine_core.cases import CaseSet, export_pytest, read_cases, write_cases
+from refine_core.errors import RefineError
 from refine_core.formatting import pluralize
 
 MAX_BYTES: Final = 4 << 20
 
 
-def draw_files(cases: CaseSet) -> None:
+def draw_files(bench: Bench, cases: CaseSet) -> None:
     """Import, and the files that the pinned cases make."""
     with st.container(
         horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"
     ):
         _draw_import()
         if len(cases):
-            st.download_button(
-                "Download",
-                lambda: write_cases(cases).encode(),
-                file_name=f"{_file_name()}.cases.json",
-                mime="application/json",
-                key=static_key("cases-download"),
-                type="tertiary",
-                on_click="ignore",
+            _draw_export(bench, cases)
+
+
+def _draw_export(bench: Bench, cases: CaseSet) -> None:
+    """The cases as a pytest file to copy or download, and as a file that the command line and this page read."""
+    name = _file_name()
+    with (
+        st.popover("Copy as pytest", type="tertiary", key=static_key("cases-export")),
+        st.container(width=560, gap="xsmall"),
+    ):
+        text, problem = _write_pytest(bench, cases, f"test_{name}.py")
+        if problem:
+            st.caption(escape_markdown(problem))
+        else:
+            st.caption(
+                f"The reward and its cases in one file that runs by itself: `pytest test_{name}.py`. Copy is in its corner."
             )
+            st.code(text, language=None, height=320)
+        with st.container(horizontal=True, gap="small"):
+            if text:
+                _download("pytest", text, f"test_{name}.py", "text/x-python")
+            _download("cases", write_cases(cases), f"{name}.cases.json", "application/json")
+        st.caption(f"`{name}.cases.json` holds the cases alone, for Import here and for `refinescope check`.")
+
+
+def _download(what: str, text: str, file: str, mime: str) -> None:
+    st.download_button(
+        file,
+        text.encode(),
+        file_name=file,
+        mime=mime,
+        icon=":material/download:",
+        key=static_key("cases-download", what),
+        on_click="ignore",
+    )
+
+
+def _write_pytest(bench: Bench, cases: CaseSet, file: str) -> tuple[str, str]:
+    """The pytest file; or why there is none."""
+    if bench.task is None:
+        return "", "The reward cannot be read, so it cannot be exported. The line above the editor says why."
+    try:
+        return export_pytest(bench.task.recognized, cases, file=file), ""
+    except RefineError as error:
+        return "", f"The cases cannot be exported: {error}"
 
 
 def _draw_import() -> None:

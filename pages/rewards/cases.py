@@ -45,7 +45,7 @@ def take_case_clicks() -> None:
 
 def draw_bar(bench: Bench) -> None:
     """Beside the tabs: cases out of labels and files, and into files."""
-    draw_files(read_case_run(bench).cases)
+    draw_files(bench, read_case_run(bench).cases)
 
 
 def draw_cases(bench: Bench) -> None:

@@ -144,3 +144,10 @@ def test_without_a_reward_and_without_cases_the_page_says_what_to_do(capitals):
     assert "3 cases, not run" in words(app)
     assert {one.want.kind for one in read_cases(text_of(app))} == {"good", "bad"}
     assert GOOD in {one.want for one in read_cases(text_of(app))}
+
+
+def test_the_cases_can_be_copied_as_a_pytest_file(capitals):
+    app = press(open_cases(capitals), "pin-labelled")
+    (shown,) = [one.value for one in app.code if "# --- cases" in one.value]
+    assert "def exact(args, pred):" in shown
+    assert "def test_empty_output():" in shown
