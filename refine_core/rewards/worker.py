@@ -96,11 +96,17 @@ class Worker:
             try:
                 self._clock.start(self._load["load_timeout_s"])
                 code = compile(self._load["source"], FILE, "exec", dont_inherit=True)
-                exec(code, vars(self._module))  # noqa: S102  # what this process is for
                 if self._load["plan"] is None:
+                    exec(code, vars(self._module))  # noqa: S102  # what this process is for
                     self._reward = self._find_reward(self._load["name"])
                 else:
+                    from refine_core.rewards.shapes import absent_frameworks  # it is loaded: see main
+
+                    shapes = {one["shape"] for one in self._load["plan"]["functions"]}
+                    absent_frameworks.begin_load(self._module, self._load["source"], shapes)
+                    exec(code, vars(self._module))  # noqa: S102  # as above
                     self._plan_calls()
+                    absent_frameworks.end_load()
                 self._load_rules()
             finally:
                 self._clock.stop()
@@ -387,7 +393,7 @@ def main() -> None:
         os.chdir(files)
     worker = Worker(channel, load)
     if load["plan"] is not None:
-        from refine_core.rewards.shapes import scoring  # noqa: F401  # while our own code may still be read
+        from refine_core.rewards.shapes import absent_frameworks, scoring  # noqa: F401  # while our own code may still be read
     restricted_library.restrict_library(
         "\n".join([load["source"], *(rule["source"] for rule in load["rules"])])
     )  # our own code may not be read from now on

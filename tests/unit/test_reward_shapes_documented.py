@@ -1,9 +1,10 @@
 """Reward files written as the frameworks' own documentation writes them, run unedited; and what each framework's returns mean.
 
 The files lie in tests/data/shapes. Where a framework's package defines a decorator or a result class, the file has a copy of
-its few lines, so that it runs without the package.
+its few lines; the sources below import packages that are not installed, and run as well.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,16 +161,149 @@ def test_langsmith_says_that_none_is_a_value_error():
     assert "ValueError" in result.framework_outcome
 
 
-@pytest.mark.parametrize(
-    ("package", "shape"), [("dspy", "gepa"), ("inspect_ai", "inspect"), ("verifiers", "verifiers")]
+# --- files that import a framework which is not installed, or use it without an import, as documentation does
+
+VF = "import verifiers as vf\nfrom datasets import Dataset\n"
+BY_ANSWER = (
+    "async def right(completion, answer) -> float:\n    return float(answer in completion[-1]['content'])\n"
 )
-def test_a_missing_framework_is_named_with_shape_and_install_command(package, shape):
-    source = {
-        "gepa": "def r(gold, pred, trace, pred_name, pred_trace): ...",
-        "inspect": "@scorer(metrics=[])\ndef r():\n    async def score(state, target): ...\n    return score",
-        "verifiers": "def r(completion, answer): ...",
-    }[shape]
-    with pytest.raises(Exception, match="pip install") as caught:
-        score(f"import {package}\n{source}")
-    assert package.replace("_", "-") in str(caught.value)
-    assert "is read as" in str(caught.value)
+ENVIRONMENT = f"""{VF}
+def load_environment(split: str = "train"):
+    data = Dataset.from_list([{{"prompt": [{{"role": "user", "content": "2 + 2?"}}], "answer": "4"}}])
+
+    async def right(completion, answer) -> float:
+        return float(answer in completion[-1]["content"])
+
+    async def short(completion) -> float:
+        return float(len(completion[-1]["content"]) < 3)
+
+    rubric = vf.Rubric(funcs=[right, short], weights=[1.0, 0.5])
+    return vf.SingleTurnEnv(dataset=data, rubric=rubric)
+"""
+HANDED_ON = f"""{VF}
+async def likeness(completion, answer, state) -> float:
+    state["likeness"] = 1.0 if answer in completion[-1]["content"] else 0.2
+    return state["likeness"]
+
+async def alike(state) -> float:
+    return 1.0 if state["likeness"] > 0.8 else 0.0
+
+rubric = vf.Rubric(funcs=[likeness, alike], weights=[0.0, 1.0])
+"""
+SCORER = """import re
+from inspect_ai import Task, task
+from inspect_ai.dataset import Sample
+from inspect_ai.scorer import CORRECT, INCORRECT, Score, Target, accuracy, scorer, stderr
+from inspect_ai.solver import TaskState, generate
+
+@scorer(metrics=[accuracy(), stderr()])
+def near(tolerance: float = 0.01):
+    async def score(state: TaskState, target: Target) -> Score:
+        numbers = re.findall(r"[0-9]+", state.output.completion)
+        if not numbers:
+            return Score.unscored(reason="no number")
+        return Score(value=CORRECT if numbers[-1] == target.text else INCORRECT, explanation=numbers[-1])
+    return score
+
+@task
+def sums():
+    return Task(dataset=[Sample(input="2 + 2?", target="4")], solver=generate(), scorer=near())
+"""
+TRAINING = """from datasets import load_dataset
+from trl import GRPOConfig, GRPOTrainer
+
+data = load_dataset("sums", split="train")
+
+def right(completions, answer, **kwargs):
+    return [float(a in c) for c, a in zip(completions, answer)]
+
+trainer = GRPOTrainer(model="m", args=GRPOConfig(output_dir="o"), reward_funcs=right, train_dataset=data)
+trainer.train()
+"""
+EVALUATOR = """from langsmith import evaluate
+
+def correct(outputs: dict, reference_outputs: dict) -> bool:
+    return outputs["answer"] == reference_outputs["answer"]
+
+results = evaluate(lambda inputs: inputs, data="name", evaluators=[correct])
+"""
+ASSERTION = """def get_assert(output: str, context) -> Union[bool, float, Dict[str, Any]]:
+    return {'pass': True, 'score': 0.5, 'reason': 'fine'}
+
+def longer(output: str, context) -> Union[bool, float, Dict[str, Any]]:
+    return len(output) > 10
+"""
+AS_IT_IS = {  # source, its shape, values of RIGHT and WRONG
+    "an environment": (ENVIRONMENT, "verifiers", [1.5, 0.0]),
+    "a state that is handed on": (HANDED_ON, "verifiers", [1.0, 0.0]),
+    "a rubric that is filled later": (
+        f"{VF}{BY_ANSWER}rubric = vf.Rubric()\nrubric.add_reward_func(right, weight=0.5)\n", "verifiers", [0.5, 0.0],
+    ),
+    "a rubric without its import": (f"{BY_ANSWER}rubric = vf.Rubric(funcs=[right])\n", "verifiers", [1.0, 0.0]),
+    "a scorer": (SCORER, "inspect", [1.0, 0.0]),
+    "a scorer without its imports": (SCORER[SCORER.index("@scorer") : SCORER.index("@task")].replace("re.findall", "__import__('re').findall"), "inspect", [1.0, 0.0]),
+    "a training script": (TRAINING, "trl", [1.0, 0.0]),
+    "an evaluator": (EVALUATOR, "langsmith", [1.0, 0.0]),
+    "an assertion without typing's names": (ASSERTION, "promptfoo", [0.5, 0.5]),
+    "GEPA's metric": (
+        ("import dspy\ndef r(gold, pred, trace=None, pred_name=None, pred_trace=None):\n"
+        "    return dspy.Prediction(score=float(gold.answer == pred.answer), feedback='f')"),
+        "gepa", [1.0, 0.0],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(AS_IT_IS))
+def test_a_file_whose_framework_is_not_installed_runs_as_it_is(name):
+    source, shape, values = AS_IT_IS[name]
+    recognized = recognize(source)
+    assert isinstance(recognized, Recognized), recognized
+    assert recognized.shape == shape
+    with RowRunner(recognized, [RIGHT, WRONG]) as runner:
+        results = runner.score().results
+    assert [one.error for one in results] == [None, None]
+    assert [one.value for one in results] == pytest.approx(values)
+
+
+def test_functions_of_a_group_stand_beside_functions_of_a_row_in_one_rubric():
+    rare = "async def rare(completions) -> list[float]:\n    said = [c[-1]['content'] for c in completions]\n    return [0.2 * (said.count(s) == 1) for s in said]\n"
+    source = f"{VF}{BY_ANSWER}{rare}rubric = vf.Rubric(funcs=[right, rare])\n"
+    rows = [replace(sample(answer), group="1") for answer in ("4", "4", "5")]
+    assert [one.value for one in score(source, *rows).results] == pytest.approx([1.0, 1.0, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("source", "package"),
+    [
+        ("from dspy.evaluate import exact\ndef m(example, pred, trace=None): return exact(example, pred)", "dspy"),
+        ("import verifiers as vf\np = vf.XMLParser(['a'])\ndef r(completion, answer): return p.parse(completion)", "verifiers"),
+        (
+            ("import verifiers as vf\ndef load_environment():\n    parser = vf.ThinkParser()\n"
+            "    def r(parser, completion, answer): return float(parser.parse_answer(completion) == answer)\n"
+            "    rubric = vf.Rubric(funcs=[r], parser=parser)\n    return vf.SingleTurnEnv(rubric=rubric)"),
+            "verifiers",
+        ),
+        ("import trl\ndef r(completions, **kw): return [trl.rewards.LIMIT for _ in completions]", "trl"),
+        ("from trl import LIMIT\ndef r(completions, **kw): return [float(len(c) > LIMIT) for c in completions]", "trl"),
+        ("from trl import LIMIT\ndef r(completions, **kw): return [1.0 if LIMIT else 0.0 for c in completions]", "trl"),
+        ("from trl import LIMIT\ndef r(completions, **kw): return [float(LIMIT == 'x') for c in completions]", "trl"),
+    ],
+)  # fmt: skip
+def test_nothing_of_a_missing_framework_gets_into_a_score(source, package):
+    [result] = score(source).results
+    assert (result.value, result.error.type_name) == (None, "ModuleNotFoundError")
+    assert f"pip install {package}" in result.error.message
+
+
+@pytest.mark.parametrize(
+    "use", ["words = [one for one in data]", "size = len(data)", "if data: pass", "n = 1 + data"]
+)
+def test_a_source_that_computes_with_a_missing_framework_does_not_load(use):
+    with pytest.raises(Exception, match="pip install datasets") as caught:
+        score(f"import datasets\ndata = datasets.load_dataset('x')\n{use}\ndef r(completions): return [1.0]")
+    assert "is read as a TRL reward" in str(caught.value)
+
+
+def test_any_other_missing_package_is_an_error_with_its_install_command():
+    with pytest.raises(Exception, match="pip install a_package_of_nobody"):
+        score("import a_package_of_nobody\ndef r(completion, answer): return 1.0")

@@ -16,6 +16,8 @@ from refine_core.rewards.source import iter_top_level
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _DEPTH = 5  # of names that stand for other names
 _REWARD_DECORATORS = frozenset(("reward", "metric"))
+RUBRICS = frozenset(("JudgeRubric", "Rubric"))
+"""verifiers' classes that say which functions are rewards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def _bound_by(node: ast.stmt, known: Mapping[str, Callable], tree: ast.Module) -
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield _of_definition(node, tree)
+            yield from _of_environment(node)
         case ast.ClassDef():
             yield from _of_class(node)
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
@@ -84,6 +87,38 @@ def _of_definition(node: ast.FunctionDef | ast.AsyncFunctionDef, tree: ast.Modul
             one = replace(_of_function(wrapper, node.name, (node.name,), node.lineno), node=node)
             break
     return replace(one, decorators=decorators)
+
+
+def _of_environment(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Callable]:
+    """Functions inside verifiers' `load_environment`, reached through the rubric of the environment that it returns."""
+    arguments = node.args
+    if node.name != "load_environment" or len(arguments.defaults) < len(
+        [*arguments.posonlyargs, *arguments.args]
+    ):
+        return
+    inner = {one.name: one for one in node.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    rubrics = [
+        one.value
+        for one in node.body
+        if isinstance(one, ast.Assign)
+        and isinstance(one.value, ast.Call)
+        and get_last_name(one.value) in RUBRICS
+    ]
+    for rubric in rubrics[:1]:
+        for i, name in enumerate(list_functions_of(rubric)):
+            if name in inner:
+                access = (node.name, "()", ".rubric", ".funcs", f"[{i}]")
+                yield _of_function(inner[name], name, access, inner[name].lineno)
+
+
+def list_functions_of(rubric: ast.Call) -> list[str]:
+    """Names in `Rubric(funcs=[…])`; "" for what is no name."""
+    given = next((keyword.value for keyword in rubric.keywords if keyword.arg == "funcs"), None)
+    return (
+        [one.id if isinstance(one, ast.Name) else "" for one in given.elts]
+        if isinstance(given, ast.List)
+        else []
+    )
 
 
 def _of_function(

@@ -5,7 +5,7 @@
 Rule 1: what a person names is taken, and is asked about if its parameters tell no shape.
 Rule 2: else every match counts, each as a part with a weight. Left out are functions that others of the source call,
         `_helpers`, classes of which the source makes an instance, and, where anything else matches, functions with
-        one argument. A function called `reward` that takes inputs and prediction stands alone.
+        one argument. A function called `reward` that takes inputs and prediction stands alone, as does `get_assert`.
 Rule 3: a function that takes its arguments by general names (`output`) counts only where no framework's function is, or
         where that framework passes all of them.
 Rule 4: without a match it is asked which argument is what; the number of arguments says nothing.
@@ -19,9 +19,16 @@ from collections.abc import Set as AbstractSet
 
 from refine_core.errors import RewardError
 from refine_core.rewards.shapes.binding import is_provided
-from refine_core.rewards.shapes.callables import Callable, get_last_name, list_callables, read_number
+from refine_core.rewards.shapes.callables import (
+    RUBRICS,
+    Callable,
+    get_last_name,
+    list_callables,
+    list_functions_of,
+    read_number,
+)
 from refine_core.rewards.shapes.names import EXPECTED, EXPECTED_WORDS, OUTPUT_WORDS, PROMPT_WORDS
-from refine_core.rewards.shapes.rules import INPUT_WORDS, Match, find_shape
+from refine_core.rewards.shapes.rules import INPUT_WORDS, Match, find_listed, find_shape
 from refine_core.rewards.shapes.types import (
     ROLES,
     SHAPES,
@@ -35,6 +42,8 @@ from refine_core.rewards.source import find_reward, list_names, parse_reward
 
 _LISTS: frozenset[Shape] = frozenset(("trl", "openrlhf"))
 _EVALUATORS: frozenset[Shape] = frozenset(("langsmith", "langfuse", "mlflow", "braintrust"))
+_DEFAULTS: Mapping[str, Shape] = {"reward": "refine", "get_assert": "promptfoo"}
+"""Function that stands alone, whatever else is there: what its framework calls where nobody names another."""
 _GENERAL = frozenset(("inputs", "outputs", "input", "output", "metadata"))
 _DICT_METHODS = frozenset(("get", "items", "keys", "values"))
 
@@ -61,14 +70,14 @@ def recognize(
     _check_roles(arguments or {})
     tree = parse_reward(source)
     callables = {one.name: one for one in list_callables(tree)}
-    weights = _read_weights(tree, callables)
+    weights, rubric = _read_weights(tree, callables), frozenset(_read_rubrics(tree))
     if shape == "refine":
         names = list(functions) if functions else [find_reward(source)]
         chosen = [callables.get(name) or _unknown(source, name) for name in names]
     elif functions:
         chosen = [_named(callables, name, source) for name in functions]
     else:
-        chosen = _choose(tree, callables, shape, weights)
+        chosen = _choose(tree, callables, shape, weights, rubric)
     candidates = tuple(_unmatched(tree, callables))
     if not chosen:
         if not candidates:
@@ -82,7 +91,7 @@ def recognize(
         weights |= {name: weight for name, weight in functions.items() if weight is not None}
     found: list[RewardFunction] = []
     for one in chosen:
-        match = _match(one, shape, arguments)
+        match = _match(one, shape, arguments, is_listed=one.name in rubric)
         if match is None:
             others = tuple(c.name for c in candidates if c.name != one.name)
             return _ask(one, one.parameters, arguments or {}, columns, others)
@@ -159,10 +168,18 @@ def _unknown(source: str, name: str) -> Callable:
 
 
 def _choose(
-    tree: ast.Module, callables: Mapping[str, Callable], shape: Shape | None, weights: Mapping[str, float]
+    tree: ast.Module,
+    callables: Mapping[str, Callable],
+    shape: Shape | None,
+    weights: Mapping[str, float],
+    rubric: Collection[str],
 ) -> list[Callable]:
     offered = [one for one in callables.values() if one.is_offered]
-    matches = {one.name: match for one in offered if (match := find_shape(one)) is not None}
+    matches = {
+        one.name: match
+        for one in offered
+        if (match := find_listed(one) if one.name in rubric else find_shape(one)) is not None
+    }
     if shape is not None and any(match.shape == shape for match in matches.values()):
         matches = {name: match for name, match in matches.items() if match.shape == shape}
     if listed := [callables[name] for name in weights if name in matches]:
@@ -171,8 +188,9 @@ def _choose(
     made_from = {one.made for one in callables.values() if one.made and one.name in matches}
     names = [name for name in matches if name not in called and name not in made_from]
     names = [name for name in names if not name.startswith("_")] or names
-    if "reward" in names and matches["reward"].shape == "refine":
-        names = ["reward"]
+    names = next(
+        ([own] for own, its in _DEFAULTS.items() if own in names and matches[own].shape == its), names
+    )
     names = _drop_general(names, matches, callables)
     several = [name for name in names if len(callables[name].parameters) > 1 or callables[name].takes_any]
     return [callables[name] for name in several or names]
@@ -223,8 +241,10 @@ def _iter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> 
                 yield inner
 
 
-def _match(one: Callable, shape: Shape | None, arguments: Mapping[str, str] | None) -> Match | None:
-    match = find_shape(one)
+def _match(
+    one: Callable, shape: Shape | None, arguments: Mapping[str, str] | None, *, is_listed: bool
+) -> Match | None:
+    match = find_listed(one) if is_listed else find_shape(one)
     if shape is not None:
         per: Per = "batch" if shape in _LISTS else "row"
         return match if match is not None and match.shape == shape else Match(shape, per)
@@ -255,21 +275,32 @@ def _to_function(
 
 
 def _read_weights(tree: ast.Module, callables: Mapping[str, Callable]) -> dict[str, float]:
-    """Weights that the source itself gives: of `@vf.reward(weight=…)`, and of `Rubric(funcs=[…], weights=[…])`."""
+    """Weights that the source itself gives: of `@vf.reward(weight=…)`, `Rubric(funcs=[…], weights=[…])`, `add_reward_func(…, weight=…)`."""
     weights = {one.name: one.weight for one in callables.values() if one.weight is not None}
+    return weights | {name: weight for name, weight in _read_rubrics(tree).items() if name in callables}
+
+
+def _read_rubrics(tree: ast.Module) -> dict[str, float]:
+    """Functions that the source hands to verifiers' rubrics, with their weights."""
+    weights = dict[str, float]()
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or get_last_name(node) not in {"Rubric", "JudgeRubric"}:
+        if not isinstance(node, ast.Call):
             continue
         given = {keyword.arg: keyword.value for keyword in node.keywords}
-        functions, numbers = given.get("funcs"), given.get("weights")
-        if not isinstance(functions, ast.List):
-            continue
-        listed = [one.id if isinstance(one, ast.Name) else "" for one in functions.elts]
-        factors = numbers.elts if isinstance(numbers, ast.List) else []
-        for i, name in enumerate(listed):
-            if name in callables:
-                weight = read_number(factors[i]) if i < len(factors) else None
-                weights[name] = 1.0 if weight is None else weight
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="add_reward_func" | "add_metric" as how), args=[ast.Name(id=name), *_]
+            ):
+                weight = read_number(given["weight"]) if "weight" in given else None
+                weights[name] = weight if weight is not None else float(how == "add_reward_func")
+            case _ if get_last_name(node) in RUBRICS:
+                numbers = given.get("weights")
+                factors = numbers.elts if isinstance(numbers, ast.List) else []
+                for i, name in enumerate(list_functions_of(node)):
+                    weight = read_number(factors[i]) if i < len(factors) else None
+                    weights[name] = 1.0 if weight is None else weight
+            case _:
+                continue
     return weights
 
 

@@ -21,11 +21,12 @@ _BARE = "expected"
 class Row:
     """A row. inputs, prediction, expected: name -> value; whoever hands one of these out hands out a copy.
 
+    shared: what the functions that score it hand on to one another; new for each scoring, None outside of one.
     An expected value without a name is `expected`, and has the names under which the source looks for one as well.
     """
 
     __slots__ = (
-        "_columns", "_encoded", "_main", "_prompt", "_text", "expected", "group", "inputs", "is_bare", "prediction",
+        "_columns", "_encoded", "_main", "_prompt", "_text", "expected", "group", "inputs", "is_bare", "prediction", "shared",
     )  # fmt: skip
 
     def __init__(self, encoded: list[Any], names: list[str]) -> None:
@@ -43,6 +44,7 @@ class Row:
         self.expected: dict[str, Any] = named
         self._columns: dict[str, Any] | None = None
         self._main = self._text = self._prompt = MISSING
+        self.shared: dict[str, Any] | None = None
 
     def fresh(self) -> Row:
         """The row as it was given: itself if nothing in it can be changed."""

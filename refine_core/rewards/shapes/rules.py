@@ -16,6 +16,7 @@ from refine_core.rewards.shapes.types import Per, Shape
 INPUT_WORDS = frozenset(("args", "arg", "inputs", "kwargs", "inp", "in_"))
 _VERIFIERS = frozenset(("state", "task", "info", "parser", "trace"))
 _VERIFIERS_GROUP = frozenset(("states", "answers", "infos"))
+_VERIFIERS_PLURALS = _VERIFIERS_GROUP | {"completions", "prompts", "tasks"}
 _VERL_LISTS = frozenset(("solution_strs", "ground_truths", "data_sources"))
 _TWO = 2
 
@@ -34,6 +35,11 @@ def find_shape(one: Callable) -> Match | None:
         if match := rule(one, frozenset(one.parameters)):
             return match
     return None
+
+
+def find_listed(one: Callable) -> Match:
+    """The shape of a function that the source hands to a rubric of verifiers, whatever its parameters: plurals take a group."""
+    return Match("verifiers", "group" if frozenset(one.parameters) & _VERIFIERS_PLURALS else "row")
 
 
 def _gepa(_one: Callable, names: frozenset[str]) -> Match | None:
@@ -57,7 +63,7 @@ def _promptfoo(one: Callable, names: frozenset[str]) -> Match | None:
 
 
 def _lists(_one: Callable, names: frozenset[str]) -> Match | None:
-    if names & {"completions", "completion_ids"}:
+    if names & {"completions", "completion_ids", "completions_ids"}:
         return Match("verifiers", "group") if names & _VERIFIERS_GROUP else Match("trl", "batch")
     queries = "queries" in names and names & {"labels", "prompts"}
     return Match("openrlhf", "batch") if queries else None

@@ -159,7 +159,8 @@ class Scoring:
 
     def _score_unit(self, rows: list[Row]) -> list[Outcome | float | None]:
         """Every function on the rows of one unit, and what they come to together."""
-        columns = [self._score_with(one, [row.fresh() for row in rows]) for one in self._functions]
+        shared: list[dict[str, Any]] = [{} for _ in rows]
+        columns = [self._score_with(one, _share(rows, shared)) for one in self._functions]
         return [self._combine([column[i] for column in columns]) for i in range(len(rows))]
 
     def _score_with(self, function: _Function, rows: list[Row]) -> list[Result | Outcome]:
@@ -240,15 +241,25 @@ class Scoring:
         return self._outcome(total if is_scored else None, "\n".join(reasons), parts)
 
 
+def _share(rows: list[Row], shared: list[dict[str, Any]]) -> list[Row]:
+    """The rows as they were given, each with what its functions have in common."""
+    fresh = [row.fresh() for row in rows]
+    for row, values in zip(fresh, shared, strict=True):
+        row.shared = values
+    return fresh
+
+
 class _Function:
     """One function of the source, reached and ready to be called."""
 
     def __init__(self, plan: dict[str, Any], module: ModuleType, parser: Any, owners: dict[str, Any]) -> None:
         self.name, self.shape = plan["name"], plan["shape"]
         self.per, self.weight = plan["per"], plan["weight"]
-        self.binder = Binder(plan, parser)
         self._owner: Any = None
         self.call = self._reach(plan["access"], module, owners)
+        if ".rubric" in plan["access"]:  # its own, in place of the module's
+            parser = getattr(self._owner, "__dict__", {}).get("parser", parser)
+        self.binder = Binder(plan, parser)
 
     def convert(self, result: Any) -> Result:
         """The result of a call for one row. Raises: NotAScore."""
@@ -302,6 +313,8 @@ class _Function:
             path = "".join(access[:i])
             if step == "()":  # several methods share one instance
                 reached = owners[path] if path in owners else owners.setdefault(path, reached())
+            elif step.startswith("["):
+                reached = reached[int(step[1:-1])]
             else:
                 self._owner, reached = reached, getattr(reached, step[1:])
         if not callable(reached):

@@ -101,8 +101,10 @@ _ROLES: dict[str, Getter] = {
 
 
 def make_verifiers_state(row: Row, *, as_messages: bool) -> dict[str, Any]:
-    """The state of a verifiers rollout, with the row's columns in it."""
-    return Columns(
+    """The state of a verifiers rollout, with the row's columns in it: one for all functions that score the row."""
+    if row.shared is not None and "state" in row.shared:
+        return row.shared["state"]  # type: ignore[no-any-return]  # it was put there below
+    state = Columns(
         {
             "prompt": stand_ins.prompt_of(row, as_messages=as_messages),
             "completion": stand_ins.completion_of(row, as_messages=as_messages),
@@ -114,6 +116,9 @@ def make_verifiers_state(row: Row, *, as_messages: bool) -> dict[str, Any]:
             **row.columns,
         }
     )
+    if row.shared is not None:
+        row.shared["state"] = state
+    return state
 
 
 def _or_none(value: Any) -> Any:
