@@ -18,9 +18,10 @@ from pages.rewards.mapping_table import draw_columns, draw_problems, draw_row
 from pages.shared.text import escape_markdown
 from pages.shared.viewport import is_narrow
 from refine_core import rows, workbench
+from refine_core.concurrency.background import Job
 from refine_core.errors import RowsError
 from refine_core.formatting import pluralize
-from refine_core.rows import Cancel, Loading, MappingQuestion, OnProgress, Problem, Role, RowFile, RowSet
+from refine_core.rows import Cancel, MappingQuestion, OnProgress, Problem, Role, RowFile, RowSet
 from refine_core.workbench import RowSource
 
 WAIT_S: Final = 0.4  # longer, and the dialog counts what it has read
@@ -55,10 +56,10 @@ class Pending:
 
     name: str
     data: bytes | str
-    look: Loading[Look]
+    look: Job[Look]
     beside: Brought | None = None
     waiting: tuple[Brought, ...] = ()
-    adding: Loading[RowSource] | None = None
+    adding: Job[RowSource] | None = None
     number: int = field(default_factory=lambda: next(_numbers))
 
 
@@ -98,7 +99,7 @@ def _open(
         read = rows.read_rows(file, skip_bad=True, on_progress=on_progress, cancel=cancel)
         return Look(file, rows=read if isinstance(read, RowSet) else None, joined=partner is not None)
 
-    st.session_state[_PENDING] = Pending(name, data, Loading(look), beside, tuple(waiting))
+    st.session_state[_PENDING] = Pending(name, data, Job.start(look), beside, tuple(waiting))
 
 
 def _find_partner(file: RowFile, waiting: Sequence[Brought]) -> RowFile | None:
@@ -167,12 +168,12 @@ def _draw(pending: Pending) -> None:
         _draw_known(pending, look.rows, lacks_input=rows.is_batch_output(look.file))
 
 
-def _draw_progress(loading: Loading[Look] | Loading[RowSource]) -> None:
+def _draw_progress(loading: Job[Look] | Job[RowSource]) -> None:
     @st.fragment(run_every=POLL_S)
     def poll() -> None:
         if not loading.running:
             st.rerun()
-        st.markdown(f"Reading … {pluralize(loading.count, 'row')} so far")
+        st.markdown(f"Reading … {pluralize(loading.done, 'row')} so far")
         if st.button("Cancel", key=static_key("cancel-reading")):
             _close()
             st.rerun()
@@ -263,7 +264,7 @@ def _draw_foot(pending: Pending, missing: str, total: int, read: Read) -> None:
         label = f"Add {pluralize(total, 'row')}" if total else "Add rows"
         if st.button(label, key=static_key("add-file"), type="primary", disabled=bool(missing)):
             name = TITLE_OF_PASTED if isinstance(pending.data, str) else pending.name
-            pending.adding = Loading(lambda *how: workbench.keep_rows(name, read(*how)))
+            pending.adding = Job.start(lambda *how: workbench.keep_rows(name, read(*how)))
             st.rerun()
 
 

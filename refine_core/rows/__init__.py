@@ -7,7 +7,7 @@ row_set     RowSet: many rows in little memory   json_records, csv_records, parq
 saved_runs  rows out of runs                                      records out of each kind of file
 reading     rows out of files                    formats/         what other tools write
 opening     what a file is                       guessing         what the columns of an unknown table may be
-loading     all that in a thread of its own                joining          a batch's output with its input
+joining     a batch's output with its input
 limits      how much is read                     mapping          a record read by what its columns are
 
 Nothing here imports pyarrow before a Parquet file, or an archive packed with zstd, is read.
@@ -16,7 +16,6 @@ Nothing here imports pyarrow before a Parquet file, or an archive packed with zs
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.rows.guessing import ColumnGuess, MappingQuestion
 from refine_core.rows.joining import can_join, is_batch_output, join
-from refine_core.rows.loading import Loading
 from refine_core.rows.mapping import ROLES, SINGLE, Role, RowMapping, parse_mapping
 from refine_core.rows.opening import RowFile
 from refine_core.rows.reading import find_problems, find_table, open_file, read_rows
@@ -32,7 +31,6 @@ __all__ = [
     "ColumnGuess",
     "Columns",
     "JoinedRows",
-    "Loading",
     "MappingQuestion",
     "OnProgress",
     "Problem",

@@ -4,13 +4,14 @@ rows + reward --score_rows--> Scores(rows: RowScore …, summary)
 
 scores.py         a score a row, or why there is none; all of them summed up
 scoring.py        rows scored in the reward's worker
-background.py     work that goes on while nobody looks, can be cancelled, and is kept
+kept_jobs.py      work that goes on while nobody looks, and is kept
 row_sources.py    rows of saved runs, and rows that a person brought
 saved_rewards.py  rewards under a name, with versions
 """
 
 from __future__ import annotations
 
+from refine_core.concurrency.background import Job, Work
 from refine_core.rewards.checks import Fields, Finding, check_recognized
 from refine_core.rewards.shapes import (
     SHAPES,
@@ -25,9 +26,9 @@ from refine_core.rewards.shapes import (
 from refine_core.rewards.shapes.types import ROLES
 from refine_core.rows import Row, RowSet
 from refine_core.runs.judges import JudgeEstimate, JudgeSpec, judge_of_run
-from refine_core.workbench.background import Bench, Job, Scoring, Work
 from refine_core.workbench.isolation import Isolation, SelfTest, probe_isolation
 from refine_core.workbench.judging import asks_judge, estimate_calls
+from refine_core.workbench.kept_jobs import Bench, Scoring
 from refine_core.workbench.reading import (
     Reading,
     RunReward,
