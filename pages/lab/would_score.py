@@ -24,7 +24,13 @@ from refine_core.formatting import pluralize
 from refine_core.messages import format_reward
 from refine_core.programs import ProgramSpec
 from refine_core.runs import Run, RunWhatIf, Timeline
-from refine_core.what_if import OTHER_HINTS, WHAT_IF_FIELDS, WhatIfAttempt, list_program_changes
+from refine_core.what_if import (
+    OTHER_HINTS,
+    WHAT_IF_FIELDS,
+    WhatIfAttempt,
+    describe_changes,
+    list_program_changes,
+)
 
 LIMIT_S: Final = 1.0  # for all scores, while somebody types
 SCORES_PX: Final = 92  # of the scores above the reward on a narrow page
@@ -160,16 +166,9 @@ def _ask(asked: RunWhatIf) -> tuple[str, Callable[[], None]] | None:
 
 
 def _first_sentence(asked: RunWhatIf) -> str:
-    """What would have happened, in so few words that they stand on one line."""
-    result, timeline = asked.result, asked.timeline
-    if not result.is_known:
-        count = sum(index < result.limit for index in asked.scores.ends)
-        if result.first is None:
-            return "no recorded output has a score"
-        score = format_reward(timeline, result.attempts[result.first - 1].new)
-        return f"attempt {result.first} would be returned of these {count}: {score}"
-    first, _, _ = result.headline.partition(". ")
-    return f"{first[:1].lower()}{first[1:]}"
+    """What would have happened, to go on after "With the edited reward, "."""
+    brief = asked.result.brief
+    return f"{brief[:1].lower()}{brief[1:]}"
 
 
 def _how_exact(asked: RunWhatIf) -> str:
@@ -195,19 +194,8 @@ def _how_exact(asked: RunWhatIf) -> str:
 
 def _prefix(timeline: Timeline, spec: ProgramSpec) -> str:
     """What was changed, where it is one thing."""
-    then = timeline.spec
-    changes = []
-    if any(getattr(then, name) != getattr(spec, name) for name in _REWARD):
-        changes.append("With the edited reward")
-    if then.validators != spec.validators:
-        changes.append("With the edited validators")
-    if then.threshold != spec.threshold:
-        changes.append(f"With threshold {format_reward(timeline, spec.threshold)}")
-    if then.N != spec.N:
-        changes.append(f"With N = {spec.N}")
-    if then.fail_count != spec.fail_count:
-        changes.append(f"With {spec.N if spec.fail_count is None else spec.fail_count} failures allowed")
-    return changes[0] if len(changes) == 1 else "With these changes"
+    changes = describe_changes(timeline, spec)
+    return f"With {changes[0]}" if len(changes) == 1 else "With these changes"
 
 
 def _how_scored(asked: RunWhatIf) -> str:

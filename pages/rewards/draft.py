@@ -57,7 +57,7 @@ def open_bench() -> None:
     here = [one for one in map(runs.timeline, wanted_runs) if one is not None]
     if here:
         load_reward(base_of_run(here[0]))
-        fields.write_sources([f"run:{one.run_id}" for one in here])
+        fields.write_sources([workbench.run_ref(one.run_id) for one in here])
     if wanted_reward and (saved := workbench.read_reward(wanted_reward)) is not None:
         load_saved(saved)
     DRAFT.show()

@@ -135,7 +135,7 @@ def _run_list(listed: tuple[ListedRun, ...]) -> None:
     here = fields.read_sources()
     with st.container(gap="xxsmall"):
         for run in listed:
-            is_here = f"run:{run.run_id}" in here
+            is_here = workbench.run_ref(run.run_id) in here
             best = run.summary.best_reward
             count = pluralize(len(run.summary.rewards), "attempt")
             with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
@@ -154,14 +154,14 @@ def _run_list(listed: tuple[ListedRun, ...]) -> None:
 
 def _add_run(run_id: str) -> None:
     here = fields.read_sources()
-    fields.write_sources([*here, f"run:{run_id}"])
+    fields.write_sources([*here, workbench.run_ref(run_id)])
     if draft.is_empty(draft.code()) and (timeline := runs.timeline(run_id)) is not None:
         draft.load_reward(draft.base_of_run(timeline))
 
 
 def _add_found(text: str) -> None:
     found = workbench.find_runs(text, address.RUNS_AT_ONCE)
-    fields.write_sources([*dict.fromkeys([*fields.read_sources(), *(f"run:{run_id}" for run_id in found)])])
+    fields.write_sources([*dict.fromkeys([*fields.read_sources(), *map(workbench.run_ref, found)])])
 
 
 def _remove(ref: str) -> None:

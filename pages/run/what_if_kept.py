@@ -12,9 +12,9 @@ from pages.shared.query import write
 from pages.shared.text import escape_markdown, show_error
 from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.formatting import format_clock, pluralize
-from refine_core.messages import format_reward
+from refine_core.formatting import format_clock
 from refine_core.runs import KeptWhatIf, Timeline
+from refine_core.what_if import describe_changes
 
 
 def draw_kept(timeline: Timeline) -> None:
@@ -43,19 +43,8 @@ def draw_kept(timeline: Timeline) -> None:
 
 
 def _describe_kept(timeline: Timeline, kept: KeptWhatIf) -> str:
-    old, new = timeline.spec, kept.spec
-    changes = []
-    if (old.reward, old.reward_name) != (new.reward, new.reward_name):
-        changes.append("another reward")
-    if old.validators != new.validators:
-        changes.append(pluralize(len(new.validators), "validator"))
-    if old.threshold != new.threshold:
-        changes.append(f"threshold {format_reward(timeline, new.threshold)}")
-    if old.N != new.N:
-        changes.append(f"N {new.N}")
-    if old.fail_count != new.fail_count:
-        changes.append(f"failures allowed {new.N if new.fail_count is None else new.fail_count}")
-    return f"{', '.join(changes)}: {kept.headline} ({format_clock(kept.saved_at)})"
+    changes = ", ".join(describe_changes(timeline, kept.spec))
+    return f"{changes[:1].upper()}{changes[1:]}: {kept.headline} ({format_clock(kept.saved_at)})"
 
 
 def _open(timeline: Timeline, kept: KeptWhatIf) -> None:

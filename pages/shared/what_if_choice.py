@@ -17,9 +17,10 @@ from pages.shared.query import read_number, read_whole
 from pages.shared.text import escape_markdown
 from refine_core import programs, runs, workbench
 from refine_core.errors import Problem, RewardError, SpecError, StoreError
+from refine_core.formatting import format_clock
 from refine_core.programs import ProgramSpec
 from refine_core.runs import KeptWhatIf, RunWhatIf, Timeline
-from refine_core.what_if import AS_RECORDED, Keep, change_spec
+from refine_core.what_if import AS_RECORDED, Keep, change_spec, describe_changes
 from refine_core.workbench import Reading, RewardVersion, RunReward
 
 NAMES: Final = ("threshold", "n", "failures", "reward")
@@ -148,8 +149,13 @@ def list_rewards(timeline: Timeline) -> Mapping[str, str]:
             choices[f"{SAVED}{one.name}@{version.number}"] = f"{one.name}, version {version.number}"
     for kept in runs.kept_what_ifs_of(timeline.run_id):
         if kept_query(timeline, kept).get("reward"):
-            choices[f"{KEPT}{kept.id}"] = f"kept what-if {kept.id}"
+            choices[f"{KEPT}{kept.id}"] = _describe_kept(timeline, kept)
     return choices
+
+
+def _describe_kept(timeline: Timeline, kept: KeptWhatIf) -> str:
+    """A kept what-if by what it changes: "kept: the edited reward, N = 4 (29 Nov, 14:03)"."""
+    return f"kept: {', '.join(describe_changes(timeline, kept.spec))} ({format_clock(kept.saved_at)})"
 
 
 def _runs_as_it_is(version: RewardVersion) -> bool:

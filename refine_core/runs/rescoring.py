@@ -36,7 +36,7 @@ from refine_core.runs.judge_memory import JudgeCounts, JudgeMemory
 from refine_core.runs.judges import JudgeEstimate, estimate_cost, judge_of_run
 from refine_core.spec import ProgramSpec
 from refine_core.spec.rules import read_rule
-from refine_core.what_if import End, end_of
+from refine_core.what_if import End, end_of, score_end
 
 MAX_RESULTS = 64
 OnProgress = Callable[[int, int], None]
@@ -229,12 +229,10 @@ class _Rescoring:
 
 
 def _to_end(index: int, result: RowResult) -> End:
-    """A row without a score is a failed attempt, as in a run."""
-    if result.error is not None:
-        return AttemptFailed(index, "reward", Fault.of(result.error))
-    if result.value is None:
-        return AttemptFailed(index, "reward", Fault("Unscored", "the reward gave no score", "program"))
-    return RewardScored(index, result.value, 0.0, result.parts, result.feedback, result.stdout)
+    error = None if result.error is None else Fault.of(result.error)
+    return score_end(
+        index, result.value, error, parts=result.parts, feedback=result.feedback, stdout=result.stdout
+    )
 
 
 def _called(spec: ProgramSpec) -> tuple[object, ...]:

@@ -24,8 +24,8 @@ from refine_core.what_if.changes import (
 from refine_core.what_if.conditions import end_of
 from refine_core.what_if.core import what_if
 from refine_core.what_if.curve import ThresholdStep, threshold_curve
-from refine_core.what_if.results import AttemptState, End, WhatIf, WhatIfAttempt
-from refine_core.what_if.sentences import OTHER_HINTS
+from refine_core.what_if.results import AttemptState, End, WhatIf, WhatIfAttempt, score_end
+from refine_core.what_if.sentences import OTHER_HINTS, describe_changes
 from refine_core.what_if.spending import usage_until
 
 __all__ = [
@@ -40,8 +40,10 @@ __all__ = [
     "WhatIf",
     "WhatIfAttempt",
     "change_spec",
+    "describe_changes",
     "end_of",
     "list_program_changes",
+    "score_end",
     "threshold_curve",
     "usage_until",
     "what_if",

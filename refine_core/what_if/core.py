@@ -119,6 +119,9 @@ def answer(recorded: Recorded) -> WhatIf:
     first = _first_of_recorded(recorded)
     sure = None if is_known else sure_end(recorded)
     calls_saved = None if last is None else count_calls_after(recorded, last)
+    brief, headline = describe_headline(
+        timeline, recorded.plan, ends, stop=stop, last=last, first=first, calls_saved=calls_saved
+    )
     return WhatIf(
         stop=_number(last if is_known else sure),
         returned=_number(stop.returned) if stop is not None else None,
@@ -132,10 +135,9 @@ def answer(recorded: Recorded) -> WhatIf:
         first=_number(first),
         threshold=recorded.plan.threshold,
         calls_saved=calls_saved,
-        headline=describe_headline(
-            timeline, recorded.plan, ends, stop=stop, last=last, first=first, calls_saved=calls_saved
-        ),
+        headline=headline,
         limit=limit,
+        brief=brief,
     )
 
 

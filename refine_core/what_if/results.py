@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from refine_core.events import AttemptFailed, Fault, RewardScored, StopReason
 
@@ -25,6 +25,22 @@ AttemptState = Literal["exact", "not_needed", "not_comparable", "never_tried"]
 have made this attempt in another way. never_tried: no recorded attempt shows what it would have been."""
 End = RewardScored | AttemptFailed
 """How an attempt ended: with a score, or with an error of the program or the reward."""
+UNSCORED: Final = "the reward gave no score"
+
+
+def score_end(
+    index: int,
+    value: float | None,
+    error: Fault | None = None,
+    *,
+    parts: Mapping[str, float] | None = None,
+    feedback: str = "",
+    stdout: str = "",
+) -> End:
+    """How an attempt ends whose output was scored as a row. One without a score is a failed attempt, as in a run."""
+    if error is not None or value is None:
+        return AttemptFailed(index, "reward", error or Fault("Unscored", UNSCORED, "program"))
+    return RewardScored(index, value, 0.0, parts or {}, feedback, stdout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,7 @@ class WhatIf:
     returned of these outputs, whether or not the changed run would have made them.
     threshold: the changed one. calls_saved: requests of the recorded run that it would not have made; None where `reason` is.
     headline: what would have happened, in words. limit: number of attempts that the changed run may make, its N.
+    brief: the same so short that it stands on one line, without a full stop.
     """
 
     stop: int | None
@@ -81,6 +98,7 @@ class WhatIf:
     calls_saved: int | None
     headline: str
     limit: int
+    brief: str = ""
 
     @property
     def is_known(self) -> bool:

@@ -86,6 +86,30 @@ def describe_sure_end(last: int) -> str:
     return f" In any case, attempt {last + 1} would have been the last."
 
 
+_REWARD: Final = ("reward", "reward_name", "reward_shape", "reward_arguments")
+
+
+def describe_changes(timeline: Timeline, spec: ProgramSpec) -> tuple[str, ...]:
+    """What is changed, a few words each: "the edited reward", "threshold 0.60", "N = 4"."""
+    then = timeline.spec
+    changes = []
+    if any(getattr(then, name) != getattr(spec, name) for name in _REWARD):
+        changes.append("the edited reward")
+    if then.validators != spec.validators:
+        changes.append(pluralize(len(spec.validators), "validator") if spec.validators else "no validators")
+    if then.threshold != spec.threshold:
+        beside = (then.threshold, *(attempt.reward for attempt in timeline.attempts))
+        changes.append(
+            "no threshold" if spec.threshold is None else f"threshold {format_score(spec.threshold, beside)}"
+        )
+    if then.N != spec.N:
+        changes.append(f"N = {spec.N}")
+    if then.fail_count != spec.fail_count:
+        allowed = spec.N if spec.fail_count is None else spec.fail_count
+        changes.append(f"{pluralize(allowed, 'failure')} allowed")
+    return tuple(changes)
+
+
 def describe_headline(
     timeline: Timeline,
     plan: Plan,
@@ -95,9 +119,10 @@ def describe_headline(
     last: int | None,
     first: int | None,
     calls_saved: int | None,
-) -> str:
-    """What would have happened: where it would have stopped, what it would have returned, what that saves.
+) -> tuple[str, str]:
+    """What would have happened: where it would have stopped, what it would have returned, and what that saves or costs.
 
+    Twice: so short that it stands on one line, without a full stop; and in whole sentences.
     last: index of its last attempt. first: index of the attempt that would be returned of the recorded outputs, where its end is
     not known.
     """
@@ -112,7 +137,7 @@ def describe_headline(
         limit = len(plan.temperatures)
         count = sum(attempt.outputs is not None and attempt.index < limit for attempt in timeline.attempts)
         if first is None:
-            return "No recorded output has a score." if count else "No output was recorded."
+            return _both("No recorded output has a score" if count else "No output was recorded")
         outputs = f"Of these {count} outputs" if count > 1 else "Of this one output"
         other = (
             ", as recorded"
@@ -121,38 +146,41 @@ def describe_headline(
             if recorded is not None
             else ""
         )
-        return f"{outputs}, attempt {first + 1} would be returned{other}: it scores {score(first)}."
-    saved = f" {pluralize(calls_saved, 'call')} saved." if calls_saved else ""
+        brief = f"Attempt {first + 1} of these {pluralize(count, 'output')} would be returned: {score(first)}"
+        return (
+            brief,
+            f"{outputs}, attempt {first + 1} would be returned{other}: it scores {score(first)}.",
+        )
+    saved = f"{pluralize(calls_saved, 'call')} saved." if calls_saved else ""
+    lost = "" if stop.returned is None else _given_up(scores, stop.returned, recorded, beside)
     match stop.reason:
         case "threshold_reached":
             unchanged = timeline.end is not None and timeline.end.reason == stop.reason and recorded == last
             where = f"attempt {last + 1}, as recorded" if unchanged else f"attempt {last + 1}"
             reached = f"{score(last)} ≥ {format_score(plan.threshold, beside)}"
-            lost = _given_up(scores, last, recorded, beside)
-            return f"It would have stopped at {where}: {reached}.{saved}{lost}"
+            return _both(f"It would have stopped at {where}: {reached}", saved, lost)
         case "attempts_used_up" if stop.returned is not None:
             best = f"attempt {stop.returned + 1}, {score(stop.returned)}"
             every = f"{_all(last + 1)} attempts" if last else "its only attempt"
             same = ", as recorded" if stop.returned == recorded else ""
-            lost = _given_up(scores, stop.returned, recorded, beside)
-            return f"It would have made {every} and returned {best}{same}.{saved}{lost}"
+            return _both(f"It would have made {every} and returned {best}{same}", saved, lost)
         case "too_many_failures":
             failed = sum(isinstance(end, AttemptFailed) for i, end in ends.items() if i <= last)
-            return (
-                f"It would have given up after attempt {last + 1}: {pluralize(failed, 'failure')}, "
-                f"{plan.fail_count} allowed.{saved}"
-            )
+            failures = f"{pluralize(failed, 'failure')}, {plan.fail_count} allowed"
+            return _both(f"It would have given up after attempt {last + 1}: {failures}", saved)
         case "reward_broken":
-            return (
-                f"It would have stopped after attempt {last + 1}: every further attempt would fail with the same error."
-                f"{saved}"
-            )
+            why = "every further attempt would fail with the same error"
+            return _both(f"It would have stopped after attempt {last + 1}: {why}", saved)
         case "budget_used_up":
             best = f", with attempt {stop.returned + 1} as the best" if stop.returned is not None else ""
-            return f"It would have stopped by its budget, as recorded{best}."
+            return _both(f"It would have stopped by its budget, as recorded{best}")
         case _:
-            which = "Every attempt" if last else "Its only attempt"
-            return f"{which} would have failed.{saved}"
+            return _both(f"{'Every attempt' if last else 'Its only attempt'} would have failed", saved)
+
+
+def _both(sentence: str, *more: str) -> tuple[str, str]:
+    """A sentence without its full stop, and it with what may follow."""
+    return sentence, " ".join(filter(None, (f"{sentence}.", *more)))
 
 
 def _given_up(
@@ -161,7 +189,7 @@ def _given_up(
     """How much less the returned output scores than the recorded run's, under the same rewards."""
     if recorded is None or recorded not in scores or scores[recorded] <= scores[returned]:
         return ""
-    return f" {format_score(scores[recorded] - scores[returned], beside)} of reward given up."
+    return f"{format_score(scores[recorded] - scores[returned], beside)} of reward given up."
 
 
 def _all(count: int) -> str:

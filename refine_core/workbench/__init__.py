@@ -38,7 +38,7 @@ from refine_core.workbench.reading import (
     read_reward_source,
     unpack_reading,
 )
-from refine_core.workbench.row_sources import RowSource, find_runs, keep_rows, load_source
+from refine_core.workbench.row_sources import RUN, RowSource, find_runs, keep_rows, load_source, run_ref
 from refine_core.workbench.run_what_if import WhatIfAnswer, ask_what_if
 from refine_core.workbench.saved_rewards import (
     RewardVersion,
@@ -57,6 +57,7 @@ from refine_core.workbench.scoring import list_columns, score_rows
 
 __all__ = [
     "ROLES",
+    "RUN",
     "SHAPES",
     "ArgumentQuestion",
     "Bench",
@@ -111,6 +112,7 @@ __all__ = [
     "recognize",
     "remove_reward",
     "restore_reward",
+    "run_ref",
     "save_reward",
     "score_rows",
     "self_test",

@@ -67,6 +67,11 @@ class RowSource:
         )
 
 
+def run_ref(run_id: str) -> str:
+    """What names the attempts of a run."""
+    return f"{RUN}{run_id}"
+
+
 def load_source(ref: str) -> RowSource | None:
     """The rows that `ref` names, or None if they are not here. Raises StoreError."""
     if ref.startswith(RUN):
@@ -124,7 +129,7 @@ def _read_run(key: _Key, labels: tuple[tuple[int, str], ...], title: str) -> Row
     timeline = key.timeline
     digest = f"{timeline.run_id}.{timeline.seq}.{labels}"
     rows = rows_of_run(timeline, dict(labels))
-    return RowSource(f"{RUN}{timeline.run_id}", title, rows, digest, timeline)
+    return RowSource(run_ref(timeline.run_id), title, rows, digest, timeline)
 
 
 def _of_set(name: str) -> RowSource | None:

@@ -6,9 +6,9 @@ RowSource of a run + its RowScores --ask_what_if--> WhatIf, and the same for eve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from refine_core.events import AttemptFailed, Fault, RewardScored
+from refine_core.events import AttemptFailed, Fault
 from refine_core.log.timeline import Timeline
 from refine_core.rows import Row, attempt_index
 from refine_core.what_if import (
@@ -18,12 +18,11 @@ from refine_core.what_if import (
     ThresholdStep,
     WhatIf,
     change_spec,
+    score_end,
     threshold_curve,
     what_if,
 )
 from refine_core.workbench.scores import RowScore
-
-UNSCORED = "the reward gave no score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +58,28 @@ def ask_what_if(
 
 
 def _end(timeline: Timeline, index: int, score: RowScore) -> End:
+    """How an attempt ends by its row's score; as recorded, where that is the same."""
     attempt = next(one for one in timeline.attempts if one.index == index)
-    recorded = attempt.score
-    if score.error is not None or score.value is None:
-        error = score.error
-        fault = (
-            Fault("Unscored", UNSCORED, "program")
-            if error is None
-            else Fault(error.type, error.message, "program", error.line, score.stdout)
-        )
-        same = attempt.error
-        if (
-            same is not None
-            and attempt.phase == "reward"
-            and (same.type, same.message) == (fault.type, fault.message)
-        ):
-            fault = same
-        return AttemptFailed(index, "reward", fault)
-    if recorded is not None and (recorded.value, dict(recorded.parts), recorded.feedback) == (
+    error = score.error
+    end = score_end(
+        index,
         score.value,
-        dict(score.parts),
-        score.feedback,
+        None if error is None else Fault(error.type, error.message, "program", error.line, score.stdout),
+        parts=score.parts,
+        feedback=score.feedback,
+        stdout=score.stdout,
+    )
+    if isinstance(end, AttemptFailed):
+        then = attempt.error if attempt.phase == "reward" else None
+        same = then is not None and (then.type, then.message) == (end.error.type, end.error.message)
+        return replace(end, error=then) if then is not None and same else end
+    recorded = attempt.score
+    if recorded is None:
+        return end
+    if (recorded.value, dict(recorded.parts), recorded.feedback) == (
+        end.value,
+        dict(end.parts),
+        end.feedback,
     ):
         return recorded
-    # Validators read outputs that are the recorded ones, so what was met is met.
-    unmet = recorded.unmet if recorded is not None else {}
-    return RewardScored(index, score.value, 0.0, score.parts, score.feedback, score.stdout, unmet)
+    return replace(end, unmet=recorded.unmet)  # validators read outputs, which are the recorded ones

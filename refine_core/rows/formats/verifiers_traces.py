@@ -91,7 +91,7 @@ def _message(node: Values) -> Mapping[str, Any]:
 
 
 def _scores(trace: Values) -> tuple[float | None, dict[str, float]]:
-    """The weighted sum of the rewards, as the trace counts it, and what it is made of; no reward where none was given."""
+    """The weighted sum of the rewards, as the trace counts it, and what it is made of; no reward where nothing was scored."""
     rewards = {
         name: (score, number_of(one.get("weight", 1.0), name) or 0.0)
         for name, one in as_object(trace.get("rewards"), "reward").items()
