@@ -18,11 +18,10 @@ from pages.rewards.mapping_table import draw_columns, draw_problems, draw_row
 from pages.shared.text import escape_markdown
 from pages.shared.viewport import is_narrow
 from refine_core import rows, workbench
-from refine_core.concurrency.background import Job
 from refine_core.errors import RowsError
 from refine_core.formatting import pluralize
 from refine_core.rows import Cancel, MappingQuestion, OnProgress, Problem, Role, RowFile, RowSet
-from refine_core.workbench import RowSource
+from refine_core.workbench import Job, RowSource
 
 WAIT_S: Final = 0.4  # longer, and the dialog counts what it has read
 POLL_S: Final = 0.5
