@@ -7,6 +7,7 @@
     storage.py     the events of an attempt, made durable one by one
     importing.py   what an import costs
     screen.py      first paint, first attempt, event to screen: a real server, a real browser
+    probing.py     what the doctor's probes of one row take
     opening.py     click until a run is painted, key until an attempt is, 20 pages on one live run
 
 Two versions of dspy stand beside ours, each in an environment of its own: the newest that was measured, which the

@@ -11,7 +11,15 @@ from typing import Final
 
 from refine_core.rewards.checks import Finding
 
-PROOFS: Final[Mapping[str, frozenset[str]]] = {}
+PROOFS: Final[Mapping[str, frozenset[str]]] = {
+    "empty-in-text": frozenset(("paid-empty", "paid-empty-form", "paid-wrong", "paid-off-topic")),
+    "part-in-text": frozenset(("paid-wrong",)),
+    "one-line-pattern": frozenset(("refused-several-lines",)),
+    "chance": frozenset(("not-deterministic", "depends-on-hash-seed")),
+    "float-equality": frozenset(("refused-decimals",)),
+    "slow-pattern": frozenset(("slow",)),
+    "unread-output": frozenset(("constant",)),
+}
 """Kind of a finding of the source -> kinds of findings on rows and probes that show it at work."""
 CAUSES: Final[Mapping[str, frozenset[str]]] = {
     "missing-return": frozenset(("rows-unscored", "unscored-text")),
@@ -19,6 +27,8 @@ CAUSES: Final[Mapping[str, frozenset[str]]] = {
     "unknown-field": frozenset(("rows-fail",)),
     "unknown-input": frozenset(("rows-fail",)),
     "unknown-name": frozenset(("rows-fail",)),
+    "unknown-column": frozenset(("rows-fail",)),
+    "missing-module": frozenset(("does-not-load", "rows-fail")),
 }
 """Kind of a finding of the source -> kinds of findings that it explains in full: they are its evidence, and not told again."""
 

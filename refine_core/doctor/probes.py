@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from refine_core.doctor.forms import Form
+from refine_core.doctor.outputs import put_text
 from refine_core.doctor.right_answers import RightAnswer, read_number_text
 from refine_core.rows import Row
 
@@ -71,7 +72,7 @@ def list_probes(right: RightAnswer, form: Form) -> list[Probe]:
 def fill(right: RightAnswer, form: Form) -> dict[str, object]:
     """The outputs with the right answer, in a form."""
     answer = form.fill(right.text) if isinstance(right.value, str) else right.value
-    return {**right.row.prediction, **right.others, right.field: answer}
+    return {**right.row.prediction, **right.others, right.field: _put(right, answer)}
 
 
 def _key(prediction: Mapping[str, object]) -> str:
@@ -90,8 +91,13 @@ def _make(right: RightAnswer, made: _Made) -> Probe:
         if claim == "nothing"
         else right.others
     )
-    prediction = {**right.row.prediction, **emptied, right.field: value}
+    prediction = {**right.row.prediction, **emptied, right.field: _put(right, value)}
     return Probe(name, claim, family, prediction, text, is_strong)
+
+
+def _put(right: RightAnswer, value: object) -> object:
+    """An output of the probed field: of chat messages, those of the row with another last reply."""
+    return put_text(right.row.prediction[right.field], value) if isinstance(value, str) else value
 
 
 def _blank(value: object) -> object:

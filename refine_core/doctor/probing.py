@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.doctor.forms import PLAIN, Form, learn_from_output, learn_from_source
+from refine_core.doctor.outputs import read_text
 from refine_core.doctor.probes import Claim, Probe, fill, list_probes
 from refine_core.doctor.right_answers import RightAnswer
 from refine_core.rewards import RowResult, RowRunner
@@ -146,12 +147,11 @@ def probe_all(
         # Of forms that are paid alike, the one that the row itself has, if it has marks; else the plainest.
         own = {form for form in _learn_own(right) if form.is_marked}
         at = max(range(len(forms)), key=lambda i: (_value_or_low(tried[i]), forms[i] in own, -i))
-        text = fill(right, forms[at])[right.field]
         firsts.append(
             RowProbes(
                 right,
                 forms[at],
-                text if isinstance(text, str) else right.text,
+                forms[at].fill(right.text) if isinstance(right.value, str) else right.text,
                 tried[at].value,
                 describe_error(tried[at]),
                 parts=tried[at].parts,
@@ -198,8 +198,8 @@ def _list_forms(right: RightAnswer, rights: Iterable[RightAnswer], from_source: 
 
 def _learn_own(right: RightAnswer) -> list[Form]:
     """Forms that the row of a right answer may have."""
-    recorded = right.row.prediction.get(right.field)
-    return [*learn_from_output(recorded, right.text)] if isinstance(recorded, str) else []
+    recorded = read_text(right.row.prediction.get(right.field))
+    return [] if recorded is None else [*learn_from_output(recorded, right.text)]
 
 
 def _row(right: RightAnswer, prediction: dict[str, object] | object) -> Row:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from refine_core.doctor.outputs import read_text
 from refine_core.rewards.shapes.names import EXPECTED, MAIN_OUTPUT, REASONING
 from refine_core.rows import Row
 
@@ -79,8 +80,8 @@ def find_right_answer(row: Row, mentioned: Collection[str] = ()) -> RightAnswer 
     if main in by_field:
         value = by_field[main]
     if value is None and is_good(row):
-        value, origin = row.prediction[main], "label"
-    value = _unwrap(value, row.prediction[main], names_several=_names_several(row))
+        value, origin = _read_output(row.prediction[main]), "label"
+    value = _unwrap(value, _read_output(row.prediction[main]), names_several=_names_several(row))
     if value is None or value in ("", [], {}):
         return None
     others = {name: other for name, other in by_field.items() if name != main}
@@ -92,8 +93,14 @@ def take_output(row: Row, mentioned: Collection[str] = ()) -> RightAnswer | None
     if not row.prediction:
         return None
     main = find_main_output(row, (), mentioned)
-    value = row.prediction[main]
+    value = _read_output(row.prediction[main])
     return None if value in (None, "", [], {}) else RightAnswer(row, main, value, classify(value), "row", {})
+
+
+def _read_output(recorded: object) -> object:
+    """An output as its text, if it has one; else as it is."""
+    text = read_text(recorded)
+    return recorded if text is None else text
 
 
 def is_good(row: Row) -> bool:

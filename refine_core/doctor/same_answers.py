@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from refine_core.cases import CaseReport
 from refine_core.doctor.forms import learn_from_output
+from refine_core.doctor.outputs import read_text
 from refine_core.doctor.probing import REFUSED, RowProbes
 from refine_core.doctor.right_answers import Kind, find_right_answer, is_bad, read_number_text
 from refine_core.doctor.scored_rows import ScoredRows, format_score, quote, quote_output
@@ -60,8 +61,8 @@ def find_refused_rows(scored: ScoredRows, probed: Sequence[RowProbes]) -> dict[s
     floor = min(0.0, scored.lowest or 0.0)
     found: dict[str, list[str]] = {}
     for (row, one), right in zip(scored, scored.rights, strict=True):
-        text = row.prediction.get(right.field) if right is not None else None
-        if right is None or not right.is_known or not isinstance(text, str) or one.waits or is_bad(row):
+        text = read_text(row.prediction.get(right.field)) if right is not None else None
+        if right is None or not right.is_known or text is None or one.waits or is_bad(row):
             continue
         full = worth.get(right.text, usual)
         if full <= floor or (one.value is not None and one.value - floor >= REFUSED * (full - floor)):
@@ -89,7 +90,7 @@ def find_intended(report: CaseReport) -> frozenset[str]:
         right = find_right_answer(result.case.to_row())
         if result.state != "passed" or not wants_less or right is None:
             continue
-        text = result.case.prediction.get(right.field)
-        if isinstance(text, str) and (family := name_difference(text, right.text, right.kind)) is not None:
+        text = read_text(result.case.prediction.get(right.field))
+        if text is not None and (family := name_difference(text, right.text, right.kind)) is not None:
             intended.add(family)
     return frozenset(intended)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from refine_core.doctor.outputs import read_text
 from refine_core.doctor.right_answers import RightAnswer, find_right_answer
 from refine_core.rows import Row
 from refine_core.workbench.scores import RowScore
@@ -83,7 +84,8 @@ def quote_output(row: Row, field: str | None = None) -> str:
     if field is None and len(row.prediction) == 1:
         field = next(iter(row.prediction))
     value = row.prediction[field] if field is not None else dict(row.prediction)
-    return quote(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+    text = read_text(value)
+    return quote(text if text is not None else json.dumps(value, ensure_ascii=False, default=str))
 
 
 def format_score(value: float | None) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from refine_core.doctor.joining import PROOFS
 from refine_core.doctor.probing import FULL, STRONGLY_REFUSED, ProbeResult, RowProbes
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
 
 _OF_PROBES: Final = ("paid-", "refused-")
+_SHOWN: Final = frozenset(kind for kinds in PROOFS.values() for kind in kinds if kind.startswith(_OF_PROBES))
 _NAMED: Final = 3
 
 
@@ -24,9 +26,7 @@ def write_verdict(
         if len(errors) > 1:
             parts.append(f"{pluralize(len(errors) - 1, 'more error')}")
     else:
-        others = [
-            one for one in findings if one.severity == "warning" and not one.code.startswith(_OF_PROBES)
-        ]
+        others = [one for one in findings if one.severity == "warning" and not _is_told_by_probes(one)]
         parts += [_tell(one) for one in others[:1]]
     if tried := [row for row in probed if row.results]:
         parts += [*describe_paid(tried), *describe_refused(tried)]
@@ -62,23 +62,15 @@ def describe_paid(probed: Sequence[RowProbes]) -> list[str]:
 
 
 def describe_refused(probed: Sequence[RowProbes]) -> list[str]:
-    """How many right answers are refused."""
-    different = _by_name(one for row in probed for one in row.refused)
+    """How many right answers are refused; if none is, how many are paid less that plainly should not be."""
+    different = _by_name((one for row in probed for one in row.refused), highest=False)
     refused = [one for one in different if one.is_refused]
-    less = [
-        one
-        for one in different
-        if one.is_strong and not one.is_refused and (one.share or 0.0) < STRONGLY_REFUSED
-    ]
-    parts = (
-        [f"{pluralize(len(refused), 'right answer')} {_be(len(refused))} refused{_name(refused)}"]
-        if refused
-        else []
-    )
-    parts += (
-        [f"{pluralize(len(less), 'right answer')} {_be(len(less))} paid less{_name(less)}"] if less else []
-    )
-    return parts or ["No right answer is refused"]
+    if refused:
+        return [f"{pluralize(len(refused), 'right answer')} {_be(len(refused))} refused{_name(refused)}"]
+    less = [one for one in different if one.is_strong and (one.share or 0.0) < STRONGLY_REFUSED]
+    if less:
+        return [f"{pluralize(len(less), 'right answer')} {_be(len(less))} paid less{_name(less)}"]
+    return ["No right answer is refused"]
 
 
 def _name(results: Sequence[ProbeResult]) -> str:
@@ -101,15 +93,21 @@ def write_detail(probed: Sequence[RowProbes], rows: int) -> str:
     return f"{pluralize(count, 'probe')} built from {of}; no model was called.{paid}"
 
 
+def _is_told_by_probes(one: Finding) -> bool:
+    return one.code.startswith(_OF_PROBES) or bool(PROOFS.get(one.code, frozenset()) & _SHOWN)
+
+
 def _tell(one: Finding) -> str:
     line = f"Line {one.line}: " if one.line is not None else ""
     return f"{line}{one.message.rstrip('.')}"
 
 
-def _by_name(results: object) -> list[ProbeResult]:
+def _by_name(results: Iterable[ProbeResult], *, highest: bool = True) -> list[ProbeResult]:
+    """Each kind of text once: of those with one name the best paid, or the worst."""
     found: dict[str, ProbeResult] = {}
-    for one in results:  # type: ignore[attr-defined]
-        if one.name not in found or (one.share or 0.0) > (found[one.name].share or 0.0):
+    for one in results:
+        known = found.get(one.name)
+        if known is None or ((one.share or 0.0) > (known.share or 0.0)) is highest:
             found[one.name] = one
     return list(found.values())
 

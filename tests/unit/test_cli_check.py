@@ -134,7 +134,7 @@ def test_people_read_the_verdict_first_then_findings_with_evidence(write, capfdb
     _, out, _ = check(capfdbinary, "reward.py", "rows.jsonl")
     lines = out.splitlines()
     assert lines[0].startswith("3 texts without the answer are paid")
-    assert "warning: An empty output is paid like an answer.  [paid-empty]" in lines
+    assert "warning: line 2: An empty output is paid like an answer.  [paid-empty]" in lines
     assert "  failed: nothing: wanted = 0, got 1" in lines
 
 

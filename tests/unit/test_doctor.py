@@ -107,3 +107,17 @@ def test_a_source_that_cannot_be_loaded_is_a_finding():
     found = examine(read("limit = 1 / 0\ndef reward(args, pred):\n    return 1.0"), [capital()])
     assert found.has_error
     assert found.findings[0].line == 1
+
+
+def test_an_output_of_chat_messages_stays_one():
+    source = "def reward(completions, answer, **kwargs):\n    return [float(c[-1]['content'] == a) for c, a in zip(completions, answer)]"
+    messages = [{"role": "assistant", "content": "7"}]
+    found = examine(read(source), [Row("1", {"prompt": "3 + 4?"}, {"completion": messages}, {"answer": "7"})])
+    assert found.probes[0].value == 1.0
+    assert [one.name for one in found.refused if one.is_refused] == [
+        "blanks around it",
+        "full stop",
+        "decimals",
+        "with a unit",
+        "in bold",
+    ]
