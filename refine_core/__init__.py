@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from refine_core.store import MemoryStore, SqlStore, open_store
     from refine_core.usage import UsageTracker, track_usage
     from refine_core.workbench import Scores, score_rows
+    from refine_core.xray import Parting, Xray, find_parting, xray_row
 
 _HOME = {
     "adapters": ("Adapter", "AutoAdapter", "ChatAdapter", "JSONAdapter", "JSONSchemaAdapter"),
@@ -112,6 +113,7 @@ _HOME = {
         "StoreError",
         "UnsafeLoadError",
         "WorkerError",
+        "Xray",
     ),
     "lm": ("LM", "BaseLM", "ScriptedLM"),
     "practice": ("PracticeLM",),
@@ -132,6 +134,7 @@ _HOME = {
         "Module",
         "Parallel",
         "Parameter",
+        "Parting",
         "Predict",
         "Prediction",
     ),
@@ -157,6 +160,7 @@ _HOME = {
     "store": ("MemoryStore", "SqlStore", "open_store"),
     "usage": ("UsageTracker", "track_usage"),
     "workbench": ("Scores", "score_rows"),
+    "xray": ("Parting", "Xray", "find_parting", "xray_row"),
 }
 _MODULES = ("events", "runs")
 _RENAMED = {"Tried": "AttemptResult", "within": "use_scope"}
@@ -203,6 +207,7 @@ __all__ = [
     "Parallel",
     "Parameter",
     "ParseError",
+    "Parting",
     "Pipeline",
     "Plan",
     "PracticeLM",
@@ -241,6 +246,7 @@ __all__ = [
     "UsageTracker",
     "Validator",
     "WorkerError",
+    "Xray",
     "advise",
     "configure",
     "configure_cache",
@@ -252,6 +258,7 @@ __all__ = [
     "events",
     "evolve",
     "examine",
+    "find_parting",
     "infer_prefix",
     "inspect_history",
     "load",
@@ -271,6 +278,7 @@ __all__ = [
     "use_scope",
     "what_if_of_run",
     "within",
+    "xray_row",
 ]
 
 

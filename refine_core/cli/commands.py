@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "rows": "refine_core.cli.rows",
     "score": "refine_core.cli.score",
     "what-if": "refine_core.cli.what_if",
+    "xray": "refine_core.cli.xray",
 }
 """Name of a command -> module whose `command` it is."""
 

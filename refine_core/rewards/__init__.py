@@ -11,8 +11,11 @@
 
     rows + Recognized --RowRunner--> RowResults      many rows with functions of any shape, in one worker
 
+    row + Recognized --XrayRunner--> RowXray      the same for one row, with what each line did
+
     runner.py              RewardRunner: one source, one score at a time; a worker that failed is replaced
     row_runner.py          RowRunner: many rows, in slices of time; row_frames.py: on their way; row_replies.py: their scores
+    xray_runner.py         XrayRunner: one row under X-ray; xray_replies.py: its traces; xray/: what runs in the worker for it
     exchange.py            one request to the worker, and its reply
     judge.py               the model that a reward may ask
     judge_calls.py         how often a source may ask it, before anything is spent
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from refine_core.rewards.runner import RewardRunner
     from refine_core.rewards.score import Score, ScoreResult, as_score
     from refine_core.rewards.source import find_error_line, find_reward
+    from refine_core.rewards.xray_runner import RowXray, XrayRunner
 
 __all__ = [
     "Judge",
@@ -59,9 +63,11 @@ __all__ = [
     "RowResult",
     "RowResults",
     "RowRunner",
+    "RowXray",
     "ScorableRow",
     "Score",
     "ScoreResult",
+    "XrayRunner",
     "as_score",
     "find_error_line",
     "find_reward",
@@ -74,6 +80,7 @@ _HOME = {
     "runner": ("RewardRunner",),
     "score": ("Score", "ScoreResult", "as_score"),
     "source": ("find_error_line", "find_reward"),
+    "xray_runner": ("RowXray", "XrayRunner"),
 }
 
 if not TYPE_CHECKING:

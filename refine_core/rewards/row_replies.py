@@ -75,7 +75,7 @@ def read_rows_reply(frame: dict[str, object], token: str) -> RowsReply | JudgeRe
     if len(refusals) > REFUSALS:
         raise ValueError("refusals")
     return RowsReply(
-        [_read_result(one) for one in results],
+        [read_result(one) for one in results],
         read_count(frame.get("units_done")),
         read_count(frame.get("left")),
         tuple(read_text({"refusal": one}, "refusal", REFUSAL_CHARS) for one in refusals),
@@ -83,7 +83,8 @@ def read_rows_reply(frame: dict[str, object], token: str) -> RowsReply | JudgeRe
     )
 
 
-def _read_result(result: object) -> float | RowReply:
+def read_result(result: object) -> float | RowReply:
+    """The score of one row. Raises: ValueError."""
     if isinstance(result, float):
         return read_float(result)
     if result is None:

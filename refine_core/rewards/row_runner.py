@@ -72,7 +72,7 @@ class RowRunner:
 
     recognized: from refine_core.rewards.shapes.recognize. rows: what to score; they are read once, when scoring begins.
     timeout_s: for one call, whether of a row, a batch or a group. files: see RewardRunner.
-    judge: what answers a reward's `judge(…)`. hash_seed: see RewardRunner. Starts nothing until `start` or `score`.
+    judge: what answers a reward's `judge(…)`. hash_seed, xray: see RewardRunner. Starts nothing until `start` or `score`.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class RowRunner:
         judge: Judge | None = None,
         files: Mapping[str, bytes] | None = None,
         hash_seed: int = 0,
+        xray: bool = False,
     ) -> None:
         self._recognized, self._rows = recognized, rows
         self._further: list[ScorableRow] = []
@@ -99,6 +100,7 @@ class RowRunner:
             judge=judge,
             files=files,
             hash_seed=hash_seed,
+            xray=xray,
         )
         self._holder: WorkerProcess | None = None
         self._unsendable: dict[int, RewardError] = {}

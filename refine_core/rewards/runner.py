@@ -67,6 +67,7 @@ class RewardRunner:
     expected_inputs: names of inputs that are expected values; only functions of another shape are told them apart.
     files: name -> content of files that the source may import or read; they lie in a folder that nobody can write to.
     hash_seed: the worker's PYTHONHASHSEED, on which the order of sets depends.
+    xray: load the source so that it can be X-rayed (xray_runner.py).
     What a reward writes into its folder lasts until its score is given, and loading counts as one.
     Raises: RewardError if the source has a syntax error or no reward to find. Starts nothing.
     """
@@ -86,6 +87,7 @@ class RewardRunner:
         expected_inputs: Collection[str] = (),
         files: Mapping[str, bytes] | None = None,
         hash_seed: int = 0,
+        xray: bool = False,
     ) -> None:
         self._hash_seed = hash_seed
         self.source = source
@@ -94,6 +96,7 @@ class RewardRunner:
         self._recognized, self._expected, self._files = recognized, expected_inputs, dict(files or {})
         self.timeout_s, self.memory_bytes = timeout_s, memory_bytes
         self.load_timeout_s = 3 * timeout_s if load_timeout_s is None else load_timeout_s
+        self._xray = xray
         self._judge, self._landlock_abi, self._rules = judge, landlock_abi, tuple(rules)
         self._confinement: tuple[str, ...] = ()
         self._loaded: WorkerProcess | None = None
@@ -240,6 +243,7 @@ class RewardRunner:
                 "memory_bytes": self.memory_bytes,
                 "judge": self._judge is not None,
                 "landlock_abi": self._landlock_abi,
+                "xray": self._xray,
                 "plan": None if self._recognized is None else self._recognized.to_plan(),
                 **_list_folders(),
             }

@@ -9,6 +9,7 @@ import io
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -30,6 +31,7 @@ class CapturedOutput(io.TextIOBase):
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._kept_chars = self._dropped_chars = 0
+        self.watch: Callable[[str], None] | None = None  # is told what is kept
         self.buffer = _CapturedOutputBytes(self)
 
     def writable(self) -> bool:
@@ -42,6 +44,8 @@ class CapturedOutput(io.TextIOBase):
         if part:
             self._parts.append(str.__str__(part))
             self._kept_chars += len(part)
+            if self.watch is not None:
+                self.watch(part)
         self._dropped_chars += len(text) - len(part)
         return len(text)
 

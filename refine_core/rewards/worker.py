@@ -14,6 +14,8 @@
                                          <-       rows_scored(token, results, units_done, left, ...)
     more(token)                          ->
                                          <-       rows_scored(token, the results that did not fit into one frame)
+    xray(token, rows, at, columns)       ->       of a source that was loaded for it; calls as above, then
+                                         <-       xrayed(token, result, trace, refusals, ...)
 
 One frame is expected at a time. The channel is a pair of duplicated descriptors: the user's code finds /dev/null at 0, 1
 and 2, and what it prints is kept and sent along. End of input ends the process, without its exit handlers.
@@ -84,6 +86,8 @@ class Worker:
         self._reward: Callable[[Any, Any], object] = self._not_loaded
         self._scoring: Any = None  # shapes.scoring.Scoring, where the load frame holds a plan
         self._unsent: list[Any] = []
+        self._xray: Any = None  # xray.tracing.XraySource, of a source that is loaded for it
+        self._is_fresh = True
         self._rules: list[Callable[[Any, Any], object]] = []
         self._rule: int | None = None  # the place of the rule that is at work
 
@@ -95,18 +99,7 @@ class Worker:
         try:
             try:
                 self._clock.start(self._load["load_timeout_s"])
-                code = compile(self._load["source"], FILE, "exec", dont_inherit=True)
-                if self._load["plan"] is None:
-                    exec(code, vars(self._module))  # noqa: S102  # what this process is for
-                    self._reward = self._find_reward(self._load["name"])
-                else:
-                    from refine_core.rewards.shapes import absent_frameworks  # it is loaded: see main
-
-                    shapes = {one["shape"] for one in self._load["plan"]["functions"]}
-                    absent_frameworks.begin_load(self._module, self._load["source"], shapes)
-                    exec(code, vars(self._module))  # noqa: S102  # as above
-                    self._plan_calls()
-                    absent_frameworks.end_load()
+                self._run_source()
                 self._load_rules()
             finally:
                 self._clock.stop()
@@ -118,6 +111,27 @@ class Worker:
         self._refusals.end_load()
         self._channel.send(reply)
         return reply["op"] == "loaded"
+
+    def _run_source(self) -> None:
+        if self._load["xray"]:
+            from refine_core.rewards.xray.tracing import XraySource
+
+            self._xray = self._xray or XraySource(self._load["source"])
+            code = self._xray.start()
+            self._is_fresh = True
+        else:
+            code = compile(self._load["source"], FILE, "exec", dont_inherit=True)
+        if self._load["plan"] is None:
+            exec(code, vars(self._module))  # noqa: S102  # what this process is for
+            self._reward = self._find_reward(self._load["name"])
+        else:
+            from refine_core.rewards.shapes import absent_frameworks  # it is loaded: see main
+
+            shapes = {one["shape"] for one in self._load["plan"]["functions"]}
+            absent_frameworks.begin_load(self._module, self._load["source"], shapes)
+            exec(code, vars(self._module))  # noqa: S102  # as above
+            self._plan_calls()
+            absent_frameworks.end_load()
 
     def score(self, request: dict[str, Any]) -> None:
         """Score one prediction and send the result."""
@@ -169,6 +183,8 @@ class Worker:
             self._channel.send({"op": "kept", "token": request["token"], "count": count})
         elif operation == "more":
             self._send_results(request["token"], 0)
+        elif operation == "xray":
+            self._score_traced(request)
         else:
             self._score_rows(request)
 
@@ -223,6 +239,40 @@ class Worker:
         self._unsent.reverse()
         with self._judging:  # as in score
             self._send_results(request["token"], units_done)
+
+    def _score_traced(self, request: dict[str, Any]) -> None:
+        """Score the rows of one unit, and send the result of one with the trace. Each runs in a module of its own."""
+        sys.stdout = sys.stderr = self._output
+        self._token, self._rule = request["token"], None
+        self._refusals.clear()
+        result: Any = None
+        if not self._is_fresh:
+            self._module = self._new_module()
+            try:
+                try:
+                    self._clock.start(self._load["load_timeout_s"])
+                    self._run_source()
+                finally:
+                    self._clock.stop()
+            except BaseException as error:  # noqa: BLE001  # as in load
+                result = {
+                    "e": self._failure(error, self._load["load_timeout_s"]),
+                    "h": "exception",
+                    "n": "",
+                    "o": "",
+                }
+            self._output.take()
+        self._is_fresh = False
+        recorder = self._xray.recorder
+        if recorder is not None:
+            recorder.start, self._output.watch = len(recorder.calls), recorder.wrote
+        if result is None:
+            result = self._scoring.score_together(request["rows"], request["columns"])[request["at"]]
+        self._output.watch = self._token = None
+        reply = {"op": "xrayed", "token": request["token"], "result": result, "trace": self._xray.take()}
+        reply |= {"refusals": self._refusals.list_refusals(), "threads": min(_thread._count(), 10_000)}  # noqa: SLF001  # as in score
+        with self._judging:
+            self._channel.send(reply)
 
     def _send_results(self, token: str, units_done: int) -> None:
         """Send as many results as fit into a frame."""
@@ -394,6 +444,8 @@ def main() -> None:
     worker = Worker(channel, load)
     if load["plan"] is not None:
         from refine_core.rewards.shapes import absent_frameworks, scoring  # noqa: F401  # while our own code may still be read
+    if load["xray"]:
+        from refine_core.rewards.xray import tracing  # noqa: F401
     restricted_library.restrict_library(
         "\n".join([load["source"], *(rule["source"] for rule in load["rules"])])
     )  # our own code may not be read from now on

@@ -163,7 +163,10 @@ class _Finder(MetaPathFinder, Loader):
 
 def begin_load(module: ModuleType, source: str, shapes: set[str]) -> None:
     """Before a source of these shapes runs in the module: let it import what is not installed, and use what its documentation leaves out."""
-    sys.meta_path.append(_Finder())
+    global _is_loading  # noqa: PLW0603  # as in end_load; an X-ray loads its source anew for each row
+    _is_loading = True
+    if not any(type(one) is _Finder for one in sys.meta_path):
+        sys.meta_path.append(_Finder())
     for name in _list_unbound(source) - set(vars(builtins)):
         if name in _TYPING:
             vars(module)[name] = getattr(typing, name)

@@ -97,6 +97,10 @@ class Binder:
         for row in rows:
             self._known.update(row.columns)
 
+    def learn_names(self, columns: Iterable[str]) -> None:
+        """The same, by their names."""
+        self._known.update(columns)
+
     def bind(self, row: Row) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments by position and by keyword for a call with one row. Raises: MissingColumnError."""
         if self._positional is not None:

@@ -110,6 +110,17 @@ class Scoring:
         finally:
             self._clock.stop()
 
+    def score_together(self, encoded: list[list[Any]], columns: list[str]) -> list[Outcome | float | None]:
+        """The results of rows that are not kept, and are one unit. columns: of all rows there are."""
+        rows = [Row(one, self._names) for one in encoded]
+        for function in self._functions:
+            function.binder.learn_columns(rows)
+            function.binder.learn_names(columns)
+        try:
+            return self._score_unit(rows)
+        finally:
+            self._clock.stop()
+
     def _score_row(self, row: Row) -> Outcome | float | None:
         """One function on one row: the path of most rewards."""
         function, clock = self._functions[0], self._clock

@@ -1,0 +1,44 @@
+"""X-ray: a reward line by line on one output, and on two of them side by side.
+
+    recognized + row --xray_row--> Xray --view--> CallView(lines: LineView …)      two Xrays --find_parting--> Parting
+
+xraying.py        a row is scored in the reward's worker, with what each line did (refine_core.rewards.xray)
+source_map.py     the source: its sites, as the worker numbers them
+lines.py          one call of a function, line by line
+formula.py        0.25 * (len(words) <= 8) as "4 ≤ 8 → 0.25"
+contributions.py  the numbers that a score is made of, and where each was made
+parting.py        the first line where two scores part, and by how much
+sentences.py      what became of a row, in a sentence
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refine_core.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from refine_core.xray.parting import find_parting
+    from refine_core.xray.types import CallView, Expression, LineView, Parting, Segment
+    from refine_core.xray.xraying import Xray, XrayDesk, xray_row
+
+__all__ = [
+    "CallView",
+    "Expression",
+    "LineView",
+    "Parting",
+    "Segment",
+    "Xray",
+    "XrayDesk",
+    "find_parting",
+    "xray_row",
+]
+
+_HOME = {
+    "parting": ("find_parting",),
+    "types": ("CallView", "Expression", "LineView", "Parting", "Segment"),
+    "xraying": ("Xray", "XrayDesk", "xray_row"),
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(__name__, _HOME)

@@ -1,0 +1,182 @@
+"""The numbers that a score is made of, and where each was made.
+
+    parts = {"short": 0.25 * …, …}      entries of a dict that the return reads
+    parts["short"] = …                  the same, one by one
+    score += 0.25                       names that the return reads
+    return 0.5 * a + 0.5 * b            the return itself
+
+What an entry can be at most is known where it is a constant times something that is at most 1: a comparison, a `min(…, 1)`; of
+another factor between 0 and the constant it is taken to be so.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from refine_core.rewards.xray_replies import TraceCall
+from refine_core.xray.source_map import SourceMap, body_of, iter_own, iter_statements
+from refine_core.xray.texts import is_number, last_value
+from refine_core.xray.types import Contribution
+
+_ROUNDING = 1e-9
+
+
+def list_contributions(source: SourceMap, call: TraceCall) -> tuple[Contribution, ...]:
+    """What the value of a call is made of, in the order in which it was made."""
+    function = source.plan.functions[call.function].node
+    statements = list(iter_statements(body_of(function)))
+    returns = [one for one in statements if isinstance(one, ast.Return) and one.value is not None]
+    names = {
+        node.id
+        for one in returns
+        for node in iter_own(one)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    found: list[Contribution] = []
+    for one in statements:
+        if isinstance(one, (ast.Assign, ast.AnnAssign)) and one.value is not None:
+            found += _of_assignment(source, call, one, names)
+        elif isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name) and one.target.id in names:
+            found += _of_names(source, call, one, one.target.id)
+        elif isinstance(one, ast.Return) and one.value is not None:
+            found += [entry for node in iter_own(one.value) for entry in _of_dict(source, call, node)]
+    if isinstance(function, ast.Lambda):
+        found += _of_return(source, call, function.body)
+    for one in returns:
+        found += _of_return(source, call, one.value)
+    return tuple(sorted(found, key=lambda one: one.order))
+
+
+def _of_assignment(
+    source: SourceMap, call: TraceCall, node: ast.Assign | ast.AnnAssign, names: set[str]
+) -> Iterator[Contribution]:
+    value = node.value
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    for target in targets:
+        if isinstance(target, ast.Name) and target.id in names:
+            entries = list(_of_dict(source, call, value))
+            yield from entries
+            if not entries and value is not None:
+                yield from _of_expression(source, call, value, target.id)
+        elif (
+            isinstance(target, ast.Subscript)
+            and isinstance(target.value, ast.Name)
+            and target.value.id in names
+            and isinstance(target.slice, ast.Constant)
+            and isinstance(target.slice.value, str)
+            and value is not None
+        ):
+            yield from _of_expression(source, call, value, target.slice.value, is_part=True)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for one in target.elts:
+                if isinstance(one, ast.Name) and one.id in names:
+                    yield from _of_names(source, call, node, one.id)
+
+
+def _of_dict(source: SourceMap, call: TraceCall, node: ast.AST | None) -> Iterator[Contribution]:
+    if not isinstance(node, ast.Dict):
+        return
+    for key, value in zip(node.keys, node.values, strict=True):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield from _of_expression(source, call, value, key.value, is_part=True)
+
+
+def _of_expression(
+    source: SourceMap, call: TraceCall, node: ast.expr, name: str, *, is_part: bool = False
+) -> Iterator[Contribution]:
+    if isinstance(node, ast.Constant):
+        if is_number(node.value) and not is_part:
+            line_site = next(
+                (
+                    source.plan.sites[i]
+                    for i in call.events
+                    if i >= 0
+                    and source.plan.sites[i].kind == "line"
+                    and getattr(source.plan.sites[i].node, "value", None) is node
+                ),
+                None,
+            )
+            if line_site is not None:
+                order = call.events[line_site.index].last_order
+                yield Contribution(node.lineno, name, float(node.value), None, order, line_site.index)
+        return
+    site = source.plan.site_of("value", node)
+    event = None if site is None else call.events.get(site.index)
+    value = last_value(event)
+    if site is None or event is None or not is_number(value):
+        return
+    full = estimate_full(node)
+    if full is not None and not -_ROUNDING <= value <= full + _ROUNDING:
+        full = None
+    yield Contribution(node.lineno, name, float(value), full, event.last_order, site.index, is_part)
+
+
+def _of_names(source: SourceMap, call: TraceCall, node: ast.stmt, name: str) -> Iterator[Contribution]:
+    site = source.plan.site_of("names", node)
+    event = None if site is None else call.events.get(site.index)
+    if site is None or event is None or name not in site.names:
+        return
+    values = last_value(event)
+    place = site.names.index(name)
+    value = values[place] if isinstance(values, tuple) and place < len(values) else None
+    if is_number(value):
+        yield Contribution(node.lineno, name, float(value), None, event.last_order, site.index)
+
+
+def _of_return(source: SourceMap, call: TraceCall, node: ast.expr | None) -> Iterator[Contribution]:
+    """A bare name was made elsewhere, and a constant is no calculation."""
+    if node is None or isinstance(node, (ast.Name, ast.Constant, ast.Dict)):
+        return
+    yield from _of_expression(source, call, node, "")
+
+
+def estimate_full(node: ast.expr) -> float | None:
+    """The most that an expression can be, by its form; None where that is not to be seen."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        constant, other = (
+            (node.left, node.right) if isinstance(node.left, ast.Constant) else (node.right, node.left)
+        )
+        weight = _constant(constant)
+        if weight is None or weight <= 0:
+            return None
+        most = _most(other)
+        return weight * (1.0 if most is None else most)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        divisor, most = _constant(node.right), None
+        if divisor is None or divisor <= 0:
+            return None
+        if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Mult):
+            weight = _constant(node.left.left)
+            inner = None if weight is None else _most(node.left.right)
+            if weight is None:
+                return None
+            return weight if inner is None else weight * inner / divisor
+        most = _most(node.left)
+        return None if most is None else most / divisor
+    if isinstance(node, ast.IfExp):
+        either, otherwise = _constant(node.body), _constant(node.orelse)
+        return None if either is None or otherwise is None else max(either, otherwise)
+    return _most(node)
+
+
+def _constant(node: ast.expr) -> float | None:
+    return float(node.value) if isinstance(node, ast.Constant) and is_number(node.value) else None
+
+
+def _most(node: ast.expr) -> float | None:
+    if isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+        return 1.0
+    if isinstance(node, ast.BoolOp):
+        return 1.0 if all(_most(one) == 1.0 for one in node.values) else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.func.id in {"bool", "any", "all", "isinstance"}:
+            return 1.0
+        if node.func.id in {"float", "int"} and len(node.args) == 1:
+            return _most(node.args[0])
+        if node.func.id == "min":
+            bounds = [bound for one in node.args if (bound := _constant(one)) is not None]
+            return min(bounds) if bounds else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
+        return estimate_full(node)
+    return _constant(node)

@@ -1,0 +1,277 @@
+"""X-ray: the score is what it always is, and each line tells what it did."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from refine_core.errors import RewardError
+from refine_core.rewards import RowRunner, XrayRunner
+from refine_core.rewards.shapes import ArgumentQuestion, recognize
+from refine_core.rows import Row
+from refine_core.xray import find_parting, xray_row
+
+DATA = Path(__file__).parents[1] / "data"
+CASES = json.loads((DATA / "rewards" / "cases.json").read_text())
+ERRORS = json.loads((DATA / "reward-errors" / "expected.json").read_text())
+HEADLINE = '''def reward(args, pred):
+    """Short, names the product, three keywords, the price."""
+    if not pred.headline:
+        return None  # nothing to judge
+    headline = pred.headline.lower()
+    distinct = {word.lower() for word in pred.keywords}
+    parts = {
+        "short": 0.25 * (len(headline.split()) <= 8),
+        "names it": 0.25 * ("kettle" in headline),
+        "keywords": 0.25 * min(len(distinct), 3) / 3,
+        "price": 0.25 * (abs(pred.price - 39.9) < 0.01),
+    }
+    return Score(sum(parts.values()), parts=parts)
+'''
+POCKET = Row("2", {}, {"headline": "Pocket-size kettle", "keywords": ["kettle", "budget"], "price": 39.9})
+FOLDS = Row(
+    "4", {}, {"headline": "Kettle that folds", "keywords": ["Kettle", "kettle", "KETTLE"], "price": 39.9}
+)
+EMPTY = Row("5", {}, {"headline": "", "keywords": [], "price": 0.0})
+
+
+def xray(source, prediction=None, inputs=None, **options):
+    return xray_row(recognize(source), Row("1", inputs or {}, prediction or {"text": "a b"}), **options)
+
+
+def cells(found, call=None):
+    """Line -> what stands beside it."""
+    return {
+        line.number: "  ".join(filter(None, ("".join(one.text for one in line.cell), line.note)))
+        for line in found.view(call).lines
+        if line.cell or line.note
+    }
+
+
+def scores(runner_class, source, rows):
+    """Everything that a row's result says, for each row."""
+    answers = lambda _signature, /, **_: {"score": 0.5}  # noqa: E731
+    with runner_class(recognize(source), rows, judge=answers) as runner:
+        if runner_class is XrayRunner:
+            found = [runner.xray(i) for i in range(len(rows))]
+            assert all(one.trace is not None for one in found)
+            results = [one.result for one in found]
+        else:
+            results = runner.score().results
+    return [
+        (one.value, dict(one.parts), one.feedback, one.stdout, one.error and (one.error.type_name, str(one.error), one.error.line, one.error.frames))
+        for one in results
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_scores_are_equal_with_and_without(name):
+    source = (DATA / "rewards" / f"{name}.py").read_text()
+    rows = [Row(str(i), one["args"], one["pred"]) for i, one in enumerate(CASES[name])]
+    assert scores(XrayRunner, source, rows) == scores(RowRunner, source, rows)
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors_are_equal_with_and_without(name):
+    source = (DATA / "reward-errors" / f"{name}.py").read_text()
+    rows = [Row("1", {"a": 0}, {"answer": "a 3"})]
+    try:
+        found = recognize(source)
+    except RewardError:
+        return
+    if isinstance(found, ArgumentQuestion):
+        return
+    try:
+        plain = scores(RowRunner, source, rows)
+    except RewardError as error:
+        with pytest.raises(RewardError) as raised:
+            scores(XrayRunner, source, rows)
+        assert (str(raised.value), raised.value.line) == (str(error), error.line)
+    else:
+        assert scores(XrayRunner, source, rows) == plain
+
+
+def test_lines_say_what_they_did():
+    found = xray_row(recognize(HEADLINE), FOLDS)
+    assert cells(found) == {
+        3: "not taken",
+        4: "not reached",
+        5: "'kettle that folds'",
+        6: "{'kettle'}  3 turns",
+        8: "3 ≤ 8 → 0.25",
+        9: "True → 0.25",
+        10: "min(1, 3) / 3 → 0.08",
+        11: "0.0 < 0.01 → 0.25",
+        13: "0.83",
+    }
+    assert found.sentence == "0.83: lost 0.17 on keywords, at line 10."
+    line = found.view().lines[9]
+    assert (line.part, round(line.made, 3), round(line.lost, 3)) == ("keywords", 0.083, 0.167)
+    assert [(one.text, one.values) for one in line.expressions] == [
+        ("len(distinct)", ("1",)),
+        ("min(len(distinct), 3)", ("1",)),
+        ("0.25 * min(len(distinct), 3)", ("0.25",)),
+        ("0.25 * min(len(distinct), 3) / 3", ("0.0833",)),
+    ]
+
+
+def test_two_rows_part_at_the_first_number_that_differs():
+    recognized = recognize(HEADLINE)
+    first, second = (xray_row(recognized, row, label=f"Attempt {row.id}") for row in (POCKET, FOLDS))
+    parting = find_parting(first, second)
+    assert (parting.line, round(parting.by, 3), parting.name, parting.same_branches) == (
+        10,
+        -0.083,
+        "keywords",
+        True,
+    )
+    assert parting.sentence == (
+        "Both take the same branches. Attempt 4 loses 0.08 more on keywords, at line 10."
+    )
+
+
+def test_two_rows_part_at_the_branch_that_only_one_takes():
+    source = "def reward(args, pred):\n    score = 0.5\n    if len(pred.text) > 3:\n        score += 0.25\n    return score\n"
+    recognized = recognize(source)
+    long, short = (xray_row(recognized, Row(text, {}, {"text": text}), label=text) for text in ("long", "so"))
+    parting = find_parting(long, short)
+    assert (parting.line, parting.by, parting.same_branches) == (3, -0.25, False)
+    assert (
+        parting.sentence
+        == "They take different branches at line 3. so gets 0.25 less on score because of it."
+    )
+
+
+def test_an_unscored_row_and_one_that_fails_say_so():
+    assert xray_row(recognize(HEADLINE), EMPTY).sentence == "No score: the reward returned None at line 4."
+    failing = xray_row(recognize(HEADLINE), replace(FOLDS, prediction={"headline": "x", "keywords": None}))
+    line = failing.view().lines[5]
+    assert "NoneType" in line.exception
+    assert failing.sentence.startswith("No score: it fails at line 6.")
+    assert [one.state for one in failing.view().lines[7:11]] == ["not_reached"] * 4
+
+
+def test_a_helper_is_entered_and_each_of_its_calls_told_apart():
+    source = (
+        "def weigh(text, by):\n    n = len(text)\n    return n / by\n"
+        "def reward(args, pred):\n    total = 0\n    for word in pred.text.split():\n        total += weigh(word, 10)\n    return total\n"
+    )
+    found = xray(source, {"text": "one three"})
+    line = found.view().lines[3]
+    assert cells(found)[6] == "'one', 'three'  2 turns"
+    assert [found.function_of(one) for one in line.calls] == ["weigh", "weigh"]
+    assert cells(found, line.calls[1]) == {1: "text = 'three', by = 10", 2: "5", 3: "5 / 10 → 0.50"}
+
+
+def test_what_is_printed_and_caught_stands_at_its_line():
+    source = "def reward(args, pred):\n    try:\n        n = int(pred.text)\n    except ValueError:\n        print('no number')\n        n = 0\n    return n\n"
+    lines = {one.number: one for one in xray(source, {"text": "x"}).view().lines}
+    assert lines[5].printed == "no number\n"
+    assert "invalid literal" in lines[3].exception
+    assert lines[4].note == "caught"
+
+
+def test_a_long_loop_is_sampled_and_says_so():
+    source = "def reward(args, pred):\n    n = 0\n    for i in range(100_000):\n        n += i % 2\n    return n / 100_000\n"
+    found = xray(source)
+    line = found.view().lines[2]
+    assert (line.turns, line.is_sampled, found.result.value) == (100_000, True, 0.5)
+    assert line.note == "100,000 turns, 197 of them recorded"
+
+
+def test_too_many_nested_turns_are_left_out_and_it_says_so():
+    source = "def reward(args, pred):\n    return sum(1 for a in range(90) for b in range(90) for c in range(20) if f(a, b, c))\ndef f(a, b, c):\n    for i in range(3):\n        b += i\n    return a < b\n"
+    found = xray(source)
+    assert found.result.error is None
+    assert found.count_calls(found.view().lines[1].calls[0]) == 90 * 90 * 20
+
+
+def test_every_row_runs_in_a_module_of_its_own():
+    source = "seen = []\ndef reward(args, pred):\n    seen.append(pred.text)\n    return len(seen)\n"
+    rows = [Row("1", {}, {"text": "a"}), Row("2", {}, {"text": "b"})]
+    assert [one[0] for one in scores(XrayRunner, source, rows)] == [1.0, 1.0]
+
+
+def test_a_batch_function_gets_the_row_alone_and_a_group_its_group():
+    trl = "def correct(completions, answer, **kwargs):\n    return [float(c == a) for c, a in zip(completions, answer)]\n"
+    row = Row("1", {}, {"text": "4"}, {"answer": "4"})
+    found = xray_row(recognize(trl), row)
+    assert (found.result.value, found.view().ended) == (1.0, "returned")
+    assert "with this row alone" in found.notes[0]
+
+
+def test_a_judge_is_never_asked():
+    source = "def reward(args, pred):\n    return judge('text -> score: float', text=pred.text).score\n"
+    found = xray(source)
+    assert found.waits
+    assert "has not been asked" in found.notes[0]
+
+
+def test_hostile_values_are_bounded_and_run_nothing():
+    source = """
+class Evil:
+    def __repr__(self):
+        raise SystemExit
+    __str__ = __len__ = __iter__ = __eq__ = __hash__ = __bool__ = __format__ = __repr__
+    def __getattribute__(self, name):
+        raise SystemExit
+class Meta(type):
+    __name__ = property(lambda cls: 1 / 0)
+    mro = lambda cls: type.mro(cls)
+class Odd(metaclass=Meta):
+    __slots__ = ("_a",)
+class Loud(dict):
+    items = keys = __iter__ = __len__ = property(lambda self: 1 / 0)
+def reward(args, pred):
+    evil = Evil()
+    odd = Odd()
+    loud = Loud(a=1)
+    long = "x" * 100_000_000
+    deep = []
+    for _ in range(50):
+        deep = [deep, deep]
+    itself = {}
+    itself["me"] = itself
+    huge = 10 ** 50_000
+    many = list(range(1_000_000))
+    return 1
+"""
+    found = xray(source)
+    assert found.result.value == 1.0
+    shown = cells(found)
+    assert max(map(len, shown.values())) < 300
+    assert any("100,000,000 characters" in text for text in shown.values())
+    assert "<Evil>" in shown.values()
+    assert any("bits" in text for text in shown.values())
+
+
+def test_a_forged_trace_is_refused_or_harmless():
+    source = """
+import sys
+def reward(args, pred):
+    x = 1
+    for one in reward.__code__.co_consts:
+        recorder = getattr(one, "__self__", None)
+        if recorder is not None and hasattr(recorder, "calls"):
+            recorder.calls[0].function = 99
+            recorder.calls[0].events[10**9] = recorder.calls[0].events[-1]
+            recorder.printed.append([77, 88, "x" * 1_000])
+    return 0.5
+"""
+    found = xray(source)
+    assert found.result.value == 0.5
+    assert found.view() is None
+
+
+def test_json_holds_everything_and_is_plain():
+    found = xray_row(recognize(HEADLINE), FOLDS)
+    data = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert (data["id"], data["error"], len(data["calls"])) == ("4", None, 1)
+    line = data["calls"][0]["lines"][9]
+    assert (line["line"], line["value"], line["part"], line["state"]) == (
+        10,
+        "min(1, 3) / 3 → 0.08",
+        "keywords",
+        "reached",
+    )
