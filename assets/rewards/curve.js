@@ -64,6 +64,7 @@ export class Curve {
         draw("text", { x: LEFT - 8, y: y(level) + 4, "text-anchor": "end", text: level }),
       );
     }
+    const words = [];
     let before = null;
     for (const one of curve.segments) {
       const [from, to] = [x(Math.max(one.from, curve.low)), x(Math.min(one.to, curve.high))];
@@ -79,11 +80,11 @@ export class Curve {
       }
       if (one.brief && one.brief.length * WORDS_PX < to - from) {
         const at = one.level === null ? (TOP + height) / 2 : y(one.level) + (one.level === 1 ? 14 : -6); // the title is above the first
-        picture.append(draw("text", { x: (from + to) / 2, y: at, "text-anchor": "middle", text: one.brief, class: "brief" }));
+        words.push(draw("text", { x: (from + to) / 2, y: at, "text-anchor": "middle", text: one.brief, class: "brief" }));
       }
       if (one.from !== one.to) before = one.level === null ? null : one;
     }
-    picture.append(draw("path", { d: `M${x(this.now)} ${TOP - 4} V${height}`, class: "cursor" }));
+    picture.append(draw("path", { d: `M${x(this.now)} ${TOP - 4} V${height}`, class: "cursor" }), ...words);
     this.picture.replaceChildren(picture);
     this.value.textContent = `threshold ${this.text()}`;
     const top = make("span", { text: curve.high_text });

@@ -14,9 +14,10 @@ from pages.rewards.saved import draw_save, draw_saved, open_versions
 from pages.rewards.starters import list_starters
 from pages.shared import address, what_if_choice
 from pages.shared.text import escape_markdown
-from refine_core import workbench
-from refine_core.errors import RewardError
+from refine_core import runs, workbench
+from refine_core.errors import LMError, RewardError, SpecError, WorkerError
 from refine_core.formatting import pluralize
+from refine_core.runs import ProgramSpec, Timeline
 from refine_core.workbench import Recognized, RunReward
 
 
@@ -62,15 +63,42 @@ def _draw_lab(bench: Bench) -> None:
         reward = f"{what_if_choice.SAVED}{base.name}@{base.version}"
     else:
         reward = f"{what_if_choice.TYPED}{draft.DRAFT.id}"
+    changed = replace(spec, threshold=fields.read_threshold(spec.threshold))
+    if reward or changed.threshold != spec.threshold:
+        st.button(
+            "Keep beside the run",
+            key=static_key("keep"),
+            on_click=_keep,
+            args=(timeline, _with_reward(changed, bench.code, called) if reward else changed),
+            help="Keeps this what-if on the run's page, under What if. The run itself never changes.",
+        )
     if st.button(
         "Run in the Lab",
         key=static_key("lab"),
         disabled=reward == what_if_choice.TYPED,
         help="Opens the run's program in the Lab with this reward. Nothing is run until you press Run.",
     ):
-        changed = replace(spec, threshold=fields.read_threshold(spec.threshold))
         query = what_if_choice.query_of(timeline, changed, reward)
         st.switch_page(address.LAB, query_params={**address.change_query(timeline.run_id), **query})
+
+
+def _with_reward(spec: ProgramSpec, source: str, called: RunReward) -> ProgramSpec:
+    return replace(
+        spec,
+        reward=source,
+        reward_name=called.reward_name,
+        reward_shape=called.reward_shape,
+        reward_arguments=called.reward_arguments,
+    )
+
+
+def _keep(timeline: Timeline, changed: ProgramSpec) -> None:
+    try:
+        asked = runs.ask_what_if(timeline, changed)
+    except (RewardError, WorkerError, LMError, SpecError) as error:
+        st.toast(escape_markdown(f"Not kept: {error}"), icon=":material/error:")
+    else:
+        what_if_choice.keep(asked, ". Its page lists it under What if")
 
 
 def _draw_why_not(error: RewardError) -> None:

@@ -27,12 +27,8 @@ _VALUE_PX: Final = -10.0  # from ◇ to its value
 _SIZE_PX, _SMALL_PX, _RING_PX = 11.0, 8.0, 21.0
 _ROOM_PX: Final = 118  # of a column, for two values
 _RING_ROOM_PX: Final = 86  # for a ring beside the recorded mark
-_TEXT_AT: Final = (
-    0.75,
-    0.25,
-    0.5,
-    0.6,
-)  # of the panel's height: where words on a hatch may stand, the best first
+# Of the panel's height: where words on a hatch may stand, the best first.
+_TEXT_AT: Final = (0.75, 0.25, 0.5, 0.6)
 _CLEAR_PX: Final = 11.0
 _WHY: Final = 90  # characters
 _HATCHES: Final = (
@@ -80,24 +76,41 @@ def _draw(
     timeline: Timeline, now: Mapping[int, Now], axis: Axis, failed_y: float, size: float
 ) -> dict[str, Json]:
     columns = count_columns(timeline)
-    lines = [y for y, _ in axis.labels(timeline)]
-    text_y = max(  # as far from every line as there is room
-        (axis.top + share * axis.height for share in _TEXT_AT),
-        key=lambda y: min(_CLEAR_PX, *(abs(y - one) for one in lines)),
-    )
+    spans = {state: _runs_of(_where(now, state, columns)) for state, _, _ in _HATCHES}
     under: list[Layer] = [
         {
             "name": f"hatched {style}",
             "shape": "hatch",
             "style": style,
-            "spans": [[first, last + 1] for first, last in _runs_of(_where(now, state, columns))],
+            "spans": [[first, last + 1] for first, last in spans[state]],
             "y": [axis.top, axis.bottom],
             "texts": list(words),
-            "text_y": text_y,
+            "text_y": _text_y(timeline, now, axis, failed_y, spans[state]),
         }
         for state, style, words in _HATCHES
     ]
     return {"under": under, "over": _draw_marks(timeline, now, axis, failed_y, size)}
+
+
+def _text_y(
+    timeline: Timeline,
+    now: Mapping[int, Now],
+    axis: Axis,
+    failed_y: float,
+    spans: Sequence[tuple[int, int]],
+) -> float:
+    """Where the words in the middle of each span stand: clear of every line and of the marks there, at worst where failures do."""
+    near = {index for first, last in spans for index in ((first + last) // 2, (first + last + 1) // 2)}
+    busy = [y for y, _ in axis.labels(timeline)]
+    for attempt in timeline.attempts:
+        if attempt.index in near:
+            one = now.get(attempt.index)
+            rewards = (attempt.reward, attempt.reward if one is None else one.value)
+            busy += [failed_y if reward is None else axis.y(reward) for reward in rewards]
+    return max(
+        (*(axis.top + share * axis.height for share in _TEXT_AT), failed_y),
+        key=lambda y: min(_CLEAR_PX, *(abs(y - one) for one in busy)),
+    )
 
 
 def _draw_marks(

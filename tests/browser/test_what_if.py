@@ -65,12 +65,24 @@ def open_what_if(page, url, run="best", query=""):
     return page.get_by_role("slider", name="Threshold")
 
 
-def test_the_switch_leads_to_what_if_and_back(page, url):
+def test_keys_alone_lead_to_what_if_and_to_each_attempt(page, url):
     page.goto(f"{url}/run?run=best")
     expect(verdict(page)).to_contain_text("Stopped at attempt 4", timeout=30_000)
-    page.get_by_role("radio", name="What if").click()
+    page.get_by_role("radio", name="As recorded").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("slider", name="Threshold")).to_be_visible()
     expect(page).to_have_url(re.compile("mode=what-if"))
+    switch = page.get_by_role("radio", name="What if")
+    expect(switch).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="Attempt 1: 0.50 before, 0.50 now")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    second = page.get_by_role("radio", name="Attempt 2: 0.67 before, 0.67 now")
+    expect(second).to_be_focused()
+    expect(page.get_by_text("Selected, attempt 2")).to_be_visible()
+    expect(second).to_be_focused()
+    expect(second).to_be_checked()
     page.get_by_role("radio", name="As recorded").click()
     expect(verdict(page)).to_contain_text("Stopped at attempt 4")
     expect(page).not_to_have_url(re.compile("mode="))

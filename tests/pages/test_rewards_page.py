@@ -152,6 +152,16 @@ def test_the_recorded_reward_stops_where_the_run_did(gamed):
     assert board(app)["strip"]["attempts"][3]["mark"] == "stop"
 
 
+def test_an_edited_reward_is_kept_beside_the_run_which_stays_as_it_is(gamed):
+    before = runs.events(gamed)
+    app = open_rewards(of=gamed)
+    assert not [one for one in app.button if one.key == "rewards.keep"], "nothing is changed yet"
+    type_reward(app, KETTLE).button(key="rewards.keep").click().run()
+    (kept,) = runs.kept_what_ifs_of(gamed)
+    assert (kept.spec.reward, kept.spec.reward_shape, kept.spec.threshold) == (KETTLE, "refine", 1.0)
+    assert runs.events(gamed) == before
+
+
 def test_a_threshold_from_the_slider_is_in_the_address_and_answered(gamed):
     app = type_reward(open_rewards(of=gamed), KETTLE)
     app.session_state[BOARD] = {"threshold": {"value": 0.6, "at": 1}}

@@ -101,6 +101,39 @@ def test_an_output_is_not_said_to_be_returned_where_nobody_can_know():
     assert "**First at the threshold, as before, attempt 4**" in said(app)
 
 
+def outputs(app):
+    shown = [
+        json.loads(e.proto.json)
+        for e in app.get("bidi_component")
+        if e.proto.component_name == "refinescope.what_if_output"
+    ]
+    return [(one["fields"][0]["text"], [line["text"] for line in one["result"]]) for one in shown]
+
+
+def test_the_attempt_that_is_chosen_shows_its_output_and_what_it_lost():
+    app = open_run(record(EXAMPLES["gamed"].spec), mode="what-if", threshold="0.7")
+    assert [lost for _, lost in outputs(app)] == [["0.25 happy"], ["nothing"]]
+    app.session_state[KEY] = {"row": {"key": "2", "at": 1}}
+    app.run()
+    assert app.query_params["attempt"] == "2"
+    assert "**Selected, attempt 2**" in said(app)
+    text, lost = outputs(app)[-1]
+    assert text.startswith("Thank you for writing. We are sorry")
+    assert lost == ["0.25 glad, 0.25 happy"]
+
+
+def test_the_reward_is_edited_on_the_rewards_page_with_this_threshold():
+    app = open_run(record(), mode="what-if", threshold="0.25")
+    app.button(key="what-if.edit").click().run()
+    (to,) = [
+        json.loads(e.proto.json)["to"]
+        for e in app.get("bidi_component")
+        if e.proto.component_name == "refinescope.leave"
+    ]
+    assert to.startswith("rewards?of=")
+    assert to.endswith("&threshold=0.25")
+
+
 def test_rewards_opens_at_the_threshold_that_was_asked_about():
     app = open_run(record(), mode="what-if", threshold="0.25")
     app.button(key="open-in-rewards").click().run()
