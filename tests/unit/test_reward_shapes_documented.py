@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from refine_core.rewards import RowRunner
+from refine_core.rewards.checks import check_recognized
 from refine_core.rewards.shapes import Recognized, describe_shape, recognize
 from tests.unit.test_reward_shapes import Sample, score
 
@@ -263,6 +264,9 @@ def test_a_file_whose_framework_is_not_installed_runs_as_it_is(name):
         results = runner.score().results
     assert [one.error for one in results] == [None, None]
     assert [one.value for one in results] == pytest.approx(values)
+    assert "error" not in {one.severity for one in check_recognized(recognized)}, (
+        "what runs is not called broken"
+    )
 
 
 def test_functions_of_a_group_stand_beside_functions_of_a_row_in_one_rubric():

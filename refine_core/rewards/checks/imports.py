@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding
+from refine_core.rewards.shapes.absent_frameworks import FRAMEWORKS
 
 SANDBOX = "Rewards run in a sandbox without network, other programs or files"
 _REFUSED = frozenset((
@@ -23,7 +24,15 @@ _OS_CALLS = frozenset((
 
 
 def check_imports(code: Code) -> Iterator[Finding]:
-    """Findings for imports that the sandbox refuses, or that are not installed."""
+    """Findings for imports that the sandbox refuses, or that are not installed; of what stands in for one, once."""
+    noted = set[str]()
+    for one in _list_findings(code):
+        if one.severity != "note" or one.subject not in noted:
+            yield one
+        noted.add(one.subject)
+
+
+def _list_findings(code: Code) -> Iterator[Finding]:
     for node in ast.walk(code.tree):
         match node:
             case ast.Import(names=names):
@@ -50,7 +59,11 @@ def _check_import(code: Code, statement: ast.AST, module: str, node: ast.AST) ->
     elif not _is_guarded(code, statement) and not _is_installed(top):
         line, column, end, _ = code.lines.locate_text(node)
         message = f"No module named {top!r} is installed in the Python that runs the app."
-        yield Finding("missing-module", "error", message, line, column, end, subject=top)
+        if stands_in := code.shape != "refine" and top in FRAMEWORKS:
+            message += " The file loads without it; a score that needs it is an error."
+        yield Finding(
+            "missing-module", "note" if stands_in else "error", message, line, column, end, subject=top
+        )
 
 
 def _report_refused(code: Code, node: ast.AST, what: str) -> Finding:

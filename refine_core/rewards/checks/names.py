@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding, Fix, find_nearest
+from refine_core.rewards.shapes.absent_frameworks import list_supplied
 
 _PREDEFINED = frozenset(dir(builtins)) | {
     "judge", "Score", "__name__", "__file__", "__doc__", "__loader__", "__package__", "__spec__", "__class__",
@@ -23,7 +24,7 @@ def check_names(code: Code) -> Iterator[Finding]:
     if any(isinstance(n, ast.ImportFrom) and any(one.name == "*" for one in n.names) for n in nodes):
         return
     loaded = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-    bound = set().union(*map(bound_names, nodes))
+    bound = set().union(*map(bound_names, nodes)) | list_supplied(code.shape)
     if any(n.id in _HIDDEN for n in loaded) or _catches_name_errors(nodes):
         return
     skipped = _annotations(code, nodes)

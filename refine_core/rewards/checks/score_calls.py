@@ -9,6 +9,7 @@ from dataclasses import fields
 from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding, Fix, find_nearest
 from refine_core.rewards.checks.names import bound_names
+from refine_core.rewards.shapes.absent_frameworks import list_supplied
 
 
 def check_score_calls(code: Code) -> Iterator[Finding]:
@@ -16,9 +17,10 @@ def check_score_calls(code: Code) -> Iterator[Finding]:
     from refine_core.rewards.score import Score  # it brings what a worker that only scores has no use for
 
     nodes = list(ast.walk(code.tree))
-    if any(
-        "Score" in bound_names(node) and not isinstance(node, ast.alias) for node in nodes
-    ):  # one of the source's own
+    if "Score" in list_supplied(code.shape) or any(
+        ("Score" in bound_names(node) and not isinstance(node, ast.alias)) or _imports_another(node)
+        for node in nodes
+    ):  # one of the source's own, or of a framework
         return
     known = [one.name for one in fields(Score)]
     for node in nodes:
@@ -26,6 +28,13 @@ def check_score_calls(code: Code) -> Iterator[Finding]:
             for keyword in node.keywords:
                 if keyword.arg is not None and keyword.arg not in known:
                     yield _report(code, keyword, keyword.arg, known)
+
+
+def _imports_another(node: ast.AST) -> bool:
+    """Whether it takes the name Score from a package other than the library."""
+    if not isinstance(node, ast.ImportFrom) or (node.module or "").partition(".")[0] == "refine_core":
+        return False
+    return any("Score" in bound_names(one) for one in node.names)
 
 
 def _report(code: Code, keyword: ast.keyword, name: str, known: list[str]) -> Finding:

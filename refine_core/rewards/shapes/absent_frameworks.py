@@ -44,8 +44,14 @@ _INSPECT = {
     ),
     "TaskState": "inspect_ai.solver",
 }  # fmt: skip
-_MODULES = {"vf": ("verifiers", "verifiers"), "dspy": ("dspy", "dspy")}
-"""Names under which documentation uses a package without importing it -> (shape, package)."""
+_MODULES = {"vf": "verifiers", "dspy": "dspy"}
+"""Names under which documentation uses a package without importing it."""
+_BY_SHAPE = {
+    "verifiers": frozenset(("vf",)),
+    "dspy": frozenset(("dspy",)),
+    "gepa": frozenset(("dspy",)),
+    "inspect": frozenset(_INSPECT),
+}
 
 _is_loading = True
 
@@ -167,13 +173,21 @@ def begin_load(module: ModuleType, source: str, shapes: set[str]) -> None:
     _is_loading = True
     if not any(type(one) is _Finder for one in sys.meta_path):
         sys.meta_path.append(_Finder())
-    for name in _list_unbound(source) - set(vars(builtins)):
+    supplied = frozenset[str]().union(*map(list_supplied, shapes))
+    for name in (_list_unbound(source) - set(vars(builtins))) & supplied:
         if name in _TYPING:
             vars(module)[name] = getattr(typing, name)
-        elif name in _INSPECT and "inspect" in shapes:
+        elif name in _MODULES:
+            vars(module)[name] = import_module(_MODULES[name])
+        else:
             vars(module)[name] = getattr(import_module(_INSPECT[name]), name)
-        elif name in _MODULES and shapes & {_MODULES[name][0], "gepa"}:
-            vars(module)[name] = import_module(_MODULES[name][1])
+
+
+def list_supplied(shape: str) -> frozenset[str]:
+    """Names that a source of this shape may use without an import."""
+    if shape == "refine":
+        return frozenset()
+    return _TYPING | _BY_SHAPE.get(shape, frozenset())
 
 
 def end_load() -> None:
