@@ -3,7 +3,7 @@
 //   data --take--> strip, curve, table
 //   a row is chosen: setStateValue("row")    the slider is released: setStateValue("threshold")    a page: setTriggerValue("action")
 //
-// Moving and sliding need no server. Keys: j k next and previous row, d compare with the row before.
+// Moving and sliding need no server. Keys: j k next and previous row, d compare with the row before, l label the row.
 
 import { isDark, make } from "./dom.js";
 import { Curve } from "./curve.js";
@@ -92,11 +92,18 @@ class Board {
     }
   }
 
+  /** The selected row, or the first one, gets the next label: good, bad, none. */
+  label() {
+    const key = this.selected || this.table.keys()[0];
+    if (key) this.setTrigger("action", { name: "label", detail: key, at: Date.now() });
+  }
+
   press(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     const inside = event.currentTarget === this.root;
     if (event.key === "j" || (inside && event.key === "ArrowDown")) this.move(1);
     else if (event.key === "k" || (inside && event.key === "ArrowUp")) this.move(-1);
+    else if (event.key === "l") this.label();
     else if (event.key === "d") this.setTrigger("action", { name: "compare", detail: this.selected, at: Date.now() });
     else return;
     event.preventDefault();

@@ -6,7 +6,7 @@ read_bench() -> Bench: starts the scoring of what stands in the editor, and wait
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from typing import Final
@@ -63,6 +63,7 @@ class Bench:
     scored or cannot be loaded, of the text before it. base: scores of what the text grew from, where they are known.
     scored_code: the text that `scores` belong to. recognized: what the text is read as, or what has to be asked about it;
     None where it cannot be read, and unreadable says why. task: the scoring of the reward as typed, where it can be read.
+    memory: what others have worked out from it in this run of the script, by a key of theirs.
     """
 
     code: str
@@ -76,6 +77,7 @@ class Bench:
     unreadable: RewardError | None = None
     judge: JudgeSpec | None = None
     task: Task | None = None
+    memory: dict[str, object] = field(default_factory=dict)
 
     @cached_property
     def rows(self) -> JoinedRows:

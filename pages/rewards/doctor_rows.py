@@ -14,7 +14,7 @@ from refine_core.workbench import Finding
 _OF_PROBES: Final = ("paid-", "refused-")
 _AS_FIGURES: Final = ("groups-without-spread", "against-labels")
 MANY: Final = 0.25  # of the groups; they are lost for training
-EVIDENCE: Final = 3
+EVIDENCE: Final = 2
 
 
 def is_of_a_probe(finding: Finding) -> bool:
@@ -46,11 +46,20 @@ def describe_rows(bench: Bench, examined: Examined) -> dict[str, object] | None:
         "title": f"On {_count_rows(bench, shown.statistics)}",
         "note": bench.sources[0].title if len(bench.sources) == 1 else "",
         "findings": [
-            {"severity": one.severity, "message": one.message, "evidence": list(one.evidence[:EVIDENCE])}
+            {"severity": one.severity, "message": one.message, "evidence": _list_evidence(bench, one)}
             for one in found
         ],
         "lines": lines,
     }
+
+
+def _list_evidence(bench: Bench, finding: Finding) -> list[str]:
+    """What was seen; an attempt is called by its number, and not by its id among all rows."""
+    lines = list(finding.evidence[:EVIDENCE])
+    for source in bench.sources:
+        if source.timeline is not None:
+            lines = [line.replace(f"row {source.timeline.run_id}/", "attempt ") for line in lines]
+    return lines
 
 
 def _count_rows(bench: Bench, statistics: Mapping[str, Any]) -> str:

@@ -15,6 +15,11 @@ _NO_RIGHT_ANSWER = (
     "or select a row in Scores and press l until it is labelled good."
 )
 
+_NOT_PAID = (
+    "The right answer itself is not paid, in no form that was tried. So there is nothing that other texts could be compared with: "
+    "mend the reward first, or label a row good that it pays."
+)
+
 
 def describe(bench: Bench, examined: Examined) -> tuple[str, str]:
     """The verdict, and the line under it."""
@@ -55,6 +60,8 @@ def what_to_do(bench: Bench, examined: Examined) -> str:
             "This reward asks a model to judge. Every probe would be a call, so none is tried here; what the code and the rows "
             "show stands beside it."
         )
-    if examined.shown is not None and examined.current and not examined.shown.probes:
+    if examined.shown is None or not examined.current:
+        return ""
+    if not examined.shown.probes:
         return _NO_RIGHT_ANSWER
-    return ""
+    return "" if any(one.results for one in examined.shown.probes) else _NOT_PAID

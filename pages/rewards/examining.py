@@ -5,6 +5,7 @@ read_examination(bench) -> Examined        cancel_examination        examine_aga
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,10 +28,9 @@ examinations: Final[workbench.Bench[Examination]] = workbench.Bench()
 
 @dataclass(slots=True)
 class _Session:
-    """Which examinations this session knows, by key: the last one with a result, its text, the last begun, the one stopped."""
+    """Which examinations this session knows, by key: the last one with a result, the last begun, the one that was stopped."""
 
     shown: str = ""
-    shown_code: str = ""
     running: str = ""
     stopped: str = ""
 
@@ -39,18 +39,13 @@ class _Session:
 class Examined:
     """job: of the reward as typed; None where it is not examined. shown: its result, or the last one that there was.
 
-    code: the text that it is of. current: whether it is of the reward as typed.
+    current: whether that is of the reward as typed. running: whether it was still being worked out when this was read.
     """
 
     job: Job[Examination] | None
     shown: Examination | None
-    code: str
     current: bool
-
-    @property
-    def running(self) -> bool:
-        """Whether it is still being worked out."""
-        return self.job is not None and self.job.running
+    running: bool
 
     @property
     def error(self) -> RefineError | None:
@@ -59,21 +54,35 @@ class Examined:
 
 
 def read_examination(bench: Bench) -> Examined:
-    """The examination of the reward as typed, begun if need be; in the doctor's view it is worth waiting a moment for it."""
+    """The examination of the reward as typed, begun if need be; in the doctor's view it is worth waiting a moment for it.
+
+    In one run of the page's script everybody gets the same.
+    """
+    found = bench.memory.get(_SESSION)
+    if not isinstance(found, Examined):
+        found = bench.memory[_SESSION] = _read(bench)
+    return found
+
+
+def _read(bench: Bench) -> Examined:
     session, looked_at = _session(), fields.read_view() == "doctor"
     task = bench.task if bench.rows else None
     threshold = _read_threshold(bench)
-    key = f"{task.key} {threshold}" if task is not None else ""
+    labels = "".join(one.labels for one in bench.sources)
+    digest = hashlib.blake2b(labels.encode(), digest_size=8).hexdigest()
+    key = f"{task.key} {threshold} {digest}" if task is not None else ""
     if session.running and session.running != key:
         _cancel(session.running)
     job = _begin(task, key, session, threshold, looked_at=looked_at) if task is not None else None
     if job is not None and looked_at:
         job.wait(WAIT_S)
+    running = job is not None and job.running  # before its result is looked at: it may end in between
     if job is not None and job.result is not None:
-        session.shown, session.shown_code = key, bench.code
+        session.shown = key
     last = examinations.find(session.shown)
     shown = last.result if last is not None else None
-    return Examined(job, shown, session.shown_code, shown is not None and session.shown == key)
+    current = shown is not None and session.shown == key
+    return Examined(job, shown, current=current, running=running and not current)
 
 
 def _begin(

@@ -8,6 +8,7 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import describe_error, first_listed, row_number
 from pages.rewards.fields import static_key
+from pages.rewards.labels import draw_label
 from pages.rewards.pin import draw_pin
 from pages.rewards.table import COMPARES
 from pages.shared import address
@@ -58,6 +59,7 @@ def draw_row(bench: Bench) -> None:
         height="content",
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        draw_label(bench, position)
         draw_pin(bench, position)
         if source.timeline is not None:
             st.page_link(

@@ -14,6 +14,7 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import build_table
 from pages.rewards.fields import static_key
+from pages.rewards.labels import label_next
 from pages.rewards.what_if import Question
 from pages.shared.clicks import take_click
 from pages.shared.web import REWARDS, import_script, read_styles
@@ -46,6 +47,8 @@ def take_clicks() -> None:
             fields.write_page(page)
         case {"name": "only", "detail": str() as only} if only in fields.ONLY:
             fields.write_only(only)
+        case {"name": "label", "detail": str() as key} if key.isdecimal():
+            label_next(int(key) - 1)
         case {"name": "compare"}:
             st.session_state[COMPARES] = not st.session_state.get(COMPARES, False)
 

@@ -9,8 +9,9 @@ import json
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import overload
 
@@ -97,6 +98,15 @@ class RowSet(Sequence[Row]):
         self.notes: tuple[str, ...] = ()
         self.problems: tuple[Problem, ...] = ()
         self.bad_count = 0
+        self.given_labels: dict[int, str | None] = {}
+
+    def with_labels(self, labels: Mapping[int, str | None]) -> RowSet:
+        """The same rows, those at these positions with another label, or none. Nothing is copied; `dump` has the old ones."""
+        other = copy(self)
+        other.given_labels = {place: label for place, label in labels.items() if 0 <= place < len(self)}
+        for place, label in other.given_labels.items():
+            other.labelled += (label is not None) - (self[place].label is not None)
+        return other
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -143,7 +153,8 @@ class RowSet(Sequence[Row]):
 
     def _row(self, index: int) -> Row:
         start = self._ends[index - 1] if index else 0
-        return _unpack(self._packed[start : self._ends[index]])
+        row = _unpack(self._packed[start : self._ends[index]])
+        return replace(row, label=self.given_labels[index]) if index in self.given_labels else row
 
 
 class JoinedRows(Sequence[Row]):

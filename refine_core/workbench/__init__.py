@@ -38,7 +38,15 @@ from refine_core.workbench.reading import (
     read_reward_source,
     unpack_reading,
 )
-from refine_core.workbench.row_sources import RUN, RowSource, find_runs, keep_rows, load_source, run_ref
+from refine_core.workbench.row_sources import (
+    RUN,
+    RowSource,
+    find_runs,
+    keep_rows,
+    label_row,
+    load_source,
+    run_ref,
+)
 from refine_core.workbench.run_what_if import WhatIfAnswer, ask_what_if
 from refine_core.workbench.saved_rewards import (
     RewardVersion,
@@ -100,6 +108,7 @@ __all__ = [
     "judge_of_run",
     "keep_rows",
     "keeps_reward",
+    "label_row",
     "list_columns",
     "list_rewards",
     "list_uses",

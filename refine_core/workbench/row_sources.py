@@ -1,6 +1,7 @@
 """Where rows come from: saved runs, and sets of rows that a person pasted or uploaded, kept in the store.
 
     load_source("run:20261129-…") -> RowSource      keep_rows("headlines.csv", rows) -> RowSource "set:…"
+    label_row(source, 3, "good")
 
 A source is named by one word, which an address can hold.
 """
@@ -20,11 +21,12 @@ from refine_core import runs
 from refine_core.log.timeline import Timeline
 from refine_core.refine.build import Pipeline, convert_inputs
 from refine_core.refine.resuming import restore_outputs
-from refine_core.rows import Row, RowSet, rows_of_run
+from refine_core.rows import Row, RowSet, attempt_index, rows_of_run
+from refine_core.runs import Label
 from refine_core.store import Store
 
 RUN, SET = "run:", "set:"
-SET_KIND = "rows"
+SET_KIND, LABEL_KIND = "rows", "row labels"
 SETS_IN_MEMORY: Final = 4
 RUNS_IN_MEMORY: Final = 16
 
@@ -34,7 +36,7 @@ class RowSource:
     """Rows of one origin. ref: names it. title: what a person calls it. rows: in order; each look at one makes it anew.
 
     digest: changes with its rows. timeline: of the run that they are the attempts of; None for other rows. read_as: the format of
-    a file.
+    a file. labels: changes with the labels that were given here.
     """
 
     ref: str
@@ -43,6 +45,7 @@ class RowSource:
     digest: str
     timeline: Timeline | None = None
     read_as: str = ""
+    labels: str = ""
 
     @cached_property
     def all_recorded(self) -> bool:
@@ -91,6 +94,20 @@ def keep_rows(title: str, rows: Iterable[Row]) -> RowSource:
     return RowSource(f"{SET}{name}", title, kept, name, read_as=kept.format)
 
 
+def label_row(source: RowSource, place: int, label: Label | None) -> None:
+    """Label the row at this place, from 0, good or bad, or take its label away; of a run, its attempt. Raises StoreError.
+
+    Load the source anew to see it.
+    """
+    if source.timeline is not None:
+        runs.label(source.timeline.run_id, attempt_index(source.rows[place]), label)
+        return
+    kind = f"{LABEL_KIND} {source.ref.removeprefix(SET)}"
+    store = runs.default().store
+    labels = ujson.loads(store.documents(kind).get(LABEL_KIND, "{}")) | {str(place): label}
+    store.put(kind, LABEL_KIND, ujson.dumps(labels))
+
+
 def find_runs(text: str, limit: int | None = None) -> list[str]:
     """Ids of the runs that a search finds, newest first; all of them, or the first `limit`. Raises StoreError."""
     found: list[str] = []
@@ -133,10 +150,23 @@ def _read_run(key: _Key, labels: tuple[tuple[int, str], ...], title: str) -> Row
 
 
 def _of_set(name: str) -> RowSource | None:
+    store = runs.default().store
     try:
-        return _read_set(runs.default().store, name)  # type: ignore[arg-type]  # hashed by its identity
+        labels = store.documents(f"{LABEL_KIND} {name}").get(LABEL_KIND, "")
+        if labels:
+            return _read_labelled(store, name, labels)  # type: ignore[arg-type]  # hashed by its identity
+        return _read_set(store, name)  # type: ignore[arg-type]  # hashed by its identity
     except KeyError:
         return None
+
+
+@lru_cache(maxsize=SETS_IN_MEMORY)
+def _read_labelled(store: Store, name: str, labels: str) -> RowSource:
+    """A set with the labels that were given to its rows here. labels: place -> label or null, as JSON."""
+    source = _read_set(store, name)  # type: ignore[arg-type]  # hashed by its identity
+    assert isinstance(source.rows, RowSet)  # noqa: S101  # every set is one
+    given = {int(place): label for place, label in ujson.loads(labels).items()}
+    return replace(source, rows=source.rows.with_labels(given), labels=labels)
 
 
 @lru_cache(maxsize=SETS_IN_MEMORY)

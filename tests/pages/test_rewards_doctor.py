@@ -16,7 +16,7 @@ from tests.pages.test_pages import (  # noqa: F401  # a fixture for every test
     open_app,
     write_reward,
 )
-from tests.pages.test_rewards_page import open_rewards, settle, type_reward, words
+from tests.pages.test_rewards_page import open_rewards, settle, table_rows, type_reward, words
 
 IN_GOLD = """def reward(completions, answer, **kwargs):
     return [1.0 if text.strip() in right else 0.0 for text, right in zip(completions, answer)]
@@ -24,6 +24,7 @@ IN_GOLD = """def reward(completions, answer, **kwargs):
 STRICT = """def reward(completions, answer, **kwargs):
     return [1.0 if text == right else 0.0 for text, right in zip(completions, answer)]
 """
+LENGTH = "def reward(args, pred):\n    return float(len(pred.completion))\n"
 MISSPELT = "def reward(args, pred):\n    return float(len(pred.compleTion) > 2)\n"
 
 
@@ -151,3 +152,25 @@ def test_a_pinned_probe_is_a_case_and_brings_the_right_answer_along():
     }
     paid = component(app, "probes")["lists"][0]["probes"]
     assert [one["name"] for one in paid if one["pinned"]] == ["nothing"]
+
+
+def test_a_row_is_labelled_good_then_bad_then_neither_without_new_scores():
+    app = open_doctor(expected=False, code=LENGTH)
+    app.query_params["view"] = "scores"
+    scored = app.session_state["rewards.scoring"].running
+    for at, wanted in enumerate(("good", "bad", "", "good"), 1):
+        app.session_state["rewards.board"] = {"action": {"name": "label", "detail": "1", "at": at}}
+        app = settle(app)
+        assert [row["label"] for row in table_rows(app)] == [wanted, ""]
+        assert app.session_state["rewards.scoring"].running == scored
+
+
+def test_an_output_that_is_labelled_good_is_a_right_answer_for_the_probes():
+    app = open_doctor(expected=False, code=LENGTH)
+    app.query_params["view"] = "scores"
+    app.session_state["rewards.board"] = {"action": {"name": "label", "detail": "1", "at": 1}}
+    app = settle(app)
+    app.query_params["view"] = "doctor"
+    app = examined(settle(app))
+    assert "“1250”" in words(app)
+    assert len(component(app, "probes")["lists"]) == 2
