@@ -20,6 +20,12 @@ class CheckFailed(click.ClickException):
     exit_code = CHECK_FAILED
 
 
+class BadInput(click.ClickException):
+    """A file that was given cannot be used; message: a sentence that names it."""
+
+    exit_code = BAD_INPUT
+
+
 class Question(click.ClickException):
     """Something that the command does not guess. ask: the question as JSON data; message: the same for people."""
 

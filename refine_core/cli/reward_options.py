@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from refine_core.cli.numbers import read_number
-from refine_core.cli.output import Question
-from refine_core.rewards.shapes import SHAPES, ArgumentQuestion, Recognized, Shape, recognize
+from refine_core.cli.output import BadInput, Question
+from refine_core.errors import RewardError
+from refine_core.rewards.shapes import (
+    SHAPES,
+    ArgumentQuestion,
+    Recognized,
+    Shape,
+    list_function_names,
+    recognize,
+)
+from refine_core.rewards.source import find_reward
 
 _LINE_CHARS: Final = 360
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -86,7 +96,11 @@ def recognize_file(
     *,
     as_json: bool,
 ) -> Recognized:
-    """How the functions of a reward's file are called. Raises Question; BadParameter for a --arg that fits none; RewardError."""
+    """How the functions of a reward's file are called.
+
+    Raises Question; BadParameter for a --function that is not there and a --arg that fits none; RewardError.
+    """
+    _check_names(source, functions)
     try:
         found = recognize(source, functions or None, shape, arguments=arguments, columns=columns)
     except ValueError as error:
@@ -105,6 +119,28 @@ def recognize_file(
                 f"--arg {name}={role}: the rows have no such column; they have {', '.join(sorted(columns))}"
             )
     return found
+
+
+def _check_names(source: str, functions: Iterable[str]) -> None:
+    """Raises BadParameter for a name that the source does not bind, and says which it has. Raises RewardError."""
+    for name in functions:
+        try:
+            find_reward(source, name.partition(".")[0])
+        except RewardError as error:
+            if error.type_name != "NoReward":
+                raise
+            names = ", ".join(one for one in list_function_names(source) if not one.startswith("_"))
+            has = f"it has {names}" if names else "it has none"
+            raise click.BadParameter(f"--function {name}: the file has no such function; {has}") from None
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """A context in which an error of a reward names its file: "reward.py, line 3: …"."""
+    try:
+        yield
+    except RewardError as error:
+        raise BadInput(f"{path.name}{str(error).removeprefix('reward')}") from error
 
 
 def question_to_json(question: ArgumentQuestion) -> dict[str, object]:

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from refine_core.cli.output import Question, print_json, print_text
+from refine_core.cli.run_ids import find_run_id
+from refine_core.formatting import pluralize
 
 if TYPE_CHECKING:
     from refine_core.rows import MappingQuestion, Role, RowFile, RowSet
 
 
+_RUN, _RUNS = "run:", "runs:"
 beside_option = click.option(
     "--beside",
     type=click.Path(path_type=Path),
@@ -59,7 +62,7 @@ def command(
         for row in rows:
             print_json(row.to_json())
         return
-    print_text(f"{rows.name}: {len(rows):,} rows, read as {rows.format}.")
+    print_text(f"{rows.name}: {pluralize(len(rows), 'row')}, read as {rows.format}.")
     columns = rows.columns
     for title, names in (
         ("inputs", columns.inputs),
@@ -69,15 +72,9 @@ def command(
     ):
         if names:
             print_text(f"  {title}: {', '.join(names)}")
-    counts = [
-        f"{count:,} {words}"
-        for count, words in (
-            (rows.groups, "groups"),
-            (rows.scored, "with a reward"),
-            (rows.labelled, "with a label"),
-        )
-        if count
-    ]
+    counts = [pluralize(rows.groups, "group")] * bool(rows.groups)
+    counts += [f"{rows.scored:,} with a reward"] * bool(rows.scored)
+    counts += [f"{rows.labelled:,} with a label"] * bool(rows.labelled)
     print_text(f"  {', '.join(counts)}" if counts else "  no rewards, no labels")
 
 
@@ -107,7 +104,7 @@ def load_rows(
             raise click.UsageError("--map: saved runs need none")
         if beside is not None:
             raise click.UsageError("--beside: saved runs need none")
-        return _rows_of_runs(str(file))
+        return _rows_of_runs(str(file), as_json=as_json)
     opened = _open(file, beside, encoding)
     mapping: dict[str, Role] | None = choices or None
     if opened.format is None:
@@ -141,22 +138,25 @@ def _open(file: Path, beside: Path | None, encoding: str | None) -> RowFile:
 
 
 def _names_runs(file: Path) -> bool:
-    return str(file).startswith(("run:", "runs:")) and not file.exists()
+    return str(file).startswith((_RUN, _RUNS)) and not file.exists()
 
 
-def _rows_of_runs(ref: str) -> RowSet:
-    """The attempts of one saved run ("run:ID") or of every run that a search finds ("runs:TEXT"). Raises RowsError, StoreError."""
+def _rows_of_runs(ref: str, *, as_json: bool) -> RowSet:
+    """The attempts of one saved run ("run:ID") or of every run that a search finds ("runs:TEXT").
+
+    Raises BadInput, RowsError, StoreError; Question for a part of an id that several runs have.
+    """
     from refine_core.errors import RowsError
     from refine_core.rows import RowSet
-    from refine_core.workbench import find_runs, load_source
+    from refine_core.workbench import find_runs, load_source, run_ref
 
-    kind, _, wanted = ref.partition(":")
-    run_ids = [wanted] if kind == "run" else find_runs(wanted)
-    sources = [source for run_id in run_ids if (source := load_source(f"run:{run_id}")) is not None]
+    if ref.startswith(_RUN):
+        run_ids = [find_run_id(ref, as_json=as_json)]
+    else:
+        run_ids = find_runs(ref.removeprefix(_RUNS))
+    sources = [source for run_id in run_ids if (source := load_source(run_ref(run_id))) is not None]
     if not sources:
-        raise RowsError(
-            f"No run is called {wanted}." if kind == "run" else f"No run matches {wanted}.", file=ref
-        )
+        raise RowsError(f"No run matches {ref.removeprefix(_RUNS)}.", file=ref)
     rows = RowSet(
         (row for source in sources for row in source.rows),
         name=sources[0].title if len(sources) == 1 else f"{len(sources):,} runs",

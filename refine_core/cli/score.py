@@ -19,6 +19,7 @@ import click
 from refine_core.cli.numbers import Number
 from refine_core.cli.output import CheckFailed, Question, print_json, print_question, print_text
 from refine_core.cli.reward_options import (
+    naming,
     printable,
     read_arguments,
     read_functions,
@@ -119,11 +120,13 @@ def command(
         reward, rows, read_functions(functions), shape, read_arguments(arguments), files, pairs, beside, encoding, skip_bad, threshold, timeout_s, as_json
     )  # fmt: skip
     if not watch:
-        _score_once(task)
+        with naming(reward):
+            _score_once(task)
         return
     for _ in _iter_changes((reward, rows, *([beside] if beside else []), *files)):
         try:
-            _score_once(task)
+            with naming(reward):
+                _score_once(task)
         except Question as question:
             print_question(question)
         except (click.ClickException, RefineError) as error:  # CheckFailed, too: the next change may mend it

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import click
 
 from refine_core.cli.output import Question, print_json, print_text
 from refine_core.cli.reward_options import (
+    naming,
     printable,
     read_arguments,
     read_functions,
@@ -17,6 +20,7 @@ from refine_core.cli.reward_options import (
     recognize_file,
     reward_options,
 )
+from refine_core.cli.run_ids import find_run_id
 from refine_core.rewards.shapes import Recognized, Shape
 
 if TYPE_CHECKING:
@@ -50,27 +54,32 @@ def command(
     ask_judge: bool,
     as_json: bool,
 ) -> None:
-    """Say what the recorded run RUN (its id) would have done with a change. No model is asked."""
+    """Say what the recorded run RUN would have done with a change. No model is asked.
+
+    RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c.
+    """
     from refine_core import runs
     from refine_core.what_if import AS_RECORDED
 
     source = name = recognized = None
     if reward is None and (functions or shape or arguments):
         raise click.UsageError("--function, --shape and --arg say how to read a --reward; give one")
-    if reward is not None:
-        source = read_source(reward)
-        name, recognized = _recognize(source, run, functions, shape, arguments, as_json=as_json)
-    answer = runs.what_if(
-        run,
-        reward=source,
-        reward_name=name,
-        recognized=recognized,
-        threshold=AS_RECORDED if threshold is None else _threshold(threshold),
-        n=n,
-        fail_count=AS_RECORDED if fail_count is None else fail_count,
-        ask_judge=ask_judge,
-        on_progress=_report,
-    )
+    run_id = find_run_id(run, as_json=as_json)
+    with nullcontext() if reward is None else naming(reward):
+        if reward is not None:
+            source = read_source(reward)
+            name, recognized = _recognize(source, run_id, functions, shape, arguments, as_json=as_json)
+        answer = runs.what_if(
+            run_id,
+            reward=source,
+            reward_name=name,
+            recognized=recognized,
+            threshold=AS_RECORDED if threshold is None else _threshold(threshold),
+            n=n,
+            fail_count=AS_RECORDED if fail_count is None else fail_count,
+            ask_judge=ask_judge,
+            on_progress=_report,
+        )
     estimate = answer.scores.estimate
     if estimate is not None:
         raise Question(
@@ -78,6 +87,8 @@ def command(
             ask={"judge": {"calls": estimate.calls, "cost_usd": estimate.cost_usd}},
             as_json=as_json,
         )
+    for note in _describe_state(run_id):
+        print_text(note, err=True)
     if as_json:
         print_json(answer.result.to_json())
     else:
@@ -111,6 +122,22 @@ def _recognize(
     if found.shape == "refine" and len(found.functions) == 1:
         return found.functions[0].name, None
     return None, found
+
+
+def _describe_state(run_id: str) -> Iterator[str]:
+    """What to know of a run that is not simply finished."""
+    from refine_core import runs
+    from refine_core.formatting import pluralize
+
+    run = runs.get(run_id)
+    if run is not None and run.state != "finished":
+        count = pluralize(sum(attempt.has_ended for attempt in run.timeline.attempts), "attempt")
+        if run.live:
+            yield f"The run goes on; this is about its {count} so far."
+        else:
+            yield f"The run was interrupted after {count}; it can be resumed."
+    if runs.annotation(run_id).deleted_at is not None:
+        yield "The run was deleted; it is kept for 30 days, and can be brought back on the page Runs."
 
 
 def _threshold(text: str) -> float | None:

@@ -76,7 +76,7 @@ class WhatIfs:
                 [
                     Problem(
                         "run",
-                        f"there is no run {run_id!r}; the whole id stands in the address of its page, after run=",
+                        f"there is no run {run_id!r}; its id stands in the address of its page, after run=",
                     )
                 ]
             )

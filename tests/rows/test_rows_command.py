@@ -131,7 +131,9 @@ def test_a_saved_run_and_all_hits_of_a_search_are_rows(capfdbinary, two_runs):
 
 @pytest.mark.usefixtures("two_runs")
 def test_runs_that_are_not_there_are_a_sentence(capfdbinary):
-    assert run(capfdbinary, "run:nowhere") == (2, "", "Error: No run is called nowhere.\n")
+    code, out, err = run(capfdbinary, "run:nowhere")
+    assert (code, out) == (2, "")
+    assert err.startswith("Error: There is no run 'nowhere'. ")
     assert run(capfdbinary, "runs:zebra crossing") == (2, "", "Error: No run matches zebra crossing.\n")
 
 

@@ -259,7 +259,10 @@ def test_the_command_asks_before_a_judge_is_paid(capfdbinary, on_disk, tmp_path)
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nowhere"], "there is no run 'nowhere'; the whole id stands in the address of its page"),
+        (
+            ["nowhere"],
+            "There is no run 'nowhere'. A run's id stands in the address of its page, after run=; the newest is",
+        ),
         (["RUN", "--threshold", "high"], "neither a number nor none"),
         (["RUN", "--n", "0"], "--n"),
         (["RUN", "--reward", "nothing.py"], "does not exist"),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from refine_core.rewards.shapes.outcomes import describe_outcome
     from refine_core.rewards.shapes.recognition import (
         find_run_shape,
+        list_function_names,
         recognize,
         recognize_reward,
     )
@@ -56,6 +57,7 @@ __all__ = [
     "describe_outcome",
     "describe_shape",
     "find_run_shape",
+    "list_function_names",
     "recognize",
     "recognize_reward",
 ]
@@ -63,7 +65,7 @@ __all__ = [
 _HOME = {
     "description": ("describe_function", "describe_shape"),
     "outcomes": ("describe_outcome",),
-    "recognition": ("find_run_shape", "recognize", "recognize_reward"),
+    "recognition": ("find_run_shape", "list_function_names", "recognize", "recognize_reward"),
     "types": ("SHAPES", "ArgumentQuestion", "Recognized", "RewardFunction", "Shape"),
 }
 

@@ -101,6 +101,11 @@ def recognize(
     return recognized if columns is None else _find_missing_columns(recognized, columns) or recognized
 
 
+def list_function_names(source: str) -> tuple[str, ...]:
+    """Names of all that a source defines and that can be called. Raises RewardError for a syntax error."""
+    return tuple(one.name for one in list_callables(parse_reward(source)))
+
+
 def recognize_reward(source: str, name: str | None = None) -> Recognized:
     """The reward of a recorded or saved program: always `refine`, chosen as find_reward chooses it. Raises RewardError."""
     recognized = recognize(source, [find_reward(source, name)], "refine")

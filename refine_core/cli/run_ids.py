@@ -1,0 +1,46 @@
+"""A run that somebody names on the command line: by its id, or by a part of it that no other run has.
+
+20261129-021337-907c72a2      run:907c72a2      907c      20261129-0213
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from refine_core.cli.output import BadInput, Question
+
+_PREFIX: Final = "run:"
+_LOOKED_AT: Final = 100_000
+_NAMED: Final = 10
+
+
+def find_run_id(text: str, *, as_json: bool) -> str:
+    """The whole id of the run that `text` names. Raises BadInput if there is none; Question if there are several; StoreError."""
+    from refine_core import runs
+
+    part = text.strip().removeprefix(_PREFIX)
+    if part and runs.default().store.row(part) is not None:
+        return part
+    ids = [row.run_id for row in runs.recent(_LOOKED_AT, deleted=True)]
+    found = [one for one in ids if part and (one.startswith(part) or one.rpartition("-")[2].startswith(part))]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        where = "A run's id stands in the address of its page, after run="
+        newest = f"{where}; the newest is {ids[0]}." if ids else "No run is recorded yet."
+        raise BadInput(f"There is no run {part or text!r}. {newest}")
+    candidates = [{"id": one, "title": _title(one)} for one in found[:_NAMED]]
+    lines = [f"  {one['id']}  {one['title']}" for one in candidates]
+    more = [f"  and {len(found) - _NAMED:,} more"] if len(found) > _NAMED else []
+    raise Question(
+        "\n".join([f"{len(found):,} runs begin with {part}. Write more of the id of one:", *lines, *more]),
+        ask={"run": part, "candidates": candidates},
+        as_json=as_json,
+    )
+
+
+def _title(run_id: str) -> str:
+    from refine_core import runs
+
+    timeline = runs.timeline(run_id)
+    return runs.annotation(run_id).name or ("" if timeline is None else runs.title(timeline.spec))
