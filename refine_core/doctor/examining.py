@@ -22,7 +22,7 @@ from refine_core.doctor.examination import ORDER, Examination
 from refine_core.doctor.feedback_findings import find_quoted_answers
 from refine_core.doctor.habits import read_habits
 from refine_core.doctor.joining import join_findings
-from refine_core.doctor.label_findings import find_against_labels, measure_labels
+from refine_core.doctor.label_findings import find_against_labels, find_single_labels, measure_labels
 from refine_core.doctor.part_findings import find_in_parts, measure_parts
 from refine_core.doctor.probe_findings import find_in_probes, find_unpaid_right_answers
 from refine_core.doctor.probing import RowProbes, probe_all
@@ -57,6 +57,7 @@ MAX_READ: Final = 1_000
 """Rows that are looked through for right answers."""
 MAX_RIGHT_ANSWERS: Final = 8
 """Rows whose right answer is probed: the first ones with different answers."""
+_PROBING_S, _PROBES = 2.0, 30  # for all right answers; of one, roughly
 _JUDGED: Final = Finding(
     "asks-judge",
     "note",
@@ -171,7 +172,7 @@ def _score(  # noqa: PLR0917  # one step of examine
     found.report = _run_cases(runner, cases, threshold, cancel)
     values = [*found.scored.values, *(one.value for one in found.report.results if one.value is not None)]
     found.probed = probe_all(
-        runner, recognized.source, choose_right_answers(known, found.scored, mentioned),
+        runner, recognized.source, choose_right_answers(known, found.scored, mentioned, _afford(found.took_s, len(rows))),
         best=max(values, default=None), lowest=min(values, default=None), threshold=threshold, cancel=cancel,
     )  # fmt: skip
     if rows:
@@ -194,6 +195,11 @@ def _find(recognized: Recognized, found: _Found, threshold: float | None) -> Ite
     yield from find_flat_groups(scored)
     yield from find_in_parts(scored, probed, parts)
     yield from find_against_labels(scored, labels, threshold)
+    if not labels:
+        yield from find_single_labels(
+            scored,
+            {row.right.text: row.value for row in probed if row.results and row.value and row.right.is_known},
+        )
     yield from find_quoted_answers(scored, shape)
     yield from find_recorded_wobble(scored)
     yield from find_unpaid_right_answers(probed, scored.best)
@@ -244,9 +250,9 @@ def _describe_load_error(error: RewardError) -> Finding:
 
 
 def choose_right_answers(
-    known: Sequence[Row], scored: ScoredRows, mentioned: Collection[str]
+    known: Sequence[Row], scored: ScoredRows, mentioned: Collection[str], at_most: int = MAX_RIGHT_ANSWERS
 ) -> list[RightAnswer]:
-    """Right answers of the first rows that have one, each answer once, at most MAX_RIGHT_ANSWERS.
+    """Right answers of the first rows that have one, each answer once.
 
     Where no row has one, the output of the row with the highest score takes its place.
     """
@@ -255,13 +261,23 @@ def choose_right_answers(
         right = find_right_answer(row, mentioned)
         if right is not None:
             found.setdefault(right.text, right)
-        if len(found) == MAX_RIGHT_ANSWERS:
+        if len(found) >= at_most:
             break
     if not found and scored.scored:
         best = take_output(max(scored.scored, key=lambda pair: pair[1])[0], mentioned)
         return [best] if best is not None else []
     told = [one for one in found.values() if one.is_known]
     return told or [*found.values()]
+
+
+def _afford(took_s: float, rows: int) -> int:
+    """How many right answers can be probed in a second or two; at least one."""
+    each_s = took_s / rows if rows else 0.0
+    return (
+        MAX_RIGHT_ANSWERS
+        if each_s <= 0
+        else max(1, min(MAX_RIGHT_ANSWERS, int(_PROBING_S / (each_s * _PROBES))))
+    )
 
 
 def _list_names(source: str) -> frozenset[str]:

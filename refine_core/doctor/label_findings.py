@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from refine_core.doctor.right_answers import is_bad, is_good
 from refine_core.doctor.scored_rows import ScoredRows, format_score, quote_output
+from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
 from refine_core.statistics import auc, best_threshold, cohen_kappa, constant_guess
 
 _LOW_AUC: Final = 0.75
 _MIN_ROWS: Final = 4
 _MUCH: Final = 0.2
+_PAID, _REFUSED = 0.9, 0.5
+
+
+def find_single_labels(scored: ScoredRows, worth: Mapping[str, float]) -> Iterator[Finding]:
+    """Rows with labels of one kind only, beside what a right answer scores: bad ones that are paid, good ones that are not.
+
+    worth: right answer -> its score.
+    """
+    usual = max(worth.values(), default=None)
+    if usual is None or usual <= 0:
+        return
+    paid = [(row, value) for row, value in scored.scored if is_bad(row) and value >= _PAID * usual]
+    refused = [(row, value) for row, value in scored.scored if is_good(row) and value < _REFUSED * usual]
+    for kind, found, words in (
+        ("paid-bad-row", paid, "labelled bad, and paid like the right answer"),
+        ("refused-good-row", refused, "labelled good, and refused"),
+    ):
+        if found:
+            yield Finding(
+                kind, "warning", f"{pluralize(len(found), 'row')} {'is' if len(found) == 1 else 'are'} {words}.",
+                evidence=tuple(
+                    f"row {row.id}: {quote_output(row)} scores {format_score(value)}; the right answer scores {format_score(usual)}"
+                    for row, value in found[:4]
+                ),
+            )  # fmt: skip
 
 
 def measure_labels(scored: ScoredRows, threshold: float | None) -> dict[str, Any]:

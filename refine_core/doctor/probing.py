@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from refine_core.concurrency.cancellation import Cancel
+from refine_core.doctor.drafts import Claim
 from refine_core.doctor.forms import PLAIN, Form, learn_from_output, learn_from_source
 from refine_core.doctor.outputs import read_text
-from refine_core.doctor.probes import Claim, Probe, fill, list_probes
+from refine_core.doctor.probes import Probe, fill, list_probes
 from refine_core.doctor.right_answers import RightAnswer
 from refine_core.rewards import RowResult, RowRunner
 from refine_core.rows import Row
@@ -157,26 +158,50 @@ def probe_all(
                 parts=tried[at].parts,
             )
         )
-    good = max(
-        [best if best is not None else 0.0, *(one.value for one in firsts if one.value is not None)],
-        default=0.0,
+    seen = [*(one.value for one in firsts if one.value is not None), *(() if best is None else (best,))]
+    floor = min([0.0, *seen, *(() if lowest is None else (lowest,))])
+    others = _name_others(rights)
+    return tuple(
+        first
+        if first.value is None
+        else _probe(runner, first, others[first.right.text], max(seen), floor, threshold, cancel)
+        for first in firsts
     )
-    floor = min(0.0, lowest if lowest is not None else 0.0)
-    probed = []
-    for first in firsts:
-        if first.value is None or first.value <= floor:
-            probed.append(first)
-            continue
-        probes = list_probes(first.right, first.form)
-        scored = runner.score_further([_row(first.right, one.prediction) for one in probes], cancel=cancel)
-        at_least = min([floor, *(one.value for one in scored if one.value is not None)])
-        results = tuple(
-            _to_result(*pair, first.value, at_least, threshold) for pair in zip(probes, scored, strict=True)
-        )
-        enough = floor + REFUSED * (good - floor)
-        is_paid = first.value > enough or any((one.value or 0.0) > enough for one in results)
-        probed.append(replace(first, results=results) if is_paid else first)
-    return tuple(probed)
+
+
+def _probe(  # noqa: PLR0917  # one step of probe_all
+    runner: RowRunner,
+    first: RowProbes,
+    other: str,
+    good: float,
+    floor: float,
+    threshold: float | None,
+    cancel: Cancel | None,
+) -> RowProbes:
+    """The probes of one right answer; the answer alone if nothing scores lower, or if it is paid far less than others and nothing tried is."""
+    assert first.value is not None  # noqa: S101  # as the caller has seen
+    probes = list_probes(first.right, first.form, other)
+    scored = runner.score_further([_row(first.right, one.prediction) for one in probes], cancel=cancel)
+    values = [one.value for one in scored if one.value is not None and one.error is None]
+    lowest = min([floor, *values])
+    if first.value <= lowest:
+        return first
+    enough = lowest + REFUSED * (good - lowest)
+    if first.value <= enough and all(value <= enough for value in values):
+        return first
+    results = tuple(
+        _to_result(*pair, first.value, lowest, threshold) for pair in zip(probes, scored, strict=True)
+    )
+    return replace(first, results=results)
+
+
+def _name_others(rights: Sequence[RightAnswer]) -> dict[str, str]:
+    """Right answer -> that of the next row that has another one of its kind; "" where none has."""
+    others = {}
+    for i, right in enumerate(rights):
+        following = [*rights[i + 1 :], *rights[:i]]
+        others[right.text] = next((one.text for one in following if one.kind == right.kind), "")
+    return others
 
 
 def describe_error(result: RowResult) -> str:

@@ -38,6 +38,7 @@ _CODE = re.compile(
     re.MULTILINE,
 )
 _FINAL = re.compile(r"####\s*(\S.*?)\s*$")
+_TAGGED = re.compile(r"\s*<(\w+)>(.*)</\1>\s*", re.DOTALL)
 _BOXED = re.compile(r"\\boxed\{([^{}]+)\}")
 
 
@@ -187,7 +188,31 @@ def _unwrap(value: object, predicted: object, *, names_several: bool) -> object:
         if isinstance(value, int | float):
             return f"{value:g}" if float(value).is_integer() and abs(value) < 1e15 else str(value)  # noqa: PLR2004
         if isinstance(value, str):
+            tagged = _TAGGED.fullmatch(value)
+            value = tagged[2].strip() if tagged else value
             final = _FINAL.search(value) or (_BOXED.search(value) if len(value) > len("\\boxed{}") else None)
             return final[1] if final else value
         return json.dumps(value, ensure_ascii=False, default=str) if value is not None else None
-    return value
+    return _read_typed(value, predicted) if isinstance(value, str) else value
+
+
+def _read_typed(text: str, predicted: object) -> object:
+    """The value of a text in the type of a recorded output, if it has one there."""
+    if isinstance(predicted, bool):
+        return {"true": True, "yes": True, "false": False, "no": False}.get(text.strip().lower())
+    if isinstance(predicted, int | float):
+        number = read_number_text(text.strip())
+        return (
+            None
+            if number is None
+            else int(number)
+            if isinstance(predicted, int) and number.is_integer()
+            else number
+        )
+    if isinstance(predicted, list | dict):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, type(predicted)) else None
+    return text

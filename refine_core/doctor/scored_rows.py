@@ -13,6 +13,7 @@ from refine_core.doctor.right_answers import RightAnswer, find_right_answer
 from refine_core.rows import Row
 from refine_core.workbench.scores import RowScore
 
+MAX_READ: Final = 5_000
 QUOTED_CHARS: Final = 80
 
 
@@ -62,8 +63,11 @@ class ScoredRows:
 
     @cached_property
     def rights(self) -> list[RightAnswer | None]:
-        """The right answer of each row, where it is known."""
-        return [find_right_answer(row, self.mentioned) for row in self.rows]
+        """The right answer of each row, where it is known; of very many rows, of the first ones."""
+        rest = len(self.rows) - MAX_READ
+        return [find_right_answer(row, self.mentioned) for row in self.rows[:MAX_READ]] + [None] * max(
+            0, rest
+        )
 
 
 def output_key(row: Row) -> str:
