@@ -97,7 +97,7 @@ def test_the_same_form_is_learned_from_the_pattern_alone():
     assert found.probes[0].value == 3.0
 
 
-def test_a_form_without_dotall_pays_its_empty_marks_and_any_answer_but_not_two_lines():
+def test_a_form_without_dotall_pays_empty_marks_but_no_second_line():
     text = "<think>24 + 48</think><answer>72</answer>"
     found = look_at(OPEN_R1, {"prompt": CHAT}, {"completion": text}, {"solution": "72"})
     assert severities(found)["paid-empty-form"] == "warning"
