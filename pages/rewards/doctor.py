@@ -19,6 +19,7 @@ from pages.rewards.doctor_rows import describe_rows, list_row_findings
 from pages.rewards.doctor_words import describe, what_to_do
 from pages.rewards.examining import Examined, cancel_examination, examine_again, read_examination
 from pages.rewards.fields import static_key
+from pages.rewards.judge_wobble import draw_wobble
 from pages.rewards.right_answer import choose_right_answer, find_probes
 from pages.rewards.sources import draw_sources
 from pages.shared.text import escape_markdown
@@ -57,6 +58,7 @@ def draw_doctor(bench: Bench) -> None:
         draw_probes(probes, pending=not examined.current)
     elif advice := what_to_do(bench, examined):
         st.markdown(escape_markdown(advice))
+    draw_wobble(bench)
 
 
 def draw_under(bench: Bench) -> None:

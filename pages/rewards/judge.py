@@ -26,12 +26,7 @@ def draw_judge(bench: Bench) -> None:
     estimate = workbench.estimate_calls(recognized, count, bench.judge, timelines)
     with st.popover(estimate.text, key=static_key("judge")), st.container(width=360):
         st.markdown("**This reward asks a model to judge.** No model is called while you type.")
-        if timelines:
-            spec = timelines[0].spec
-            st.caption(escape_markdown(f"The judge is that of the run: {(spec.judge or spec.model).label}."))
-            ask_for_keys(spec, ("judge" if spec.judge is not None else "model",) if failed else ())
-        else:
-            _choose_judge()
+        draw_choice(bench, failed=failed)
         st.caption("Its answers are kept, so the same question is asked once.")
         st.button(
             "Ask the judge",
@@ -43,6 +38,17 @@ def draw_judge(bench: Bench) -> None:
         )
 
 
+def draw_choice(bench: Bench, *, failed: bool) -> None:
+    """Who judges: the judge of the run, or a model that a person chooses. failed: whether it may lack a key."""
+    timeline = next((one.timeline for one in bench.sources if one.timeline is not None), None)
+    if timeline is None:
+        _choose_judge()
+        return
+    spec = timeline.spec
+    st.caption(escape_markdown(f"The judge is that of the run: {(spec.judge or spec.model).label}."))
+    ask_for_keys(spec, ("judge" if spec.judge is not None else "model",) if failed else ())
+
+
 def _choose_judge() -> None:
     """The models that could judge rows of no run: the practice model, and the saved connections."""
     try:
@@ -51,7 +57,12 @@ def _choose_judge() -> None:
         saved = {}
     models = {"Practice model": ModelSpec(), **saved}
     st.selectbox(
-        "Judge", list(models), key=static_key("judge-name"), index=None, placeholder="Choose a model"
+        "Judge",
+        list(models),
+        key=static_key("judge-name"),
+        index=None,
+        placeholder="Choose a model",
+        persist_state="session",
     )
     chosen = models.get(st.session_state.get(static_key("judge-name")) or "")
     if chosen != st.session_state.get(CHOSEN_JUDGE):

@@ -39,6 +39,7 @@ REWARD_ROW: Final = _ASSETS / "rewards" / "row.js"
 FINDINGS: Final = _ASSETS / "rewards" / "findings.js"
 PROBES: Final = _ASSETS / "rewards" / "probes.js"
 CASES: Final = _ASSETS / "rewards" / "cases.js"
+WOBBLE: Final = _ASSETS / "rewards" / "wobble.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -57,6 +58,7 @@ MODULES: Final = (  # scripts that import others
     FINDINGS,
     PROBES,
     CASES,
+    WOBBLE,
     WHAT_IF,
 )
 

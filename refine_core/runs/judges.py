@@ -11,10 +11,14 @@ from dataclasses import asdict, dataclass, replace
 from refine_core.connect import connect
 from refine_core.errors import RewardError
 from refine_core.formatting import format_cost, pluralize
+from refine_core.lm.prices import cost_by_own_prices
+from refine_core.lm.types import Usage as LMUsage
 from refine_core.log.timeline import Timeline, Usage
 from refine_core.refine.build import judge_by
 from refine_core.rewards import Judge
 from refine_core.spec import ModelSpec, ProgramSpec
+
+CHARACTERS_A_TOKEN, REPLY_TOKENS = 4, 60  # roughly, for a price
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,15 @@ class JudgeSpec:
         model = asdict(self.model.identity)
         return repr((sorted((name, repr(value)) for name, value in model.items()), self.seed))
 
-    def connect(self) -> Judge:
-        """The judge itself. Raises LMKeyError; RewardError for a replay, which has no model to ask."""
+    def connect(self, rollout: int = 0) -> Judge:
+        """The judge itself. rollout: another number asks the same question anew, past the cache of calls; it is never sent.
+
+        Raises LMKeyError; RewardError for a replay, which has no model to ask.
+        """
         if self.model.kind == "replay":
             raise RewardError("a replay has no model that could judge", type_name="JudgeError")
-        return judge_by(connect(self.model, key=self.key or None, seed=self.seed))
+        model = connect(self.model, key=self.key or None, seed=self.seed)
+        return judge_by(model.copy(rollout_id=rollout) if rollout else model)
 
 
 def judge_of_run(spec: ProgramSpec, keys: Mapping[str, str] | None = None) -> JudgeSpec:
@@ -67,8 +75,13 @@ class JudgeEstimate:
         return f"up to {pluralize(self.calls, 'call')}, {'about ' if self.cost_usd else ''}{cost}"
 
 
-def estimate_cost(calls: int, model: ModelSpec | None, timelines: Iterable[Timeline]) -> JudgeEstimate:
-    """What so many calls of that model would cost. timelines: of runs whose own judge calls tell what one costs."""
+def estimate_cost(
+    calls: int, model: ModelSpec | None, timelines: Iterable[Timeline], characters: int | None = None
+) -> JudgeEstimate:
+    """What so many calls of that model would cost. timelines: of runs whose own judge calls tell what one costs.
+
+    characters: of a prompt, about, which tells where no such call is known and the model has prices of its own.
+    """
     if model is not None and model.kind == "practice":
         return JudgeEstimate(calls, 0.0)
     asked = [
@@ -79,4 +92,8 @@ def estimate_cost(calls: int, model: ModelSpec | None, timelines: Iterable[Timel
         if call.reply is not None and not call.reply.cache_hit and not call.reply.replayed
     ]
     cost = Usage.of(asked).cost_usd if asked else None
-    return JudgeEstimate(calls, None if cost is None else cost / len(asked) * calls)
+    each = None if cost is None else cost / len(asked)
+    if each is None and model is not None and characters is not None:
+        tokens = LMUsage(characters // CHARACTERS_A_TOKEN, REPLY_TOKENS)
+        each = cost_by_own_prices(tokens, model.price_in_usd, model.price_out_usd)
+    return JudgeEstimate(calls, None if each is None else each * calls)

@@ -4,6 +4,7 @@ rows + reward --score_rows--> Scores(rows: RowScore …, summary)
 
 scores.py         a score a row, or why there is none; all of them summed up
 scoring.py        rows scored in the reward's worker
+judge_wobble.py   the same rows judged several times
 kept_jobs.py      work that goes on while nobody looks, and is kept
 row_sources.py    rows of saved runs, and rows that a person brought
 saved_rewards.py  rewards under a name, with versions
@@ -27,6 +28,7 @@ from refine_core.rewards.shapes.types import ROLES
 from refine_core.rows import Row, RowSet
 from refine_core.runs.judges import JudgeEstimate, JudgeSpec, judge_of_run
 from refine_core.workbench.isolation import Isolation, SelfTest, probe_isolation
+from refine_core.workbench.judge_wobble import Rejudged, estimate_rejudging, judge_repeatedly
 from refine_core.workbench.judging import asks_judge, estimate_calls
 from refine_core.workbench.kept_jobs import Bench, Scoring
 from refine_core.workbench.reading import (
@@ -78,6 +80,7 @@ __all__ = [
     "JudgeSpec",
     "Reading",
     "Recognized",
+    "Rejudged",
     "RewardFunction",
     "RewardVersion",
     "Row",
@@ -104,8 +107,10 @@ __all__ = [
     "describe_function",
     "describe_shape",
     "estimate_calls",
+    "estimate_rejudging",
     "find_runs",
     "judge_of_run",
+    "judge_repeatedly",
     "keep_rows",
     "keeps_reward",
     "label_row",
