@@ -17,11 +17,17 @@ from pages.rewards.doctor_findings import draw_findings
 from pages.rewards.doctor_probes import draw_probes
 from pages.rewards.doctor_rows import describe_rows, list_row_findings
 from pages.rewards.doctor_words import describe, what_to_do
-from pages.rewards.examining import Examined, cancel_examination, examine_again, read_examination
+from pages.rewards.examining import (
+    Examined,
+    cancel_examination,
+    examine_again,
+    list_code_findings,
+    read_examination,
+)
 from pages.rewards.fields import static_key
 from pages.rewards.judge_wobble import draw_wobble
 from pages.rewards.right_answer import choose_right_answer, find_probes
-from pages.rewards.sources import draw_sources
+from pages.rewards.sources import bring_rows, draw_sources
 from pages.shared.text import escape_markdown
 from refine_core.formatting import pluralize
 
@@ -31,7 +37,7 @@ POLL_S: Final = 0.25
 def count_doctor(bench: Bench) -> str:
     """How much it found: in the code, in the probes and on the rows; what is still being worked out is not counted."""
     examined = read_examination(bench)
-    count = len(bench.findings)
+    count = len(list_code_findings(bench))
     if examined.shown is not None and examined.current:
         shown = examined.shown
         count += len(list_row_findings(shown)) + len(shown.paid_for_nothing) + len(shown.refused)
@@ -39,7 +45,9 @@ def count_doctor(bench: Bench) -> str:
 
 
 def draw_bar(bench: Bench) -> None:
-    """Which right answer the probes are made from; where there is none, how to bring rows."""
+    """Which right answer the probes are made from; where there is none, the sources of the rows."""
+    if not bench.rows:
+        return
     examined = read_examination(bench)
     if examined.shown is None or not any(one.results for one in examined.shown.probes):
         draw_sources(bench)
@@ -59,16 +67,13 @@ def draw_doctor(bench: Bench) -> None:
     elif advice := what_to_do(bench, examined):
         st.markdown(escape_markdown(advice))
     draw_wobble(bench)
+    if not bench.rows:
+        bring_rows()
 
 
 def draw_under(bench: Bench) -> None:
     """Under the editor: what reading the code finds, and what is odd about the rows."""
-    examined = read_examination(bench)
-    current = examined.shown if examined.current else None
-    findings = bench.findings
-    if current is not None:
-        findings = tuple(one for one in current.findings if one.line is not None) or findings
-    draw_findings(bench, findings, describe_rows(bench, examined))
+    draw_findings(bench, list_code_findings(bench), describe_rows(bench, read_examination(bench)))
 
 
 def _draw_detail(bench: Bench, examined: Examined, detail: str) -> None:

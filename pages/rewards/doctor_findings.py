@@ -20,6 +20,8 @@ from refine_core import programs
 from refine_core.unseen import show_unseen_in
 from refine_core.workbench import Finding
 
+NAMED: Final = 4  # texts; all of them are listed beside it
+_TEXT: Final = ": “"
 KEY: Final = static_key("findings")
 _OF: Final = static_key("findings-of")
 _component = st.components.v2.component(
@@ -73,9 +75,20 @@ def _describe(place: int, finding: Finding) -> dict[str, object]:
         "line": finding.line,
         "severity": finding.severity,
         "message": finding.message,
-        "evidence": list(finding.evidence),
+        "evidence": _list_evidence(finding),
         "fix": finding.fix.label if finding.fix is not None else "",
     }
+
+
+def _list_evidence(finding: Finding) -> list[str]:
+    """What was seen. Texts that were tried are only named, as they are listed beside it."""
+    tried = [
+        one.partition(_TEXT)[0] for one in finding.evidence if _TEXT in one and not one.startswith("row ")
+    ]
+    if not tried:
+        return list(finding.evidence[:1])
+    more = f" and {len(tried) - NAMED} more" if len(tried) > NAMED else ""
+    return [f"Seen in: {', '.join(tried[:NAMED])}{more}"]
 
 
 def _describe_none(bench: Bench) -> str:

@@ -6,20 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pages.rewards.bench import Bench
-from pages.rewards.examining import Examined
+from pages.rewards.examining import Examined, is_of_a_probe
 from refine_core.doctor import Examination
 from refine_core.formatting import format_score, pluralize
 from refine_core.workbench import Finding
 
-_OF_PROBES: Final = ("paid-", "refused-")
 _AS_FIGURES: Final = ("groups-without-spread", "against-labels")
 MANY: Final = 0.25  # of the groups; they are lost for training
 EVIDENCE: Final = 2
-
-
-def is_of_a_probe(finding: Finding) -> bool:
-    """Whether it says what the lists of probes show line by line."""
-    return finding.code.startswith(_OF_PROBES)
 
 
 def list_row_findings(examination: Examination) -> list[Finding]:
@@ -83,7 +77,7 @@ def _list_figures(statistics: Mapping[str, Any]) -> list[dict[str, str]]:
         lines.append(_line(name, "", f"{passed:,} of {scored:,}", "" if passed else "bad"))
     lines += _list_label_figures(statistics.get("labels") or {})
     same = statistics.get("same_when_repeated")
-    if same is not None:
+    if same is not None and not statistics.get("recorded"):  # recorded scores were not worked out here
         words, tone = ("the same", "good") if same else ("not the same", "bad")
         lines.append(_line("Scored twice, one by one, in another order", "", words, tone))
     return lines

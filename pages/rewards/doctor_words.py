@@ -24,7 +24,8 @@ _NOT_PAID = (
 def describe(bench: Bench, examined: Examined) -> tuple[str, str]:
     """The verdict, and the line under it."""
     if examined.shown is not None and (examined.current or examined.running):
-        return examined.shown.verdict, examined.shown.detail
+        detail = examined.shown.detail if bench.error is None else "So nothing was tried."
+        return examined.shown.verdict, detail
     if draft.is_empty(bench.code):
         return "There is no reward to examine yet", "Write one, or open one of the library."
     if bench.unreadable is not None or isinstance(examined.error, RewardError):
@@ -52,15 +53,15 @@ def what_to_do(bench: Bench, examined: Examined) -> str:
         return ""
     if not bench.rows:
         return (
-            "Add rows, outputs that you already have. With them the doctor tries texts that deserve nothing, and right answers "
-            "that are written differently, and shows what this reward pays for each."
+            "Bring rows whose right answer is known, and the doctor tries texts that deserve nothing, and right answers that are "
+            "written differently. It shows what this reward pays for each. No model is called."
         )
     if workbench.asks_judge(bench.recognized):
         return (
             "This reward asks a model to judge. Every probe would be a call, so none is tried here; what the code and the rows "
             "show stands beside it."
         )
-    if examined.shown is None or not examined.current:
+    if examined.shown is None or not examined.current or bench.error is not None:
         return ""
     if not examined.shown.probes:
         return _NO_RIGHT_ANSWER

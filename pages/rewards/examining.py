@@ -1,6 +1,6 @@
 """The examination of the reward as typed: it goes on in the background, and the last one is shown until it is there.
 
-read_examination(bench) -> Examined        cancel_examination        examine_again
+read_examination(bench) -> Examined        list_code_findings(bench)        cancel_examination, examine_again
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from pages.rewards.task import Task
 from refine_core import doctor, workbench
 from refine_core.doctor import Examination
 from refine_core.errors import RefineError
-from refine_core.workbench import Job
+from refine_core.workbench import Finding, Job
 
 WAIT_S: Final = 0.3  # for one that is looked at; longer, and the last one is shown with a count
 ALWAYS_UP_TO: Final = 1_000  # rows that are examined while nobody looks at the doctor
+_OF_PROBES: Final = ("paid-", "refused-")
 _SESSION: Final = static_key("examining")
 examinations: Final[workbench.Bench[Examination]] = workbench.Bench()
 
@@ -107,6 +108,23 @@ def _read_threshold(bench: Bench) -> float | None:
     """From which score an output counts as good enough: the threshold of the run that the rows are of."""
     timeline = next((one.timeline for one in bench.sources if one.timeline is not None), None)
     return None if timeline is None else fields.read_threshold(timeline.spec.threshold)
+
+
+def list_code_findings(bench: Bench) -> tuple[Finding, ...]:
+    """What reading the code finds, by line; with what rows and probes showed of it, as soon as that is known.
+
+    What probes alone showed is left out: each of them is listed by itself.
+    """
+    examined = read_examination(bench)
+    if examined.shown is None or not examined.current:
+        return bench.findings
+    found = [one for one in examined.shown.findings if one.line is not None and not is_of_a_probe(one)]
+    return tuple(sorted(found, key=lambda one: (one.line or 0, one.column or 0)))
+
+
+def is_of_a_probe(finding: Finding) -> bool:
+    """Whether it says what the lists of probes show line by line."""
+    return finding.code.startswith(_OF_PROBES)
 
 
 def cancel_examination() -> None:

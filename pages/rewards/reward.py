@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.rewards import draft, fields
 from pages.rewards.bench import Bench, cancel_scoring, score_again
+from pages.rewards.examining import list_code_findings
 from pages.rewards.fields import EDITOR, static_key
 from pages.rewards.goto import wanted_line
 from pages.rewards.shape import draw_question, draw_shape
@@ -147,7 +148,7 @@ def _list_marks(bench: Bench) -> list[Mark]:
         return [Mark(f"{error.message[:1].upper()}{error.message[1:]}", error.line, error.column)]
     remarks = [
         Mark(one.message, one.line, one.column, one.severity, end_column=one.end_column, under=False)
-        for one in bench.findings
+        for one in list_code_findings(bench)
         if one.line is not None
     ]
     if not bench.is_current or bench.scores is None:

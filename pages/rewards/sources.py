@@ -82,6 +82,11 @@ def draw_empty() -> None:
     """What the page says before there are rows."""
     st.markdown("## Score outputs you already have. No model is called.", anchors=False)
     st.markdown(":gray[Bring rows, change the reward, and every score is redone as you type.]")
+    bring_rows()
+
+
+def bring_rows() -> None:
+    """All ways to bring the first rows: the last runs, a file, outputs to paste."""
     if problem := st.session_state.get(_ERROR):
         show_error(problem)
     page = runs.search(size=RUNS_SHOWN)

@@ -89,7 +89,7 @@ def test_a_reward_that_cannot_be_read_keeps_the_view_and_says_so():
 
 def test_the_doctor_without_rows_says_what_to_bring():
     app = type_reward(open_rewards(view="doctor"), STRICT)
-    assert "Add rows" in words(app)
+    assert "Bring rows whose right answer is known" in words(app)
 
 
 def test_a_press_on_a_fix_changes_the_code_and_one_on_a_line_goes_there():
