@@ -100,7 +100,7 @@ def _is_rebound(scope: Function, name: str) -> bool:
 
 def _is_changed(code: Code, argument: Argument) -> bool:
     """Record the fields that the reward adds by name. True if it changes the argument in a way that cannot be followed."""
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         match node:
             case ast.Attribute(value=value, attr=attr, ctx=ast.Store()) if is_one_of(
                 code, value, argument.names

@@ -42,7 +42,7 @@ def check_fields(code: Code) -> Iterator[Finding]:
 
 def _check_accesses(code: Code, argument: Argument) -> Iterator[Finding]:
     methods = _PREDICTION if argument.by_attribute else _DICT
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         match node:
             case ast.Attribute(value=value, attr=attr, ctx=ast.Load()) if is_one_of(
                 code, value, argument.names

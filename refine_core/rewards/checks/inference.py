@@ -33,6 +33,10 @@ _BY_NAME: Mapping[str, str] = {
     "str": "text", "repr": "text", "float": "float", "int": "int", "len": "int", "ord": "int", "bool": "int",
     "hash": "int", "isinstance": "int", "any": "int", "all": "int", "dict": "dict",
 }  # fmt: skip
+_BINDING = (
+    ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor, ast.ListComp, ast.SetComp,
+    ast.GeneratorExp, ast.DictComp, ast.Call, ast.Return,
+)  # fmt: skip
 _CONSTANTS: Mapping[type, str] = {str: "text", float: "float", int: "int", bool: "int"}
 _Path = tuple[str, ...]
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -53,6 +57,10 @@ class Kinds:
         ]
         self._nodes = {scope: list(iter_own_nodes(scope)) for scope in self._scopes}
         self._scope_of = {node: scope for scope, nodes in self._nodes.items() for node in nodes}
+        self._binding = {
+            scope: [node for node in nodes if isinstance(node, _BINDING)]
+            for scope, nodes in self._nodes.items()
+        }
         self._functions = {
             node.name: node
             for node in code.tree.body
@@ -83,7 +91,7 @@ class Kinds:
                 self._next[self._code.function, name] = kind
         for scope in self._scopes:
             returned = []
-            for node in self._nodes[scope]:
+            for node in self._binding[scope]:
                 self._bind_names(node, scope)
                 if isinstance(node, ast.Return) and node.value is not None:
                     returned.append(self._infer(node.value, scope))

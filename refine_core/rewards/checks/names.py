@@ -20,7 +20,7 @@ _HIDDEN = {"exec", "eval", "globals", "locals", "vars"}  # what binds names wher
 
 def check_names(code: Code) -> Iterator[Finding]:
     """Each unknown name once, at its first use."""
-    nodes = list(ast.walk(code.tree))
+    nodes = code.nodes
     if any(isinstance(n, ast.ImportFrom) and any(one.name == "*" for one in n.names) for n in nodes):
         return
     loaded = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]

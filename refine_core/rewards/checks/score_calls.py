@@ -16,7 +16,7 @@ def check_score_calls(code: Code) -> Iterator[Finding]:
     """Each unknown keyword of a call of the library's own Score."""
     from refine_core.rewards.score import Score  # it brings what a worker that only scores has no use for
 
-    nodes = list(ast.walk(code.tree))
+    nodes = code.nodes
     if "Score" in list_supplied(code.shape) or any(
         ("Score" in bound_names(node) and not isinstance(node, ast.alias)) or _imports_another(node)
         for node in nodes
