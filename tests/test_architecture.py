@@ -63,6 +63,7 @@ PACKAGES = (
     "what_if",
     "store",
     "runs",
+    "starter_rewards",
     "programs",
     "connections",
     "workbench",

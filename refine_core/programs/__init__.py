@@ -63,7 +63,7 @@ from refine_core.programs.reward_source import (
     may_give_feedback,
     read_reward_form,
 )
-from refine_core.programs.reward_starters import RewardStarter, list_reward_starters
+from refine_core.programs.reward_starters import list_reward_starters
 from refine_core.programs.saved_programs import list_programs, remove_program, save_program
 from refine_core.programs.typed_tables import (
     VALUE_KINDS,
@@ -97,6 +97,7 @@ from refine_core.spec import (
 from refine_core.spec.examples import EXAMPLES, NEW_PROGRAM, WorkedExample
 from refine_core.spec.limits import MAX_ATTEMPTS, find_limit_problems
 from refine_core.spec.source import program_source
+from refine_core.starter_rewards import StarterReward
 
 __all__ = [
     "COMMON_TYPES",
@@ -119,9 +120,9 @@ __all__ = [
     "ProgramSpec",
     "ReplyFormat",
     "RewardForm",
-    "RewardStarter",
     "Schedule",
     "StageSpec",
+    "StarterReward",
     "Step",
     "ValidatorSpec",
     "WorkedExample",
