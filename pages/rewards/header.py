@@ -30,7 +30,7 @@ def draw_header(bench: Bench) -> None:
             st.popover(":blue[Open]", type="tertiary", key=static_key("open", draft.revision())),
             st.container(gap="xsmall", width=380),
         ):
-            _draw_menu()
+            _draw_menu(bench)
         if state := _describe_state(bench):
             st.caption(escape_markdown(state), width="content")
         if base.name:
@@ -111,11 +111,11 @@ def _draw_why_not(error: RewardError) -> None:
     )
 
 
-def _draw_menu() -> None:
+def _draw_menu(bench: Bench) -> None:
     """Saved rewards, rewards to start from, an empty one. A press puts it into the editor."""
     draw_saved()
     st.markdown("**Rewards to start from**")
-    list_starters()
+    list_starters(bench)
     st.button(
         "New reward", key=static_key("new"), icon=":material/add:", on_click=draft.load_reward, args=(Base(),)
     )

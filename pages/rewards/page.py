@@ -40,11 +40,12 @@ view = current_view()
 if is_narrow():
     lines = bench.code.rstrip().count("\n") + 1
     asks = draw_reading(bench)  # never folded: what cannot be read is said here
-    remarks = f" :orange[\N{BLACK UP-POINTING TRIANGLE} {len(bench.findings)}]" if bench.findings else ""
+    faults = sum(one.severity != "note" for one in bench.findings)
+    remarks = f" :orange[\N{BLACK UP-POINTING TRIANGLE} {faults}]" if faults else ""
     with st.expander(f"Reward, {pluralize(lines, 'line')}{remarks}", key="rewards.fold"):
         draw_editor(bench, asks=asks)
         if not bench.rows:
-            draw_starters()
+            draw_starters(bench)
     draw_results(bench)
     if bench.rows or view is not OFFERED["scores"]:
         view.under(bench)

@@ -29,7 +29,7 @@ def draw_under(bench: Bench) -> None:
     if bench.rows:
         draw_row(bench)
     else:
-        draw_starters()
+        draw_starters(bench)
 
 
 def _draw_sources(bench: Bench) -> None:

@@ -63,7 +63,7 @@ from refine_core.programs.reward_source import (
     may_give_feedback,
     read_reward_form,
 )
-from refine_core.programs.reward_starters import list_reward_starters
+from refine_core.programs.reward_starters import list_reward_starters, list_starters_for_outputs
 from refine_core.programs.saved_programs import list_programs, remove_program, save_program
 from refine_core.programs.typed_tables import (
     VALUE_KINDS,
@@ -148,6 +148,7 @@ __all__ = [
     "list_reward_candidates",
     "list_reward_starters",
     "list_stage_fields",
+    "list_starters_for_outputs",
     "list_temperatures",
     "max_calls",
     "may_give_feedback",

@@ -18,13 +18,13 @@ __all__ = ["STARTERS", "StarterReward", "list_starters"]
 
 STARTERS: Final = (
     ("exact_match", "Exact match", "The expected answer, letter by letter."),
-    ("normalized_match", "Normalised match", "Capitals, punctuation, articles and 1,250 do not matter."),
+    ("normalized_match", "Normalised match", "Ignores capitals, punctuation and articles."),
     ("contains", "Contains the answer", "Somewhere in the text, as whole words."),
     ("regex", "A form, as a regex", "Such as AB-1234; half the points with text around it."),
     ("number", "A number, with a tolerance", "Reads 1,250, 42., $42 and 42 km."),
     ("json_object", "JSON with keys", "A share for each key that has a value."),
-    ("json_schema", "JSON that fits a schema", "Types, required keys, items; feedback names each fault."),
-    ("word_range", "A number of words", "Full points inside the range, fewer the farther away."),
+    ("json_schema", "JSON that fits a schema", "Types and keys; feedback names each fault."),
+    ("word_range", "A number of words", "All points in the range, fewer outside."),
     ("token_f1", "Word overlap (F1)", "For answers of a few words or a sentence."),
     ("edit_similarity", "Edit similarity", "Fewer points for every letter that differs."),
     ("code_parses", "Code that parses", "Python, alone or in a code block; it is not run."),
