@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.lab.fields import REWARD, field_key, static_key
 from pages.lab.form_state import FormState
+from pages.lab.reward_notes import draw_notes
 from pages.lab.reward_source import confirm_call, confirm_form, forget_form, replace_reward, reward_revision
 from pages.lab.saved_rewards import draw_saved_rewards
 from pages.shared import address
@@ -63,6 +64,7 @@ def reward_form(form: FormState, run: Run | None, *, below: int) -> bool:
                 ":blue[Change]", key=static_key("reward", "change"), type="tertiary", on_click=forget_form,
                 help="Say again how the reward is called",
             )  # fmt: skip
+        draw_notes(form)
         _library(form, run)
     between = programs.list_reward_candidates(form.spec.reward)
     if between:

@@ -62,7 +62,7 @@ def _is_used(handler: ast.ExceptHandler) -> bool:
 
 
 def _describe() -> str:
-    return "Every error ends here unseen, a misspelt name too, and a bug then scores like a bad output. Catch the errors that you expect."
+    return "This catches every error, a misspelt name too, so a bug scores like a bad output. Catch only the errors that you expect."
 
 
 def _report(code: Code, node: ast.Try | ast.TryStar, handler: ast.ExceptHandler) -> Finding:

@@ -30,7 +30,7 @@ def check_text_tests(code: Code, kinds: Kinds) -> Iterator[Finding]:
                 func=ast.Attribute(value=owner, attr="startswith" | "endswith" as method), args=[part]
             ):
                 if _can_be_empty(kinds, part, owner):
-                    message = f"Every text {_OF_ENDS[method]} the empty text: an empty {_name(part)} passes this test."
+                    message = f"{_name(part)} passes this test when it is empty: every text {_OF_ENDS[method]} the empty text."
                     yield _report(code, node, "empty-in-text", message, None)
             case _:
                 continue
@@ -46,8 +46,8 @@ def _check_in(
         return
     elif needle.written and not needle.given and not text.written:
         message = (
-            f"The empty text is in every text: an empty {_name(left)} passes this test. So does any part of "
-            f"{_name(right)}."
+            f"{_name(left)} passes this test when it is empty: the empty text is in every text. "
+            f"So does any part of {_name(right)}."
         )
         fix = _refuse_empty(code, node, left)
         yield _report(code, node, "empty-in-text", message, fix)
