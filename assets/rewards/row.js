@@ -21,7 +21,7 @@ class RowView {
     this.drawn = text;
     const keys = data.keys !== false && make("span", { class: "keys" }, make("kbd", { text: "j" }), make("kbd", { text: "k" }), " next, previous ", make("kbd", { text: "d" }), data.compared ? " stop comparing " : " compare with the row before ", make("kbd", { text: "l" }), " label");
     this.root.replaceChildren(
-      ...(data.title ? [make("header", {}, make("h3", { text: data.title }), make("span", { class: "scores", text: data.scores }), keys)] : []),
+      ...(data.title ? [make("header", {}, make("h2", { text: data.title }), make("span", { class: "scores", text: data.scores }), keys)] : []),
       make("dl", {}, data.fields.map((one) => this.line(one)), data.result.map((one) => this.line(one)), data.context.map((one) => this.line(one, "context"))),
     );
   }

@@ -28,7 +28,7 @@ _RESETS: Final = "what-if.resets"
 
 def draw_changes(timeline: Timeline, spec: ProgramSpec) -> None:
     """The fields: what may be changed."""
-    st.markdown("#### What if", anchors=False)
+    st.markdown("### What if", anchors=False)
     rewards = what_if_choice.list_rewards(timeline)
     chosen = what_if_choice.read_choice().reward
     key = _field("reward", chosen if chosen in rewards else "")

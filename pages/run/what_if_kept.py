@@ -26,7 +26,7 @@ def draw_kept(timeline: Timeline) -> None:
         return
     if not kept:
         return
-    st.markdown("##### Kept beside this run", anchors=False)
+    st.markdown("### Kept beside this run", anchors=False)
     for one in kept:
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             st.markdown(
