@@ -9,17 +9,13 @@ import { Kept, arrange } from "./keep.js";
 import { Chart, setup, tableHead, tableRow } from "./runs.js";
 import { lineBlocks, valueRow } from "./words.js";
 import { isDark } from "../shared/dom.js";
+import { isNoShortcut, letterSwitch } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
 
 const RUN_KEYS = [[["j", "k"], "next and previous attempt"], [["Enter"], "compare it"], [["x"], "swap"], [["e"], "unfold equal text"]];
 const KEYS = [[["[", "]"], "move A"], [["j", "k"], "move B"], [["x"], "swap"], [["e"], "unfold equal text"]];
 
 const FEW = 40; // characters of both texts, of which nobody misses a mark
-
-const typing = (event) => {
-  const target = event.composedPath()[0];
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
-};
 
 const phrases = (list) => list.map(({ text, style }) => (style ? make("b", { className: style, textContent: text }) : text));
 
@@ -83,7 +79,7 @@ class Page {
   }
 
   key(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event) || !this.data) return;
+    if (!this.data || isNoShortcut(event)) return;
     const acts = this.data.whole ? this.runKeys(event) : {
       "[": () => this.move("a", -1),
       "]": () => this.move("a", 1),
@@ -340,7 +336,7 @@ class Page {
 
   foot() {
     const keys = (this.data.whole ? RUN_KEYS : KEYS).flatMap(([names, words], i) => [i ? " · " : "", names.flatMap((name, k) => [k ? " " : "", make("kbd", { textContent: name })]), ` ${words}`]);
-    return make("footer", {}, keys.flat(), " · the address keeps this view");
+    return make("footer", {}, keys.flat(), " · ", letterSwitch(), " · the address keeps this view");
   }
 }
 

@@ -7,6 +7,7 @@
 import { chart } from "./chart.js";
 import { draw, make } from "./dom.js";
 import { isDark } from "../shared/dom.js";
+import { isSilenced } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
 
 const STAND_MS = 3200; // how long a slide stands while playing, and
@@ -181,7 +182,7 @@ class Presenter {
   key(event) {
     if (!this.data || !this.root.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") return writing(event) ? event.composedPath()[0].blur() : this.tell("left", Date.now());
-    if (writing(event)) return;
+    if (writing(event) || isSilenced(event)) return;
     const vote = this.data.gate ? Number(event.key) - 1 : NaN;
     const acts = {
       " ": () => this.press(), ArrowRight: () => this.step(1), ArrowLeft: () => this.step(-1), PageDown: () => this.step(1), PageUp: () => this.step(-1),

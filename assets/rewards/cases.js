@@ -5,14 +5,10 @@
 // Keys: j k, or arrows inside, next and previous case; Delete removes the chosen one.
 
 import { isDark, make } from "./dom.js";
+import { isNoShortcut } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
 
 const SIGNS = { passed: ["✓", "holds"], failed: ["✕", "fails"], undecided: ["?", "undecided"], waiting: ["…", "waits for the judge"], unknown: ["–", "not run"] };
-
-function isTyping(event) {
-  const at = event.composedPath()[0];
-  return at.isContentEditable || /^(textarea|select|input)$/i.test(at.tagName ?? "");
-}
 
 class Cases {
   constructor(place) {
@@ -102,7 +98,7 @@ class Cases {
   }
 
   press(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (isNoShortcut(event)) return;
     const inside = event.currentTarget === this.root;
     if (event.key === "j" || (inside && event.key === "ArrowDown")) this.move(1);
     else if (event.key === "k" || (inside && event.key === "ArrowUp")) this.move(-1);

@@ -9,16 +9,12 @@ import { isDark, make } from "./dom.js";
 import { Curve } from "./curve.js";
 import { Strip } from "./strip.js";
 import { Table } from "./table.js";
+import { isNoShortcut } from "../shared/keys.js";
 import { mount, watchWidth } from "../shared/mount.js";
 
 const SIDE_BY_SIDE_PX = 600;
 const CURVE_PX = 224;
 const GAP_PX = 26;
-
-function isTyping(event) {
-  const at = event.composedPath()[0];
-  return at.isContentEditable || /^(textarea|select|input)$/i.test(at.tagName ?? "");
-}
 
 class Board {
   constructor(place) {
@@ -99,7 +95,7 @@ class Board {
   }
 
   press(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (isNoShortcut(event)) return;
     const inside = event.currentTarget === this.root;
     if (event.key === "j" || (inside && event.key === "ArrowDown")) this.move(1);
     else if (event.key === "k" || (inside && event.key === "ArrowUp")) this.move(-1);

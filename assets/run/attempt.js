@@ -8,13 +8,9 @@
 import { Blocks } from "./blocks.js";
 import { explained, make } from "./dom.js";
 import { isDark } from "../shared/dom.js";
+import { isNoShortcut } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
 import { Search } from "./search.js";
-
-const typing = (event) => {
-  const target = event.composedPath()[0];
-  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName ?? "");
-};
 
 function lens() {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -54,8 +50,7 @@ class Detail {
 
   // "/" searches, from wherever the focus is but in a field.
   press(event) {
-    if (!this.root.isConnected || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key !== "/" || typing(event)) return;
+    if (event.key !== "/" || !this.root.isConnected || isNoShortcut(event)) return;
     event.preventDefault();
     this.search.open();
     this.root.scrollIntoView({ block: "nearest" });

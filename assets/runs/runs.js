@@ -7,12 +7,8 @@
 // Keys: / search, j k move, Space or x ticks, Enter opens, d compares two, Escape unticks.
 import { button, drawRow, make } from "./cells.js";
 import { isDark } from "../shared/dom.js";
+import { isNoShortcut, isSilenced } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
-
-function isTyping(event) {
-  const at = event.composedPath()[0];
-  return at.isContentEditable || /^(textarea|select)$/i.test(at.tagName) || (at.tagName === "INPUT" && at.type !== "checkbox");
-}
 
 const DIALOGS = new Set(["rename", "note", "tag"]); // actions that open one
 const TYPED = new Set(["rename", "note"]); // those with one text
@@ -241,7 +237,7 @@ class Table {
   }
 
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isSilenced(event)) return;
     const line = this.current(event);
     const at = event.composedPath()[0];
     if (event.key === "j" || (event.key === "ArrowDown" && line)) this.move(line, 1);
@@ -256,7 +252,7 @@ class Table {
 
   // Keys that work wherever the focus is, unless something is being typed.
   pressOnPage(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (isNoShortcut(event)) return;
     if (event.key === "/") document.querySelector("main input[type=search]")?.focus();
     else if (event.key === "j" && document.activeElement === document.body) this.move(null, 1);
     else return;

@@ -1,6 +1,7 @@
 // The keys of the timeline, in one table: what each does, and how that is told.
 
 import { element } from "./elements.js";
+import { isSilenced, letterSwitch } from "../shared/keys.js";
 
 const KEYS = [
   ["j", "next", "the next attempt"],
@@ -15,25 +16,19 @@ const ARROWS = { ArrowRight: "next", ArrowLeft: "previous" };
 
 // What a key asks for, or undefined. arrows: whether those count, too; where something scrolls sideways they do not.
 export function asked(event, { arrows }) {
-  if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key !== "?")) return undefined;
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key !== "?") || isSilenced(event)) return undefined;
   const name = KEYS.find(([key]) => key === event.key)?.[1];
   return name ?? (arrows ? ARROWS[event.key] : undefined);
 }
 
-// Whether a key goes into a text or a choice, or to a dialog that lies over the page.
-export function isTyping(event) {
-  const at = event.composedPath()[0];
-  if (!(at instanceof Element)) return false;
-  return at.isContentEditable || Boolean(at.closest("input, textarea, select, [role=dialog], [role=listbox], [role=menu]"));
-}
-
 export const keyOf = (name) => KEYS.find(([, one]) => one === name)[0];
 
-// The list of keys.
+// The list of keys, and the switch that turns those of one letter off.
 export function describeKeys() {
   const rows = KEYS.flatMap(([key, , words]) => [
     element("dt", {}, element("kbd", { textContent: key })),
     element("dd", { textContent: words }),
   ]);
-  return element("dl", {}, ...rows, element("dt", {}, element("kbd", { textContent: "Esc" })), element("dd", { textContent: "hide these keys" }));
+  const list = element("dl", {}, ...rows, element("dt", {}, element("kbd", { textContent: "Esc" })), element("dd", { textContent: "hide these keys" }));
+  return [list, letterSwitch()];
 }

@@ -36,7 +36,7 @@ export class Steps {
   }
 
   toggle(open = this.keys.hidden) {
-    this.keys.replaceChildren(describeKeys());
+    this.keys.replaceChildren(...describeKeys());
     this.keys.hidden = !open;
     this.help.setAttribute("aria-expanded", String(open));
   }

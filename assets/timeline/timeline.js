@@ -14,11 +14,12 @@
 
 import { Chart, NARROW_PX } from "./chart.js";
 import { element } from "./elements.js";
-import { asked, isTyping } from "./keys.js";
+import { asked } from "./keys.js";
 import { Ledger } from "./ledger.js";
 import { Steps } from "./steps.js";
 import { Story } from "./story.js";
 import { isDark } from "../shared/dom.js";
+import { isTyping } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
 
 const BRIEF_PX = 860; // below which the ledger's headings are brief

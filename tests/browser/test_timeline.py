@@ -286,6 +286,28 @@ def test_letters_are_keys_wherever_nobody_types(show):
     expect(page.locator(".rs-timeline .keys")).to_be_hidden()
 
 
+def test_letter_keys_are_turned_off_for_the_browser_and_on_again(show):
+    """WCAG 2.1.4: a voice that says "job" must not press j."""
+    page = show("failures")
+    page.locator(".rs-timeline").focus()
+    page.keyboard.press("b")
+    expect(selected(page)).to_have_text("3")
+    page.get_by_role("button", name="Keys", exact=True).click()
+    page.get_by_role("switch", name="Letter keys: on").click()
+    switch = page.get_by_role("switch", name="Letter keys: off")
+    expect(switch).not_to_be_checked()
+    page.keyboard.press("Escape")
+    page.locator(".rs-timeline").focus()
+    page.keyboard.press("k")
+    page.keyboard.press("ArrowRight")
+    expect(selected(page)).to_have_text("4")  # and not 3: k did nothing
+    page.get_by_role("button", name="Keys", exact=True).click()
+    switch.click()
+    expect(page.get_by_role("switch", name="Letter keys: on")).to_be_checked()
+    page.keyboard.press("k")
+    expect(selected(page)).to_have_text("3")
+
+
 def test_keys_work_while_the_timeline_has_the_focus(show):
     page = show("failures")
     page.locator(".rs-timeline").focus()
