@@ -5,7 +5,8 @@
 
 What is typed reaches Python 300 ms after the last key, and before any button pressed on the page acts. It survives
 reruns and page switches: it is kept in `st.session_state`, under the key and `rev`, and by the browser until it is
-there: of a text and a switch of pages that a busy server gets at once, Streamlit drops the text.
+there: of a text and a switch of pages that a busy server gets at once, Streamlit drops the text. An app that was started
+again gets what was typed meanwhile.
 
 The source is in assets/editor; the browser fetches what is built of it once (pages/shared/web.py).
 """
@@ -13,6 +14,7 @@ The source is in assets/editor; the browser fetches what is built of it once (pa
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict, cast
@@ -25,6 +27,7 @@ from refine_core.runs import make_well_formed
 
 LINE_PX, FIELD_PADDING_PX = 19.5, 12  # of the editor's text, as in assets/editor
 MESSAGE_LINE = 50  # letters
+_SESSION = "editor:session"  # tells the browser that the app was started again
 
 # Registered once a process, at import; a runtime that came later (each AppTest has one) takes it over at the first use.
 _editor = st.components.v2.component("refinescope.editor", js=import_script(EDITOR))
@@ -120,6 +123,7 @@ def editor(
         key=key,
         data={
             "name": key,
+            "session": st.session_state.setdefault(_SESSION, secrets.token_hex(4)),
             "code": text,
             "rev": rev,
             "label": label,

@@ -15,7 +15,11 @@ from refine_core.programs import Draft, Fields
 
 @dataclass(frozen=True, slots=True)
 class WindowDraft:
-    """The draft of one page. form: whose keys it has in the session. kind: of its documents in the store."""
+    """The draft of one page. form: whose keys it has in the session. kind: of its documents in the store.
+
+    Two windows may have one address, as a duplicated tab has. The one that is typed in first keeps it, the other gets a draft
+    of its own, so that neither writes over what was typed in the other.
+    """
 
     form: Form
     kind: str
@@ -50,12 +54,12 @@ class WindowDraft:
             return
         if before.fields == fields:
             return
-        draft_id = self.id or programs.new_draft_id()
         try:
+            draft_id = self.id if self.id and not self._went_on_elsewhere(before) else programs.new_draft_id()
             state[self._key("saved")] = programs.save_draft(
                 draft_id, fields, replaced=replaced, kind=self.kind
             )
-            if not self.id:
+            if draft_id != self.id:
                 programs.drop_old_drafts(kind=self.kind)
         except StoreError as error:
             state[self._key("error")] = str(error)
@@ -63,6 +67,11 @@ class WindowDraft:
         state.pop(self._key("error"), None)
         state[self._key("id")] = draft_id
         address.name_draft(draft_id)
+
+    def _went_on_elsewhere(self, before: Draft) -> bool:
+        """Whether another window saved this draft after `before`, which is what this one knows of it. Raises StoreError."""
+        stored = programs.read_draft(self.id, kind=self.kind)
+        return stored is not None and stored.saved_at > before.saved_at
 
     @property
     def id(self) -> str:

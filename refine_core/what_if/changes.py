@@ -57,8 +57,12 @@ class Changes(TypedDict, total=False):
 def change_spec(spec: ProgramSpec, **changes: Unpack[Changes]) -> ProgramSpec:
     """The same description with some things changed.
 
-    Raises SpecError with every wrong number, and for an N of a single attempt.
+    Raises SpecError with every wrong number, and for an N of a single attempt; TypeError for a change that there is not.
     """
+    if unknown := changes.keys() - Changes.__annotations__.keys():
+        raise TypeError(
+            f"nothing is called {min(unknown)!r} here; it takes {', '.join(Changes.__annotations__)}"
+        )
     reward, reward_name, n = changes.get("reward"), changes.get("reward_name"), changes.get("n")
     reward_shape, validators = changes.get("reward_shape"), changes.get("validators")
     reward_arguments = changes.get("reward_arguments")

@@ -203,6 +203,8 @@ def _until(exact: int) -> str:
 def _why_exact(spec: ProgramSpec, conditions: Conditions, last: int) -> str:
     if spec.strategy == "single":
         return "there is only one attempt"
+    if conditions.difference == "temperature":
+        return "it would have stopped before a temperature could differ"
     if spec.strategy == "best_of_n":
         return "in best of N no attempt depends on an earlier one"
     if spec.hint_source == "none":

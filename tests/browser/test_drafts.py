@@ -32,6 +32,23 @@ def test_typed_text_comes_back_after_the_app_was_killed(page: Page, server: Serv
     expect(instructions(page)).to_have_text("Answer in one word, and nothing else")
 
 
+def test_what_is_typed_while_the_app_is_gone_reaches_it_later(page: Page, server: Server):
+    page.goto(server.start())
+    wait_idle(page)
+    instructions(page).click()
+    page.keyboard.type("Answer in one word")
+    expect(page.get_by_text("draft saved")).to_be_visible()
+    address = page.url
+    server.kill()
+    page.keyboard.type(", and nothing else")
+    server.start_again()
+    prompt = page.get_by_role("code").filter(has_text="Answer in one word, and nothing else")
+    expect(prompt).to_have_count(1, timeout=60_000)
+    page.goto("about:blank")
+    page.goto(address)
+    expect(instructions(page)).to_have_text("Answer in one word, and nothing else")
+
+
 @pytest.mark.parametrize(
     ("part", "role", "called"),
     [

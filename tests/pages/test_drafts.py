@@ -59,6 +59,18 @@ def test_what_was_typed_comes_back_after_a_restart():
 
 
 @pytest.mark.fault(32)
+def test_two_windows_at_one_address_do_not_write_over_each_other():
+    draft = type_everything(open_app())
+    first, second = open_app(draft=draft), open_app(draft=draft)
+    first.number_input(key=field(first, "N")).set_value(9).run()
+    second.number_input(key=field(second, "N")).set_value(11).run()
+    first.number_input(key=field(first, "N")).set_value(10).run()
+    assert named(first, "draft") == draft
+    assert named(second, "draft") != draft
+    assert open_app(draft=draft).number_input(key=field(first, "N")).value == 10
+    assert open_app(draft=named(second, "draft")).number_input(key=field(second, "N")).value == 11
+
+
 def test_loading_an_example_can_be_undone():
     app = open_app()
     type_everything(app)

@@ -84,6 +84,20 @@ def test_a_budget_ends_the_changed_run_where_it_ended_the_recorded_one():
     assert (early.stop, early.reason) == (1, "threshold_reached")
 
 
+def test_an_early_stop_with_another_n_is_exact_as_no_temperature_differed():
+    timeline = best_of(0.2, 0.5, 0.6, 0.4, n=4)
+    told = what_if(timeline, change_spec(timeline.spec, threshold=0.1, n=7))
+    assert (told.stop, told.exact_until) == (1, None)
+    assert told.case == "Exact: it would have stopped before a temperature could differ."
+    same_n = what_if(timeline, change_spec(timeline.spec, threshold=0.1))
+    assert same_n.case == "Exact: in best of N no attempt depends on an earlier one."
+
+
+def test_a_change_of_an_unknown_name_is_an_error_and_not_passed_over():
+    with pytest.raises(TypeError, match=r"nothing is called 'N' here; it takes .*\bn\b"):
+        change_spec(best_of(0.2, 0.5).spec, N=7)
+
+
 def test_a_budget_that_a_judge_shared_says_nothing_of_another_reward():
     timeline = best_of(0.2, 0.5, end="budget_used_up", n=5, judged=True)
     told = what_if(timeline, scores=rescored(timeline, {0: 0.7, 1: 0.1}))

@@ -1,6 +1,6 @@
 /* The code editor: CodeMirror 6 as a Streamlit component.
 
-   Python gives  {name, code, rev, label, problems, goto, height, below, language, readonly, look, placeholder}
+   Python gives  {name, session, code, rev, label, problems, goto, height, below, language, readonly, look, placeholder}
    and gets      the state `draft` = {code, rev}, and the triggers `run` and `fix` = {label}.
 
    A problem is {line, column, end, message, severity, fixes, note}; its severity is error, warning or info. note: the message stands under its line, too, with a button
@@ -13,7 +13,7 @@
            changes; at any other rerun it is only what Python knows so far, and may lag behind the typing.
    Rule 2: Python knows the text before anything else on the page can act on it (see `flush`).
    Rule 3: what Python has not confirmed is kept here, and sent again when the editor comes back: a busy Streamlit drops
-           what was sent just before a switch of pages.
+           what was sent just before a switch of pages. An app that was started again has what it kept: it gets what stands here.
    Rule 4: text from outside becomes text nodes, never markup; nothing is fetched, data: URLs included. */
 
 import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands';
@@ -146,7 +146,7 @@ const colours = HighlightStyle.define([
   { tag: t.invalid, color: 'var(--error)' },
 ]);
 
-/* Rule 3: an editor's name -> the {code, rev} last typed, until Python shows that it has it. On the window, as each return
+/* Rule 3: an editor's name -> the {code, rev, session} last typed, until Python shows that it has it. On the window, as each return
    to the page evaluates this module anew. */
 const UNSENT = 'refinescope.unsent';  // in the tab's storage: name -> {text, bases}, as assets/draft writes it, too
 const unconfirmed = (globalThis.refinescopeUnconfirmed ??= new Map());
@@ -264,7 +264,8 @@ class Editor {
     this.timer = undefined;
     this.listening = new AbortController();
     this.changeable = new Compartment();
-    const typed = unconfirmed.get(data.name);
+    this.session = data.session;
+    const typed = findTyped(data);
     const inLine = data.look === 'line';
 
     element('style', '', root, CHROME);
@@ -284,7 +285,7 @@ class Editor {
       parent: this.frame,
       root,
       state: EditorState.create({
-        doc: typed?.rev === data.rev ? typed.code : data.code,
+        doc: typed?.code ?? data.code,
         extensions: [
           Prec.highest(keymap.of(['Mod-Enter', 'Ctrl-Enter'].map((key) => ({ key, run: () => this.run() })))),
           ...(inLine ? [] : [hanging, lineNumbers(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter()]),
@@ -338,7 +339,10 @@ class Editor {
     this.hint.textContent = data.readonly ? 'Read only.' : `${tab}Ctrl-Enter runs.`;
     this.size(data);
     this.configure(data);
-    if (data.rev !== this.rev) this.load(data);
+    const again = this.session !== data.session;
+    this.session = data.session;
+    if (again) this.goOn(data);
+    else if (data.rev !== this.rev) this.load(data);
     this.confirm(data);
     this.mark(data);
     this.go(data.goto);
@@ -383,6 +387,15 @@ class Editor {
     if (!typed) return;
     if (typed.rev !== rev || typed.code === code) unconfirmed.delete(this.name);
     else if (this.known !== typed.code) this.flush();
+  }
+
+  /** Rule 3, where the app was started again: it may never have got what was typed since, and its count of replacements begins anew. */
+  goOn({ code, rev, readonly }) {
+    if (readonly) return this.load({ code, rev });
+    this.rev = rev;
+    this.known = code;
+    this.sent = [];
+    this.flush();
   }
 
   configure({ label, language, readonly, problems }) {
@@ -501,7 +514,7 @@ class Editor {
   }
 
   keep() {
-    unconfirmed.set(this.name, { code: this.view.state.doc.toString(), rev: this.rev });
+    unconfirmed.set(this.name, { code: this.view.state.doc.toString(), rev: this.rev, session: this.session });
   }
 
   run() {
@@ -518,6 +531,18 @@ class Editor {
     this.around.disconnect();
     this.view.destroy();
   }
+}
+
+/** What was typed into an editor that comes back, and that Python has not confirmed; in an app that was started again, whatever it now calls the form around. */
+function findTyped({ name, rev, session }) {
+  const own = unconfirmed.get(name);
+  if (own?.session === session) return own.rev === rev ? own : undefined;
+  const kin = (one) => one.replace(/\.\d+\./, '..');  // "lab.1.stage.0.instructions": the form's number begins anew
+  const [other, typed] = [...unconfirmed].find(([one, { session: of }]) => of !== session && kin(one) === kin(name)) ?? [];
+  if (!typed) return undefined;
+  unconfirmed.delete(other);
+  unconfirmed.set(name, { code: typed.code, rev, session });
+  return typed;
 }
 
 /** Whether the page behind the element is dark, whatever theme made it so. */
