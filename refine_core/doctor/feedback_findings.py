@@ -13,12 +13,13 @@ from refine_core.rewards.checks import Finding
 from refine_core.rows import Row
 
 _MIN_CHARS: Final = 2
-_LEARNS_FROM_IT: Final = frozenset(("gepa", "dspy"))
-"""Shapes whose feedback is for training examples, of which the right answer may be told."""
 
 
 def find_quoted_answers(scored: ScoredRows, shape: str) -> Iterator[Finding]:
-    """Rows whose feedback holds the expected answer, though neither the output nor an input has it."""
+    """Rows whose feedback holds the expected answer, though neither the output nor an input has it.
+
+    A warning where a run makes hints of the feedback; of other frameworks it is a log, or meant for training examples.
+    """
     quoting = [
         (row, right, one.feedback)
         for (row, one), right in zip(scored, scored.rights, strict=True)
@@ -28,7 +29,7 @@ def find_quoted_answers(scored: ScoredRows, shape: str) -> Iterator[Finding]:
         return
     count = "1 row" if len(quoting) == 1 else pluralize(len(quoting), "row")
     yield Finding(
-        "feedback-quotes-answer", "note" if shape in _LEARNS_FROM_IT else "warning",
+        "feedback-quotes-answer", "warning" if shape == "refine" else "note",
         f"The feedback of {count} quotes the expected answer. A hint made from it tells the model what to write.",
         evidence=tuple(f"row {row.id}: {quote(text)} holds {quote(right.text)}" for row, right, text in quoting[:4]),
     )  # fmt: skip

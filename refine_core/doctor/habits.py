@@ -10,16 +10,14 @@ from refine_core.errors import RewardError
 from refine_core.rewards.source import parse_reward
 
 _NUMBER_TYPES: Final = frozenset(("int", "float", "Decimal", "Fraction"))
-_LOWERING: Final = frozenset(("lower", "casefold", "upper", "IGNORECASE"))
 _COUNTS: Final = frozenset(("len", "sum", "any", "all", "bool", "min", "max"))
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """reads_numbers: a text is turned into a number. lowers_text: upper and lower case are meant to be alike."""
+    """reads_numbers: a text is turned into a number."""
 
     reads_numbers: bool = False
-    lowers_text: bool = False
 
 
 def read_habits(source: str) -> Habits:
@@ -28,10 +26,7 @@ def read_habits(source: str) -> Habits:
         nodes = list(ast.walk(parse_reward(source)))
     except RewardError:
         return Habits()
-    return Habits(
-        any(isinstance(node, ast.Call) and _reads_number(node) for node in nodes),
-        any(isinstance(node, ast.Attribute) and node.attr in _LOWERING for node in nodes),
-    )
+    return Habits(any(isinstance(node, ast.Call) and _reads_number(node) for node in nodes))
 
 
 def _reads_number(call: ast.Call) -> bool:

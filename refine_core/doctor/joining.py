@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from refine_core.rewards.checks import Finding
 
+_THOUGHT = re.compile("think|reason|thought")
 PROOFS: Final[Mapping[str, frozenset[str]]] = {
     "empty-in-text": frozenset(("paid-empty", "paid-empty-form", "paid-wrong", "paid-off-topic")),
     "part-in-text": frozenset(("paid-wrong",)),
-    "one-line-pattern": frozenset(("refused-several-lines",)),
+    "one-line-pattern": frozenset(("refused-several-lines", "refused-own-line")),
     "chance": frozenset(("not-deterministic", "depends-on-hash-seed")),
     "float-equality": frozenset(("refused-decimals",)),
     "slow-pattern": frozenset(("slow",)),
@@ -35,7 +37,7 @@ CAUSES: Final[Mapping[str, frozenset[str]]] = {
 
 def join_findings(findings: Iterable[Finding]) -> list[Finding]:
     """The same findings; notes about the source are warnings where something proves them, and what proves them gets their line."""
-    given = list(findings)
+    given = list({(one.code, one.line, one.message): one for one in reversed(list(findings))}.values())[::-1]
     explained: set[int] = set()
     joined: list[Finding] = []
     lines: dict[int, int] = {}
@@ -48,7 +50,7 @@ def join_findings(findings: Iterable[Finding]) -> list[Finding]:
         proofs = [
             k
             for k, other in enumerate(given)
-            if other.code in PROOFS.get(one.code, ()) and other.severity != "note"
+            if other.code in PROOFS.get(one.code, ()) and other.severity != "note" and _is_at_work(one, other)
         ]
         explained.update(causes)
         for k in proofs:
@@ -64,3 +66,10 @@ def join_findings(findings: Iterable[Finding]) -> list[Finding]:
 def _is_there(cause: Finding, effect: Finding) -> bool:
     """Whether an effect with a line is at the line of its cause."""
     return effect.line is None or effect.line == cause.line
+
+
+def _is_at_work(pattern: Finding, proof: Finding) -> bool:
+    """Of a pattern for one line: reasoning on two lines is no matter of one that reads the answer alone."""
+    if pattern.code != "one-line-pattern" or proof.code != "refused-several-lines":
+        return True
+    return "answer" not in pattern.subject or _THOUGHT.search(pattern.subject) is not None

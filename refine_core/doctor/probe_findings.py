@@ -34,6 +34,7 @@ _REFUSED: Final = {
         "refused-several-lines",
         "The right answer is refused when the text before it has several lines.",
     ),
+    "own-line": ("refused-own-line", "The right answer on a line of its own between the tags is refused."),
     "full-stop": ("refused-full-stop", "The right answer with a full stop behind it is refused."),
     "decimals": ("refused-decimals", "The right number written with another count of decimals is refused."),
     "unit": ("refused-unit", "The right number with a unit behind it is refused."),
@@ -67,8 +68,8 @@ def find_in_probes(
         if family == "length":  # where any text is paid, its length is not the reason
             paid = [(row, one) for row, one in paid if not _pays_any_text(row)]
         if paid:
-            known = any(row.right.is_known for row, _ in paid)
-            severity: Severity = "warning" if family != "mention" and known else "note"
+            meant = family == "mention" or not any(_should_tell(row, family) for row, _ in paid)
+            severity: Severity = "note" if meant else "warning"
             yield Finding(kind, severity, message, evidence=_list_evidence(paid))
     for family, (kind, message) in _REFUSED.items():
         refused = [(row, one) for row, one in results if one.family == family and _counts_as_refused(one)]
@@ -79,6 +80,11 @@ def find_in_probes(
             yield Finding(
                 kind, severity, message, evidence=(*shown, *_list_evidence(refused))[:SHOWN_EVIDENCE]
             )
+    if results and all(row.ignores_expected for row in probed if row.results):
+        yield Finding(
+            "ignores-expected", "note",
+            "The score of the right answer is the same where another answer is expected: this reward does not look at what is right.",
+        )  # fmt: skip
     longer = [
         (row, one) for row, one in results if one.name == "padded with filler" and (one.share or 0.0) > _MORE
     ]
@@ -109,6 +115,11 @@ def find_in_probes(
         )
 
 
+def _should_tell(row: RowProbes, family: str) -> bool:
+    """Whether the reward is there to tell such a text from the answer: one that ignores what is expected need not know wrong ones."""
+    return row.right.is_known and not (row.ignores_expected and family in {"wrong", "off-topic"})
+
+
 def _pays_any_text(row: RowProbes) -> bool:
     return any(one.is_paid and one.family in {"empty", "off-topic"} for one in row.results)
 
@@ -118,12 +129,12 @@ def _counts_as_refused(one: ProbeResult) -> bool:
 
 
 def _is_wrongly_refused(row: RowProbes, one: ProbeResult, habits: Habits) -> bool:
-    """Whether no purpose explains it: layout never matters, a comma does not to one who reads numbers, nor case to one who lowers it.
+    """Whether no purpose explains it: line breaks do not matter where blanks do not, nor a comma to one who reads numbers.
 
     An exact match may be meant so: what it refuses is a note, unless rows show it.
     """
-    if one.family == "case":
-        return habits.lowers_text and row.has_two_levels and not row.form.is_found
+    if one.family == "own-line":
+        return any(other.name == "blanks around it" and not other.is_refused for other in row.results)
     if one.family == "separators":
         return habits.reads_numbers or bool(one.error) or _accepts_other_forms(row)
     return one.is_strong

@@ -18,7 +18,7 @@ from refine_core.doctor.drafts import Claim
 from refine_core.doctor.forms import PLAIN, Form, learn_from_output, learn_from_source
 from refine_core.doctor.outputs import read_text
 from refine_core.doctor.probes import Probe, fill, list_probes
-from refine_core.doctor.right_answers import RightAnswer
+from refine_core.doctor.right_answers import RightAnswer, expect_another
 from refine_core.rewards import RowResult, RowRunner
 from refine_core.rows import Row
 
@@ -91,7 +91,7 @@ class RowProbes:
     """The probes of one right answer.
 
     value: its score in the right form; None if it has none. text: the output that got it. form: what is around the answer.
-    results: nothing if the right answer itself is not paid, as then no text can be compared with it.
+    ignores_expected: whether it scores the same where another answer is expected. results: nothing if the right answer itself is not paid, as then no text can be compared with it.
     """
 
     right: RightAnswer
@@ -101,14 +101,7 @@ class RowProbes:
     error: str = ""
     results: tuple[ProbeResult, ...] = ()
     parts: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def has_two_levels(self) -> bool:
-        """Whether every text in the right form got either the right answer's score or one other: nothing is graded."""
-        shares = {
-            round(one.share, 2) for one in self.results if one.share is not None and one.claim != "nothing"
-        }
-        return len(shares - {1.0}) <= 1
+    ignores_expected: bool = False
 
     @property
     def paid_for_nothing(self) -> tuple[ProbeResult, ...]:
@@ -181,7 +174,9 @@ def _probe(  # noqa: PLR0917  # one step of probe_all
     """The probes of one right answer; the answer alone if nothing scores lower, or if it is paid far less than others and nothing tried is."""
     assert first.value is not None  # noqa: S101  # as the caller has seen
     probes = list_probes(first.right, first.form, other)
-    scored = runner.score_further([_row(first.right, one.prediction) for one in probes], cancel=cancel)
+    rows = [_row(first.right, one.prediction) for one in probes]
+    elsewhere = replace(expect_another(first.right), prediction=fill(first.right, first.form))
+    *scored, moved = runner.score_further([*rows, elsewhere], cancel=cancel)
     values = [one.value for one in scored if one.value is not None and one.error is None]
     lowest = min([floor, *values])
     if first.value <= lowest:
@@ -192,7 +187,9 @@ def _probe(  # noqa: PLR0917  # one step of probe_all
     results = tuple(
         _to_result(*pair, first.value, lowest, threshold) for pair in zip(probes, scored, strict=True)
     )
-    return replace(first, results=results)
+    return replace(
+        first, results=results, ignores_expected=first.right.is_known and moved.value == first.value
+    )
 
 
 def _name_others(rights: Sequence[RightAnswer]) -> dict[str, str]:

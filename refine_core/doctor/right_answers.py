@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from refine_core.doctor.outputs import read_text
@@ -87,6 +87,36 @@ def find_right_answer(row: Row, mentioned: Collection[str] = ()) -> RightAnswer 
         return None
     others = {name: other for name, other in by_field.items() if name != main}
     return RightAnswer(row, main, value, classify(value), origin, others)
+
+
+def expect_another(right: RightAnswer) -> Row:
+    """The row with another expected value: a reward that scores the right answer the same there never looks at what is expected."""
+    row = right.row
+    if right.origin == "expected":
+        return replace(row, expected={name: _change(value) for name, value in row.expected.items()})
+    changed = {
+        name: _change(value)
+        for name, value in row.inputs.items()
+        if name in row.prediction or name in EXPECTED
+    }
+    return replace(row, inputs={**row.inputs, **changed})
+
+
+def _change(value: object) -> object:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return 2 * value + 3
+    if isinstance(value, str):
+        number = read_number_text(value.strip())
+        return "something else" if number is None else f"{2 * number + 3:g}"
+    return (
+        [_change(value[0])]
+        if isinstance(value, list) and value
+        else {}
+        if isinstance(value, Mapping)
+        else value
+    )
 
 
 def take_output(row: Row, mentioned: Collection[str] = ()) -> RightAnswer | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from refine_core.doctor.drafts import Draft
+from refine_core.doctor.drafts import Claim, Draft
 from refine_core.doctor.forms import Form
 from refine_core.doctor.questions import find_prompt, find_unit
 from refine_core.doctor.right_answers import RightAnswer, read_number_text
@@ -29,7 +29,9 @@ def list_text_probes(right: RightAnswer, form: Form, other: str = "") -> Iterato
     """What to try in place of a right answer that is text. other: the right answer of another row."""
     yield from _list_empty(right, form)
     for name, answer in _list_wrong(right, other):
-        yield Draft(name, "wrong", "wrong", form.fill(answer))
+        is_inside = right.text.lower() in answer.lower()  # as 4 in -4
+        claim: Claim = "mention" if is_inside else "wrong"
+        yield Draft(name, claim, claim, form.fill(answer))
     for name, answer in _list_mentions(right):
         yield Draft(name, "mention", "mention", form.fill(answer))
     for draft in _list_right(right):
@@ -122,7 +124,7 @@ def _list_right(right: RightAnswer) -> Iterator[Draft]:
             ("in capitals", text.upper()),
             ("with a capital", text[:1].upper() + text[1:]),
         ):
-            yield Draft(name, "right", "case", changed, is_strong=True)
+            yield Draft(name, "right", "case", changed)
         if not text.endswith((".", "!", "?")):
             yield Draft("full stop", "right", "full-stop", f"{text}.")
     if right.kind in {"number", "words"}:
@@ -155,7 +157,7 @@ def _list_layouts(right: RightAnswer, form: Form) -> Iterator[Draft]:
         several = form.with_thought(_TWO_LINES).fill(right.text)
         yield Draft("reasoning on two lines", "right", "several-lines", several, is_strong=True)
     if form.tail.startswith("</") and not form.as_json:
-        yield Draft("on a line of its own", "right", "spaces", form.fill(f"\n{right.text}\n"))
+        yield Draft("on a line of its own", "right", "own-line", form.fill(f"\n{right.text}\n"))
     if not form.is_plain:
         yield Draft("a line break at the end", "right", "spaces", form.fill(right.text) + "\n")
 

@@ -101,7 +101,8 @@ def test_a_form_without_dotall_pays_empty_marks_but_no_second_line():
     text = "<think>24 + 48</think><answer>72</answer>"
     found = look_at(OPEN_R1, {"prompt": CHAT}, {"completion": text}, {"solution": "72"})
     assert severities(found)["paid-empty-form"] == "warning"
-    assert severities(found)["paid-wrong"] == "warning"
+    assert {"first two digits", "another number"} & names(found.paid_for_nothing)
+    assert severities(found)["paid-wrong"] == severities(found)["ignores-expected"] == "note"
     pattern = next(one for one in found.findings if one.code == "one-line-pattern")
     assert (pattern.severity, pattern.line) == ("warning", 6)
     assert "reasoning on two lines" in names(found.refused)
