@@ -32,7 +32,7 @@
 
     worker.py              the other side: the process that runs the user's code
     channel.py             its end of the channel
-    error_frames.py        its errors as frames; error_explanations.py adds what Python's message lacks
+    error_frames.py        errors as frames; error_report.py: what the user's code raised; error_explanations.py: what Python's message lacks
     arguments.py           what it passes to that code: inputs and prediction
     sandbox_api.py         what else that code meets: its output, its time limit
     restricted_library.py  what `refine_core` is to that code

@@ -44,9 +44,9 @@ from refine_core.rewards import restricted_library, sandbox, wire
 from refine_core.rewards.arguments import Inputs, Prediction
 from refine_core.rewards.awaiting import Awaiting, is_awaitable
 from refine_core.rewards.channel import Channel
-from refine_core.rewards.error_explanations import EXPLANATION_CHARS, explain_error, join_sentences
 from refine_core.rewards.error_frames import clip, make_error
-from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, NAME_CHARS, RESULTS_BYTES
+from refine_core.rewards.error_report import ErrorReport
+from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, RESULTS_BYTES
 from refine_core.rewards.sandbox_api import (
     FILE,
     RULE_FILE,
@@ -54,16 +54,10 @@ from refine_core.rewards.sandbox_api import (
     Deadline,
     FirstFrame,
     TimeLimit,
-    list_reward_frames,
 )
 from refine_core.rewards.sandbox_refusals import RefusalWatch
 from refine_core.rewards.score_conversion import NotAScore, check_parts, convert_score
 from refine_core.rewards.value_codec import NotTransferable, decode, encode_fields
-
-_NOT_SHOWN = "its message cannot be shown"
-# Past whatever a class of the user's puts in their place.
-_name_of = vars(type)["__name__"].__get__
-_traceback_of = vars(BaseException)["__traceback__"].__get__
 
 
 class JudgeError(RuntimeError):
@@ -79,7 +73,7 @@ class Worker:
         self._awaiting = Awaiting(self._clock, load["timeout_s"])
         self._token: str | None = None
         self._judging = _thread.allocate_lock()
-        self._reserve: bytes | None = bytes(4 << 20)  # freed when memory runs out, to say so
+        self._errors = ErrorReport(self._clock, load["memory_bytes"])
         sys.stdout = sys.stderr = self._output
         self._refusals = RefusalWatch([], "")
         self._module = self._new_module()
@@ -341,37 +335,7 @@ class Worker:
         return unmet
 
     def _failure(self, error: BaseException, limit_s: float) -> dict[str, object]:
-        try:
-            reply = self._describe_error(error, limit_s)
-        except BaseException:  # noqa: BLE001  # its class is the user's, and may answer to anything with anything
-            name = _name_of(type(error))[:NAME_CHARS]
-            frames = list_reward_frames(_traceback_of(error))
-            reply = make_error(name, f"{name}: {_NOT_SHOWN}", frames[-1][1] if frames else None, frames)
-        return reply | {"rule": self._rule}
-
-    def _describe_error(self, error: BaseException, limit_s: float) -> dict[str, object]:
-        if isinstance(error, Deadline) or self._clock.expired:
-            frames = self._clock.frames
-            line = frames[-1][1] if frames else None
-            return make_error("Timeout", f"took longer than {limit_s:g} s", line, frames)
-        if isinstance(error, MemoryError):
-            self._reserve = None
-            frames = list_reward_frames(error.__traceback__)
-            needed = f"needed more than the {self._load['memory_bytes'] >> 20} MiB of memory that it may use"
-            return make_error("MemoryLimit", needed, frames[-1][1] if frames else None, frames)
-        frames = list_reward_frames(error.__traceback__)
-        line, column = (frames[-1][1] if frames else None), None
-        if isinstance(error, SyntaxError) and error.filename == FILE:
-            line, column = error.lineno, error.offset
-        name = type(error).__name__[:NAME_CHARS]
-        try:
-            text = clip(str(error), MESSAGE_CHARS - EXPLANATION_CHARS)
-        except BaseException:  # noqa: BLE001  # a __str__ of the user's may do anything
-            text = _NOT_SHOWN
-        more = explain_error(error, self._refusals.list_refusals(), confined=self._refusals.confined)
-        return make_error(
-            name, join_sentences(f"{name}: {text}" if text else name, more), line, frames, column
-        )
+        return self._errors.describe(error, limit_s, self._refusals) | {"rule": self._rule}
 
     def _plan_calls(self) -> None:
         """Reach the functions that the plan names."""
