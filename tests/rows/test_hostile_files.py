@@ -143,6 +143,27 @@ def test_deep_nesting_is_named_by_its_row():
     assert "deeply nested" in refusal(parquet(pa.table({"completion": value})), OUT)
 
 
+def deep_schema(depth):
+    """A Parquet file without rows that has columns in columns: Thrift's compact protocol, by the format's parquet.thrift."""
+
+    def varint(number):
+        return bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80]) + varint(number >> 7)
+
+    root = b"\x48\x01r\x15\x02\x00"  # name "r", one child
+    group = b"\x35\x02\x18\x01a\x15\x02\x00"  # optional, name "a", one child
+    leaf = b"\x15\x02\x25\x02\x18\x01x\x00"  # an optional INT32
+    schema = b"\x19\xfc" + varint(depth + 2) + root + group * depth + leaf
+    meta = b"\x15\x02" + schema + b"\x16\x00\x19\x0c\x00"  # version 1, the schema, no rows, no row groups
+    return b"PAR1" + meta + len(meta).to_bytes(4, "little") + b"PAR1"
+
+
+def test_a_schema_that_would_overflow_the_stack_is_refused():
+    """It crashes pyarrow up to 25, and with it the process."""
+    assert "has columns and no rows" in refusal(deep_schema(5), OUT)
+    for depth in (150, 100_000):
+        assert "too deeply nested" in refusal(deep_schema(depth), OUT)
+
+
 def test_ragged_rows_unclosed_quotes_and_mixed_types_are_named():
     assert "line 3: 3 values for 2 columns" in refusal("completion,b\n1,2\n1,2,3\n", OUT)
     assert "line 3: 1 value for 2 columns" in refusal('completion,b\n1,2\n"never closed,3\n4,5\n', OUT)
