@@ -23,6 +23,7 @@ from refine_core.doctor.feedback_findings import find_quoted_answers
 from refine_core.doctor.habits import read_habits
 from refine_core.doctor.joining import join_findings
 from refine_core.doctor.label_findings import find_against_labels, find_single_labels, measure_labels
+from refine_core.doctor.line_breaks import find_costly_breaks
 from refine_core.doctor.part_findings import find_in_parts, measure_parts
 from refine_core.doctor.probe_findings import find_in_probes, find_unpaid_right_answers
 from refine_core.doctor.probing import RowProbes, probe_all
@@ -32,6 +33,7 @@ from refine_core.doctor.row_findings import (
     count_rows,
     find_failing,
     find_flat_groups,
+    find_paid_by_length,
     find_recorded_wobble,
     find_same_scores,
     find_slow,
@@ -120,7 +122,7 @@ def examine(
     except RewardError as error:
         findings.append(_describe_load_error(error))
     else:
-        findings += _find(recognized, found, threshold)
+        findings += _find(recognized, found, threshold, findings)
     shown = tuple(row for row in found.probed if row.right.origin != "row")
     findings = sorted(
         join_findings(findings), key=lambda one: (ORDER.index(one.severity), one.line is None, one.line or 0)
@@ -144,6 +146,7 @@ class _Found:
     probed: tuple[RowProbes, ...] = ()
     unsteady: tuple[Finding, ...] = ()
     changed_alone: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
     took_s: float = 0.0
     statistics: dict[str, Any] = field(default_factory=dict)
 
@@ -175,13 +178,16 @@ def _score(  # noqa: PLR0917  # one step of examine
         runner, recognized.source, choose_right_answers(known, found.scored, mentioned, _afford(found.took_s, len(rows))),
         best=max(values, default=None), lowest=min(values, default=None), threshold=threshold, cancel=cancel,
     )  # fmt: skip
+    found.breaks = find_costly_breaks(runner, found.scored, cancel)
     if rows:
         repeated = choose_repeated(rows, found.took_s / len(rows))
         found.unsteady = tuple(find_unsteady(runner, start, repeated, cancel))
 
 
-def _find(recognized: Recognized, found: _Found, threshold: float | None) -> Iterator[Finding]:
-    """All findings on rows and probes; fills in the statistics."""
+def _find(
+    recognized: Recognized, found: _Found, threshold: float | None, of_source: Collection[Finding]
+) -> Iterator[Finding]:
+    """All findings on rows and probes; fills in the statistics. of_source: what reading has found."""
     scored, probed, shape = found.scored, found.probed, recognized.shape
     parts, labels = measure_parts(scored, probed), measure_labels(scored, threshold)
     if len(scored):
@@ -193,6 +199,7 @@ def _find(recognized: Recognized, found: _Found, threshold: float | None) -> Ite
     yield from find_same_scores(scored, probed)
     yield from find_unreachable_threshold(scored, probed, threshold)
     yield from find_flat_groups(scored)
+    yield from find_paid_by_length(scored, probed)
     yield from find_in_parts(scored, probed, parts)
     yield from find_against_labels(scored, labels, threshold)
     if not labels:
@@ -203,9 +210,22 @@ def _find(recognized: Recognized, found: _Found, threshold: float | None) -> Ite
     yield from find_quoted_answers(scored, shape)
     yield from find_recorded_wobble(scored)
     yield from find_unpaid_right_answers(probed, scored.best)
-    yield from find_in_probes(
-        probed, read_habits(recognized.source), find_refused_rows(scored, probed), find_intended(found.report)
-    )
+    in_probes = [
+        *find_in_probes(
+            probed,
+            read_habits(recognized.source),
+            find_refused_rows(scored, probed),
+            find_intended(found.report),
+        )
+    ]
+    yield from in_probes
+    if found.breaks and not any(one.code == "refused-several-lines" for one in in_probes):
+        # A reward may want one line; a pattern whose dot stops there hardly does.
+        is_slip = any(one.code == "one-line-pattern" for one in of_source)
+        yield Finding(
+            "line-break-costs", "warning" if is_slip else "note",
+            "An output scores less only because it has several lines.", evidence=found.breaks[:4],
+        )  # fmt: skip
     yield from found.unsteady
     if found.changed_alone:
         yield Finding(

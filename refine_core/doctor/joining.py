@@ -16,7 +16,7 @@ _THOUGHT = re.compile("think|reason|thought")
 PROOFS: Final[Mapping[str, frozenset[str]]] = {
     "empty-in-text": frozenset(("paid-empty", "paid-empty-form", "paid-wrong", "paid-off-topic")),
     "part-in-text": frozenset(("paid-wrong",)),
-    "one-line-pattern": frozenset(("refused-several-lines", "refused-own-line")),
+    "one-line-pattern": frozenset(("refused-several-lines", "refused-own-line", "line-break-costs")),
     "chance": frozenset(("not-deterministic", "depends-on-hash-seed")),
     "float-equality": frozenset(("refused-decimals",)),
     "slow-pattern": frozenset(("slow",)),
@@ -70,6 +70,6 @@ def _is_there(cause: Finding, effect: Finding) -> bool:
 
 def _is_at_work(pattern: Finding, proof: Finding) -> bool:
     """Of a pattern for one line: reasoning on two lines is no matter of one that reads the answer alone."""
-    if pattern.code != "one-line-pattern" or proof.code != "refused-several-lines":
+    if pattern.code != "one-line-pattern" or proof.code not in {"refused-several-lines", "line-break-costs"}:
         return True
     return "answer" not in pattern.subject or _THOUGHT.search(pattern.subject) is not None

@@ -67,7 +67,7 @@ def find_in_parts(
     if still and scored.distinct_outputs >= _MIN_SCORES:
         for name in still:
             yield Finding(
-                "part-never-varies", "warning" if any(row.results for row in probed) else "note",
+                "part-never-varies", "note",
                 f"The part {name} is {format_score(measured[name]['low'])} whatever the output is, so it tells nothing apart.",
             )  # fmt: skip
     moving = {name: one["moves"] for name, one in measured.items() if one["moves"] > 0}
@@ -101,7 +101,9 @@ def find_correct_part(probed: Sequence[RowProbes], names: Sequence[str]) -> str 
     losses = dict.fromkeys(names, 0.0)
     for row in probed:
         wrong = [
-            one.parts for one in row.results if one.claim == "wrong" and one.family == "wrong" and one.parts
+            one.parts
+            for one in row.results
+            if one.claim == "wrong" and one.family in {"wrong", "other"} and one.parts
         ]
         for name in names:
             top = row.parts.get(name, 0.0)

@@ -64,7 +64,8 @@ def find_in_probes(
     """
     results = [(row, one) for row in probed for one in row.results]
     for family, (kind, message) in _PAID.items():
-        paid = [(row, one) for row, one in results if one.family == family and one.is_paid]
+        families = {"wrong", "other"} if family == "wrong" else {family}
+        paid = [(row, one) for row, one in results if one.family in families and one.is_paid]
         if family == "length":  # where any text is paid, its length is not the reason
             paid = [(row, one) for row, one in paid if not _pays_any_text(row)]
         if paid:

@@ -24,7 +24,10 @@ from refine_core.rows import Row
 
 FULL: Final = 0.99
 """A share from which a text counts as paid in full."""
-PAID_NOTHING, PAID_OTHER, REFUSED, STRONGLY_REFUSED = 0.6, 0.9, 0.5, 0.85
+REFUSED, STRONGLY_REFUSED = 0.5, 0.85
+PAID_ALIKE: Final = 0.9
+_PAID_FROM: Final = {"empty": 0.6, "wrapper": 0.6, "other": 0.7, "off-topic": 0.75}
+"""Family -> the share from which such a text counts as paid. What resembles the right answer may be paid nearly like it."""
 MAX_FORMS: Final = 10
 
 PaidLike = Literal["right", "less", "more", "nothing", "unscored"]
@@ -66,14 +69,7 @@ class ProbeResult:
         """Whether it is no right answer, and is paid all the same."""
         if self.claim == "right" or self.share is None:
             return False
-        bound = (
-            PAID_NOTHING
-            if self.family in {"empty", "wrapper"}
-            else 0.75
-            if self.claim == "nothing"
-            else PAID_OTHER
-        )
-        return self.share >= bound or self.reaches
+        return self.share >= _PAID_FROM.get(self.family, PAID_ALIKE) or self.reaches
 
     @property
     def is_different(self) -> bool:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from refine_core.doctor.outputs import read_text
 from refine_core.doctor.probing import RowProbes
 from refine_core.doctor.scored_rows import ScoredRows, format_score, output_key, quote_output
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding, Severity
-from refine_core.statistics import groups_without_spread
+from refine_core.rows import Row
+from refine_core.statistics import groups_without_spread, spearman
 from refine_core.workbench.scores import summarize
 
 MIN_OUTPUTS: Final = 3
 """Different outputs, before the same score for all is more than chance."""
 _SATURATED, _SATURATED_ROWS = 0.9, 10
 _MIN_GROUPS: Final = 4
+_LENGTH_ROWS, _FOLLOWS, _READ = 5, 0.9, 5_000
 _EQUAL: Final = 1e-9
 _SLOW_S, _VERY_SLOW_S = 0.1, 1.0
 _NONE_IS_A_WORD: Final = frozenset(("trl", "verifiers", "braintrust", "mlflow", "inspect"))
@@ -187,3 +190,32 @@ def find_recorded_wobble(scored: ScoredRows) -> Iterator[Finding]:
                 ", ".join(f"row {name}: {format_score(value)}" for name, value in pairs) for pairs in wobbling[:4]
             ),
         )  # fmt: skip
+
+
+def find_paid_by_length(scored: ScoredRows, probed: tuple[RowProbes, ...]) -> Iterator[Finding]:
+    """Scores that follow the length of the output, where long filler is paid at least like the best row."""
+    pairs = [
+        (len(text), value) for row, value in scored.scored[:_READ] if (text := _only_text(row)) is not None
+    ]
+    if len(pairs) < _LENGTH_ROWS or len({value for _, value in pairs}) < _MIN_GROUPS:
+        return
+    fillers = [
+        one for row in probed for one in row.results if one.family == "length" and one.claim == "nothing"
+    ]
+    best = max(value for _, value in pairs)
+    rho = spearman([length for length, _ in pairs], [value for _, value in pairs])
+    if (
+        rho is not None
+        and rho >= _FOLLOWS
+        and any(one.value is not None and one.value >= best for one in fillers)
+    ):
+        yield Finding(
+            "follows-length", "warning",
+            f"The longer the output, the higher the score, whatever it says: rank correlation {rho:.2f} over {pluralize(len(pairs), 'row')}.",
+            evidence=tuple(f"long filler scores {format_score(one.value)}, the best row {format_score(best)}" for one in fillers[:1]),
+        )  # fmt: skip
+
+
+def _only_text(row: Row) -> str | None:
+    texts = [text for value in row.prediction.values() if (text := read_text(value)) is not None]
+    return texts[0] if len(texts) == 1 else None

@@ -22,6 +22,7 @@ FILLER: Final = " ".join(
 _TWO_LINES: Final = "I look at what is asked.\nThen I work it out."
 _THOUSAND: Final = 1_000
 _WORD: Final = re.compile(r"\w{3,}")
+_UNLIKE: Final = frozenset(("the answer of another row", "another number", "another answer"))
 _OPPOSITES: Final = {"yes": "no", "true": "false", "a": "b", "b": "c", "c": "d", "d": "a"}
 
 
@@ -31,7 +32,8 @@ def list_text_probes(right: RightAnswer, form: Form, other: str = "") -> Iterato
     for name, answer in _list_wrong(right, other):
         is_inside = right.text.lower() in answer.lower()  # as 4 in -4
         claim: Claim = "mention" if is_inside else "wrong"
-        yield Draft(name, claim, claim, form.fill(answer))
+        family = "other" if name in _UNLIKE and not is_inside else claim
+        yield Draft(name, claim, family, form.fill(answer))
     for name, answer in _list_mentions(right):
         yield Draft(name, "mention", "mention", form.fill(answer))
     for draft in _list_right(right):

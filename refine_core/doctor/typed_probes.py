@@ -10,7 +10,7 @@ from refine_core.doctor.drafts import Draft
 def list_typed_probes(value: object) -> Iterator[Draft]:
     """What to try in place of a value."""
     if isinstance(value, bool):
-        yield Draft("the opposite", "wrong", "wrong", not value)
+        yield Draft("the opposite", "wrong", "other", not value)
     elif isinstance(value, int | float):
         yield from _list_numbers(value)
     elif isinstance(value, list):
@@ -27,7 +27,7 @@ def blank(value: object) -> object:
 
 
 def _list_numbers(value: float) -> Iterator[Draft]:
-    yield Draft("another number", "wrong", "wrong", 2 * value + 3)
+    yield Draft("another number", "wrong", "other", 2 * value + 3)
     if abs(value) >= 1:  # smaller ones may be within a tolerance of each other
         yield Draft("zero", "wrong", "wrong", type(value)(0))
         yield Draft("the opposite sign", "wrong", "wrong", -value)
@@ -42,7 +42,7 @@ def _list_lists(value: list[object]) -> Iterator[Draft]:
     yield Draft("an empty list", "nothing", "empty", [])
     if value:
         other = _other(value[0])
-        yield Draft("something else", "wrong", "wrong", [other])
+        yield Draft("something else", "wrong", "other", [other])
         yield Draft("everything twice", "mention", "mention", [*value, *value])
         yield Draft("with one thing more", "mention", "mention", [*value, other])
     if len(value) > 1:

@@ -61,7 +61,7 @@ def test_the_best_paid_texts_without_an_answer_come_first(tags):
 
 def test_the_verdict_counts_what_is_paid_and_what_is_refused(tags):
     assert (
-        tags.verdict == "8 texts without the answer are paid, 3 of them in full. 5 right answers are refused."
+        tags.verdict == "7 texts without the answer are paid, 3 of them in full. 5 right answers are refused."
     )
     assert tags.detail.startswith("25 probes built from the right answer “1250”; no model was called.")
     assert tags.detail.endswith("A right answer in the right form is paid 2.50.")

@@ -183,3 +183,23 @@ def test_an_examination_can_be_cancelled():
 
     with pytest.raises(RunCancelled):
         look_at(LENGTH, rows_of(*WORDS), on_progress=stop, cancel=cancel)
+
+
+def test_line_breaks_that_alone_cost_the_score_are_found_without_a_right_answer():
+    source = 'import re\ndef reward(args, pred):\n    return float(bool(re.match(r"<think>.*</think><answer>.*</answer>", pred.answer)))'
+    one_line = "<think>easy</think><answer>4</answer>"
+    for answer in (one_line, "<think>not\nso easy</think><answer>4</answer>"):
+        found = look_at(source, rows_of(answer))
+        assert find(found, "line-break-costs").severity == "warning"
+        assert find(found, "one-line-pattern").severity == "warning"
+
+
+def test_a_reward_that_wants_one_line_may_mean_it():
+    source = "def reward(args, pred):\n    return float('\\n' not in pred.answer)"
+    assert find(look_at(source, rows_of("a\nb")), "line-break-costs").severity == "note"
+
+
+def test_a_score_that_follows_the_length_is_found_without_a_right_answer():
+    source = "def reward(args, pred):\n    return min(1.0, len(pred.answer) / 40)"
+    rows = rows_of("a", "bb bb", "ccc ccc ccc", "dddd dddd dddd dddd", "eeeee eeeee eeeee eeeee eeeee")
+    assert "rank correlation 1.00" in find(look_at(source, rows), "follows-length").message
