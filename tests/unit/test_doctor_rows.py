@@ -185,7 +185,7 @@ def test_an_examination_can_be_cancelled():
         look_at(LENGTH, rows_of(*WORDS), on_progress=stop, cancel=cancel)
 
 
-def test_line_breaks_that_alone_cost_the_score_are_found_without_a_right_answer():
+def test_line_breaks_that_alone_cost_the_score_are_found():
     source = 'import re\ndef reward(args, pred):\n    return float(bool(re.match(r"<think>.*</think><answer>.*</answer>", pred.answer)))'
     one_line = "<think>easy</think><answer>4</answer>"
     for answer in (one_line, "<think>not\nso easy</think><answer>4</answer>"):
@@ -199,7 +199,7 @@ def test_a_reward_that_wants_one_line_may_mean_it():
     assert find(look_at(source, rows_of("a\nb")), "line-break-costs").severity == "note"
 
 
-def test_a_score_that_follows_the_length_is_found_without_a_right_answer():
+def test_a_score_that_follows_the_length_is_found():
     source = "def reward(args, pred):\n    return min(1.0, len(pred.answer) / 40)"
     rows = rows_of("a", "bb bb", "ccc ccc ccc", "dddd dddd dddd dddd", "eeeee eeeee eeeee eeeee eeeee")
     assert "rank correlation 1.00" in find(look_at(source, rows), "follows-length").message
