@@ -22,7 +22,7 @@ from refine_core.cli.reward_options import (
     recognize_file,
     reward_options,
 )
-from refine_core.cli.rows import load_rows
+from refine_core.cli.row_options import RowOptions, load_rows, row_options
 from refine_core.cli.score import read_files
 from refine_core.errors import RewardError
 from refine_core.formatting import pluralize
@@ -43,11 +43,7 @@ _EVIDENCE: Final = 4
 @click.argument("reward", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("rows", type=click.Path(path_type=Path), required=False)
 @reward_options
-@click.option(
-    "--map", "pairs", multiple=True, metavar="ROLE=COLUMN", help="What a column of ROWS is, as for `refinescope rows`.",
-)  # fmt: skip
-@click.option("--encoding", help="Of ROWS, where it is text that is not UTF-8, such as cp1252.")
-@click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read.")
+@row_options
 @click.option(
     "--with", "files", multiple=True, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="A file that the reward imports or reads; it is copied beside it.",
@@ -73,9 +69,7 @@ def command(
     shape: str | None,
     arguments: tuple[str, ...],
     files: tuple[Path, ...],
-    pairs: tuple[str, ...],
-    encoding: str | None,
-    skip_bad: bool,
+    reading: RowOptions,
     threshold: float | None,
     cases_file: Path | None,
     timeout_s: float,
@@ -93,7 +87,7 @@ def command(
     loaded: Sequence[Row] = ()
     columns: dict[str, None] | None = None
     if rows is not None:
-        row_set = load_rows(rows, pairs, encoding=encoding, skip_bad=skip_bad, as_json=as_json)
+        row_set = load_rows(rows, reading, as_json=as_json)
         loaded = row_set
         named = (*row_set.columns.inputs, *row_set.columns.expected, *row_set.columns.prediction)
         columns = dict.fromkeys(named) if len(row_set) else None

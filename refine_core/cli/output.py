@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import click
@@ -39,6 +40,25 @@ class Question(click.ClickException):
 def print_text(text: str, *, err: bool = False) -> None:
     """Print text for people, which may hold what a file or a reward says: nothing in it controls the terminal."""
     click.echo("".join(one if one.isprintable() or one == "\n" else " " for one in text), err=err)
+
+
+@contextmanager
+def counting_rows() -> Iterator[Callable[[int], None]]:
+    """A context that gives what to call with the number of rows so far; it is shown where somebody watches standard error."""
+    width = 0
+
+    def show(count: int) -> None:
+        nonlocal width
+        if sys.stderr.isatty():
+            line = f"{count:,} rows read"
+            width = len(line)
+            click.echo(f"\r{line}", err=True, nl=False)
+
+    try:
+        yield show
+    finally:
+        if width:
+            click.echo(f"\r{' ' * width}\r", err=True, nl=False)
 
 
 def print_question(question: Question) -> None:

@@ -27,7 +27,7 @@ from refine_core.cli.reward_options import (
     recognize_file,
     reward_options,
 )
-from refine_core.cli.rows import beside_option, load_rows
+from refine_core.cli.row_options import RowOptions, load_rows, row_options
 from refine_core.errors import RefineError, RewardError
 from refine_core.rewards.shapes import Recognized, describe_shape
 from refine_core.rows import RowSet
@@ -52,10 +52,7 @@ class Task:
     shape: Any
     arguments: dict[str, str]
     files: tuple[Path, ...]
-    pairs: tuple[str, ...]
-    beside: Path | None
-    encoding: str | None
-    skip_bad: bool
+    reading: RowOptions
     threshold: float | None
     timeout_s: float
     as_json: bool
@@ -65,16 +62,7 @@ class Task:
 @click.argument("reward", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("rows", type=click.Path(path_type=Path))
 @reward_options
-@click.option(
-    "--map",
-    "pairs",
-    multiple=True,
-    metavar="ROLE=COLUMN",
-    help="What a column of ROWS is, as for `refinescope rows`.",
-)
-@beside_option
-@click.option("--encoding", help="Of ROWS, where it is text that is not UTF-8, such as cp1252.")
-@click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read.")
+@row_options
 @click.option(
     "--with",
     "files",
@@ -102,10 +90,7 @@ def command(
     shape: str | None,
     arguments: tuple[str, ...],
     files: tuple[Path, ...],
-    pairs: tuple[str, ...],
-    beside: Path | None,
-    encoding: str | None,
-    skip_bad: bool,
+    reading: RowOptions,
     threshold: float | None,
     timeout_s: float,
     watch: bool,
@@ -117,13 +102,13 @@ def command(
     Braintrust, Inspect, DeepEval or dspy. They run in a worker process of their own, and no model is called.
     """
     task = Task(
-        reward, rows, read_functions(functions), shape, read_arguments(arguments), files, pairs, beside, encoding, skip_bad, threshold, timeout_s, as_json
+        reward, rows, read_functions(functions), shape, read_arguments(arguments), files, reading, threshold, timeout_s, as_json
     )  # fmt: skip
     if not watch:
         with naming(reward):
             _score_once(task)
         return
-    for _ in _iter_changes((reward, rows, *([beside] if beside else []), *files)):
+    for _ in _iter_changes((reward, rows, *([reading.join] if reading.join else []), *files)):
         try:
             with naming(reward):
                 _score_once(task)
@@ -142,14 +127,7 @@ def _score_once(task: Task) -> None:
             f"refinescope score {task.rows.name} {task.reward.name}"
         )
     source = read_source(task.reward)
-    rows = load_rows(
-        task.rows,
-        task.pairs,
-        beside=task.beside,
-        encoding=task.encoding,
-        skip_bad=task.skip_bad,
-        as_json=task.as_json,
-    )
+    rows = load_rows(task.rows, task.reading, as_json=task.as_json)
     columns = dict.fromkeys((*rows.columns.inputs, *rows.columns.expected, *rows.columns.prediction))
     found = recognize_file(
         source, task.functions, task.shape, task.arguments, columns if len(rows) else None, as_json=task.as_json

@@ -21,7 +21,7 @@ from refine_core.cli.reward_options import (
     recognize_file,
     reward_options,
 )
-from refine_core.cli.rows import load_rows
+from refine_core.cli.row_options import RowOptions, load_rows, row_options
 from refine_core.cli.score import read_files
 from refine_core.rewards.shapes import describe_shape
 from refine_core.spec.limits import REWARD_TIMEOUT_S
@@ -43,11 +43,7 @@ _MINUS: Final = "\N{MINUS SIGN}"
 @click.option("--row", "row_id", required=True, metavar="ID", help="The row to look at, by its id.")
 @click.option("--beside", "beside_id", metavar="ID", help="Another row beside it.")
 @reward_options
-@click.option(
-    "--map", "pairs", multiple=True, metavar="ROLE=COLUMN", help="What a column of ROWS is, as for `refinescope rows`.",
-)  # fmt: skip
-@click.option("--encoding", help="Of ROWS, where it is text that is not UTF-8, such as cp1252.")
-@click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read.")
+@row_options
 @click.option(
     "--with", "files", multiple=True, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="A file that the reward imports or reads; it is copied beside it.",
@@ -69,9 +65,7 @@ def command(
     shape: str | None,
     arguments: tuple[str, ...],
     files: tuple[Path, ...],
-    pairs: tuple[str, ...],
-    encoding: str | None,
-    skip_bad: bool,
+    reading: RowOptions,
     timeout_s: float,
     as_json: bool,
 ) -> None:
@@ -83,7 +77,7 @@ def command(
     from refine_core.xray import find_parting, xray_row
 
     source = read_source(reward)
-    loaded = load_rows(rows, pairs, encoding=encoding, skip_bad=skip_bad, as_json=as_json)
+    loaded = load_rows(rows, reading, as_json=as_json)
     columns = dict.fromkeys((*loaded.columns.inputs, *loaded.columns.expected, *loaded.columns.prediction))
     found = recognize_file(
         source, read_functions(functions), shape, read_arguments(arguments), columns if len(loaded) else None, as_json=as_json  # type: ignore[arg-type]  # click has checked the shape

@@ -3,7 +3,7 @@
 rows = read_rows(Path("results.json"))            a known format: a RowSet
 question = read_rows(Path("answers.csv"))         any other table: a MappingQuestion
 rows = read_rows(Path("answers.csv"), {"question": "input", "answer": "expected", "reply": "output"})
-rows = read_rows(Path("batch_output.jsonl"), beside=Path("batch_input.jsonl"))
+rows = read_rows(Path("batch_output.jsonl"), join_with=Path("batch_input.jsonl"))
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def read_rows(
     mapping: RowMapping | None = None,
     *,
     name: str = "",
-    beside: Path | bytes | str | RowFile | None = None,
+    join_with: Path | bytes | str | RowFile | None = None,
     encoding: str | None = None,
     skip_bad: bool = False,
     on_progress: OnProgress | None = None,
@@ -49,13 +49,13 @@ def read_rows(
     mapping: column -> role; a column that is not named is left out. A file of a known format needs none; there it moves single values
     to another role. Without one, a table of no known format gives a MappingQuestion.
     name: what to call the file in sentences. encoding: of its text, if not UTF-8.
-    beside: a second file, where this is the output of an OpenAI batch: the batch's input, or a table with a column custom_id.
+    join_with: a second file, where this is the output of an OpenAI batch: the batch's input, or a table with a column custom_id.
     skip_bad: leave out rows that cannot be read (RowSet.problems lists them); else the first of them is a RowsError.
     on_progress: called with the number of rows read so far. Raises RowsError, RunCancelled; then nothing has changed.
     """
     file = source if isinstance(source, RowFile) else open_file(source, name=name, encoding=encoding)
-    if beside is not None:
-        second = beside if isinstance(beside, RowFile) else open_file(beside, encoding=encoding)
+    if join_with is not None:
+        second = join_with if isinstance(join_with, RowFile) else open_file(join_with, encoding=encoding)
         file = join(file, second, on_progress=on_progress, cancel=cancel)
     if mapping is None and file.format is None:
         return file.ask()

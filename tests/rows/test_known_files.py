@@ -177,7 +177,7 @@ INPUT = lines(
 
 def test_an_openai_batch_is_joined_with_its_input_in_either_order():
     for first, second in ((OUTPUT, INPUT), (INPUT, OUTPUT)):
-        rows = read(first, beside=second)
+        rows = read(first, join_with=second)
         assert rows.format == "OpenAI batch output with its input (JSONL)"
         assert [row.prediction["output_text"] for row in rows] == ["five", "4"]
         assert rows[1].inputs == {"prompt": MESSAGES, "topic": "sums", "custom_id": "q1"}
@@ -187,13 +187,13 @@ def test_an_openai_batch_is_joined_with_its_input_in_either_order():
 
 def test_a_batch_takes_right_answers_from_a_table_with_custom_id():
     table = b"custom_id,question,gold\nq1,2+2?,4\nq2,2+3?,5\nq9,unused,0\n"
-    rows = read(OUTPUT, beside=table)
+    rows = read(OUTPUT, join_with=table)
     assert (rows[0].inputs, rows[0].expected) == ({"question": "2+3?", "custom_id": "q2"}, {"gold": "5"})
     assert rows.notes == ("Taken as the right answer, by its name: gold.",)
 
 
 def test_an_output_that_was_not_asked_for_is_kept_and_told():
-    rows = read(batch(("q1", "4"), ("q7", "?")), beside=INPUT)
+    rows = read(batch(("q1", "4"), ("q7", "?")), join_with=INPUT)
     assert rows[1].inputs == {"custom_id": "q7"}
     assert "1 output is not asked for in the file" in rows.notes[0]
 
@@ -211,7 +211,7 @@ def test_an_output_that_was_not_asked_for_is_kept_and_told():
 )  # fmt: skip
 def test_files_that_do_not_belong_together_are_refused_in_words(first, second, sentence):
     with pytest.raises(RowsError, match=sentence):
-        read_rows(first, beside=second)
+        read_rows(first, join_with=second)
 
 
 def test_a_batchs_input_alone_says_what_is_missing():

@@ -155,8 +155,8 @@ def test_a_batchs_output_is_joined_with_the_file_beside_it(capfdbinary, tmp_path
     asked.write_text(
         json.dumps({"custom_id": "q1", "method": "POST", "url": "/v1/x", "body": {"input": "2+2?"}})
     )
-    code, out, _ = run(capfdbinary, str(output), "--beside", str(asked), "--json")
+    code, out, _ = run(capfdbinary, str(output), "--join", str(asked), "--json")
     assert (code, json.loads(out)["inputs"]) == (0, {"prompt": "2+2?", "custom_id": "q1"})
-    code, _, err = run(capfdbinary, str(asked), "--beside", str(asked))
+    code, _, err = run(capfdbinary, str(asked), "--join", str(asked))
     assert code == 2
     assert "neither is the output of an OpenAI batch" in err
