@@ -13,6 +13,10 @@ class Number(click.FloatRange):
 
     name = "number"
 
+    def _describe_range(self) -> str:
+        """For --help: "0<x<=86400", "" without bounds (click writes "x<=None")."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number. Raises BadParameter."""
         number = float(super().convert(value, param, ctx))

@@ -136,6 +136,20 @@ def test_starting_it_loads_no_library_that_serving_does_not_need():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_says_what_its_options_are(name, capsys):
+    assert main([name, "--help"]) == 0
+    told = capsys.readouterr().out
+    assert "Usage: refinescope " in told
+    assert "None" not in told
+    options = [line for line in told.splitlines() if line.startswith("  --")]
+    assert "  --json" in told
+    assert len(options) > 3
+    rows = {"--map", "--join", "--encoding", "--skip-bad"}
+    shown = {line.split()[0] for line in options}
+    assert rows <= shown or not rows & shown, "a command that takes rows has all of the options for them"
+
+
 def test_a_fault_of_our_own_is_not_taken_for_a_failed_check(monkeypatch, capsys):
     """Python would end with 1, the exit code of a check that fails."""
     module = types.ModuleType("a_broken_command")
