@@ -124,7 +124,11 @@ def _describe(asked: RunWhatIf) -> WouldScore:
         else:
             told = figures.Now(instead="not scored", why=one.why)
         now[one.attempt - 1] = replace(
-            told, state=one.state, because=one.why, old_hint=_old_hint(timeline, asked.spec, one)
+            told,
+            state=one.state,
+            because=one.why,
+            old_hint=_old_hint(timeline, asked.spec, one),
+            threshold=asked.spec.threshold if asked.spec.threshold != timeline.spec.threshold else None,
         )
     return WouldScore(
         f"{_prefix(timeline, asked.spec)}, {_first_sentence(asked)}",

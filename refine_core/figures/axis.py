@@ -14,6 +14,7 @@ from refine_core.messages import format_reward
 
 _FAR = 10.0  # a first reward beyond, where no threshold is set, gets an axis around itself rather than from 0
 _FARTHEST = 1e100  # a reward beyond lies at the edge, so that sums stay finite
+_NEAR = 1e-6  # a threshold as near to 0 from below leaves nothing to divide
 _LABEL_PX = 13  # of height, that a tick's text needs for itself
 
 
@@ -72,7 +73,7 @@ def _start(threshold: float | None, rewards: list[float]) -> tuple[float, float]
     """The range before any reward is known."""
     if threshold is not None:
         at = min(max(threshold, -_FARTHEST), _FARTHEST)
-        return min(0.0, at), max(1.0, at) if at > 0 else 0.0 if at < 0 else 1.0
+        return min(0.0, at), max(1.0, at) if at > -_NEAR else 0.0
     if rewards and abs(rewards[0]) > _FAR:
         step = _nice(max(0.5, abs(rewards[0]) / 200))
         first, last = math.floor(rewards[0] / step), math.ceil(rewards[0] / step)

@@ -28,6 +28,7 @@ class Now:
     would be returned as the first at the threshold, even if a later one scores more.
     fails: whether it would have no reward. state: exact, or why it is not: the changed run would have made the attempt in another
     way, would not have made it, or would have made one that the recorded run did not. because: of the state, in a few words.
+    threshold: with which it would be compared, where that is another than the run's.
     old_hint: what its hints were written for, where the changed run's would be others: "for the old reward".
     """
 
@@ -40,11 +41,12 @@ class Now:
     state: Literal["exact", "not_needed", "not_comparable", "never_tried"] = "exact"
     because: str = ""
     old_hint: str = ""
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NowCell:
-    """text: the new reward, or what replaces it. note: how it compares: "same", "best", "returned" or by how much. is_quiet: no new reward."""
+    """text: the new reward, or what replaces it. note: how it compares: "same", "best", "returned", "reaches it", "not needed" or by how much. is_quiet: no new reward."""
 
     text: str
     note: str = ""
@@ -60,9 +62,12 @@ def describe_now(timeline: Timeline, attempt: Attempt, now: Mapping[int, Now] | 
     if one.value is None:
         return NowCell(text.shorten(one.instead, 24), title=one.why, is_quiet=True)
     if one.is_returned:
-        note = "returned"
+        # Of outputs that would have been others nothing is returned: this one is only the first at the threshold.
+        note = "reaches it" if one.state == "not_comparable" else "returned"
     elif one.is_best:
         note = "best"
+    elif one.state == "not_needed":
+        note = "not needed"
     elif attempt.reward is None:
         note = ""
     else:

@@ -2,8 +2,8 @@
 
     {index: Now} --build_now_marks--> {"columns", "matrix", "hovers"}     --describe_now_marks--> str
 
-◇ stands at the new reward where it is another than the recorded one: filled where it is exact, hollow where it is not comparable,
-and such columns are hatched lightly. Columns of attempts that were never tried are hatched densely. It lies on the very grid of the
+◇ stands at the new reward where it is another than the recorded one: filled where it is exact, pale where the attempt would not have
+been made, hollow where it is not comparable, and such columns are hatched lightly. Another threshold is a line of its own. Columns of attempts that were never tried are hatched densely. It lies on the very grid of the
 chart, and a reward outside its axis lies at the edge, so that nothing moves.
 """
 
@@ -31,6 +31,12 @@ _RING_ROOM_PX: Final = 86  # for a ring beside the recorded mark
 _TEXT_AT: Final = (0.75, 0.25, 0.5, 0.6)
 _CLEAR_PX: Final = 11.0
 _WHY: Final = 90  # characters
+_STATES: Final = (
+    ("not_comparable", "not comparable", "is", "are"),
+    ("not_needed", "have been made", "would not", "would not"),
+    ("never_tried", "never tried", "was", "were"),
+)
+_STYLES: Final = {"not_comparable": "now-other", "not_needed": "now-pale"}
 _HATCHES: Final = (
     ("never_tried", "never", ("never tried", "unknown")),
     ("not_comparable", "other", ("not comparable",)),
@@ -51,7 +57,8 @@ def build_now_marks(timeline: Timeline, now: Mapping[int, Now]) -> dict[str, Jso
 def describe_now_marks(timeline: Timeline, now: Mapping[int, Now]) -> str:
     """The same in sentences, for whoever cannot see it."""
     changed = [a for a in timeline.attempts if _is_changed(a, now)]
-    sentences = []
+    threshold = _threshold_of(now)
+    sentences = [] if threshold is None else [f"The threshold would be {format_reward(timeline, threshold)}."]
     if not changed:
         sentences.append("With what is changed now, no score differs.")
     elif len(changed) <= _EACH:
@@ -62,11 +69,10 @@ def describe_now_marks(timeline: Timeline, now: Mapping[int, Now]) -> str:
     sentences += [
         f"Of these outputs, attempt {index + 1} would be returned." for index in now if now[index].is_best
     ]
-    for state, words in (("not_comparable", "not comparable"), ("never_tried", "never tried")):
+    for state, words, one_is, several_are in _STATES:
         for first, last in _runs_of(i for i in now if now[i].state == state):
             name = f"Attempt {first + 1}" if first == last else f"Attempts {first + 1} to {last + 1}"
-            verb = ("is" if first == last else "are") if state == "not_comparable" else "was"
-            verb = "were" if verb == "was" and first != last else verb
+            verb = one_is if first == last else several_are
             why = f": {now[first].because}" if state == "not_comparable" and now[first].because else ""
             sentences.append(f"{name} {verb} {words}{why}.")
     return " ".join(sentences)
@@ -89,7 +95,41 @@ def _draw(
         }
         for state, style, words in _HATCHES
     ]
-    return {"under": under, "over": _draw_marks(timeline, now, axis, failed_y, size)}
+    threshold = _threshold_of(now)
+    line = [] if threshold is None else _draw_threshold(timeline, threshold, axis, columns)
+    return {"under": under, "over": [*line, *_draw_marks(timeline, now, axis, failed_y, size)]}
+
+
+def _threshold_of(now: Mapping[int, Now]) -> float | None:
+    """The threshold, where it is another than the run's."""
+    return next((one.threshold for one in now.values() if one.threshold is not None), None)
+
+
+def _draw_threshold(timeline: Timeline, threshold: float, axis: Axis, columns: int) -> list[Layer]:
+    """A line across all columns, and its number among those of the axis, where there is room for it."""
+    y = axis.y(threshold)
+    is_clear = all(abs(y - other) >= _CLEAR_PX for other, _ in axis.labels(timeline))
+    return [
+        {
+            "name": "threshold now",
+            "shape": "line",
+            "style": "threshold-now",
+            "points": [[[0, y], [columns, y]]],
+        },
+        {
+            "name": "threshold's number",
+            "shape": "text",
+            "style": "value-now",
+            "size": 12,
+            "x": [0] * is_clear,
+            "dx": [-8] * is_clear,
+            "y": [y] * is_clear,
+            "text": [format_reward(timeline, threshold)] * is_clear,
+            "anchor": "end",
+            "room": 0,
+            "attempt": [0] * is_clear,
+        },
+    ]
 
 
 def _text_y(
@@ -121,7 +161,7 @@ def _draw_marks(
     values = [now[a.index].value for a in changed]
     new_y = [failed_y if value is None else axis.y(value) for value in values]
     old_y = [failed_y if a.reward is None else axis.y(a.reward) for a in changed]
-    styles = ["now-other" if now[a.index].state == "not_comparable" else "now" for a in changed]
+    styles = [_STYLES.get(now[a.index].state, "now") for a in changed]
     best = [
         (a, _ASIDE_PX if a in changed else 0.0)
         for a in timeline.attempts

@@ -152,6 +152,7 @@ def test_nothing_moves_while_attempts_arrive(rewards, threshold):
     rewards=st.lists(st.none() | st.floats(-1e9, 1e9), max_size=10),
     threshold=st.none() | st.floats(-1e3, 1e3),
 )
+@example(rewards=[], threshold=-5e-324)
 @settings(max_examples=100, deadline=None)
 def test_the_axis_of_rewards_only_ever_grows(rewards, threshold):
     """Once there is a reward or a threshold; and it holds whatever has been seen."""

@@ -2,7 +2,14 @@
 
 import pytest
 
-from refine_core.figures import Now, build_figure, build_now_marks, build_story, describe_now_marks
+from refine_core.figures import (
+    Now,
+    build_figure,
+    build_now_marks,
+    build_story,
+    describe_now,
+    describe_now_marks,
+)
 from tests import logs
 
 ADVICE = {"state": "not_comparable", "because": "other advice"}
@@ -41,6 +48,43 @@ def test_a_diamond_stands_at_the_new_score_only_where_it_changed(kind):
 def test_a_mark_is_filled_where_it_is_exact_and_hollow_where_it_is_not():
     now = {0: Now(0.5), 1: Now(0.5, state="not_comparable", because="other advice")}
     assert layers(now)["score now"]["style"] == ["now", "now-other"]
+
+
+def test_an_attempt_that_would_not_have_been_made_is_pale_and_says_so():
+    now = {0: Now(0.5), 1: Now(0.5, state="not_needed", because="not needed: N is 1")}
+    timeline = logs.headline().timeline
+    assert layers(now)["score now"]["style"] == ["now", "now-pale"]
+    cells = [describe_now(timeline, attempt, now) for attempt in timeline.attempts[:2]]
+    assert [cell.note for cell in cells] == ["+0.17", "not needed"]
+    assert describe_now_marks(timeline, now).endswith("Attempt 2 would not have been made.")
+
+
+def test_only_an_exact_attempt_is_said_to_be_returned():
+    timeline = logs.headline().timeline
+    sure, unsure = (
+        Now(0.8, is_best=True, is_returned=True),
+        Now(0.8, is_best=True, is_returned=True, **ADVICE),
+    )
+    first = timeline.attempts[0]
+    assert [describe_now(timeline, first, {0: one}).note for one in (sure, unsure)] == [
+        "returned",
+        "reaches it",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["columns", "matrix"])
+def test_another_threshold_is_a_line_of_its_own_with_its_number(kind):
+    assert "threshold now" not in layers(NOW, kind)
+    drawn = layers({0: Now(0.33, threshold=0.7)}, kind)
+    _, drawing = rewards_of(kind)
+    top, bottom = drawing["panel"]
+    [[(_, y), (last, _)]] = drawn["threshold now"]["points"]
+    assert (y, last) == (pytest.approx(bottom - 0.7 * (bottom - top), abs=0.1), 5)
+    assert drawn["threshold's number"]["text"] == ["0.70"]
+    at_a_tick = layers({0: Now(0.33, threshold=0.52)}, kind)
+    assert at_a_tick["threshold's number"]["text"] == [], "else two numbers lie over one another"
+    alt = describe_now_marks(logs.headline().timeline, {0: Now(0.33, threshold=0.7)})
+    assert alt.startswith("The threshold would be 0.70. ")
 
 
 def test_columns_never_tried_and_not_comparable_are_hatched_apart():
