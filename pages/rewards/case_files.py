@@ -14,7 +14,7 @@ from refine_core.cases import CaseSet, export_pytest, read_cases, write_cases
 from refine_core.errors import RefineError
 from refine_core.formatting import pluralize
 
-MAX_BYTES: Final = 4 << 20
+MAX_MB: Final = 4
 
 
 def draw_files(bench: Bench, cases: CaseSet) -> None:
@@ -29,7 +29,7 @@ def draw_files(bench: Bench, cases: CaseSet) -> None:
 
 def _draw_export(bench: Bench, cases: CaseSet) -> None:
     """The cases as a pytest file to copy or download, and as a file that the command line and this page read."""
-    name = _file_name()
+    name = _file_name(bench)
     with (
         st.popover("Copy as pytest", type="tertiary", key=static_key("cases-export")),
         st.container(width=560, gap="xsmall"),
@@ -39,7 +39,7 @@ def _draw_export(bench: Bench, cases: CaseSet) -> None:
             st.caption(escape_markdown(problem))
         else:
             st.caption(
-                f"The reward and its cases in one file that runs by itself: `pytest test_{name}.py`. Copy is in its corner."
+                f"The reward and its cases in one file that runs by itself: `pytest test_{name}.py`. The button in its corner copies it."
             )
             st.code(text, language=None, height=320)
         with st.container(horizontal=True, gap="small"):
@@ -75,11 +75,10 @@ def _draw_import() -> None:
     with st.popover(
         "Import", type="tertiary", key=static_key("cases-import", len(case_state.read_case_set()))
     ):
-        uploaded = st.file_uploader("A file NAME.cases.json", type="json", key=static_key("cases-file"))
+        uploaded = st.file_uploader(
+            "A file NAME.cases.json", type="json", key=static_key("cases-file"), max_upload_size=MAX_MB
+        )
         if uploaded is None:
-            return
-        if uploaded.size > MAX_BYTES:
-            show_error("the file is larger than 4 MB")
             return
         try:
             new = read_cases(uploaded.getvalue().decode("utf-8-sig"))
@@ -104,7 +103,8 @@ def _add(new: CaseSet) -> None:
         case_state.show_problem(str(error))
 
 
-def _file_name() -> str:
-    """The saved reward's name, as a file's."""
-    name = "".join(char if char.isalnum() else "_" for char in draft.base().name).strip("_").lower()
-    return name or "reward"
+def _file_name(bench: Bench) -> str:
+    """The name of the saved reward, else of its function, as that of a file."""
+    function = bench.task.recognized.functions[0].name if bench.task is not None else ""
+    called = draft.base().name or function
+    return "".join(char if char.isalnum() else "_" for char in called).strip("_").lower() or "reward"

@@ -20,6 +20,10 @@ from refine_core.cases import CaseReport, CaseSet, compare_scores, output_key
 from refine_core.workbench import Scores, Scoring
 
 _SHOWN: Final = static_key("cases-shown")
+_LAST: Final = static_key("cases-last")
+_WAITED: Final = static_key("cases-waited")
+_COUNTED: Final = static_key("cases-counted")
+POLL_S: Final = 0.25
 _ALLOWED: Final = static_key("cases-allowed")
 
 
@@ -41,14 +45,17 @@ def read_case_run(bench: Bench) -> CaseRun:
         return CaseRun(cases, None)
     outputs = _digest(*map(output_key, cases))  # a new name or want needs no new score
     key = _digest(task.key, outputs)
+    st.session_state[_LAST] = key
     asks = st.session_state.get(_ALLOWED) == key
     rows, recognized, judge = [case.to_row() for case in cases], task.recognized, task.judge
 
     work: workbench.Work[Scores] = lambda progress, cancel: workbench.score_rows(  # noqa: E731  # as elsewhere, for its type
         rows, recognized, judge=judge, ask_judge=asks, on_progress=progress, cancel=cancel, alone=True
     )
-    scoring = workbench.bench.score(f"{key} cases{' asking' if asks else ''}", work)
-    scoring.wait(WAIT_S)
+    scoring = workbench.bench.score(_name(key, asks=asks), work)
+    if st.session_state.get(_WAITED) != scoring.key:  # once: several parts of the page ask
+        st.session_state[_WAITED] = scoring.key
+        scoring.wait(WAIT_S)
     if scoring.result is not None:
         st.session_state[_SHOWN] = (outputs, scoring.result)
         return CaseRun(cases, compare_scores(cases, scoring.result.rows), scoring)
@@ -56,6 +63,17 @@ def read_case_run(bench: Bench) -> CaseRun:
     if scoring.error is None and shown is not None and shown[0] == outputs:
         return CaseRun(cases, compare_scores(cases, shown[1].rows), scoring, pending=True)
     return CaseRun(cases, None, scoring, pending=scoring.running)
+
+
+def allow_judge() -> None:
+    """Let the cases that wait ask the judge, until something changes. To be called in a callback."""
+    key = st.session_state.get(_LAST, "")
+    st.session_state[_ALLOWED] = key
+    workbench.bench.clear(_name(key, asks=True))  # asked again, it asks for what failed
+
+
+def _name(key: str, *, asks: bool) -> str:
+    return f"{key} cases{' asking' if asks else ''}"
 
 
 def with_threshold(bench: Bench, cases: CaseSet) -> CaseSet:
@@ -68,6 +86,7 @@ def with_threshold(bench: Bench, cases: CaseSet) -> CaseSet:
 def count_cases(bench: Bench) -> str:
     """How many of them hold, for the tab."""
     run = read_case_run(bench)
+    st.session_state[_COUNTED] = not run.pending
     if not len(run.cases):
         return ""
     if run.report is None:
@@ -75,6 +94,20 @@ def count_cases(bench: Bench) -> str:
     passed, total = run.report.count_in("passed"), len(run.cases)
     tone = "orange" if not run.report.ok else "green" if passed == total else "gray"
     return f":{tone}-badge[{passed}/{total}]"
+
+
+def wait_for_cases(bench: Bench) -> None:
+    """Draw the page again when the cases have run, if the tab was drawn before: their count stands there in every view."""
+    run = read_case_run(bench)
+    if not run.pending and st.session_state.get(_COUNTED, True):
+        return
+
+    @st.fragment(run_every=POLL_S)
+    def wait() -> None:
+        if run.scoring is None or not run.scoring.running:
+            st.rerun()
+
+    wait()
 
 
 def _digest(*texts: str) -> str:

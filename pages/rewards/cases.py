@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
-from pages.rewards import case_state
+from pages.rewards import case_state, fields
 from pages.rewards.bench import Bench
 from pages.rewards.case_files import draw_files
 from pages.rewards.case_form import draw_case
-from pages.rewards.case_runs import CaseRun, count_cases, read_case_run
+from pages.rewards.case_runs import CaseRun, allow_judge, count_cases, read_case_run, wait_for_cases
 from pages.rewards.fields import static_key
+from pages.rewards.judge import draw_choice
 from pages.shared.clicks import take_click
 from pages.shared.text import escape_markdown, one_line, show_error
 from pages.shared.web import CASES, import_script, read_styles
+from refine_core import workbench
 from refine_core.cases import MAX_CASES, Case, CaseResult, list_labelled, name_output
 from refine_core.formatting import format_number, format_score, pluralize
 from refine_core.runs import format_value
 from refine_core.unseen import show_unseen_in
 
-__all__ = ["count_cases", "draw_bar", "draw_cases", "draw_under", "take_case_clicks"]
+__all__ = ["count_cases", "draw_bar", "draw_cases", "draw_under", "take_case_clicks", "wait_for_cases"]
 
 KEY: Final = static_key("cases")
 OUTPUT_CHARACTERS, GOT_CHARACTERS = 200, 200
-POLL_S: Final = 0.25
 LOOKED_AT: Final = 5_000  # rows, for labels
 _component = st.components.v2.component(
     "refinescope.rewards.cases",
@@ -63,9 +65,10 @@ def draw_cases(bench: Bench) -> None:
     if len(run.cases):
         _draw_list(run)
     _draw_undo()
-    _draw_labelled(bench)
-    if run.pending:
-        _poll(run)
+    _draw_judge(bench, run)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _draw_threshold(run)
+        _draw_labelled(bench)
 
 
 def draw_under(bench: Bench) -> None:
@@ -155,7 +158,7 @@ def _describe_threshold(run: CaseRun) -> str:
         return f"Run at every edit. Good: at least the threshold {format_number(run.cases.threshold)}; bad: below it."
     if len(kinds) == 1:
         other = "bad" if "good" in kinds else "good"
-        return f"Run at every edit. Without a threshold, good is compared with bad: pin one {other} output, or set a threshold."
+        return f"Run at every edit. Without a threshold, good is compared with bad: pin one {other} output, or set a threshold below."
     return "Run at every edit. There is no threshold, so every good case has to score above every bad one."
 
 
@@ -165,6 +168,54 @@ def _draw_undo() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(escape_markdown(what), width="content")
             st.button("Undo", key=static_key("cases-undo"), type="tertiary", on_click=case_state.undo_cases)
+
+
+def _draw_judge(bench: Bench, run: CaseRun) -> None:
+    """Where cases wait for the judge: what asking it costs, and the press that allows it."""
+    task, report = bench.task, run.report
+    waiting = report.count_in("waiting") if report is not None and not run.pending else 0
+    if task is None or not waiting:
+        return
+    timelines = [one.timeline for one in bench.sources if one.timeline is not None]
+    price = workbench.estimate_calls(task.recognized, waiting, bench.judge, timelines).price
+    label = escape_markdown(f"Run {pluralize(waiting, 'case')}: {price}")
+    with st.popover(label, key=static_key("cases-judge")), st.container(width=360, gap="xsmall"):
+        st.caption(
+            "These cases ask a model to judge. Its answers are kept, so the same question is asked once."
+        )
+        draw_choice(bench, failed=False)
+        st.button(
+            "Ask the judge",
+            type="primary",
+            key=static_key("cases-ask"),
+            disabled=bench.judge is None,
+            on_click=allow_judge,
+        )
+
+
+def _draw_threshold(run: CaseRun) -> None:
+    """What good and bad are compared with; empty: with each other."""
+    if not any(case.want.kind in ("good", "bad") for case in run.cases):
+        return
+    key = static_key("cases-threshold")
+    st.session_state[key] = run.cases.threshold
+
+    def change() -> None:
+        value: float | None = st.session_state[key]
+        case_state.write_case_set(replace(case_state.read_case_set(), threshold=value))
+        fields.write_threshold(value)
+
+    st.number_input(
+        "Threshold for good",
+        value=None,
+        step=0.05,
+        format="%.10g",
+        key=key,
+        placeholder="none",
+        width=180,
+        on_change=change,
+        help="Good: at least this score; bad: below it. Without one, every good case has to score above every bad one.",
+    )
 
 
 def _draw_labelled(bench: Bench) -> None:
@@ -189,12 +240,3 @@ def _draw_labelled(bench: Bench) -> None:
         help="Labelled good becomes a good case, labelled bad a bad one.",
         on_click=pin,
     )
-
-
-def _poll(run: CaseRun) -> None:
-    @st.fragment(run_every=POLL_S)
-    def wait() -> None:
-        if run.scoring is None or not run.scoring.running:
-            st.rerun()
-
-    wait()

@@ -115,6 +115,6 @@ def read_threshold(recorded: float | None) -> float | None:
     return recorded if value is None else value
 
 
-def write_threshold(value: float) -> None:
-    """Ask what happens at this threshold."""
-    write("threshold", f"{value:.10g}")
+def write_threshold(value: float | None) -> None:
+    """Ask what happens at this threshold; None: without any."""
+    write("threshold", NO_THRESHOLD if value is None else f"{value:.10g}")

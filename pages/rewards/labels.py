@@ -35,6 +35,7 @@ def draw_label(bench: Bench, position: int) -> None:
     st.segmented_control(
         "Label",
         ("good", "bad"),
+        format_func=lambda verdict: f":blue[{verdict}]",  # as in pages/shared/choice.py
         key=key,
         width="content",
         label_visibility="collapsed",

@@ -68,6 +68,7 @@ def draw_results(bench: Bench) -> None:
         with st.container(width="stretch"):
             view.bar(bench)
     view.draw(bench)
+    cases.wait_for_cases(bench)
 
 
 def _choose_view(bench: Bench) -> None:

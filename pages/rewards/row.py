@@ -48,10 +48,7 @@ def draw_row(bench: Bench) -> None:
                 "title": name,
                 "scores": _describe_scores(bench.old_of(position), score),
                 "fields": [_field(key, value, before) for key, value in row.prediction.items()],
-                "context": [
-                    *(_field(key, value, None) for key, value in row.inputs.items()),
-                    *(_field(key, value, None) for key, value in row.expected.items()),
-                ],
+                "context": _describe_context(row),
                 "result": _describe_result(score),
                 "compared": before is not None,
             }
@@ -78,15 +75,24 @@ def draw_values(one: Row | Case, score: RowScore | None, key: str) -> None:
             {
                 "title": "",
                 "fields": [_field(name, value, None) for name, value in one.prediction.items()],
-                "context": [
-                    *(_field(name, value, None) for name, value in one.inputs.items()),
-                    *(_field(name, value, None) for name, value in one.expected.items()),
-                ],
+                "context": _describe_context(one),
                 "result": _describe_result(score),
             }
         ),
         height="content",
     )
+
+
+def _describe_context(one: Row | Case) -> list[dict[str, object]]:
+    """What it is an output of, and what was expected; under a name of its own where an output has the same."""
+    taken = {*one.prediction, *one.inputs}
+    return [
+        *(_field(name, value, None) for name, value in one.inputs.items()),
+        *(
+            _field(f"{name}, expected" if name in taken else name, value, None)
+            for name, value in one.expected.items()
+        ),
+    ]
 
 
 def _describe_scores(old: float | None, score: RowScore | None) -> str:

@@ -14,7 +14,7 @@ pytest_file/ the same as a file for pytest
 
 from __future__ import annotations
 
-from refine_core.cases.case import MAX_CASES, Case, CaseSet, output_key
+from refine_core.cases.case import MAX_CASES, MAX_NAME_CHARS, Case, CaseSet, output_key
 from refine_core.cases.document import read_cases, write_cases
 from refine_core.cases.labels import case_from_row, list_labelled, name_output, read_label
 from refine_core.cases.pytest_file import export_pytest
@@ -25,6 +25,7 @@ __all__ = [
     "BAD",
     "GOOD",
     "MAX_CASES",
+    "MAX_NAME_CHARS",
     "UNSCORED",
     "Case",
     "CaseReport",

@@ -30,14 +30,15 @@ def case_from_row(row: Row, want: Want, name: str = "") -> Case:
 
 
 def list_labelled(rows: Iterable[Row], cases: CaseSet) -> list[Case]:
-    """The rows with a label as cases, without those that are pinned so already."""
+    """The rows with a label as cases: those that are not pinned yet, or of whose case the label says the opposite."""
     pinned = {output_key(case): case.want for case in cases}
-    wants = ((row, read_label(row.label)) for row in rows)
-    return [
-        case_from_row(row, want)
-        for row, want in wants
-        if want is not None and pinned.get(output_key(row)) != want
-    ]
+    found = []
+    for row in rows:
+        want = read_label(row.label)
+        known = pinned.get(output_key(row)) if want is not None else None
+        if want is not None and (known is None or (known.kind in ("good", "bad") and known != want)):
+            found.append(case_from_row(row, want))
+    return found
 
 
 def name_output(row: Row) -> str:

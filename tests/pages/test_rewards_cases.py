@@ -89,19 +89,19 @@ def test_the_selected_row_is_pinned_as_it_scores_now(capitals):
 def test_a_case_is_renamed_changed_removed_and_brought_back(capitals):
     app = press(open_cases(capitals), "pin-labelled")
     choose(app, "paris")
-    app.text_input(key="rewards.case.paris.name").set_value("in lower case").run()
-    app.segmented_control(key="rewards.case.in lower case.good.kind").set_value("range").run()
+    app.text_input(key="rewards.case.name").set_value("in lower case").run()
+    app.segmented_control(key="rewards.case.kind").set_value("range").run()
     assert read_cases(text_of(app)).find("in lower case").want == exactly(0)
-    app.text_input(key="rewards.case.in lower case.= 0.range").set_value("0.2 to").run()
+    app.text_input(key="rewards.case.range").set_value("0.2 to").run()
     assert "Write good, bad" in " ".join(one.value for one in app.error).replace("\\", "")
-    app.text_input(key="rewards.case.in lower case.= 0.range").set_value("0 to 1").run()
+    app.text_input(key="rewards.case.range").set_value("0 to 1").run()
     assert [(one["name"], one["wanted"]) for one in listed(app)][-1] == ("in lower case", "0 to 1")
     before = text_of(app)
     choose(app, "empty output", "remove")
     assert [one["name"] for one in listed(app)] == ["Paris", "in lower case"]
     press(app, "cases-undo")
     assert text_of(app) == before
-    app.text_input(key="rewards.case.in lower case.name").set_value("Paris").run()
+    app.text_input(key="rewards.case.name").set_value("Paris").run()
     assert "Two cases are called" in " ".join(one.value for one in app.error).replace("\\", "")
     assert text_of(app) == before
 
@@ -134,6 +134,27 @@ def test_a_threshold_of_the_address_says_what_is_good(capitals):
         ("passed", "bad: < 0.5"),
         ("failed", "good: ≥ 0.5"),
     ]
+
+
+def test_the_threshold_is_set_among_the_cases_and_saved_with_them(capitals):
+    app = press(open_cases(capitals), "pin-labelled")
+    app.number_input(key="rewards.cases-threshold").set_value(0.5).run()
+    assert [one["wanted"] for one in listed(app)] == ["good: ≥ 0.5", "bad: < 0.5", "good: ≥ 0.5"]
+    assert read_cases(text_of(app)).threshold == 0.5
+    assert "THRESHOLD = 0.5" in next(one.value for one in app.code if "# --- cases" in one.value)
+    app.query_params["threshold"] = "none"  # as an emptied field has it
+    app.run()
+    assert [one["wanted"] for one in listed(app)] == ["good: > 0", "bad: < 0", "good: > 0"]
+
+
+def test_cases_that_ask_a_judge_wait_for_a_press_that_names_the_price(capitals):
+    source = 'def r(args, pred):\n    return judge("answer -> score: float", answer=pred.answer).score\n'
+    app = press(open_cases(capitals, source), "pin-labelled")
+    assert {one["state"] for one in listed(app)} == {"waiting"}
+    assert "3 of 3 cases wait for the judge" in words(app)
+    app.selectbox(key="rewards.judge-name").set_value("Practice model").run()
+    press(app, "cases-ask")
+    assert "waiting" not in {one["state"] for one in listed(app)}
 
 
 def test_without_a_reward_and_without_cases_the_page_says_what_to_do(capitals):

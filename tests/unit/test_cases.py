@@ -333,6 +333,8 @@ def test_rows_with_a_label_become_cases_once():
     ]
     pinned = CaseSet().add_all(new)
     assert list_labelled(rows, pinned) == []
+    exact = CaseSet(tuple(replace(one, want=exactly(1)) for one in pinned))
+    assert list_labelled(rows, exact) == [], "what a person said of a case stands"
     changed = [replace(rows[0], label="bad"), *rows[1:]]
     assert [one.want for one in list_labelled(changed, pinned)] == [BAD]
     assert [one.want for one in pinned.add_all(list_labelled(changed, pinned))] == [BAD, BAD, GOOD]
