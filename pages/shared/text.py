@@ -23,17 +23,27 @@ _ICON = r"(?<=:)(?=[\w+-]+:)|(?<=:)(?=material[/_])"  # :smile:, :streamlit: and
 _ARROW = r"(?:(?<=\s[-<>~])|(?<=\A[-<>~]))(?=(?:->|[-=>])(?:\s|\Z))"  # " -> " would be shown as an arrow
 _BLANK_LINE = r"(?<=\n)(?=[ \t]*\n)|(?<=\n)(?=[ \t]*\Z)|\A(?=\s)|(?<=\s)\Z"  # would end a colour or bold words, or begin code
 _APART = re.compile(f"{_LINK}|{_ICON}|{_ARROW}|{_BLANK_LINE}", re.IGNORECASE)
-_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
+# What needs no backslash gets none, as Streamlit hands a label to screen readers as it is written.
+_ANYWHERE = r"[\\`*\[\]{<~$]|:(?!\s|\Z)|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_])"
+_AT_A_LINES_BEGINNING = (
+    r"(?m:^(?P<before>[ \t\u2060]*\d{1,9})(?P<sign>[.)])|^(?P<blank>[ \t\u2060]*)(?P<first>[-+=#>|]))"
+)
+_MARKUP = re.compile(f"{_AT_A_LINES_BEGINNING}|{_ANYWHERE}")
 
 
 def escape_markdown(text: object) -> str:
-    """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped.
+    """`text` for a label or a message that Streamlit reads as Markdown: every sign that has a meaning there is escaped.
 
     No address in it becomes a link, no name between colons a picture, and no "->" an arrow. What a screen would hide or obey
     is made visible: "␛", "⟨U+202E⟩". A long text is shown by its beginning and its end.
     """
     seen = show_unseen(_shorten(make_well_formed(str(text))))
-    return _MARKUP.sub(r"\\\1", _APART.sub(_JOIN, seen)).replace("\n", "  \n")
+    return _MARKUP.sub(_escape, _APART.sub(_JOIN, seen)).replace("\n", "  \n")
+
+
+def _escape(found: re.Match[str]) -> str:
+    before = found["before"] or found["blank"] or ""
+    return f"{before}\\{found[0].removeprefix(before)}"
 
 
 def show_text(text: str, *, key: str) -> None:

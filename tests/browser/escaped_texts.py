@@ -44,4 +44,8 @@ TEXTS = (
     "- [x] done",
     ":::note\nx\n:::",
     ":foo[bar]{#id .c onclick=alert(1)}",
+    "snake_case_name __dunder__ x_y_ _a_b",
+    "one\n  - two\n  3) three\n+ four",
+    "a | b\n-- | --\n1 | 2",
+    "C++ & why: 10:30, 4.1-mini (v1.0)!",
 )
