@@ -77,7 +77,7 @@ def load_rows(file: Path, options: RowOptions, *, as_json: bool = False) -> RowS
 
     Raises Question where columns are not known, click.UsageError and RowsError.
     """
-    from refine_core.rows import parse_mapping
+    from refine_core.rows import is_batch_output, parse_mapping
 
     try:
         choices = parse_mapping(options.pairs)
@@ -91,9 +91,12 @@ def load_rows(file: Path, options: RowOptions, *, as_json: bool = False) -> RowS
         if options.join is not None:
             raise click.UsageError("--join: saved runs need none")
         return _rows_of_runs(str(file), as_json=as_json)
-    rows = _read(_open(file, options), choices, skip_bad=options.skip_bad, as_json=as_json)
+    opened = _open(file, options)
+    rows = _read(opened, choices, skip_bad=options.skip_bad, as_json=as_json)
     for note in rows.notes:
         print_text(note, err=True)
+    if is_batch_output(opened):
+        print_text("Add --join FILE to read them from there.", err=True)
     if rows.bad_count:
         print_text(f"{rows.bad_count:,} rows cannot be read and were left out:", err=True)
         for problem in rows.problems:

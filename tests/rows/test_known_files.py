@@ -175,6 +175,28 @@ INPUT = lines(
 )
 
 
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        ({"choices": [{"message": {"content": "one"}}, {"message": {"content": "two"}}]}, ["one", "two"]),
+        ({"choices": [{"text": "plain", "index": 0}]}, ["plain"]),
+        (
+            {"output": [
+                {"type": "reasoning", "summary": []},
+                {"type": "message", "content": [{"type": "output_text", "text": "said"}]},
+                {"type": "web_search_call", "id": "ws"},
+            ]},
+            ["said"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_batch_may_be_of_chats_of_completions_or_of_responses(body, texts):
+    rows = read(lines({"custom_id": "q1", "response": {"body": body}}), join_with=INPUT)
+    assert [row.prediction["output_text"] for row in rows] == texts
+    assert {row.inputs["custom_id"] for row in rows} == {"q1"}
+    assert {row.group for row in rows} == ({"q1"} if len(texts) > 1 else {None})
+
+
 def test_an_openai_batch_is_joined_with_its_input_in_either_order():
     for first, second in ((OUTPUT, INPUT), (INPUT, OUTPUT)):
         rows = read(first, join_with=second)

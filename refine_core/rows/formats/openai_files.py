@@ -81,18 +81,30 @@ def request_of(values: Values) -> tuple[dict[str, Any], dict[str, Any]]:
 def _batch_rows(values: Values, number: int, place: str) -> Iterator[Row]:
     response = as_object(values.get("response"), "body")
     body = as_object(response.get("body"), "text")
-    choices = [one for one in body.get("choices") or body.get("output") or () if isinstance(one, Mapping)]
-    message = as_object(choices[-1].get("message", choices[-1]), "content") if choices else {}
-    content = text_of(message.get("content"))
-    if content is None:
+    replies = [text for text in _replies(body) if text is not None]
+    if not replies:
         error = as_object(values.get("error") or body.get("error"), "message").get("message")
         raise NoOutputError(f"it has no output: {error or 'the model gave no answer'}"[:300])
-    yield Row(
-        id=str(values.get("custom_id") or number),
-        inputs={"custom_id": values.get("custom_id")},
-        prediction={"output_text": content},
-        source=place,
-    )
+    for reply in replies:
+        yield Row(
+            id=str(values.get(CUSTOM_ID) or number),
+            group=name_of(values.get(CUSTOM_ID)) if len(replies) > 1 else None,
+            inputs={CUSTOM_ID: values.get(CUSTOM_ID)},
+            prediction={"output_text": reply},
+            source=place,
+        )
+
+
+def _replies(body: Values) -> Iterator[object]:
+    """What the model said: a text a choice, of chats and of plain completions; of a response its last message."""
+    for choice in body.get("choices") or ():
+        if isinstance(choice, Mapping):
+            message = as_object(choice.get("message"), "content")
+            yield text_of(message.get("content")) if message else choice.get("text")
+    items = [one for one in body.get("output") or () if isinstance(one, Mapping)]
+    messages = [one for one in items if one.get("type") in ("message", None)]
+    if messages:
+        yield text_of(messages[-1].get("content"))
 
 
 CUSTOM_ID: Final = "custom_id"
