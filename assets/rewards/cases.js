@@ -10,6 +10,8 @@ import { mount } from "../shared/mount.js";
 
 const SIGNS = { passed: ["✓", "holds"], failed: ["✕", "fails"], undecided: ["?", "undecided"], waiting: ["…", "waits for the judge"], unknown: ["–", "not run"] };
 
+const LONG = 20; // more cases than these scroll in a place of their own
+
 class Cases {
   constructor(place) {
     this.body = make("tbody");
@@ -38,6 +40,7 @@ class Cases {
     this.root.classList.toggle("pending", data.pending);
     this.root.setAttribute("aria-busy", String(data.pending));
     this.root.classList.toggle("names", data.cases.every((one) => one.named_after_it)); // the names say it all
+    this.root.classList.toggle("long", data.cases.length > LONG);
     const text = JSON.stringify(data.cases);
     if (text !== this.drawn) {
       this.drawn = text;

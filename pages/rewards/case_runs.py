@@ -5,7 +5,6 @@ read_case_run(bench) -> CaseRun: what they make of it so far; starts them, and w
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,10 +12,10 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.bench import WAIT_S, Bench
-from pages.rewards.case_state import read_case_set
+from pages.rewards.case_state import outputs_digest, read_case_set
 from pages.rewards.fields import static_key
 from refine_core import workbench
-from refine_core.cases import CaseReport, CaseSet, compare_scores, output_key
+from refine_core.cases import CaseReport, CaseSet, compare_scores
 from refine_core.workbench import Scores, Scoring
 
 _SHOWN: Final = static_key("cases-shown")
@@ -42,15 +41,22 @@ def read_case_run(bench: Bench) -> CaseRun:
     cases = with_threshold(bench, read_case_set())
     task = bench.task
     if not cases.cases or task is None or bench.unreadable is not None:
+        _begin_with("")
         return CaseRun(cases, None)
-    outputs = _digest(*map(output_key, cases))  # a new name or want needs no new score
-    key = _digest(task.key, outputs)
-    st.session_state[_LAST] = key
+    outputs = outputs_digest()  # a new name or want needs no new score
+    key = f"{task.key} {outputs}"
     asks = st.session_state.get(_ALLOWED) == key
-    rows, recognized, judge = [case.to_row() for case in cases], task.recognized, task.judge
+    _begin_with(key)
+    recognized, judge = task.recognized, task.judge
 
     work: workbench.Work[Scores] = lambda progress, cancel: workbench.score_rows(  # noqa: E731  # as elsewhere, for its type
-        rows, recognized, judge=judge, ask_judge=asks, on_progress=progress, cancel=cancel, alone=True
+        [case.to_row() for case in cases],
+        recognized,
+        judge=judge,
+        ask_judge=asks,
+        on_progress=progress,
+        cancel=cancel,
+        alone=True,
     )
     scoring = workbench.bench.score(_name(key, asks=asks), work)
     if st.session_state.get(_WAITED) != scoring.key:  # once: several parts of the page ask
@@ -63,6 +69,17 @@ def read_case_run(bench: Bench) -> CaseRun:
     if scoring.error is None and shown is not None and shown[0] == outputs:
         return CaseRun(cases, compare_scores(cases, shown[1].rows), scoring, pending=True)
     return CaseRun(cases, None, scoring, pending=scoring.running)
+
+
+def _begin_with(key: str) -> None:
+    """Stop what was run for an earlier text, if it still goes on."""
+    last = st.session_state.get(_LAST, "")
+    st.session_state[_LAST] = key
+    if last and last != key:
+        for asks in (False, True):
+            scoring = workbench.bench.find(_name(last, asks=asks))
+            if scoring is not None and scoring.running:
+                scoring.cancel()
 
 
 def allow_judge() -> None:
@@ -108,7 +125,3 @@ def wait_for_cases(bench: Bench) -> None:
             st.rerun()
 
     wait()
-
-
-def _digest(*texts: str) -> str:
-    return hashlib.blake2b("\0".join(texts).encode("utf-8", "replace"), digest_size=12).hexdigest()

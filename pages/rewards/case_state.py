@@ -5,6 +5,7 @@ read_case_set() -> CaseSet       write_case_set(cases)       pin_case(case)     
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from typing import Final
 
@@ -44,6 +45,11 @@ def read_case_set() -> CaseSet:
     if not text or find_problem():
         return CaseSet()
     return _read(text)
+
+
+def outputs_digest() -> str:
+    """Text that changes with the outputs of the pinned cases, and with nothing else of them."""
+    return _digest_outputs(cases_text())
 
 
 def find_problem() -> str:
@@ -127,3 +133,9 @@ def _keep_for_undo(text: str, what: str) -> None:
 @lru_cache(maxsize=16)
 def _read(text: str) -> CaseSet:
     return read_cases(text)
+
+
+@lru_cache(maxsize=16)
+def _digest_outputs(text: str) -> str:
+    keys = "\0".join(map(output_key, _read(text)))
+    return hashlib.blake2b(keys.encode("utf-8", "replace"), digest_size=12).hexdigest()

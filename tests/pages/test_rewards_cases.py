@@ -50,6 +50,14 @@ def press(app, key):
     return app
 
 
+def type_text(app, code):
+    """Type, without waiting for the rows to be scored."""
+    state = app.session_state
+    rev = state["rewards.replaced"] if "rewards.replaced" in state else 0  # noqa: SIM401  # it has no `get`
+    state["rewards.editor"] = {"draft": {"code": code, "rev": rev}}
+    return app.run()
+
+
 def text_of(app):
     return app.session_state["rewards.cases-text"]
 
@@ -172,3 +180,17 @@ def test_the_cases_can_be_copied_as_a_pytest_file(capitals):
     (shown,) = [one.value for one in app.code if "# --- cases" in one.value]
     assert "def exact(args, pred):" in shown
     assert "def test_empty_output():" in shown
+
+
+def test_an_edit_ends_what_the_cases_run_for_the_text_before(capitals):
+    app = press(open_cases(capitals), "pin-labelled")
+    listed(app)
+    slow = "import time\n\ndef exact(args, pred):\n    time.sleep(3)\n    return 1.0\n"
+    type_text(app, slow)
+    key = app.session_state["rewards.cases-last"]
+    running = workbench.bench.find(f"{key} cases")
+    assert running.running
+    type_text(app, EXACT)
+    assert running.wait(30)
+    assert running.cancelled
+    assert [one["state"] for one in listed(app)] == ["passed", "failed", "failed"]
