@@ -25,6 +25,7 @@ ALONE = {
     "what-if": "benchmarks.what_ifs",
     "rows": "benchmarks.row_files",
     "keystroke": "benchmarks.keystrokes",
+    "lint": "benchmarks.linting",
     "probes": "benchmarks.probing",
     "lasting": "benchmarks.lasting",
     "score": "benchmarks.scoring_rows",

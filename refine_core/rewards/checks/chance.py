@@ -27,7 +27,7 @@ _SEED_FIX = "Seed it from the output or from an input: random.Random(seed)."
 def check_chance(code: Code) -> Iterator[Finding]:
     """Each call of such a source, the first of each name."""
     modules = _list_imports(code)
-    calls = [(_full_name(node.func, modules), node) for node in code.nodes if isinstance(node, ast.Call)]
+    calls = [(_full_name(node.func, modules), node) for node in code.select(ast.Call)]
     is_seeded = any(name in _SEEDS and node.args for name, node in calls)
     reported = set[str]()
     for name, node in sorted(calls, key=lambda one: (one[1].lineno, one[1].col_offset)):
@@ -57,7 +57,7 @@ def _describe(name: str, call: ast.Call, *, is_seeded: bool) -> str:
 def _list_imports(code: Code) -> dict[str, str]:
     """Name in the source -> what is imported under it, dotted."""
     names: dict[str, str] = {}
-    for node in code.nodes:
+    for node in code.select(ast.Import, ast.ImportFrom):
         match node:
             case ast.Import(names=aliases):
                 for one in aliases:

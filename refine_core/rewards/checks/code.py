@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from refine_core.rewards.checks.finding import Fields, Lines
 from refine_core.rewards.shapes.callables import list_callables
 from refine_core.rewards.shapes.types import RewardFunction, Shape
 
+_Node = TypeVar("_Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 # Decorators that leave a function's parameters and its result as they are.
@@ -44,6 +46,17 @@ class Code:
     def nodes(self) -> list[ast.AST]:
         """Every node of the source."""
         return list(ast.walk(self.tree))
+
+    @cached_property
+    def _by_type(self) -> dict[type[ast.AST], list[ast.AST]]:
+        found: dict[type[ast.AST], list[ast.AST]] = {}
+        for node in self.nodes:
+            found.setdefault(type(node), []).append(node)
+        return found
+
+    def select(self, *types: type[_Node]) -> list[_Node]:
+        """The nodes of these types, which have no subtypes."""
+        return [node for one in types for node in self._by_type.get(one, ())]  # type: ignore[misc]  # by their type
 
     @cached_property
     def lines(self) -> Lines:

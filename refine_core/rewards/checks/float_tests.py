@@ -18,7 +18,7 @@ _ROUNDED = frozenset(("round", "int", "floor", "ceil", "trunc", "is_integer"))
 
 def check_float_tests(code: Code, kinds: Kinds) -> Iterator[Finding]:
     """Each `==` and `!=` beside a float, but with a whole number: sums of whole numbers are exact."""
-    for node in code.nodes:
+    for node in code.select(ast.Compare):
         match node:
             case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[right]):
                 sides = (kinds.of(left).type, kinds.of(right).type)

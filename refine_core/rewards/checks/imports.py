@@ -33,7 +33,7 @@ def check_imports(code: Code) -> Iterator[Finding]:
 
 
 def _list_findings(code: Code) -> Iterator[Finding]:
-    for node in code.nodes:
+    for node in code.select(ast.Import, ast.ImportFrom, ast.Attribute):
         match node:
             case ast.Import(names=names):
                 for one in names:

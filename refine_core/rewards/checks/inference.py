@@ -78,7 +78,10 @@ class Kinds:
         self._next: dict[tuple[ast.AST, str], Kind] = {}
         self._returned: dict[ast.AST, Kind] = {}
         for _ in range(_PASSES):
+            before = self._known
             self._pass()
+            if self._known == before:
+                break
 
     def of(self, node: ast.AST) -> Kind:
         """What an expression is."""

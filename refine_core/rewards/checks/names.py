@@ -15,23 +15,27 @@ _PREDEFINED = frozenset(dir(builtins)) | {
     "judge", "Score", "__name__", "__file__", "__doc__", "__loader__", "__package__", "__spec__", "__class__",
     "__annotations__", "__builtins__",
 }  # fmt: skip
+_BINDING = (
+    ast.Name, ast.arg, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.alias, ast.ExceptHandler, ast.MatchAs,
+    ast.MatchStar, ast.MatchMapping, ast.Global, ast.Nonlocal,
+)  # fmt: skip
 _HIDDEN = {"exec", "eval", "globals", "locals", "vars"}  # what binds names where reading does not see it
 
 
 def check_names(code: Code) -> Iterator[Finding]:
     """Each unknown name once, at its first use."""
     nodes = code.nodes
-    if any(isinstance(n, ast.ImportFrom) and any(one.name == "*" for one in n.names) for n in nodes):
+    if any(one.name == "*" for one in code.select(ast.alias)):
         return
-    loaded = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-    bound = set().union(*map(bound_names, nodes)) | list_supplied(code.shape)
+    loaded = [n for n in code.select(ast.Name) if isinstance(n.ctx, ast.Load)]
+    bound = set().union(*map(bound_names, code.select(*_BINDING))) | list_supplied(code.shape)
     if any(n.id in _HIDDEN for n in loaded) or _catches_name_errors(nodes):
         return
     skipped = _annotations(code, nodes)
-    reported: set[str] = set()
+    known = bound | _PREDEFINED
     for node in sorted(loaded, key=lambda n: (n.lineno, n.col_offset)):
-        if node.id not in bound | _PREDEFINED | reported and node not in skipped:
-            reported.add(node.id)
+        if node.id not in known and node not in skipped:
+            known.add(node.id)
             yield _report_unknown(code, node, bound)
 
 
@@ -63,6 +67,8 @@ def _first_line(tree: ast.Module) -> int:
 
 def bound_names(node: ast.AST) -> set[str]:
     """The names that a node gives a meaning to."""
+    if not isinstance(node, _BINDING):
+        return set()
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
             return {name}

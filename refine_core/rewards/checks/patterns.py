@@ -6,12 +6,13 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from refine_core.python_parser import without_warnings
 from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding, Fix
 from refine_core.rewards.checks.regex_automaton import Node, Unsupported, build_automaton, parse_pattern
-from refine_core.rewards.checks.regex_backtracking import find_attack
+from refine_core.rewards.checks.regex_backtracking import Attack, find_attack
 from refine_core.rewards.checks.regex_lines import begins_with_dots, find_marks
 
 _FLAGS_AT: Mapping[str, int] = {
@@ -48,15 +49,23 @@ def check_patterns(code: Code) -> Iterator[Finding]:
             continue
         except (RecursionError, OverflowError, ValueError):
             continue
-        yield from _check_backtracking(code, use, nodes, flags)
+        yield from _check_backtracking(code, use)
         yield from _check_lines(code, use, nodes, flags)
 
 
-def _check_backtracking(code: Code, use: _Use, nodes: list[Node], flags: int) -> Iterator[Finding]:
+@lru_cache(maxsize=64)
+def _find_attack(pattern: str, flags: int, *, whole: bool) -> Attack | None:
+    """For a pattern that parses. A source is read at every key, and most of its patterns stay."""
     try:
-        attack = find_attack(build_automaton(nodes, flags, whole=use.function == "fullmatch"))
+        with without_warnings():
+            nodes, flags = parse_pattern(pattern, flags)
+        return find_attack(build_automaton(nodes, flags, whole=whole))
     except (Unsupported, RecursionError):
-        return
+        return None
+
+
+def _check_backtracking(code: Code, use: _Use) -> Iterator[Finding]:
+    attack = _find_attack(use.pattern, use.flags or 0, whole=use.function == "fullmatch")
     if attack is not None:
         yield _report(
             code,
@@ -113,7 +122,7 @@ def _iter_uses(code: Code) -> Iterator[_Use]:
     modules, names = _list_imports(code)
     if not modules and not names:
         return
-    for node in code.nodes:
+    for node in code.select(ast.Call):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=function)) if module in modules:
                 pass
@@ -142,7 +151,7 @@ def _read_use(code: Code, call: ast.Call, function: str, module: str) -> _Use | 
 def _list_imports(code: Code) -> tuple[set[str], dict[str, str]]:
     """Names of the module `re` here, and name -> function of what is imported from it."""
     modules, names = set[str](), dict[str, str]()
-    for node in code.nodes:
+    for node in code.select(ast.Import, ast.ImportFrom):
         match node:
             case ast.Import(names=aliases):
                 modules |= {one.asname or one.name for one in aliases if one.name == "re"}
@@ -164,13 +173,11 @@ def _read_text(code: Code, node: ast.expr) -> str | None:
         case ast.Name(id=name):
             values = [
                 one.value
-                for one in code.nodes
-                if isinstance(one, ast.Assign)
-                and any(isinstance(target, ast.Name) and target.id == name for target in one.targets)
+                for one in code.select(ast.Assign)
+                if any(isinstance(target, ast.Name) and target.id == name for target in one.targets)
             ]
             stores = sum(
-                isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load)
-                for one in code.nodes
+                one.id == name and not isinstance(one.ctx, ast.Load) for one in code.select(ast.Name)
             )
             only = values[0] if len(values) == 1 == stores else None
             is_text = isinstance(only, ast.Constant) and isinstance(only.value, str)

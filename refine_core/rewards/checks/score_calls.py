@@ -16,18 +16,23 @@ def check_score_calls(code: Code) -> Iterator[Finding]:
     """Each unknown keyword of a call of the library's own Score."""
     from refine_core.rewards.score import Score  # it brings what a worker that only scores has no use for
 
-    nodes = code.nodes
+    calls = [
+        node
+        for node in code.select(ast.Call)
+        if node.keywords and isinstance(node.func, ast.Name) and node.func.id == "Score"
+    ]
+    if not calls:
+        return
     if "Score" in list_supplied(code.shape) or any(
         ("Score" in bound_names(node) and not isinstance(node, ast.alias)) or _imports_another(node)
-        for node in nodes
+        for node in code.nodes
     ):  # one of the source's own, or of a framework
         return
     known = [one.name for one in fields(Score)]
-    for node in nodes:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Score":
-            for keyword in node.keywords:
-                if keyword.arg is not None and keyword.arg not in known:
-                    yield _report(code, keyword, keyword.arg, known)
+    for call in calls:
+        for keyword in call.keywords:
+            if keyword.arg is not None and keyword.arg not in known:
+                yield _report(code, keyword, keyword.arg, known)
 
 
 def _imports_another(node: ast.AST) -> bool:

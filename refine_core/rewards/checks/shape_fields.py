@@ -38,7 +38,7 @@ def check_shape_fields(code: Code, kinds: Kinds) -> Iterator[Finding]:
     if code.shape == "refine" or code.reward is None:
         return
     yield from _check_parameters(code)
-    for node in code.nodes:
+    for node in code.select(ast.Subscript, ast.Call, ast.Attribute):
         match node:
             case ast.Subscript(value=owner, slice=ast.Constant(value=str(name)) as key, ctx=ast.Load()):
                 yield from _check_key(code, kinds, owner, key, name, always=True)

@@ -22,7 +22,7 @@ _SAFE = frozenset(("strip", "lower", "replace", "split", "str", "len", "group"))
 
 def check_swallowed(code: Code) -> Iterator[Finding]:
     """Each handler that catches every error, and neither raises, prints nor uses it."""
-    for node in code.nodes:
+    for node in code.select(ast.Try, ast.TryStar, ast.With):
         if isinstance(node, (ast.Try, ast.TryStar)):
             for handler in node.handlers:
                 caught = _list_caught(handler)

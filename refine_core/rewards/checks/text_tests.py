@@ -20,7 +20,7 @@ _OF_ENDS = {"startswith": "starts with", "endswith": "ends with"}
 
 def check_text_tests(code: Code, kinds: Kinds) -> Iterator[Finding]:
     """`in`, `startswith` and `endswith` on text."""
-    for node in code.nodes:
+    for node in code.select(ast.Compare, ast.Call):
         match node:
             case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[right]) if (
                 kinds.of(right).type == "text"

@@ -83,12 +83,8 @@ def _check_output_fields(code: Code, name: str) -> Iterator[Finding]:
 def _list_read(code: Code, argument: Argument) -> set[str] | None:
     """Fields that are asked for by name; None if the prediction is used as a whole."""
     read = set[str]()
-    for node in code.nodes:
-        if (
-            not isinstance(node, ast.Name)
-            or not isinstance(node.ctx, ast.Load)
-            or not is_one_of(code, node, argument.names)
-        ):
+    for node in code.select(ast.Name):
+        if not isinstance(node.ctx, ast.Load) or not is_one_of(code, node, argument.names):
             continue
         match code.parents.get(node):
             case ast.Attribute(attr="get") as method:
