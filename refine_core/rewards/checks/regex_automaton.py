@@ -2,8 +2,9 @@
 
     (a+)+b      positions a, b;  follow[a] = {a: 2, b: 1}      two ways from a to a: the inner + and the outer
 
-This is Glushkov's construction on the tree of Python's own parser, with counts. `$` is a position that takes END. What it
-does not cover raises Unsupported: looking around, word boundaries, references, atomic groups, an anchor inside.
+This is Glushkov's construction on the tree of Python's own parser, with counts. Ways to match nothing count, too: `re` tries
+each of them, as in (?:|a?)b, and one more round of nothing after a loop. `$` is a position that takes END. What it does not
+cover raises Unsupported: looking around, word boundaries, references, atomic groups, an anchor inside.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 Node = tuple[Any, Any]
 
 _MAX_POSITIONS = 160
+_MANY_WAYS = 1_000
 _MANY = 16  # repetitions; more count as without end
 _SAMPLES = "aZ09_ \t\n-.,;:!?<>/()[]{}\"'=*#\u00e9\u4e2d"
 _START = frozenset((op.AT_BEGINNING, op.AT_BEGINNING_STRING))
@@ -53,12 +55,19 @@ class Automaton:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
+    """A part of a pattern. first, last: position -> number of ways. empty: number of ways to match nothing."""
+
     first: Counter[int]
     last: Counter[int]
-    nullable: bool
+    empty: int
 
 
-_EMPTY = _Part(Counter(), Counter(), nullable=True)
+_EMPTY = _Part(Counter(), Counter(), 1)
+
+
+def _times(ways: Counter[int], factor: int) -> Counter[int]:
+    """Ways, each in so many variants; few of them, since more than one is what counts."""
+    return Counter({place: min(count * factor, _MANY_WAYS) for place, count in ways.items() if factor})
 
 
 def parse_pattern(pattern: str, flags: int) -> tuple[list[Node], int]:
@@ -80,7 +89,7 @@ def build_automaton(nodes: Sequence[Node], flags: int, *, whole: bool) -> Automa
     if whole:
         part = builder.concatenate(part, builder.position(builder.automaton.end))
     made = builder.automaton
-    made.first, made.last, made.nullable = part.first, part.last, part.nullable
+    made.first, made.last, made.nullable = part.first, part.last, bool(part.empty)
     return made
 
 
@@ -115,13 +124,15 @@ class _Builder:
         made.masks.append(mask)
         made.follow.append(Counter())
         place = len(made.masks) - 1
-        return _Part(Counter((place,)), Counter((place,)), nullable=False)
+        return _Part(Counter((place,)), Counter((place,)), 0)
 
     def concatenate(self, one: _Part, other: _Part) -> _Part:
         self._link(one.last, other.first)
-        first = one.first + other.first if one.nullable else one.first
-        last = other.last + one.last if other.nullable else other.last
-        return _Part(first, last, one.nullable and other.nullable)
+        return _Part(
+            one.first + _times(other.first, one.empty),
+            other.last + _times(one.last, other.empty),
+            min(one.empty * other.empty, _MANY_WAYS),
+        )
 
     def _link(self, ends: Counter[int], begins: Counter[int]) -> None:
         for end, ways in ends.items():
@@ -152,7 +163,7 @@ class _Builder:
             for one in parts:
                 first.update(one.first)
                 last.update(one.last)
-            return _Part(first, last, any(one.nullable for one in parts))
+            return _Part(first, last, sum(one.empty for one in parts))
         if what in _ANY_NUMBER:
             return self._repeat(*value)
         if what is op.AT and not looped and value in _END:
@@ -172,13 +183,13 @@ class _Builder:
         if endless:
             last = copy()
             self._link(last.last, last.first)
-            rest = last if required else _Part(last.first, last.last, nullable=True)
+            rest = _Part(last.first, _times(last.last, 1 + last.empty), last.empty + (not required))
             required -= bool(required)
         else:
             rest = _EMPTY
             for _ in range(most - required):  # x(x(x)?)?
                 rest = self.concatenate(copy(), rest)
-                rest = _Part(rest.first, rest.last, nullable=True)
+                rest = _Part(rest.first, rest.last, rest.empty + 1)
         for _ in range(required):
             rest = self.concatenate(copy(), rest)
         return rest
