@@ -29,6 +29,7 @@ ALONE = {
     "probes": "benchmarks.probing",
     "lasting": "benchmarks.lasting",
     "score": "benchmarks.scoring_rows",
+    "xray": "benchmarks.xraying",
     "stream": "benchmarks.streams",
     "commit": "benchmarks.storage",
     "runs": "benchmarks.run_list",

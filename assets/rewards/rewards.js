@@ -3,7 +3,8 @@
 //   data --take--> strip, curve, table
 //   a row is chosen: setStateValue("row")    the slider is released: setStateValue("threshold")    a page: setTriggerValue("action")
 //
-// Moving and sliding need no server. Keys: j k next and previous row, d compare with the row before, l label the row.
+// Moving and sliding need no server. Keys: j k next and previous row, d compare with the row before, l label the row,
+// x X-ray.
 
 import { isDark, make } from "./dom.js";
 import { Curve } from "./curve.js";
@@ -94,6 +95,11 @@ class Board {
     if (key) this.setTrigger("action", { name: "label", detail: key, at: Date.now() });
   }
 
+  lookInto() {
+    clearTimeout(this.timer); // it says itself which row is meant
+    this.setTrigger("action", { name: "xray", detail: this.selected, at: Date.now() });
+  }
+
   press(event) {
     if (isNoShortcut(event)) return;
     const inside = event.currentTarget === this.root;
@@ -101,6 +107,7 @@ class Board {
     else if (event.key === "k" || (inside && event.key === "ArrowUp")) this.move(-1);
     else if (event.key === "l") this.label();
     else if (event.key === "d") this.setTrigger("action", { name: "compare", detail: this.selected, at: Date.now() });
+    else if (event.key === "x" && this.selected) this.lookInto();
     else return;
     event.preventDefault();
   }

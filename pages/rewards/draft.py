@@ -57,7 +57,11 @@ def open_bench() -> None:
     here = [one for one in map(runs.timeline, wanted_runs) if one is not None]
     if here:
         load_reward(base_of_run(here[0]))
+        row, beside = fields.read_row(), fields.read_beside()
         fields.write_sources([workbench.run_ref(one.run_id) for one in here])
+        if row is not None:  # the address names one of these
+            fields.write_row(row)
+            fields.write_beside(beside)
     if wanted_reward and (saved := workbench.read_reward(wanted_reward)) is not None:
         load_saved(saved)
     DRAFT.show()
@@ -164,6 +168,16 @@ def _fill_first(*, fresh: bool) -> None:
     state[_CODE], state[_BASE] = EMPTY, Base()
     if (draft := DRAFT.find(newest=not fresh)) is not None:
         _restore(draft.fields)
+    elif not fresh and (timeline := _find_run()) is not None:
+        load_reward(base_of_run(timeline))  # nothing was typed yet, so there is no draft
+
+
+def _find_run() -> Timeline | None:
+    """The run whose rows the address names."""
+    named = (
+        one.removeprefix(workbench.RUN) for one in fields.read_sources() if one.startswith(workbench.RUN)
+    )
+    return next((timeline for one in named if (timeline := runs.timeline(one)) is not None), None)
 
 
 def _restore(held: Fields) -> None:

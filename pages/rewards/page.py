@@ -14,6 +14,7 @@ from pages.rewards.reward import draw_editor, draw_reading, draw_reward
 from pages.rewards.saved import draw_versions
 from pages.rewards.starters import draw_starters
 from pages.rewards.table import take_clicks
+from pages.rewards.xray import take_xray_clicks
 from pages.shared.text import show_error
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core.errors import StoreError
@@ -24,6 +25,7 @@ _LEFT_AND_RIGHT = [42.6, 57.4]  # 534 and 720 of 1,290 pixels, with 36 between t
 try:
     draft.open_bench()
     take_clicks()
+    take_xray_clicks()
     take_findings_clicks()
     take_probe_clicks()
     take_case_clicks()

@@ -14,7 +14,7 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import cases, doctor, fields
+from pages.rewards import cases, doctor, fields, xray
 from pages.rewards.bench import Bench
 from pages.rewards.fields import VIEWS, static_key
 from pages.rewards.row import draw_row
@@ -50,6 +50,7 @@ class View:
 
 OFFERED: Final[dict[str, View]] = {
     "scores": View(draw_scores),
+    "xray": View(xray.draw_xray, xray.draw_bar, wide=True),
     "doctor": View(doctor.draw_doctor, doctor.draw_bar, doctor.draw_under, doctor.count_doctor),
     "cases": View(cases.draw_cases, cases.draw_bar, cases.draw_under, cases.count_cases),
 }

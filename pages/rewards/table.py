@@ -49,6 +49,9 @@ def take_clicks() -> None:
             fields.write_only(only)
         case {"name": "label", "detail": str() as key} if key.isdecimal():
             label_next(int(key) - 1)
+        case {"name": "xray", "detail": str() as key} if key.isdecimal():
+            fields.write_row(int(key) - 1)
+            fields.write_view("xray")
         case {"name": "compare"}:
             st.session_state[COMPARES] = not st.session_state.get(COMPARES, False)
 

@@ -40,6 +40,7 @@ FINDINGS: Final = _ASSETS / "rewards" / "findings.js"
 PROBES: Final = _ASSETS / "rewards" / "probes.js"
 CASES: Final = _ASSETS / "rewards" / "cases.js"
 WOBBLE: Final = _ASSETS / "rewards" / "wobble.js"
+XRAY: Final = _ASSETS / "xray" / "xray.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -60,6 +61,7 @@ MODULES: Final = (  # scripts that import others
     CASES,
     WOBBLE,
     WHAT_IF,
+    XRAY,
 )
 
 

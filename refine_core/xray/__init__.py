@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from refine_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from refine_core.xray.parting import find_parting
+    from refine_core.xray.parting import find_parting, find_partner
     from refine_core.xray.types import CallView, Expression, LineView, Parting, Segment
     from refine_core.xray.xraying import Xray, XrayDesk, xray_row
 
@@ -31,11 +31,12 @@ __all__ = [
     "Xray",
     "XrayDesk",
     "find_parting",
+    "find_partner",
     "xray_row",
 ]
 
 _HOME = {
-    "parting": ("find_parting",),
+    "parting": ("find_partner", "find_parting"),
     "types": ("CallView", "Expression", "LineView", "Parting", "Segment"),
     "xraying": ("Xray", "XrayDesk", "xray_row"),
 }

@@ -20,6 +20,7 @@ ABSENT: Final = "\0absent"
 _CHARS: Final = 72
 _VALUE_CHARS: Final = 240
 _PARTS: Final = 9
+_CONSTANT_CHARS: Final = 24
 _BOUNDED: Final = frozenset(("min", "max"))
 _TRANSPARENT: Final = frozenset(("float", "int", "round", "bool"))
 
@@ -63,9 +64,7 @@ def _without_weight(node: ast.expr) -> ast.expr:
 def _write(node: ast.expr, value_of: ValueOf, *, outermost: bool = False) -> list[Segment] | None:
     """None where a value that it needs is not known."""
     if isinstance(node, ast.Constant):
-        return [
-            Segment(write_brief(node.value) if is_number(node.value) else clip_text(repr(node.value), 24))
-        ]
+        return [Segment(clip_text(repr(node.value), _CONSTANT_CHARS))]
     if (
         isinstance(node, ast.UnaryOp)
         and isinstance(node.op, ast.USub)
@@ -113,7 +112,7 @@ def _write_call(node: ast.Call, name: str, value_of: ValueOf) -> list[Segment] |
 def _operand(node: ast.expr, value_of: ValueOf) -> list[Segment] | None:
     """One number, or a short calculation; None for what is no number."""
     if isinstance(node, ast.Constant):
-        return [Segment(write_brief(node.value))] if is_number(node.value) else None
+        return [Segment(repr(node.value))] if is_number(node.value) else None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _BOUNDED:
         return _write(node, value_of)
     return _write_value(node, value_of)

@@ -53,6 +53,38 @@ def find_parting(
     )
 
 
+def find_partner(first: Xray, second: Xray, call: int) -> int | None:
+    """The call of the second that corresponds to one of the first: the same one in turn, of the same function, from the same line."""
+    if first.trace is None or second.trace is None:
+        return None
+    path: list[tuple[int, int, int]] = []
+    number: int | None = call
+    while number is not None:
+        one = first.trace.calls[number]
+        alike = _list_alike(first, one.parent, one.function, one.line)
+        path.append((one.function, one.line, alike.index(number)))
+        number = one.parent if number not in first.roots else None
+    at: int | None = None
+    for function, line, place in reversed(path):
+        alike = _list_alike(second, at, function, line)
+        if place >= len(alike):
+            return None
+        at = alike[place]
+    return at
+
+
+def _list_alike(xray: Xray, parent: int | None, function: int, line: int) -> list[int]:
+    if xray.trace is None:
+        return []
+    inside = xray.roots if parent is None else None
+    return [
+        one.number
+        for one in xray.trace.calls
+        if one.function == function
+        and ((one.number in inside) if inside is not None else (one.parent == parent and one.line == line))
+    ]
+
+
 def _find_branch(a: CallView, b: CallView) -> int | None:
     """The line of the first branch with another outcome. Turns of loops are no branches."""
     others = {line: note for line, note, _ in b.branches}

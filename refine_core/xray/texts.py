@@ -14,7 +14,7 @@ OPERATORS: Final = {
     ast.In: "in", ast.NotIn: "not in", ast.Add: "+", ast.Sub: "-", ast.Mult: "·", ast.Div: "/", ast.FloorDiv: "//",
     ast.Mod: "%", ast.Pow: "**",
 }  # fmt: skip
-_TINY, _HUGE = 1e-4, 1e7
+_TINY, _SMALL, _HUGE = 1e-4, 0.01, 1e7
 
 
 def write_value(value: Value, digits: int = 3) -> str:
@@ -26,13 +26,14 @@ def write_value(value: Value, digits: int = 3) -> str:
     if value and not _TINY <= abs(value) < _HUGE:
         return f"{value:.{digits}g}"
     decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 1)
-    text = f"{value:.{min(decimals, 6)}f}".rstrip("0")
+    most = digits if abs(value) >= _SMALL else 6
+    text = f"{value:.{min(decimals, most)}f}".rstrip("0")
     return f"{text}0" if text.endswith(".") else text
 
 
 def write_brief(value: Value) -> str:
     """The same for the column beside the code: a float to two decimals."""
-    if isinstance(value, float) and value != round(value) and 0.01 <= abs(value) < _HUGE:  # noqa: PLR2004
+    if isinstance(value, float) and value != round(value) and _SMALL <= abs(value) < _HUGE:
         return f"{value:.2f}"
     return write_value(value, 2)
 

@@ -208,6 +208,7 @@ class XrayDesk:
         label: str = "",
         *,
         judge: JudgeSpec | None = None,
+        cancel: Cancel | None = None,
     ) -> Xray:
         """X-ray the row at this place. key: equal for equal rewards, rows and judges. Raises: as `xray_row`."""
         with self._lock:
@@ -216,7 +217,7 @@ class XrayDesk:
             late = [self._workers.pop(one) for one in list(self._workers)[: -self._LIMIT]]
         for one in late:
             one.close()
-        return worker.xray(place, label, None)
+        return worker.xray(place, label, cancel)
 
     def close(self) -> None:
         """End all workers. May be repeated."""

@@ -163,10 +163,12 @@ def test_every_size_and_scheme_fits_and_axe_finds_nothing_serious(chromium, game
         bypass_csp=True,  # the page's own rules keep axe's script out
     )
     page = context.new_page()
-    for query in (f"of={run_id}&row=2", ""):
+    for query in (f"of={run_id}&view=xray&row=2&beside=3", f"of={run_id}&row=2", ""):
         page.goto(f"{url}/rewards?{query}")
         wait_idle(page)
-        if query:
+        if "xray" in query:
+            expect(page.get_by_text("The scores part here")).to_be_visible(timeout=20_000)
+        elif query:
             expect(cell(page, 1, "new")).to_have_text("0.00", timeout=20_000)
         else:
             expect(page.get_by_role("button", name="Open", exact=True)).to_be_visible()

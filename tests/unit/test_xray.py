@@ -112,7 +112,7 @@ def test_lines_say_what_they_did():
         ("len(distinct)", ("1",)),
         ("min(len(distinct), 3)", ("1",)),
         ("0.25 * min(len(distinct), 3)", ("0.25",)),
-        ("0.25 * min(len(distinct), 3) / 3", ("0.0833",)),
+        ("0.25 * min(len(distinct), 3) / 3", ("0.083",)),
     ]
 
 

@@ -32,6 +32,7 @@ MAX_BRACKETS: Final = 60_000  # in texts: a reply may hold so many
 MAX_CALLS: Final = 1_000
 MAX_PRINTED: Final = 300
 MAX_CAUGHT: Final = 100
+_SHORT: Final = 60  # characters of a text that is written out at once
 _BACK: Final = 60  # frames that are looked at for the caller
 
 _getframe = sys._getframe  # noqa: SLF001  # there is no other way to know who asks
@@ -72,6 +73,7 @@ class Recorder:
         self.start = 0  # calls before this one were made while the source was loaded
         self._by_frame: dict[int, CallRecord] = {}
         self._order = self._snapshots = self._bytes = self._brackets = self._events = 0
+        self._is_late = False
         self._first = {"turns": [FIRST_TURNS], "calls": [FIRST_CALLS]}
         self._loops: list[list[list[Any]]] = [[] for _ in plan.loops]
         self.cells: dict[tuple[str, int], list[int]] = {}
@@ -135,15 +137,28 @@ class Recorder:
             self.full = True
 
     def value(self, index: int, value: Any) -> Any:
-        """An expression has a value, which is passed on."""
+        """An expression has a value, which is passed on. Most reports are of this kind, so little is called here."""
         try:
-            site = self._sites[index]
-            call = self._find_call(_getframe(1), site)
-            if call is not None:
+            site, frame = self._sites[index], _getframe(1)
+            call = self._by_frame.get(id(frame))
+            if call is None or call.code is not frame.f_code or call.function != site.function:
+                call = self._find_call(frame, site)
+                if call is None:
+                    return value
+            event = call.events.get(index)
+            if event is None or self._order >= MAX_REPORTS:
                 event = self._event(call, index)
-                self._keep(event, self._snapshot(value, event))
-                for comp in site.comps:
-                    self._end_comprehension(call, comp)
+            else:
+                event.count += 1
+                self._order = event.last_order = self._order + 1
+            kind = type(value)
+            taken = value if kind is bool or value is None else self._snapshot(value, event)
+            if len(event.first) < FIRST_VALUES:
+                event.first.append(taken)
+            else:
+                self._keep(event, taken)
+            for comp in site.comps:
+                self._end_comprehension(call, comp)
         except Exception:  # noqa: BLE001
             self.full = True
         return value
@@ -264,7 +279,8 @@ class Recorder:
 
     def _event(self, call: CallRecord, index: int) -> Event:
         self._order += 1
-        if self._order == MAX_REPORTS:
+        if self._order >= MAX_REPORTS and not self._is_late:
+            self._is_late = True
             self._first["turns"][0], self._first["calls"][0] = 0, LATE_CALLS
             self.full = True
         event = call.events.get(index)
@@ -292,6 +308,10 @@ class Recorder:
         kind = type(value)
         if kind is float or kind is int or kind is bool or value is None:  # costs nothing
             return take_snapshot(value)
+        if kind is str and len(value) <= _SHORT:  # type: ignore[arg-type]  # it is a str
+            text = repr(value)
+            self._measure(text)
+            return text if self._bytes < MAX_BYTES else "…"
         if event.count > SITE_VALUES and event.count & 63:
             return "…"
         if self._snapshots >= MAX_SNAPSHOTS or self._bytes >= MAX_BYTES or self._brackets >= MAX_BRACKETS:
