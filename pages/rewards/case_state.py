@@ -30,10 +30,10 @@ def restore_cases(text: str) -> None:
     st.session_state[_TEXT] = text
 
 
-def load_cases(text: str) -> None:
-    """Another reward comes with these cases. Those of the one before can be brought back."""
+def load_cases(text: str, *, came_with: str = "") -> None:
+    """Another reward comes with these cases. Those of the one before can be brought back, unless it came_with the very same."""
     before = cases_text()
-    if before and before != text:
+    if before not in ("", text, came_with):
         _keep_for_undo(before, "The cases of the reward before are put away.")
     st.session_state[_TEXT] = text
     st.session_state.pop(_SELECTED, None)

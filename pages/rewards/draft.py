@@ -70,9 +70,9 @@ def open_bench() -> None:
 def load_reward(base: Base) -> None:
     """Put this reward into the editor. Before it is drawn, or in a callback."""
     state = st.session_state
+    load_cases(base.cases, came_with=state[_BASE].cases if _BASE in state else "")
     state[_CODE], state[_BASE], state[_READING] = base.source, base, (base.reading, base.source)
     state[_REV] = revision() + 1
-    load_cases(base.cases)
 
 
 def base_of_run(timeline: Timeline) -> Base:

@@ -26,11 +26,13 @@ from refine_core.cases import (
     exactly,
     export_pytest,
     maximum,
+    read_cases,
     run_cases,
 )
 from refine_core.cases.pytest_file.literals import write_literal
 from refine_core.cases.pytest_file.names import name_test
 from refine_core.errors import RewardError
+from refine_core.starter_rewards import list_starters
 from refine_core.workbench import recognize
 from tests.unit.test_cases import values as any_values
 from tests.unit.test_reward_shapes_documented import CASES, FOLDER, HEADS, ROW_CASES
@@ -133,6 +135,19 @@ def test_the_rewards_that_people_have_hold_their_recorded_scores(tmp_path):
             case(f"row {i}", exactly(one["value"]), one["pred"], one["args"]) for i, one in enumerate(rows)
         ]
         export(tmp_path, name, source, cases)
+        count += len(cases)
+    outcomes, printed = run_pytest(tmp_path, without_us=False)  # some use Score
+    assert set(outcomes.values()) == {"PASSED"}, printed[-3000:]
+    assert len(outcomes) == count
+
+
+def test_the_starter_library_holds_its_own_cases_there_too(tmp_path):
+    count = 0
+    for starter in list_starters():
+        if starter.key == "judge_rubric":
+            continue
+        cases = read_cases(starter.cases)
+        export(tmp_path, starter.key, starter.source, cases)
         count += len(cases)
     outcomes, printed = run_pytest(tmp_path, without_us=False)  # some use Score
     assert set(outcomes.values()) == {"PASSED"}, printed[-3000:]
