@@ -33,6 +33,7 @@
     worker.py              the other side: the process that runs the user's code
     channel.py             its end of the channel
     error_frames.py        errors as frames; error_report.py: what the user's code raised; error_explanations.py: what Python's message lacks
+    reward_module.py       the module that the source runs in
     arguments.py           what it passes to that code: inputs and prediction
     sandbox_api.py         what else that code meets: its output, its time limit
     restricted_library.py  what `refine_core` is to that code

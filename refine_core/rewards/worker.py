@@ -37,7 +37,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 from refine_core.rewards import restricted_library, sandbox, wire
@@ -47,6 +46,7 @@ from refine_core.rewards.channel import Channel
 from refine_core.rewards.error_frames import clip, make_error
 from refine_core.rewards.error_report import ErrorReport
 from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, RESULTS_BYTES
+from refine_core.rewards.reward_module import JudgeError, make_module
 from refine_core.rewards.sandbox_api import (
     FILE,
     RULE_FILE,
@@ -58,10 +58,6 @@ from refine_core.rewards.sandbox_api import (
 from refine_core.rewards.sandbox_refusals import RefusalWatch
 from refine_core.rewards.score_conversion import NotAScore, check_parts, convert_score
 from refine_core.rewards.value_codec import NotTransferable, decode, encode_fields
-
-
-class JudgeError(RuntimeError):
-    """The judge could not answer; the message says why."""
 
 
 class Worker:
@@ -76,7 +72,7 @@ class Worker:
         self._errors = ErrorReport(self._clock, load["memory_bytes"])
         sys.stdout = sys.stderr = self._output
         self._refusals = RefusalWatch([], "")
-        self._module = self._new_module()
+        self._module = make_module(self._load, self.judge)
         self._reward: Callable[[Any, Any], object] = self._not_loaded
         self._scoring: Any = None  # shapes.scoring.Scoring, where the load frame holds a plan
         self._unsent: list[Any] = []
@@ -241,7 +237,7 @@ class Worker:
         self._refusals.clear()
         result: Any = None
         if not self._is_fresh:
-            self._module = self._new_module()
+            self._module = make_module(self._load, self.judge)
             try:
                 try:
                     self._clock.start(self._load["load_timeout_s"])
@@ -360,33 +356,6 @@ class Worker:
 
     def _not_loaded(self, _args: object, _prediction: object) -> object:
         raise RuntimeError("no reward is loaded")
-
-    def _new_module(self) -> ModuleType:
-        module = ModuleType("reward_module")
-        if self._load["files"] is not None:
-            module.__file__ = os.path.join(self._load["files"], FILE)  # noqa: PTH118  # no pathlib here
-        module.__loader__ = _Source(self._load["source"])  # type: ignore[assignment]  # all that linecache asks for
-        vars(module)["judge"] = self.judge if self._load["judge"] else _no_judge
-        if "Score" in self._load["source"]:  # it brings dataclasses, which take a while
-            from refine_core.rewards.score import Score
-
-            vars(module)["Score"] = Score
-        sys.modules["reward_module"] = module  # dataclasses and pickle look there
-        return module
-
-
-class _Source:
-    """Lets tracebacks that the user's code prints show its lines."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def get_source(self, _name: str) -> str:
-        return self._source
-
-
-def _no_judge(*_args: object, **_inputs: object) -> Prediction:
-    raise JudgeError("this reward asks a judge, and none is set: choose the model that is to judge")
 
 
 def main() -> None:
