@@ -219,3 +219,15 @@ def find_paid_by_length(scored: ScoredRows, probed: tuple[RowProbes, ...]) -> It
 def _only_text(row: Row) -> str | None:
     texts = [text for value in row.prediction.values() if (text := read_text(value)) is not None]
     return texts[0] if len(texts) == 1 else None
+
+
+def find_shared_bests(scored: ScoredRows) -> Iterator[Finding]:
+    """Groups whose highest score several outputs share: which of them is returned, the reward does not say."""
+    groups = [values for values in list_groups(scored).values() if len(set(values)) > 1]
+    tied = sum(values.count(max(values)) > 1 for values in groups)
+    if len(groups) >= _MIN_GROUPS and tied > len(groups) / 2:
+        yield Finding(
+            "tied", "note",
+            f"In {tied} of {pluralize(len(groups), 'group')} with different scores several outputs share the highest: which of them is the best, "
+            "the reward does not say.",
+        )  # fmt: skip

@@ -70,7 +70,8 @@ def describe_refused(probed: Sequence[RowProbes]) -> list[str]:
     less = [one for one in different if one.is_strong and (one.share or 0.0) < STRONGLY_REFUSED]
     if less:
         return [f"{pluralize(len(less), 'right answer')} {_be(len(less))} paid less{_name(less)}"]
-    return ["No right answer is refused"]
+    tried = any(one.claim == "right" for row in probed for one in row.results)
+    return ["No right answer is refused"] if tried else []
 
 
 def _name(results: Sequence[ProbeResult]) -> str:

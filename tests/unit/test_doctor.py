@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from refine_core.cases import Case, maximum
 from refine_core.doctor import examine
 from refine_core.rewards.shapes import Recognized, recognize
 from refine_core.rows import Row
@@ -121,3 +122,63 @@ def test_an_output_of_chat_messages_stays_one():
         "with a unit",
         "in bold",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "paid", "source"),
+    [
+        (False, "the opposite", "def reward(args, pred):\n    return float(pred.answer or pred.answer == args['answer'])"),
+        (42, "another number", "def reward(args, pred):\n    return float(pred.answer > 0)"),
+        (["a", "b"], "an empty list", "def reward(args, pred):\n    return float(set(pred.answer) <= set(args['answer']))"),
+        ({"a": "b"}, "an empty object", "def reward(args, pred):\n    return float(isinstance(pred.answer, dict))"),
+    ],
+)  # fmt: skip
+def test_outputs_that_are_no_text_are_probed_in_their_type(value, paid, source):
+    found = examine(read(source), [Row("1", {"question": "?"}, {"answer": value}, {"answer": value})])
+    assert paid in [one.name for one in found.paid_for_nothing]
+    assert found.has_warning
+
+
+def test_an_answer_inside_json_is_varied_inside_json():
+    source = "import json\ndef reward(args, pred):\n    try:\n        return float(json.loads(pred.answer)['city'] == args['gold'])\n    except (ValueError, KeyError):\n        return 0.0"
+    row = Row(
+        "1",
+        {"question": "Capital of France?"},
+        {"answer": '{"city": "Rome", "sure": true}'},
+        {"gold": "Paris"},
+    )
+    (probes,) = examine(read(source), [row]).probes
+    assert (probes.text, probes.value) == ('{"city": "Paris", "sure": true}', 1.0)
+    assert '{"city": "Paris.", "sure": true}' in [one.text for one in probes.refused]
+
+
+def test_a_penalty_that_leaves_the_right_answer_at_zero_is_no_fault():
+    source = "def reward(args, pred):\n    return 0.0 if pred.answer.strip().lower() == args['answer'].lower() else -1.0"
+    found = examine(read(source), [capital(), capital("Rome")])
+    assert not found.has_error
+    assert not found.has_warning
+
+
+def test_a_tolerance_is_no_wrong_answer_that_is_paid():
+    source = "def reward(args, pred):\n    try:\n        said = float(pred.answer.replace(',', ''))\n    except ValueError:\n        return 0.0\n    return float(abs(said - float(args['answer'])) <= 0.01 * float(args['answer']))"
+    found = examine(read(source), [Row("1", {"question": "?"}, {"answer": "1250"}, {"answer": "1250"})])
+    assert not found.has_warning
+
+
+def test_a_threshold_that_a_wrong_text_reaches_makes_it_paid():
+    source = "def reward(args, pred):\n    return 1.0 if pred.answer == args['answer'] else 0.5"
+    assert examine(read(source), [capital()]).paid_for_nothing == ()
+    assert "nothing" in [
+        one.name for one in examine(read(source), [capital()], threshold=0.5).paid_for_nothing
+    ]
+
+
+def test_what_a_case_wants_refused_is_meant():
+    source = "def reward(args, pred):\n    return float(pred.answer == args['answer'])"
+    row = Row("1", {"question": "?"}, {"answer": "paris"}, {"answer": "Paris"})
+    shown = {one.code: one.severity for one in examine(read(source), [row]).findings}
+    strict = Case(
+        "lower case", {"question": "?"}, {"answer": "paris"}, expected={"answer": "Paris"}, want=maximum(0)
+    )
+    meant = {one.code: one.severity for one in examine(read(source), [row], cases=[strict]).findings}
+    assert (shown["refused-case"], meant["refused-case"]) == ("warning", "note")

@@ -203,3 +203,30 @@ def test_a_score_that_follows_the_length_is_found():
     source = "def reward(args, pred):\n    return min(1.0, len(pred.answer) / 40)"
     rows = rows_of("a", "bb bb", "ccc ccc ccc", "dddd dddd dddd dddd", "eeeee eeeee eeeee eeeee eeeee")
     assert "rank correlation 1.00" in find(look_at(source, rows), "follows-length").message
+
+
+def test_without_rows_the_source_is_loaded_all_the_same():
+    found = look_at("import no_such_package\ndef reward(args, pred):\n    return 1.0", ())
+    assert found.has_error
+    assert "no_such_package" in found.findings[0].message
+
+
+def test_of_very_many_rows_the_first_ones_are_looked_at(monkeypatch):
+    monkeypatch.setattr("refine_core.doctor.examining.MAX_ROWS", 3)
+    found = look_at(LENGTH, rows_of(*WORDS))
+    assert find(found, "rows-left-out").severity == "note"
+    assert found.statistics["rows"] == 3
+
+
+def test_a_best_score_that_several_outputs_share_is_noted():
+    answers = [word for _ in range(4) for word in ("a", "bb", "cc")]
+    rows = rows_of(*answers, groups=[str(i // 3) for i in range(12)])
+    assert find(look_at(LENGTH, rows), "tied").message.startswith("In 4 of 4 groups")
+
+
+@pytest.mark.parametrize(("label", "kind"), [("bad", "paid-bad-row"), ("good", "refused-good-row")])
+def test_labels_of_one_kind_are_compared_with_the_right_answer(label, kind):
+    source = "def reward(args, pred):\n    return float(args['answer'] in pred.answer)"
+    answer = "not Paris" if label == "bad" else "the city of light"
+    found = look_at(source, rows_of(answer, expected=("Paris",), labels=(label,)))
+    assert find(found, kind).severity == "warning"

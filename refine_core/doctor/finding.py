@@ -1,0 +1,95 @@
+"""All findings on rows and probes, and the figures beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from refine_core.doctor.collecting import Collected
+from refine_core.doctor.feedback_findings import find_quoted_answers
+from refine_core.doctor.habits import read_habits
+from refine_core.doctor.label_findings import find_against_labels, find_single_labels, measure_labels
+from refine_core.doctor.part_findings import find_in_parts, measure_parts
+from refine_core.doctor.probe_findings import find_in_probes, find_unpaid_right_answers
+from refine_core.doctor.row_findings import (
+    count_rows,
+    find_failing,
+    find_flat_groups,
+    find_paid_by_length,
+    find_recorded_wobble,
+    find_same_scores,
+    find_shared_bests,
+    find_slow,
+    find_unreachable_threshold,
+)
+from refine_core.doctor.same_answers import find_intended, find_refused_rows
+from refine_core.formatting import pluralize
+from refine_core.rewards.checks import Finding
+from refine_core.rewards.shapes import Recognized
+
+
+def measure(found: Collected, threshold: float | None) -> dict[str, Any]:
+    """Figures about the rows, by name; none without rows."""
+    scored = found.scored
+    if not len(scored):
+        return {}
+    return count_rows(scored, threshold, found.took_s) | {
+        "parts": measure_parts(scored, found.probed),
+        "labels": measure_labels(scored, threshold),
+        "same_when_repeated": None if scored.is_recorded else not found.unsteady,
+        "recorded": scored.is_recorded,
+    }
+
+
+def find_all(
+    recognized: Recognized,
+    found: Collected,
+    threshold: float | None,
+    figures: Mapping[str, Any],
+    of_source: Collection[Finding],
+) -> Iterator[Finding]:
+    """All findings on rows and probes. figures: from `measure`. of_source: what reading the source has found."""
+    scored, probed, shape = found.scored, found.probed, recognized.shape
+    parts, labels = figures.get("parts", {}), figures.get("labels", {})
+    if not scored.is_recorded:
+        yield from find_failing(scored, shape)
+        yield from find_slow(len(scored), found.took_s)
+    yield from find_same_scores(scored, probed)
+    yield from find_unreachable_threshold(scored, probed, threshold)
+    yield from find_flat_groups(scored)
+    yield from find_shared_bests(scored)
+    yield from find_paid_by_length(scored, probed)
+    yield from find_in_parts(scored, probed, parts)
+    yield from find_against_labels(scored, labels, threshold)
+    if not labels:
+        yield from find_single_labels(
+            scored,
+            {row.right.text: row.value for row in probed if row.results and row.value and row.right.is_known},
+        )
+    yield from find_quoted_answers(scored, shape)
+    yield from find_recorded_wobble(scored)
+    yield from find_unpaid_right_answers(probed, scored.best)
+    in_probes = [
+        *find_in_probes(
+            probed,
+            read_habits(recognized.source),
+            find_refused_rows(scored, probed),
+            find_intended(found.report),
+        )
+    ]
+    yield from in_probes
+    if found.breaks and not any(one.code == "refused-several-lines" for one in in_probes):
+        # A reward may want one line; a pattern whose dot stops there hardly does.
+        is_slip = any(one.code == "one-line-pattern" for one in of_source)
+        yield Finding(
+            "line-break-costs", "warning" if is_slip else "note",
+            "An output scores less only because it has several lines.", evidence=found.breaks[:4],
+        )  # fmt: skip
+    yield from found.unsteady
+    if found.changed_alone:
+        yield Finding(
+            "depends-on-batch", "warning",
+            f"{pluralize(len(found.changed_alone), 'row')} {'has' if len(found.changed_alone) == 1 else 'have'} another score alone than among others: "
+            "the function looks at the rest of its batch.",
+            evidence=tuple(f"row {name}" for name in found.changed_alone[:8]),
+        )  # fmt: skip
