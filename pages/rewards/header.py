@@ -75,9 +75,15 @@ def _draw_lab(bench: Bench) -> None:
     if st.button(
         "Run in the Lab",
         key=static_key("lab"),
-        disabled=reward == what_if_choice.TYPED,
         help="Opens the run's program in the Lab with this reward. Nothing is run until you press Run.",
     ):
+        if (
+            reward == what_if_choice.TYPED
+        ):  # the newest draft, which is another window's until something is changed
+            reward += draft.DRAFT.hold()
+        if reward == what_if_choice.TYPED:
+            st.toast(escape_markdown(f"The reward could not be kept for the Lab: {draft.DRAFT.error}"))
+            return
         query = what_if_choice.query_of(timeline, changed, reward)
         st.switch_page(address.LAB, query_params={**address.change_query(timeline.run_id), **query})
 

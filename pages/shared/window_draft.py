@@ -68,6 +68,19 @@ class WindowDraft:
         state[self._key("id")] = draft_id
         address.name_draft(draft_id)
 
+    def hold(self) -> str:
+        """Its id, which what was taken over from another window gets now; "" where it cannot be saved."""
+        state, saved = st.session_state, self.saved
+        if not self.id and saved is not None:
+            draft_id = programs.new_draft_id()
+            try:
+                state[self._key("saved")] = programs.save_draft(draft_id, saved.fields, kind=self.kind)
+            except StoreError as error:
+                state[self._key("error")] = str(error)
+                return ""
+            state[self._key("id")] = draft_id
+        return self.id
+
     def _went_on_elsewhere(self, before: Draft) -> bool:
         """Whether another window saved this draft after `before`, which is what this one knows of it. Raises StoreError."""
         stored = programs.read_draft(self.id, kind=self.kind)

@@ -11,7 +11,7 @@ from refine_core import runs, workbench
 from refine_core.log.summaries import summarize
 from refine_core.programs import EXAMPLES
 from tests.hostile_log import hostile_log
-from tests.pages.test_pages import _own_runs, open_app, typed  # noqa: F401  # a fixture for every test
+from tests.pages.test_pages import _own_runs, button, open_app, typed  # noqa: F401  # a fixture for every test
 from tests.unit.test_hostile_logs import UNSEEN, strings
 
 BOARD, EDITOR = "rewards.board", "rewards.editor"
@@ -64,6 +64,18 @@ def type_reward(app, code):
 
 def words(app):
     return " ".join(one.value for one in app.markdown).replace("\\", "")
+
+
+def test_a_reward_that_came_back_in_a_new_window_opens_in_the_lab(gamed):
+    """It is the draft of the window before until something is changed, so this one has no address of its own yet."""
+    type_reward(open_rewards(of=gamed), SHORT)
+    again = open_rewards()
+    assert "draft" not in again.query_params
+    open_lab = button(again, "Run in the Lab")
+    assert not open_lab.disabled
+    open_lab.click().run()
+    assert not again.exception
+    assert again.session_state["lab.reward:draft"]["code"] == SHORT
 
 
 def test_a_run_opens_with_its_reward_and_each_attempt_as_before(gamed):
