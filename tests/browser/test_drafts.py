@@ -92,6 +92,20 @@ def test_letters_typed_right_before_a_reload_are_not_lost(
     eventually(lambda: field().evaluate(shown) == text, within_s=10)
 
 
+def test_a_reward_typed_right_before_a_reload_of_its_page_is_not_lost(page: Page, serve):
+    page.goto(f"{serve(APP)}/rewards")
+    wait_idle(page)
+    editor = page.get_by_role("textbox", name=re.compile("^Reward"))
+    editor.click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("def reward(args, pred): return 0.25  # mine")
+    page.reload()
+    expect(editor).to_have_text("def reward(args, pred): return 0.25  # mine")
+    page.wait_for_url(re.compile(r"draft=\w+"))
+    page.reload()
+    expect(editor).to_have_text("def reward(args, pred): return 0.25  # mine")
+
+
 def test_a_text_from_before_a_reload_gives_way_to_one_that_came_later(page: Page, serve):
     """Undo was pressed after it, say: the field holds none of the texts that it was typed over."""
     page.goto(f"{serve(APP)}/?example=one_word")

@@ -534,15 +534,30 @@ class Editor {
 }
 
 /** What was typed into an editor that comes back, and that Python has not confirmed; in an app that was started again, whatever it now calls the form around. */
-function findTyped({ name, rev, session }) {
+function findTyped(data) {
+  const { name, rev, session } = data;
   const own = unconfirmed.get(name);
   if (own?.session === session) return own.rev === rev ? own : undefined;
   const kin = (one) => one.replace(/\.\d+\./, '..');  // "lab.1.stage.0.instructions": the form's number begins anew
   const [other, typed] = [...unconfirmed].find(([one, { session: of }]) => of !== session && kin(one) === kin(name)) ?? [];
-  if (!typed) return undefined;
+  if (!typed) return takeLeft(data);
   unconfirmed.delete(other);
   unconfirmed.set(name, { code: typed.code, rev, session });
   return typed;
+}
+
+/** What the page before left in the tab's storage (see `leave`), where Python still has a text that it was typed over. The Lab's form takes its own: assets/draft. */
+function takeLeft({ name, code, rev, session }) {
+  if (name.startsWith('lab')) return undefined;
+  try {
+    const { [name]: left, ...others } = JSON.parse(sessionStorage.getItem(UNSENT) ?? '{}');
+    if (!left) return undefined;
+    if (Object.keys(others).length) sessionStorage.setItem(UNSENT, JSON.stringify(others));
+    else sessionStorage.removeItem(UNSENT);
+    if (!left.bases.includes(code)) return undefined;
+    unconfirmed.set(name, { code: left.text, rev, session });
+    return { code: left.text };
+  } catch { return undefined; }
 }
 
 /** Whether the page behind the element is dark, whatever theme made it so. */
