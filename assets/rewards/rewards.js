@@ -16,10 +16,13 @@ import { mount, watchWidth } from "../shared/mount.js";
 const SIDE_BY_SIDE_PX = 600;
 const CURVE_PX = 224;
 const GAP_PX = 26;
+const PATIENCE_MS = 5000;
+const NEXT_LABEL = { "": "good", good: "bad", bad: "" };
 
 class Board {
   constructor(place) {
     this.place = place;
+    this.labelled = new Map(); // key of a row -> the label that it was given here
     this.strip = new Strip((key) => this.choose(key));
     this.curve = new Curve((threshold) => this.strip.preview(threshold), (threshold) => this.setState("threshold", { value: threshold, at: Date.now() }));
     this.table = new Table((key) => this.choose(key), (name, detail) => this.setTrigger("action", { name, detail, at: Date.now() }));
@@ -37,12 +40,23 @@ class Board {
 
   take(data, setTrigger, setState) {
     Object.assign(this, { data, setState, setTrigger });
+    this.relabel(data);
     if (data.selected === this.selected) this.unsent = false;
     if (!this.unsent) this.selected = data.selected; // else what was chosen here is not known there yet
     this.root.classList.toggle("dark", isDark(this.root));
     this.root.classList.toggle("pending", data.pending);
     this.root.setAttribute("aria-busy", String(data.pending));
     this.draw();
+  }
+
+  /** Put labels that were given here over what the server still has, for as long as it may not know of them. */
+  relabel({ table }) {
+    for (const row of this.labelled.size ? table.groups.flatMap((group) => group.rows) : []) {
+      const given = this.labelled.get(row.key);
+      if (!given) continue;
+      if (row.label === given.label || given.until < Date.now()) this.labelled.delete(row.key);
+      else [row.label, table.labels] = [given.label, true];
+    }
   }
 
   draw() {
@@ -89,10 +103,17 @@ class Board {
     }
   }
 
-  /** The selected row, or the first one, gets the next label: good, bad, none. */
+  /** The selected row, or the first one, gets the next label: good, bad, none. It is shown before the server knows. */
   label() {
     const key = this.selected || this.table.keys()[0];
-    if (key) this.setTrigger("action", { name: "label", detail: key, at: Date.now() });
+    const { table } = this.data;
+    const row = table.groups.flatMap((group) => group.rows).find((one) => one.key === key);
+    if (!row) return;
+    row.label = row.label in NEXT_LABEL ? NEXT_LABEL[row.label] : "good";
+    this.labelled.set(key, { label: row.label, until: Date.now() + PATIENCE_MS });
+    table.labels = true;
+    this.table.take(table, this.selected);
+    this.setTrigger("action", { name: "label", detail: { key, label: row.label }, at: Date.now() });
   }
 
   lookInto() {

@@ -92,8 +92,13 @@ def _draw_detail(bench: Bench, examined: Examined, detail: str) -> None:
             st.rerun()
         old = " Below is what was found in the text before." if examined.shown is not None else ""
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            total = pluralize(job.total or len(bench.rows), "row")
-            st.markdown(f":small[Examining: {job.done:,} of {total} scored.{old}]", width="content")
+            total = job.total or len(bench.rows)
+            doing = (
+                "Trying texts on the reward …"
+                if 0 < total <= job.done
+                else f"Scored {job.done:,} of {pluralize(total, 'row')}."
+            )
+            st.markdown(f":small[{doing}{old}]", width="content")
             st.button("Cancel", key=static_key("cancel-doctor"), type="tertiary", on_click=cancel_examination)
 
     progress()

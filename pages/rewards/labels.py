@@ -12,19 +12,16 @@ from pages.rewards.fields import static_key
 from pages.shared.text import escape_markdown
 from refine_core import workbench
 from refine_core.errors import StoreError
-from refine_core.workbench import Row
 
 Verdict = Literal["good", "bad"]
-NEXT: Final[dict[str | None, Verdict | None]] = {None: "good", "good": "bad", "bad": None}
+VERDICTS: Final[dict[str, Verdict | None]] = {"good": "good", "bad": "bad", "": None}
 _ERROR: Final = static_key("label-error")
 
 
-def label_next(position: int) -> None:
-    """Label the row at this position, from 0: good, then bad, then neither. Before the rows are read."""
-    found = _find(position)
-    if found is not None:
-        label = found[1].label
-        _write(position, NEXT.get(label, "good"))
+def label_row(position: int, label: str) -> None:
+    """Label the row at this position, from 0; "" takes its label away. Before the rows are read; a browser can send anything."""
+    if label in VERDICTS:
+        _write(position, VERDICTS[label])
 
 
 def draw_label(bench: Bench, position: int) -> None:
@@ -42,7 +39,7 @@ def draw_label(bench: Bench, position: int) -> None:
         on_change=lambda: _write(position, st.session_state[key]),
         help="Your verdict on this output. The doctor compares scores with it, and cases can be made of it. Key: l",
     )
-    if label not in NEXT:
+    if label is not None and label not in VERDICTS:
         st.caption(escape_markdown(f"labelled {label}"), width="content")
     if problem := st.session_state.pop(_ERROR, ""):
         st.caption(escape_markdown(f"not kept: {problem}"), width="content")
@@ -52,21 +49,21 @@ def _write(position: int, label: Verdict | None) -> None:
     found = _find(position)
     if found is None:
         return
-    source, _, place = found
+    source, place = found
     try:
         workbench.label_row(source, place, label)
     except StoreError as error:
         st.session_state[_ERROR] = str(error)
 
 
-def _find(position: int) -> tuple[workbench.RowSource, Row, int] | None:
-    """The source of the row at this position, the row, and its place there."""
+def _find(position: int) -> tuple[workbench.RowSource, int] | None:
+    """The source of the row at this position, and its place there."""
     place = position
     for ref in fields.read_sources():
         source = workbench.load_source(ref)
         if source is None:
             continue
         if 0 <= place < len(source.rows):
-            return source, source.rows[place], place
+            return source, place
         place -= len(source.rows)
     return None

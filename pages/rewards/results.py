@@ -22,6 +22,7 @@ from pages.rewards.scores import draw_scores
 from pages.rewards.sources import draw_sources
 from pages.rewards.starters import draw_starters
 from pages.shared.choice import choose
+from pages.shared.viewport import is_narrow
 
 
 def draw_under(bench: Bench) -> None:
@@ -64,7 +65,9 @@ def current_view() -> View:
 def draw_results(bench: Bench) -> None:
     """The tabs, what belongs beside them, and the view."""
     view = current_view()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=static_key("bar")):
+    with st.container(
+        horizontal=not is_narrow(), vertical_alignment="center", gap="small", key=static_key("bar")
+    ):
         _choose_view(bench)
         with st.container(width="stretch"):
             view.bar(bench)

@@ -14,7 +14,7 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import build_table
 from pages.rewards.fields import static_key
-from pages.rewards.labels import label_next
+from pages.rewards.labels import label_row
 from pages.rewards.what_if import Question
 from pages.shared.clicks import take_click
 from pages.shared.web import REWARDS, import_script, read_styles
@@ -47,11 +47,11 @@ def take_clicks() -> None:
             fields.write_page(page)
         case {"name": "only", "detail": str() as only} if only in fields.ONLY:
             fields.write_only(only)
-        case {"name": "label", "detail": str() as key} if key.isdecimal():
-            label_next(int(key) - 1)
         case {"name": "xray", "detail": str() as key} if key.isdecimal():
             fields.write_row(int(key) - 1)
             fields.write_view("xray")
+        case {"name": "label", "detail": {"key": str() as key, "label": str() as label}} if key.isdecimal():
+            label_row(int(key) - 1, label)
         case {"name": "compare"}:
             st.session_state[COMPARES] = not st.session_state.get(COMPARES, False)
 

@@ -26,6 +26,7 @@ KETTLE = """def reward(args, pred):
     }
     return Score(sum(parts.values()), parts=parts, feedback="judged by what helps")
 """
+MISSPELT = "def reward(args, pred):\n    return float(len(pred.repli) > 20)\n"
 SLOW = """import time
 
 def reward(args, pred):
@@ -54,6 +55,7 @@ def gamed(tmp_path_factory):
     run_id = mine.start(EXAMPLES["gamed"].spec)
     mine.join(run_id, 60)
     mine.list.rename("hostile", HOSTILE)
+    mine.list.label("many", 0, "good")
     mine.close()
     server = Server(folder)
     yield server.start(), run_id
@@ -107,6 +109,47 @@ def test_from_a_puzzling_run_to_what_would_have_happened_and_back(page: Page, ga
     expect(cell(page, 1, "new")).to_have_text("0.75", timeout=20_000)
     expect(page.get_by_role("heading", name=re.compile("stopped at attempt 1"))).to_be_visible(timeout=20_000)
     expect(page.locator(".cm-content").first).to_contain_text("judged by what helps")
+
+
+def tab(page: Page, name: str):
+    return page.locator(".st-key-rewards-view").get_by_text(re.compile(f"^{name}"))
+
+
+def test_the_doctor_mends_the_code_and_shows_what_a_labelled_output_proves(page: Page, gamed):
+    open_rewards(page, gamed)
+    expect(cell(page, 1, "new")).to_have_text("0.00")
+    write_reward(page, MISSPELT)
+    tab(page, "Doctor").click()
+    line = page.get_by_role("button", name="Error, line 2: show it in the editor")
+    expect(line).to_be_visible(timeout=20_000)
+    line.click()
+    expect(page.locator(".cm-activeLine")).to_contain_text("pred.repli", timeout=20_000)
+    expect(page.locator(".cm-content:focus")).to_have_count(1)
+    page.locator(".finding button.act").click()
+    expect(page.locator(".cm-content").first).to_contain_text("pred.reply", timeout=20_000)
+    expect(page.get_by_text("Probes need a right answer")).to_be_visible(timeout=20_000)
+
+    tab(page, "Scores").click()
+    expect(cell(page, 2, "new")).to_have_text("1.00", timeout=20_000)
+    cell(page, 2, "output").click()
+    page.keyboard.press("l")
+    expect(cell(page, 2, "label")).to_have_text("good", timeout=20_000)
+    tab(page, "Doctor").click()
+    expect(page.get_by_role("heading", name="Paid like the right answer")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name=re.compile("without the answer are paid"))).to_be_visible()
+    page.get_by_role("button", name="Pin “a refusal” as a case").click()
+    expect(page.get_by_text("Pinned", exact=True)).to_be_visible(timeout=20_000)
+    expect(tab(page, "Cases")).to_contain_text("1/2", timeout=20_000)
+
+    page.reload()
+    wait_idle(page)
+    expect(page.get_by_role("heading", name="Paid like the right answer")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Pinned", exact=True)).to_be_visible()
+    tab(page, "Scores").click()
+    cell(page, 2, "output").click()
+    page.keyboard.press("l")  # bad
+    page.keyboard.press("l")  # as it was
+    expect(cell(page, 2, "label")).to_have_count(0, timeout=20_000)
 
 
 def test_rows_are_chosen_and_compared_by_keyboard_alone(page: Page, gamed):
@@ -163,11 +206,16 @@ def test_every_size_and_scheme_fits_and_axe_finds_nothing_serious(chromium, game
         bypass_csp=True,  # the page's own rules keep axe's script out
     )
     page = context.new_page()
-    for query in (f"of={run_id}&view=xray&row=2&beside=3", f"of={run_id}&row=2", ""):
+    for query in (f"of={run_id}&view=xray&row=2&beside=3", f"of={run_id}&row=2", "of=many&view=doctor", ""):
         page.goto(f"{url}/rewards?{query}")
         wait_idle(page)
         if "xray" in query:
             expect(page.get_by_text("The scores part here")).to_be_visible(timeout=20_000)
+        elif "doctor" in query:
+            expect(page.get_by_role("heading", name="In the code")).to_be_visible(timeout=20_000)
+            expect(page.get_by_role("heading", name="Right, but paid differently")).to_be_visible(
+                timeout=20_000
+            )
         elif query:
             expect(cell(page, 1, "new")).to_have_text("0.00", timeout=20_000)
         else:

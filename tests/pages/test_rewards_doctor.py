@@ -154,21 +154,23 @@ def test_a_pinned_probe_is_a_case_and_brings_the_right_answer_along():
     assert [one["name"] for one in paid if one["pinned"]] == ["nothing"]
 
 
-def test_a_row_is_labelled_good_then_bad_then_neither_without_new_scores():
+def test_a_row_is_labelled_good_bad_or_neither_without_new_scores():
     app = open_doctor(expected=False, code=LENGTH)
     app.query_params["view"] = "scores"
     scored = app.session_state["rewards.scoring"].running
-    for at, wanted in enumerate(("good", "bad", "", "good"), 1):
-        app.session_state["rewards.board"] = {"action": {"name": "label", "detail": "1", "at": at}}
+    for at, (label, shown) in enumerate((("good", "good"), ("bad", "bad"), ("so-so", "bad"), ("", "")), 1):
+        press = {"name": "label", "detail": {"key": "1", "label": label}, "at": at}
+        app.session_state["rewards.board"] = {"action": press}
         app = settle(app)
-        assert [row["label"] for row in table_rows(app)] == [wanted, ""]
+        assert [row["label"] for row in table_rows(app)] == [shown, ""]
         assert app.session_state["rewards.scoring"].running == scored
 
 
 def test_an_output_that_is_labelled_good_is_a_right_answer_for_the_probes():
     app = open_doctor(expected=False, code=LENGTH)
     app.query_params["view"] = "scores"
-    app.session_state["rewards.board"] = {"action": {"name": "label", "detail": "1", "at": 1}}
+    press = {"name": "label", "detail": {"key": "1", "label": "good"}, "at": 1}
+    app.session_state["rewards.board"] = {"action": press}
     app = settle(app)
     app.query_params["view"] = "doctor"
     app = examined(settle(app))
