@@ -12,6 +12,7 @@ from typing import Final
 
 import streamlit as st
 
+from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.doctor_findings import draw_findings
 from pages.rewards.doctor_probes import draw_probes
@@ -42,6 +43,20 @@ def count_doctor(bench: Bench) -> str:
         shown = examined.shown
         count += len(list_row_findings(shown)) + len(shown.paid_for_nothing) + len(shown.refused)
     return f":orange-badge[{count}]" if count else ""
+
+
+def wait_for_doctor(bench: Bench) -> None:
+    """Draw the page again as soon as there is more to count, where the doctor is not looked at; there it does so itself."""
+    job = read_examination(bench).job
+    if not read_examination(bench).running or job is None or fields.read_view() == "doctor":
+        return
+
+    @st.fragment(run_every=POLL_S)
+    def wait() -> None:
+        if not job.running:
+            st.rerun()
+
+    wait()
 
 
 def draw_bar(bench: Bench) -> None:

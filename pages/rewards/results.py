@@ -73,6 +73,7 @@ def draw_results(bench: Bench) -> None:
             view.bar(bench)
     view.draw(bench)
     cases.wait_for_cases(bench)
+    doctor.wait_for_doctor(bench)
 
 
 def _choose_view(bench: Bench) -> None:
