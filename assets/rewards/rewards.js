@@ -1,7 +1,7 @@
 // Scores of rows, old beside new: the what-if of a run, the threshold, and the rows.
 //
 //   data --take--> strip, curve, table
-//   a row is chosen: setStateValue("row")    the slider is released: setStateValue("threshold")    a page: setTriggerValue("action")
+//   a row is chosen: setStateValue("row")    the slider is released: setStateValue("threshold")    a page: setTriggerValue("action")    labels: setStateValue("labels")
 //
 // Moving and sliding need no server. Keys: j k next and previous row, d compare with the row before, l label the row,
 // x X-ray.
@@ -16,7 +16,7 @@ import { mount, watchWidth } from "../shared/mount.js";
 const SIDE_BY_SIDE_PX = 600;
 const CURVE_PX = 224;
 const GAP_PX = 26;
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15000;
 const NEXT_LABEL = { "": "good", good: "bad", bad: "" };
 
 class Board {
@@ -113,7 +113,8 @@ class Board {
     this.labelled.set(key, { label: row.label, until: Date.now() + PATIENCE_MS });
     table.labels = true;
     this.table.take(table, this.selected);
-    this.setTrigger("action", { name: "label", detail: { key, label: row.label }, at: Date.now() });
+    const given = Object.fromEntries([...this.labelled].map(([one, { label }]) => [one, label])); // all that the server may not know
+    this.setState("labels", { given, at: Date.now() });
   }
 
   lookInto() {

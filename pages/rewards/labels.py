@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import streamlit as st
@@ -18,10 +19,11 @@ VERDICTS: Final[dict[str, Verdict | None]] = {"good": "good", "bad": "bad", "": 
 _ERROR: Final = static_key("label-error")
 
 
-def label_row(position: int, label: str) -> None:
-    """Label the row at this position, from 0; "" takes its label away. Before the rows are read; a browser can send anything."""
-    if label in VERDICTS:
-        _write(position, VERDICTS[label])
+def label_rows(given: Mapping[object, object]) -> None:
+    """Label rows: their numbers, from 1, as text -> label, "" for none. Before the rows are read; a browser can send anything."""
+    for key, label in given.items():
+        if str(key).isdecimal() and label in VERDICTS:
+            _write(int(str(key)) - 1, VERDICTS[str(label)])
 
 
 def draw_label(bench: Bench, position: int) -> None:

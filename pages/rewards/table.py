@@ -14,7 +14,7 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import build_table
 from pages.rewards.fields import static_key
-from pages.rewards.labels import label_row
+from pages.rewards.labels import label_rows
 from pages.rewards.what_if import Question
 from pages.shared.clicks import take_click
 from pages.shared.web import REWARDS, import_script, read_styles
@@ -41,6 +41,9 @@ def take_clicks() -> None:
         and math.isfinite(value)
     ):
         fields.write_threshold(float(value))
+    match take_click(KEY, "labels"):
+        case {"given": dict() as given}:
+            label_rows(given)
     action = take_click(KEY, "action")
     match action:
         case {"name": "page", "detail": int() as page}:
@@ -50,8 +53,6 @@ def take_clicks() -> None:
         case {"name": "xray", "detail": str() as key} if key.isdecimal():
             fields.write_row(int(key) - 1)
             fields.write_view("xray")
-        case {"name": "label", "detail": {"key": str() as key, "label": str() as label}} if key.isdecimal():
-            label_row(int(key) - 1, label)
         case {"name": "compare"}:
             st.session_state[COMPARES] = not st.session_state.get(COMPARES, False)
 
@@ -83,4 +84,5 @@ def draw_board(bench: Bench, question: Question | None) -> None:
         on_row_change=lambda: None,
         on_threshold_change=lambda: None,
         on_action_change=lambda: None,
+        on_labels_change=lambda: None,
     )

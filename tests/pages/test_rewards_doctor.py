@@ -159,8 +159,7 @@ def test_a_row_is_labelled_good_bad_or_neither_without_new_scores():
     app.query_params["view"] = "scores"
     scored = app.session_state["rewards.scoring"].running
     for at, (label, shown) in enumerate((("good", "good"), ("bad", "bad"), ("so-so", "bad"), ("", "")), 1):
-        press = {"name": "label", "detail": {"key": "1", "label": label}, "at": at}
-        app.session_state["rewards.board"] = {"action": press}
+        app.session_state["rewards.board"] = {"labels": {"given": {"1": label, "x": "bad"}, "at": at}}
         app = settle(app)
         assert [row["label"] for row in table_rows(app)] == [shown, ""]
         assert app.session_state["rewards.scoring"].running == scored
@@ -169,8 +168,7 @@ def test_a_row_is_labelled_good_bad_or_neither_without_new_scores():
 def test_an_output_that_is_labelled_good_is_a_right_answer_for_the_probes():
     app = open_doctor(expected=False, code=LENGTH)
     app.query_params["view"] = "scores"
-    press = {"name": "label", "detail": {"key": "1", "label": "good"}, "at": 1}
-    app.session_state["rewards.board"] = {"action": press}
+    app.session_state["rewards.board"] = {"labels": {"given": {"1": "good"}, "at": 1}}
     app = settle(app)
     app.query_params["view"] = "doctor"
     app = examined(settle(app))
