@@ -136,7 +136,7 @@ def _with_score(number: int, score: str) -> str:
 
 
 def _last(timeline: Timeline) -> str:
-    return str(len(timeline.attempts)) if timeline.end is not None else "running"
+    return str(len(timeline.attempts)) if timeline.end is not None else "not finished"
 
 
 def draw_actions(timeline: Timeline, asked: RunWhatIf) -> None:

@@ -17,7 +17,6 @@ DIGITS: Final = 2  # of a threshold that is chosen with the slider, from the fir
 _ZONES: Final = {
     "exact": ("exact", "exact"),
     "not_needed": ("made, but not needed", "not needed"),
-    "never_tried": ("unknown: never tried", "never tried"),
 }
 _KINDS: Final = {
     "exact": "exact",
@@ -106,6 +105,7 @@ def build_strip(question: Question) -> dict[str, object]:
                 "words": _describe_attempt(one),
             }
         )
+    untried = "not tried yet" if question.timeline.end is None else "never tried"
     legend = [(mark, words) for mark, words in _LEGEND.items() if any(one["mark"] == mark for one in drawn)]
     return {
         "columns": shown[-1].attempt if shown else 1,
@@ -114,7 +114,7 @@ def build_strip(question: Question) -> dict[str, object]:
         "ticks": [{"at": tick, "text": f"{tick:g}"} for tick in (low, (low + high) / 2, high)],
         "threshold": question.threshold,
         "recorded": question.timeline.spec.threshold,
-        "zones": list(_zones(shown, len(question.answer.attempts))),
+        "zones": list(_zones(shown, len(question.answer.attempts), untried)),
         "attempts": drawn,
         "legend": legend,
         "alt": _describe_strip(question),
@@ -152,15 +152,18 @@ def _shown(answer: WhatIf) -> Sequence[WhatIfAttempt]:
     return answer.attempts[: tried + UNTRIED_SHOWN]
 
 
-def _zones(shown: Sequence[WhatIfAttempt], count: int) -> Iterator[Mapping[str, object]]:
+def _zones(shown: Sequence[WhatIfAttempt], count: int, untried: str) -> Iterator[Mapping[str, object]]:
+    """untried: what an attempt that was not begun is called."""
     for (state, why), group in groupby(
         shown, key=lambda one: (one.state, one.why if one.state == "not_comparable" else "")
     ):
         inside = list(group)
         label, short = _ZONES.get(state, (f"{why}: not comparable", why))
         last = inside[-1].attempt
-        if state == "never_tried" and last < count:
-            label = f"to {count:,}: never tried"
+        if state == "never_tried":
+            label, short = f"unknown: {untried}", untried
+            if last < count:
+                label = f"to {count:,}: {untried}"
         yield {
             "first": inside[0].attempt,
             "last": last,

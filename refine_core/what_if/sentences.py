@@ -63,11 +63,14 @@ def describe_case(
         return f"{_until(exact)}: attempt {exact + 1} {what}."
     if conditions.difference is not None and exact < len(timeline.attempts):
         return f"{_until(exact)}: {_why_other(timeline.spec, conditions, spec, exact)}."
-    missing = f"attempt {exact + 1} was" if listed == exact + 1 else f"attempts {exact + 1} to {listed} were"
+    several = listed > exact + 1
+    missing = f"attempts {exact + 1} to {listed}" if several else f"attempt {exact + 1}"
+    if timeline.end is None:
+        missing += f" {'have' if several else 'has'} not been tried yet"
+    else:
+        missing += f" {'were' if several else 'was'} never tried"
     whole = f"{_all(exact)} recorded attempts are exact" if exact > 1 else "the recorded attempt is exact"
-    return (
-        f"{_capital(whole)}; {missing} {describe_untried(timeline)}." if exact else "No attempt was recorded."
-    )
+    return f"{_capital(whole)}; {missing}." if exact else "No attempt was recorded."
 
 
 def describe_untried(timeline: Timeline) -> str:

@@ -130,6 +130,6 @@ def test_a_run_that_goes_on_is_answered_as_far_as_it_is(here):
         told = here.what_ifs.ask(run_id, reward=LOW).result
         assert [one.state for one in told.attempts[:count]] == ["exact"] * count
         assert (told.stop, told.returned, told.exact_until) == (None, None, count)
-        assert told.case.endswith("not tried yet.")
+        assert told.case.endswith("not been tried yet.")
     here.cancel(run_id)
     assert what_if(here.timeline(run_id)).exact_until == 2
