@@ -283,3 +283,13 @@ def test_rewards_of_other_frameworks_get_neither_errors_nor_warnings(path):
 def test_no_source_makes_the_checks_fail(folder):
     for path in sorted((DATA / folder).glob("*.py")):
         assert isinstance(check_reward(path.read_text(), None, FIELDS), tuple)
+
+
+def test_what_one_function_is_given_is_not_taken_for_another_ones():
+    source = (
+        "def holds(needle, text):\n    return needle in text.lower()\n\n"
+        "def right(completions, answer, **kwargs):\n    return [holds(a, c) for c, a in zip(completions, answer)]\n\n"
+        "def part(completions, hint, **kwargs):\n    return [c.strip() in h.lower() for c, h in zip(completions, hint)]\n"
+    )
+    found = check_recognized(recognize(source), Fields({"answer": str, "hint": str}, {"completion": str}))
+    assert [(one.code, one.line) for one in found] == [("part-in-text", 2), ("empty-in-text", 8)]

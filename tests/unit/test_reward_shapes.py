@@ -130,6 +130,26 @@ def test_weights_come_from_the_source_where_it_has_some():
     assert {one.name: one.weight for one in recognize(source).functions} == {"a": 1.0, "b": 0.25}
 
 
+def test_a_reward_without_a_weight_counts_beside_one_that_has_one():
+    source = (
+        "class Tasks:\n    @vf.reward(weight=0.5)\n    def exact(self, completion, answer):\n        return 1\n\n"
+        "    @vf.reward\n    def brief(self, completion):\n        return 1\n"
+    )
+    found = recognize(source)
+    assert {one.name: one.weight for one in found.functions} == {"Tasks.exact": 0.5, "Tasks.brief": 1.0}
+
+
+def test_functions_that_stand_in_a_registry_are_rewards():
+    """As in open-r1: one function gives out the others by their names."""
+    source = (
+        "def right(completions, answer, **kwargs):\n    return [1.0 for _ in completions]\n\n"
+        "def formatted(completions, **kwargs):\n    return [1.0 for _ in completions]\n\n"
+        "def get_reward_funcs(names):\n    registry = {'right': right, 'format': formatted}\n"
+        "    return [registry[name] for name in names]\n"
+    )
+    assert [one.name for one in recognize(source).functions] == ["right", "formatted"]
+
+
 def test_a_parameter_that_no_column_has_is_asked_about():
     question = recognize("def r(output, difficulty): ...", columns={"question"})
     assert (question.parameters, "column:question" in question.choices) == (("difficulty",), True)

@@ -84,7 +84,6 @@ FUNCTION_CHECKS: tuple[Check, ...] = (
     check_returns,
     check_shape_returns,
     check_unread,
-    check_value_tests,
 )
 FILE_CHECKS: tuple[Check, ...] = (
     check_imports,
@@ -109,7 +108,8 @@ def check_reward(source: str, name: str | None = None, fields: Fields | None = N
         kind = codes.get(error.type_name, "syntax")
         message = f"{error.message[:1].upper()}{error.message[1:]}"
         return (Finding(kind, "error", message, error.line, error.column),)
-    return _sort(one for check in (*FUNCTION_CHECKS, *FILE_CHECKS) for one in _findings(check, code))
+    checks = (*FUNCTION_CHECKS, *FILE_CHECKS, check_value_tests)
+    return _sort(one for check in checks for one in _findings(check, code))
 
 
 def check_recognized(recognized: Recognized, fields: Fields | None = None) -> tuple[Finding, ...]:
@@ -121,8 +121,11 @@ def check_recognized(recognized: Recognized, fields: Fields | None = None) -> tu
     codes = [
         resolve_function(recognized.source, tree, one, fields or Fields()) for one in recognized.functions
     ]
+    for code in codes[1:]:
+        code.share(codes[0])
     found = [one for code in codes for check in FUNCTION_CHECKS for one in _findings(check, code)]
-    return _sort((*found, *(one for check in FILE_CHECKS for one in _findings(check, codes[0]))))
+    found += [one for check in FILE_CHECKS for one in _findings(check, codes[0])]
+    return _sort((*found, *_findings(lambda _: check_value_tests(*codes), codes[0])))
 
 
 def _sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -89,6 +89,11 @@ class Code:
             and definitions[n.name] == uses[n.name] == 1
         }
 
+    def share(self, other: Code) -> None:
+        """Take what another function of the same tree has worked out about the tree."""
+        shared = ("_by_type", "helpers", "lines", "nodes", "parents")
+        vars(self).update({name: getattr(other, name) for name in shared})
+
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, from the inside outwards."""
         parent = self.parents.get(node)

@@ -1,6 +1,6 @@
 """Follows what the model wrote, and what was given, through the names of a source: what kind each expression is.
 
-    infer_kinds(code) -> Kinds        kinds.of(node) -> Kind
+    infer_kinds(*codes) -> Kinds      kinds.of(node) -> Kind
 
 A name may have several assignments: it is what all of them agree on. A parameter of the source's own functions is what all
 calls pass. Nothing is run, and what cannot be known is UNKNOWN.
@@ -45,8 +45,14 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 class Kinds:
     """The kinds of all names of a source; see infer_kinds."""
 
-    def __init__(self, code: Code) -> None:
-        self._code = code
+    def __init__(self, codes: Sequence[Code]) -> None:
+        self._code = code = codes[0]
+        self._arguments: dict[tuple[ast.AST, str], Kind] = {
+            (one.function, name): kind
+            for one in codes
+            if one.function is not None
+            for name, kind in list_argument_kinds(one).items()
+        }
         self._scopes: list[ast.AST] = [
             code.tree,
             *(
@@ -88,10 +94,7 @@ class Kinds:
         return self._infer(node, self._scope_of.get(node, self._code.tree))
 
     def _pass(self) -> None:
-        self._next = {}
-        if self._code.function is not None:
-            for name, kind in list_argument_kinds(self._code).items():
-                self._next[self._code.function, name] = kind
+        self._next = {**self._arguments}
         for scope in self._scopes:
             returned = []
             for node in self._binding[scope]:
@@ -137,10 +140,11 @@ class Kinds:
                 pass
 
     def _pass_arguments(self, function: _Definition, arguments: Sequence[ast.expr], scope: ast.AST) -> None:
-        if function is self._code.function or any(isinstance(one, ast.Starred) for one in arguments):
+        if any(isinstance(one, ast.Starred) for one in arguments):
             return
         for name, argument in zip(list_positional(function), arguments, strict=False):
-            self._bind(ast.Name(id=name), self._infer(argument, scope), function)
+            if (function, name) not in self._arguments:  # of a reward, which its framework calls
+                self._bind(ast.Name(id=name), self._infer(argument, scope), function)
 
     def _look_up(self, name: str, scope: ast.AST) -> Kind:
         around: ast.AST | None = scope
@@ -259,9 +263,9 @@ class Kinds:
         return mix_kinds(name, (first, second))
 
 
-def infer_kinds(code: Code) -> Kinds:
-    """The kinds of everything in a source."""
-    return Kinds(code)
+def infer_kinds(*codes: Code) -> Kinds:
+    """The kinds of everything in a source. codes: its reward functions, at least one."""
+    return Kinds(codes)
 
 
 def _path_of(node: ast.AST) -> _Path:

@@ -12,9 +12,10 @@ from refine_core.rewards.checks.shape_fields import check_shape_fields
 from refine_core.rewards.checks.text_tests import check_text_tests
 
 
-def check_value_tests(code: Code) -> Iterator[Finding]:
-    """`in` on text, `==` on floats, and what functions for other frameworks are not given."""
-    kinds = infer_kinds(code)
-    yield from check_shape_fields(code, kinds)
-    yield from check_text_tests(code, kinds)
-    yield from check_float_tests(code, kinds)
+def check_value_tests(*codes: Code) -> Iterator[Finding]:
+    """`in` on text, `==` on floats, and what functions for other frameworks are not given. codes: the reward functions of one tree."""
+    kinds = infer_kinds(*codes)
+    for code in codes:
+        yield from check_shape_fields(code, kinds)
+    yield from check_text_tests(codes[0], kinds)
+    yield from check_float_tests(codes[0], kinds)

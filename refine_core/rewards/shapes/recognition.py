@@ -188,7 +188,8 @@ def _choose(
     if shape is not None and any(match.shape == shape for match in matches.values()):
         matches = {name: match for name, match in matches.items() if match.shape == shape}
     if listed := [callables[name] for name in weights if name in matches]:
-        return listed
+        marked = [one for name, one in callables.items() if name in matches and "reward" in one.decorators]
+        return listed + [one for one in marked if one not in listed]
     called = _called_by_others(tree, callables)
     made_from = {one.made for one in callables.values() if one.made and one.name in matches}
     names = [name for name in matches if name not in called and name not in made_from]
@@ -239,10 +240,16 @@ def _called_by_others(tree: ast.Module, callables: Mapping[str, Callable]) -> fr
 
 
 def _iter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterable[ast.Name]:
-    """Names that the body uses; a decorator uses none."""
+    """Names that the body uses; a decorator uses none, and neither does a registry, {"accuracy": accuracy_reward}."""
     for statement in node.body:
+        listed = {
+            value
+            for inner in ast.walk(statement)
+            if isinstance(inner, ast.Dict) and len(inner.values) > 1
+            for value in inner.values
+        }
         for inner in ast.walk(statement):
-            if isinstance(inner, ast.Name):
+            if isinstance(inner, ast.Name) and inner not in listed:
                 yield inner
 
 
