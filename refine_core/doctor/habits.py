@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,12 +11,13 @@ from refine_core.errors import RewardError
 from refine_core.rewards.source import parse_reward
 
 _NUMBER_TYPES: Final = frozenset(("int", "float", "Decimal", "Fraction"))
+_DIGITS: Final = re.compile(r"\\d|\[[^\]]*0-9")
 _COUNTS: Final = frozenset(("len", "sum", "any", "all", "bool", "min", "max"))
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """reads_numbers: a text is turned into a number."""
+    """reads_numbers: a text is turned into a number, or searched for digits."""
 
     reads_numbers: bool = False
 
@@ -26,7 +28,18 @@ def read_habits(source: str) -> Habits:
         nodes = list(ast.walk(parse_reward(source)))
     except RewardError:
         return Habits()
-    return Habits(any(isinstance(node, ast.Call) and _reads_number(node) for node in nodes))
+    return Habits(
+        any(_reads_number(node) if isinstance(node, ast.Call) else _seeks_digits(node) for node in nodes)
+    )
+
+
+def _seeks_digits(node: ast.AST) -> bool:
+    """Whether this is the text of a pattern with digits in it."""
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and _DIGITS.search(node.value) is not None
+    )
 
 
 def _reads_number(call: ast.Call) -> bool:

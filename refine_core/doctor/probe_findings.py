@@ -49,7 +49,6 @@ _COMPARED: Final = {
     "label": "a good output",
     "row": "the best row",
 }
-_WRITTEN: Final = frozenset(("unit", "markdown", "decimals", "full-stop"))
 
 
 def find_in_probes(
@@ -69,7 +68,7 @@ def find_in_probes(
         if family == "length":  # where any text is paid, its length is not the reason
             paid = [(row, one) for row, one in paid if not _pays_any_text(row)]
         if paid:
-            meant = family == "mention" or not any(_should_tell(row, family) for row, _ in paid)
+            meant = family == "mention" or not any(_should_tell(row, one) for row, one in paid)
             severity: Severity = "note" if meant else "warning"
             yield Finding(kind, severity, message, evidence=_list_evidence(paid))
     for family, (kind, message) in _REFUSED.items():
@@ -116,9 +115,11 @@ def find_in_probes(
         )
 
 
-def _should_tell(row: RowProbes, family: str) -> bool:
+def _should_tell(row: RowProbes, one: ProbeResult) -> bool:
     """Whether the reward is there to tell such a text from the answer: one that ignores what is expected need not know wrong ones."""
-    return row.right.is_known and not (row.ignores_expected and family in {"wrong", "off-topic"})
+    return row.right.is_known and not (
+        row.ignores_expected and (one.claim == "wrong" or one.family == "off-topic")
+    )
 
 
 def _pays_any_text(row: RowProbes) -> bool:
@@ -137,13 +138,8 @@ def _is_wrongly_refused(row: RowProbes, one: ProbeResult, habits: Habits) -> boo
     if one.family == "own-line":
         return any(other.name == "blanks around it" and not other.is_refused for other in row.results)
     if one.family == "separators":
-        return habits.reads_numbers or bool(one.error) or _accepts_other_forms(row)
+        return habits.reads_numbers or bool(one.error)
     return one.is_strong
-
-
-def _accepts_other_forms(row: RowProbes) -> bool:
-    """Whether another way to write the number is accepted, so that this is no exact match."""
-    return any(one.claim == "right" and one.family in _WRITTEN and not one.is_refused for one in row.results)
 
 
 def _list_evidence(found: Sequence[tuple[RowProbes, ProbeResult]]) -> tuple[str, ...]:

@@ -128,7 +128,7 @@ def test_an_output_of_chat_messages_stays_one():
     ("value", "paid", "source"),
     [
         (False, "the opposite", "def reward(args, pred):\n    return float(pred.answer or pred.answer == args['answer'])"),
-        (42, "another number", "def reward(args, pred):\n    return float(pred.answer > 0)"),
+        (42, "another number", "def reward(args, pred):\n    return float(pred.answer >= args['answer'])"),
         (["a", "b"], "an empty list", "def reward(args, pred):\n    return float(set(pred.answer) <= set(args['answer']))"),
         ({"a": "b"}, "an empty object", "def reward(args, pred):\n    return float(isinstance(pred.answer, dict))"),
     ],
