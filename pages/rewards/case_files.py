@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.rewards import case_state, draft
 from pages.rewards.bench import Bench
+from pages.rewards.case_new import draw_new_case
 from pages.rewards.fields import static_key
 from pages.shared.text import escape_markdown, show_error
 from refine_core.cases import CaseSet, export_pytest, read_cases, write_cases
@@ -22,6 +23,7 @@ def draw_files(bench: Bench, cases: CaseSet) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"
     ):
+        draw_new_case(bench)
         _draw_import()
         if len(cases):
             _draw_export(bench, cases)

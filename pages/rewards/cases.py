@@ -137,7 +137,7 @@ def _describe(bench: Bench, run: CaseRun) -> tuple[str, str]:
     if not len(run.cases):
         return (
             "No case is pinned yet",
-            "Press “Pin as a case” under a selected row in Scores. A case is run at every edit and is saved with the reward.",
+            "Press “Pin as a case” under a selected row in Scores, or type one with “New case”. Cases are run at every edit and saved with the reward.",
         )
     if run.report is None:
         count = pluralize(len(run.cases), "case")

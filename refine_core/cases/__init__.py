@@ -8,6 +8,7 @@ wants.py     what is wanted of a score: good, bad, a number, a range, none at al
 case.py      Case and CaseSet
 document.py  the document NAME.cases.json
 labels.py    rows that become cases
+fields.py    the values of a case that somebody types
 running.py   cases scored in the reward's worker, and each compared with what is wanted
 pytest_file/ the same as a file for pytest
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from refine_core.cases.case import MAX_CASES, MAX_NAME_CHARS, Case, CaseSet, output_key
 from refine_core.cases.document import read_cases, write_cases
+from refine_core.cases.fields import CaseField, fill_case, list_fields
 from refine_core.cases.labels import case_from_row, list_labelled, name_output, read_label
 from refine_core.cases.pytest_file import export_pytest
 from refine_core.cases.running import CaseReport, CaseResult, CaseState, compare_scores, run_cases
@@ -28,6 +30,7 @@ __all__ = [
     "MAX_NAME_CHARS",
     "UNSCORED",
     "Case",
+    "CaseField",
     "CaseReport",
     "CaseResult",
     "CaseSet",
@@ -38,6 +41,8 @@ __all__ = [
     "compare_scores",
     "exactly",
     "export_pytest",
+    "fill_case",
+    "list_fields",
     "list_labelled",
     "maximum",
     "minimum",

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from refine_core.cases.case import Case, CaseSet
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.formatting import format_number, pluralize
+from refine_core.formatting import format_number
 from refine_core.rewards.shapes import Recognized
 from refine_core.runs.judges import JudgeSpec
 from refine_core.spec.limits import REWARD_TIMEOUT_S
@@ -35,8 +35,7 @@ class CaseResult:
     """One case and what came of it.
 
     state: "waiting" where a judge has not been asked yet. wanted: in words, "good: ≥ 0.8"; without a threshold "good: > 0.5", which
-    is the best bad case. got: in words, "0.25", "no score",
-    "KeyError at line 3: …".
+    is the best bad case. got: in words, "0.25", "no score", "line 3: KeyError: …".
     """
 
     case: Case
@@ -86,16 +85,22 @@ class CaseReport:
     @property
     def text(self) -> str:
         """The report in one sentence: "2 of 5 cases fail."."""
-        total, failed, open_ = len(self.results), self.count_in("failed"), self.count_in("undecided")
-        waiting = self.count_in("waiting")
+        total = len(self.results)
         if not total:
             return "No output is pinned as a case yet."
-        if failed:
-            return f"{failed} of {pluralize(total, 'case')} {'fails' if failed == 1 else 'fail'}."
-        if waiting:
-            return f"{waiting} of {pluralize(total, 'case')} {'waits' if waiting == 1 else 'wait'} for the judge."
-        if open_:
-            return f"{open_} of {pluralize(total, 'case')} {'is' if open_ == 1 else 'are'} undecided."
+        words: tuple[tuple[CaseState, str, str], ...] = (
+            ("failed", "fails", "fail"),
+            ("waiting", "waits for the judge", "wait for the judge"),
+            ("undecided", "is undecided", "are undecided"),
+        )
+        for state, one, many in words:
+            count = self.count_in(state)
+            if count:
+                return (
+                    f"The case {one}."
+                    if total == 1
+                    else f"{count} of {total} cases {one if count == 1 else many}."
+                )
         return "The case passes." if total == 1 else f"All {total} cases pass."
 
 
@@ -198,6 +203,7 @@ def _describe(score: RowScore, *beside: float | None) -> str:
     """What the reward gave, in words; a number has as many digits as tell it from what it is compared with."""
     error = score.error
     if error is not None:
-        where = f" at line {error.line}" if error.line is not None else ""
-        return f"{error.type}{where}: {error.message}"
+        where = f"line {error.line}: " if error.line is not None else ""
+        kind = "" if error.message.startswith(error.type) else f"{error.type}: "
+        return f"{where}{kind}{error.message}"
     return "no score" if score.value is None else format_number(score.value, beside)

@@ -197,3 +197,18 @@ def test_an_edit_ends_what_the_cases_run_for_the_text_before(capitals):
     assert running.wait(30)
     assert running.cancelled
     assert [one["state"] for one in listed(app)] == ["passed", "failed", "failed"]
+
+
+def test_without_any_row_a_case_is_typed():
+    app = type_reward(open_rewards(view="cases"), EXACT)
+    app.text_area(key="rewards.new-case.inputs.answer").set_value("Paris").run()
+    app.text_area(key="rewards.new-case.prediction.answer").set_value("paris").run()
+    app.text_input(key="rewards.new-case.want").set_value("godo").run()
+    assert "Write good, bad, unscored" in " ".join(one.value for one in app.error).replace("\\", "")
+    app.text_input(key="rewards.new-case.want").set_value("<= 0.5").run()
+    press(app, "new-case.add")
+    assert [(one["name"], one["state"], one["wanted"]) for one in listed(app)] == [
+        ("paris", "passed", "≤ 0.5")
+    ]
+    assert app.text_area(key="rewards.new-case.inputs.answer").value == "Paris"
+    assert app.text_area(key="rewards.new-case.prediction.answer").value == ""

@@ -20,6 +20,8 @@ from refine_core.cases import (
     CaseSet,
     between,
     exactly,
+    fill_case,
+    list_fields,
     list_labelled,
     maximum,
     minimum,
@@ -257,9 +259,11 @@ def test_a_report_says_in_words_what_was_wanted_and_what_came():
     assert [(one.wanted, one.got) for one in report.results] == [
         ("good: ≥ 0.8", "0.7999"),
         ("≤ 0.5", "2.5"),
-        ("bad: < 0.8", "KeyError at line 3: 'x'"),
+        ("bad: < 0.8", "line 3: KeyError: 'x'"),
     ]
     assert (report.text, report.ok) == ("3 of 3 cases fail.", False)
+    assert compare_scores(CaseSet(some.cases[:1]), [row_score(None)]).text == "The case fails."
+    assert compare_scores(CaseSet(some.cases[:1]), [row_score(1.0)]).text == "The case is undecided."
     loose = compare_scores(replace(some, threshold=None), map(row_score, [0.5, 0.25, 0.75]))
     assert [one.wanted for one in loose.results][::2] == [
         "good: > 0.75",
@@ -293,7 +297,7 @@ def test_cases_run_in_the_worker_with_their_own_inputs():
     )
     report = run_cases(recognize(REFINE), some, threshold=0.5)
     assert [one.state for one in report.results] == ["passed", "passed", "passed", "failed"]
-    assert report.results[3].got.startswith("ZeroDivisionError at line 4")
+    assert report.results[3].got.startswith("line 4: ZeroDivisionError: division")
     assert report.text == "1 of 4 cases fails."
 
 
@@ -338,3 +342,51 @@ def test_rows_with_a_label_become_cases_once():
     changed = [replace(rows[0], label="bad"), *rows[1:]]
     assert [one.want for one in list_labelled(changed, pinned)] == [BAD]
     assert [one.want for one in pinned.add_all(list_labelled(changed, pinned))] == [BAD, BAD, GOOD]
+
+
+def test_a_case_that_is_typed_has_the_names_that_the_reward_reads():
+    source = "def r(args, pred):\n    return float(pred.answer == args['gold']) * args.get('weight', 1) * len(pred['why'])\n"
+    fields = list_fields(recognize(source), None)
+    assert [(one.name, one.role) for one in fields] == [
+        ("gold", "inputs"),
+        ("weight", "inputs"),
+        ("answer", "prediction"),
+        ("why", "prediction"),
+    ]
+    typed = fill_case("", dict(zip(fields, ["Paris", "2", "", "[1, 2]"], strict=True)), GOOD)
+    assert (typed.name, typed.inputs) == ("[1, 2]", {"gold": "Paris", "weight": 2})
+    assert typed.prediction == {"answer": "", "why": [1, 2]}
+    assert (
+        run_cases(recognize(source), [replace(typed, prediction={"answer": "Paris", "why": "x"})])
+        .results[0]
+        .value
+        == 2.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("def f(completions, answer, **kwargs): ...", ["expected", "output"]),
+        ("def near(output, tolerance): ...", ["tolerance", "expected", "output"]),
+        ("def get_assert(output, context): ...", ["expected", "output"]),
+    ],
+)
+def test_a_typed_case_of_another_shape_has_an_output_and_what_was_expected(source, names):
+    assert [one.name for one in list_fields(recognize(source), None)] == names
+
+
+def test_a_typed_case_has_what_the_reward_reads_beside_what_the_last_one_has():
+    source = "def r(args, pred):\n    return float(pred.answer == args['gold'])\n"
+    like = case("a", GOOD, answer="")
+    names = [one.name for one in list_fields(recognize(source), like)]
+    assert names == ["question", "gold", "answer", "answer"]
+
+
+def test_a_typed_case_is_like_the_one_that_is_there():
+    fields = list_fields(None, Case("a", {"n": 2}, {"text": "x"}, {"gold": None}, want=GOOD))
+    assert [(one.name, one.role, one.is_text) for one in fields] == [
+        ("n", "inputs", False),
+        ("gold", "expected", True),
+        ("text", "prediction", True),
+    ]
