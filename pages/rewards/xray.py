@@ -36,6 +36,7 @@ from refine_core.xray import CallView, Xray, XrayDesk, find_parting, find_partne
 KEY: Final = static_key("xray")
 WAIT_S: Final = 1.0  # longer, and the page says that it works
 POLL_S: Final = 0.25
+ROUNDING: Final = 1e-9
 PICKED_FROM: Final = 300  # rows; of more, their number is typed
 _ROW, _BESIDE = static_key("xray-row"), static_key("xray-beside")
 _NOTHING: Final = -1
@@ -289,15 +290,17 @@ def _notes(bench: Bench, choice: _Choice, xrays: Sequence[Xray]) -> list[str]:
     places = [choice.row] if choice.beside is None else [choice.row, choice.beside]
     for place, one in zip(places, xrays, strict=True):
         score = bench.score_of(place) if bench.is_current else None
-        if (
-            score is not None
-            and score.value is not None
-            and one.result.value is not None
-            and abs(score.value - one.result.value) > 1e-9  # noqa: PLR2004  # rounding
-        ):
+        if score is None or score.value is None:
+            continue
+        value, error = one.result.value, one.result.error
+        if value is not None and abs(score.value - value) > ROUNDING:
             notes.append(
-                f"{one.label} has {format_score(score.value)} in the scores and {format_score(one.result.value)} here: "
+                f"{one.label} has {format_score(score.value)} in the scores and {format_score(value)} here: "
                 "the reward does not always give the same score, or it looks at other rows."
+            )
+        elif error is not None and error.type_name == "Timeout":
+            notes.append(
+                f"{one.label} has {format_score(score.value)} in the scores. Under X-ray it takes longer than it may."
             )
     return notes
 

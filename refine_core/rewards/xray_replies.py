@@ -20,7 +20,7 @@ _VALUES = 16
 _NAMES = 400
 _VALUE_CHARS = 1_000
 _PRINTED_CHARS = 2_000
-_ENTRIES = 20_000
+_ENTRIES = 25_000
 
 Value = float | int | bool | str | None
 """A number, True, False or None as itself; anything else as the text that Python would write."""

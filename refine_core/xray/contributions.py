@@ -16,10 +16,11 @@ from collections.abc import Iterator
 
 from refine_core.rewards.xray_replies import TraceCall
 from refine_core.xray.source_map import SourceMap, body_of, iter_own, iter_statements
-from refine_core.xray.texts import is_number, last_value
+from refine_core.xray.texts import clip_text, is_number, last_value
 from refine_core.xray.types import Contribution
 
 _ROUNDING = 1e-9
+_NAME_CHARS = 40
 
 
 def list_contributions(source: SourceMap, call: TraceCall) -> tuple[Contribution, ...]:
@@ -106,10 +107,30 @@ def _of_expression(
     value = last_value(event)
     if site is None or event is None or not is_number(value):
         return
+    yield from _of_addends(source, call, node)
     full = estimate_full(node)
     if full is not None and not -_ROUNDING <= value <= full + _ROUNDING:
         full = None
     yield Contribution(node.lineno, name, float(value), full, event.last_order, site.index, is_part)
+
+
+def _of_addends(source: SourceMap, call: TraceCall, node: ast.expr) -> Iterator[Contribution]:
+    """What is added up in one expression, where each has a weight of its own: 0.5 * a + 0.5 * b."""
+    addends: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        addends.append(node.right)
+        node = node.left
+    if not addends:
+        return
+    for one in (node, *reversed(addends)):
+        site = source.plan.site_of("value", one)
+        event = None if site is None else call.events.get(site.index)
+        value, full = last_value(event), estimate_full(one)
+        if site is None or event is None or full is None or not is_number(value) or isinstance(one, ast.Name):
+            continue
+        if -_ROUNDING <= value <= full + _ROUNDING:
+            name = clip_text(source.text_of(one), _NAME_CHARS)
+            yield Contribution(one.lineno, name, float(value), full, event.last_order, site.index)
 
 
 def _of_names(source: SourceMap, call: TraceCall, node: ast.stmt, name: str) -> Iterator[Contribution]:

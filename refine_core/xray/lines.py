@@ -48,6 +48,12 @@ def view_call(
         _fill_line(page, line)
     contributions = list_contributions(source, page.call)
     for contribution in contributions:
+        if (
+            contribution.lost is None
+            and page.cells.get(contribution.line) is not None
+            and page.cells[contribution.line].lost
+        ):
+            continue  # of several on one line, one that lost something
         page.set(contribution.line, made=contribution.value, part=contribution.name, lost=contribution.lost)
     ended, returned = _find_end(page)
     return CallView(

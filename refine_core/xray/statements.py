@@ -36,12 +36,18 @@ def _mark_unreached_parts(page: Page, node: ast.stmt) -> None:
         page.set(one.lineno, state="not_reached")
 
 
+def _say_taken(taken: int, total: int) -> str:
+    if total > 1:
+        return f"taken {taken:,} of {total:,} times"
+    return "taken" if taken else "not taken"
+
+
 def _branch(page: Page, node: ast.If) -> None:
     total = page.times(node)
     taken = page.times(node.body[0])
     if page.failed_at(node) and not taken:
         return
-    note = "taken" if taken >= total else "not taken" if not taken else f"taken {taken:,} of {total:,} times"
+    note = _say_taken(taken, total)
     page.branch(node, note, "taken" if taken >= total else "not taken" if not taken else "")
     cell = page.cells[node.lineno].cell or write_condition(node.test, page.value_of)
     page.set(node.lineno, cell=cell if total == 1 else ())
@@ -154,10 +160,8 @@ def _match(page: Page, node: ast.Match) -> None:
                 f"{name} = {write_brief(one)}" for name, one in zip(site.names, values, strict=False)
             )
             page.set(line, cell=(Segment(clip_text(text, CELL_CHARS), is_value=True),))
-        note = (
-            "taken" if taken >= total else "not taken" if not taken else f"taken {taken:,} of {total:,} times"
-        )
-        page.set(line, state="reached", times=total, note=note, branch=note if note.endswith("taken") else "")
+        note = _say_taken(taken, total)
+        page.set(line, state="reached", times=total, note=note, branch=note if total == 1 else "")
         event = page.event("line", node)
         page.branches.append((line, note, 0 if event is None else event.first_order))
 

@@ -10,8 +10,8 @@ from typing import Final, TypeGuard
 from refine_core.rewards.xray_replies import TraceEvent, Value
 
 OPERATORS: Final = {
-    ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "=", ast.NotEq: "≠", ast.Is: "is", ast.IsNot: "is not",
-    ast.In: "in", ast.NotIn: "not in", ast.Add: "+", ast.Sub: "-", ast.Mult: "·", ast.Div: "/", ast.FloorDiv: "//",
+    ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "==", ast.NotEq: "≠", ast.Is: "is", ast.IsNot: "is not",
+    ast.In: "in", ast.NotIn: "not in", ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//",
     ast.Mod: "%", ast.Pow: "**",
 }  # fmt: skip
 _TINY, _SMALL, _HUGE = 1e-4, 0.01, 1e7
@@ -75,10 +75,15 @@ def write_several(
 ) -> str:
     """Values of one site, one after the other: the first, and the last."""
     write = write_brief if brief else write_value
-    texts = [
-        ", ".join(map(write, one)) if isinstance(one, tuple) else write(one) if one is not Gap else "…"
-        for one in values
-    ]
+    texts = []
+    for one in values:
+        if one is Gap:
+            texts.append("…")
+        elif isinstance(one, tuple):
+            text = ", ".join(map(write, one))
+            texts.append(text if len(one) == 1 else f"({text})")
+        else:
+            texts.append(write(one))
     if len(texts) > limit:
         texts = [*texts[: limit - 2], "…", texts[-1]]
     joined = ", ".join(texts)

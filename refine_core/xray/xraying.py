@@ -30,7 +30,7 @@ from refine_core.xray.sentences import describe_score
 from refine_core.xray.source_map import SourceMap, map_source
 from refine_core.xray.types import CallView
 
-TOO_DEEP: Final = "This source is nested too deeply to be X-rayed. The score is what it always is."
+NO_TRACE: Final = "Nothing was recorded: the source is nested too deeply, or it spoils its own record. The score is what it always is."
 SAMPLED: Final = "It ran very long: what came late is left out, or a sample of it is shown."
 WAITS: Final = "The judge has not been asked about this row yet, so the reward stopped there. Score the row with the judge first."
 _KEPT: Final = 40
@@ -71,8 +71,8 @@ class Xray:
         notes = []
         if self.waits:
             notes.append(WAITS)
-        if self.trace is None and self.result.error is None:
-            notes.append(TOO_DEEP)
+        if self.source is None or (self.trace is None and self.result.error is None):
+            notes.append(NO_TRACE)
         if self.trace is not None and self.trace.is_full:
             notes.append(SAMPLED)
         if self.recognized.per == "batch":
@@ -194,10 +194,12 @@ class XrayDesk:
     """X-rays of one reward after another, with its worker kept ready. Safe to use from any thread; closes what it no longer needs."""
 
     _LIMIT: Final = 3  # workers, each a process
+    _IDLE_S: Final = 120.0  # then nobody looks any more
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._workers: dict[str, _Worker] = {}
+        self._timer: threading.Timer | None = None
 
     def xray(
         self,
@@ -215,14 +217,25 @@ class XrayDesk:
             worker = self._workers.pop(key, None) or _Worker(recognized, rows, judge, REWARD_TIMEOUT_S, None)
             self._workers[key] = worker
             late = [self._workers.pop(one) for one in list(self._workers)[: -self._LIMIT]]
+            self._wait_for_idleness()
         for one in late:
             one.close()
         return worker.xray(place, label, cancel)
 
+    def _wait_for_idleness(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(self._IDLE_S, self.close)
+        self._timer.daemon = True
+        self._timer.start()
+
     def close(self) -> None:
-        """End all workers. May be repeated."""
+        """End all workers. May be repeated; another X-ray starts a new one."""
         with self._lock:
             workers, self._workers = list(self._workers.values()), {}
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
         for one in workers:
             one.close()
 

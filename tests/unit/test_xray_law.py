@@ -58,8 +58,6 @@ class Spy:
     def __repr__(self):
         log.append(("repr", self.n))
         return f"Spy{self.n}"
-    def __del__(self):
-        log.append(("del", self.n))
     def __enter__(self):
         log.append(("enter", self.n))
         return self

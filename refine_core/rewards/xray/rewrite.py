@@ -167,8 +167,22 @@ class _Rewriter(ExpressionRewriter):
         return [at(ast.Expr(self.value(node.value, place)), node)]
 
     def _on_if(self, node: ast.If, place: Place) -> list[ast.stmt]:
-        test = self.test(node.test, place)
-        return [at(ast.If(test, self._body(node.body, place), self._body(node.orelse, place)), node)]
+        chain = [node]  # of `elif`, which may be long: not one inside the other
+        while len(chain[-1].orelse) == 1 and isinstance(chain[-1].orelse[0], ast.If):
+            chain.append(chain[-1].orelse[0])
+        lines, tests, bodies = [], [], []
+        for one in chain:
+            place.line = one.lineno
+            if one is not node:
+                site = self.site("line", one, place)
+                lines.append(at(ast.Expr(self.call("line", one, integer(site.index, one))), one))
+            tests.append(self.test(one.test, place))
+            bodies.append(self._body(one.body, place))
+        below = self._body(chain[-1].orelse, place)
+        for one, test, body in zip(reversed(chain), reversed(tests), reversed(bodies), strict=True):
+            new = at(ast.If(test, body, below), one)
+            below = [lines.pop(), new] if one is not node else [new]
+        return below
 
     def _on_for(self, node: Any, place: Place) -> list[ast.stmt]:
         iterable = self.value(node.iter, place)
