@@ -88,6 +88,7 @@ def editor(
     placeholder: str = "",
     store: str | None = None,
     goto: Goto | None = None,
+    eager: bool = False,
 ) -> EditorState:
     """Draw the editor and return what it holds.
 
@@ -101,6 +102,7 @@ def editor(
     look: "titled" shows the label above; "bare" leaves it to assistive technology; "line" is for a line or two of a form,
         without line numbers, where Tab goes on to the next field.
 
+    eager: whether the first letter of what is typed is told at once; else, as all that follows, when typing rests.
     store: where in `st.session_state` the text is to be put as well, as soon as it is known.
     goto: where the cursor is to go, once for each `at`, such as to a line that was pressed elsewhere on the page.
 
@@ -135,6 +137,7 @@ def editor(
             "readonly": readonly,
             "look": look,
             "placeholder": placeholder,
+            "eager": eager,
         },
         on_draft_change=remember,
         on_run_change=_ignore,
@@ -151,11 +154,12 @@ def text_field(
     problems: Sequence[Problem | Mark] = (),
     placeholder: str = "",
     max_lines: int = 3,
+    eager: bool = False,
 ) -> bool:
     """Draw a field for text that grows from one line to `max_lines`, then scrolls; return whether Ctrl-Enter was pressed in it.
 
     The text is `st.session_state[key]`; whoever sets that replaces what is typed. It stays while the field is not drawn.
-    label: for assistive technology; the page shows a name of its own.
+    label: for assistive technology; the page shows a name of its own. eager: as of `editor`.
     """
     state, widget, count = st.session_state, f"{key}:text", f"{key}:replaced"
     text = str(state.get(key) or "")
@@ -173,6 +177,7 @@ def text_field(
         look="line",
         placeholder=placeholder,
         store=key,
+        eager=eager,
     )
     return field.run
 

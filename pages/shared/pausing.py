@@ -80,9 +80,10 @@ def pause_button(run: Run, *, keep_place: bool = False) -> None:
     """Have a run that works here wait before its next step.
 
     keep_place: whether it stays, disabled, where it can do nothing, and is drawn again with the run: then it says that it was
-    pressed; elsewhere a toast does.
+    pressed; elsewhere a toast does. There it stands while the run waits, too: it would not come back once the run goes on.
     """
-    can_pause = run.state == "running" and run.is_local
+    states = ("running",) if keep_place else ("running", "paused")
+    can_pause = run.state in states and run.is_local
     if not can_pause:
         st.session_state.pop(_PRESSED, None)
         if not keep_place:
@@ -101,8 +102,9 @@ def pause_button(run: Run, *, keep_place: bool = False) -> None:
 
 
 def _ask(run_id: str, keep_place: bool) -> None:  # Streamlit passes a callback's arguments by position
-    runs.pause(run_id)
-    if keep_place:
+    if not runs.pause(run_id):
+        st.toast("The run is not at work.", icon=":material/pause:")
+    elif keep_place:
         st.session_state[_PRESSED] = run_id
     else:
         st.toast("The run pauses before its next step.", icon=":material/pause:")
@@ -147,6 +149,7 @@ def _hint_field(hints: _Hints, name: str) -> None:
             key=hints.key(name),
             placeholder="No hint. Type one, or leave it empty.",
             max_lines=_HINT_LINES,
+            eager=True,  # another window may do the step
         )
 
 

@@ -39,6 +39,9 @@ BESIDE_ROOM_PX: Final = 540  # of the screen's height that is not the story's th
 ID_CHARACTERS: Final = 60
 NARROW_HEAD_PX: Final = 56  # of the headline of a run that works, on a narrow page: two lines of it
 DETAIL_PX: Final = 220  # height of the detail below the pictures; it scrolls inside
+STEPWISE_PX: Final = (
+    24  # of the story, besides, so that a line of the detail is on the screen while a run pauses
+)
 DETAIL_LEAST_PX: Final = 96  # of that, what is left to it while a run pauses before each step
 # One for every run and for the preview: what is in the browser stays the same node when Run is pressed, and nothing jumps.
 TIMELINE_KEY: Final = "timeline"
@@ -178,7 +181,8 @@ def draw_run(
             left, right = st.container(gap="xsmall"), st.container()
         with left:
             head()
-            chart(part="all", room_px=BESIDE_ROOM_PX if beside else ROOM_PX)
+            pausing_px = PLACE_PX + STEPWISE_PX if run.is_stepwise and not is_narrow() else 0
+            chart(part="all", room_px=BESIDE_ROOM_PX if beside else ROOM_PX + pausing_px)
     with right:
         if not is_narrow():  # at the detail's cost, so that verdict, timeline and story stay where they are
             draw_pause(run)

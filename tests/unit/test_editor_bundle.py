@@ -47,7 +47,7 @@ def test_lockfile_names_no_registry():
 
 
 def test_code_is_what_python_gave_until_something_is_typed():
-    app = AppTest.from_function(_app).run()
+    app = AppTest.from_function(_app, default_timeout=30).run()
     assert _shown(app) == "a = 0"
     app.session_state["reward"] = {"draft": {"code": "typed\r\ntext", "rev": 0}}
     assert _shown(app.run()) == "typed\ntext"
@@ -55,7 +55,7 @@ def test_code_is_what_python_gave_until_something_is_typed():
 
 def test_typed_text_outlives_a_run_without_the_editor():
     """Streamlit forgets a component that one run did not draw."""
-    app = AppTest.from_function(_app).run()
+    app = AppTest.from_function(_app, default_timeout=30).run()
     app.session_state["reward"] = {"draft": {"code": "typed", "rev": 0}}
     app.run()
     app.session_state["hidden"] = True
@@ -65,7 +65,7 @@ def test_typed_text_outlives_a_run_without_the_editor():
 
 
 def test_a_new_rev_replaces_what_was_typed():
-    app = AppTest.from_function(_app).run()
+    app = AppTest.from_function(_app, default_timeout=30).run()
     app.session_state["reward"] = {"draft": {"code": "typed", "rev": 0}}
     app.run()
     app.session_state["rev"] = 1

@@ -483,6 +483,10 @@ class Editor {
     this.view.setTabFocusMode(false);
     this.marked = null;
     if (update.transactions.some((tr) => tr.annotation(loaded))) return;
+    const now = performance.now();
+    // Python learns at once that somebody types, where what is around may end in the next moment.
+    if (this.data.eager && !(now - this.typedAt < FLUSH_AFTER_MS)) this.flush();
+    this.typedAt = now;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush(), FLUSH_AFTER_MS);
   }
