@@ -191,6 +191,11 @@ def _how_exact(asked: RunWhatIf) -> str:
             else f"attempts {number} to {last} were never tried"
         )
     why = after[0].why or "not scored yet"
+    # The chart has no column for what is beyond the run's own N, so it is said here, in place of the reason: there is no room for both.
+    beyond = [one.attempt for one in after if one.attempt > asked.timeline.spec.attempt_count]
+    if beyond and result.exact_until:
+        until = f" to {beyond[-1]}" if len(beyond) > 1 else ""
+        return f"exact up to attempt {result.exact_until}; {beyond[0]}{until} never tried"
     return (
         f"exact up to attempt {result.exact_until}, then {why}" if result.exact_until else f"not exact: {why}"
     )

@@ -278,6 +278,12 @@ def test_an_edited_threshold_in_the_lab_says_what_the_run_would_have_done():
     assert "scored without a model call · exact · 3 calls saved" in said(app)
 
 
+def test_attempts_beyond_the_chart_are_said_to_be_never_tried():
+    app = open_lab(record())
+    type_field(app, "N", 9)
+    assert "exact up to attempt 2; 5 to 9 never tried" in said(app)
+
+
 def test_what_is_edited_in_the_program_itself_is_no_what_if():
     app = open_lab(record())
     type_field(app, "threshold", "0.01")
