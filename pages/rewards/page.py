@@ -7,6 +7,7 @@ from pages.rewards.bench import read_bench
 from pages.rewards.cases import take_case_clicks
 from pages.rewards.doctor_findings import take_findings_clicks
 from pages.rewards.doctor_probes import take_probe_clicks
+from pages.rewards.examining import list_code_findings
 from pages.rewards.header import draw_header
 from pages.rewards.mapping import draw_mapping
 from pages.rewards.results import OFFERED, current_view, draw_results
@@ -42,7 +43,7 @@ view = current_view()
 if is_narrow():
     lines = bench.code.rstrip().count("\n") + 1
     asks = draw_reading(bench)  # never folded: what cannot be read is said here
-    faults = sum(one.severity != "note" for one in bench.findings)
+    faults = sum(one.severity != "note" for one in list_code_findings(bench))
     remarks = f" :orange[\N{BLACK UP-POINTING TRIANGLE} {faults}]" if faults else ""
     with st.expander(f"Reward, {pluralize(lines, 'line')}{remarks}", key="rewards.fold"):
         draw_editor(bench, asks=asks)

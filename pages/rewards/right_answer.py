@@ -13,6 +13,7 @@ from pages.rewards.bench import Bench
 from pages.rewards.board import row_number
 from pages.rewards.fields import static_key
 from pages.shared.text import escape_markdown, one_line
+from pages.shared.viewport import is_narrow
 from refine_core.doctor import Examination, ProbeResult, RowProbes
 
 ANSWER_CHARACTERS: Final = 24
@@ -67,12 +68,14 @@ def choose_right_answer(bench: Bench, examination: Examination) -> None:
     options = [*([ALL] if len(tried) > 1 else []), *names]
     if st.session_state.get(_KEY) not in options:
         st.session_state[_KEY] = options[0]
+    narrow = is_narrow()
     with st.container(
         horizontal=True, wrap=False, vertical_alignment="center", horizontal_alignment="right", gap="xsmall"
     ):
-        st.caption("right answer for the probes", width="content")
+        if not narrow:  # where the choice says it, too
+            st.caption("right answer for the probes", width="content")
         st.selectbox(
-            "Right answer for the probes", options, key=_KEY, width=210, label_visibility="collapsed",
+            "Right answer for the probes", options, key=_KEY, width="stretch" if narrow else 210, label_visibility="collapsed",
             format_func=lambda key: f"all {len(tried)} right answers" if key == ALL else names[key],
         )  # fmt: skip
 
