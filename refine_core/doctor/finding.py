@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from refine_core.doctor.collecting import Collected
@@ -12,6 +13,7 @@ from refine_core.doctor.label_findings import find_against_labels, find_single_l
 from refine_core.doctor.part_findings import find_in_parts, measure_parts
 from refine_core.doctor.probe_findings import find_in_probes, find_unpaid_right_answers
 from refine_core.doctor.row_findings import (
+    NONE_IS_A_WORD,
     count_rows,
     find_failing,
     find_flat_groups,
@@ -77,7 +79,9 @@ def find_all(
             find_intended(found.report),
         )
     ]
-    yield from in_probes
+    for one in in_probes:  # None may mean that a text is not to be scored
+        meant = one.code == "unscored-text" and shape in NONE_IS_A_WORD
+        yield replace(one, severity="note") if meant else one
     if found.breaks and not any(one.code == "refused-several-lines" for one in in_probes):
         # A reward may want one line; a pattern whose dot stops there hardly does.
         is_slip = any(one.code == "one-line-pattern" for one in of_source)

@@ -21,7 +21,7 @@ _MIN_GROUPS: Final = 4
 _LENGTH_ROWS, _FOLLOWS, _READ = 5, 0.9, 5_000
 _EQUAL: Final = 1e-9
 _SLOW_S, _VERY_SLOW_S = 0.1, 1.0
-_NONE_IS_A_WORD: Final = frozenset(("trl", "verifiers", "braintrust", "mlflow", "inspect"))
+NONE_IS_A_WORD: Final = frozenset(("trl", "verifiers", "braintrust", "mlflow", "inspect"))
 """Shapes in which None means that a row is not to be scored."""
 
 
@@ -43,7 +43,7 @@ def find_failing(scored: ScoredRows, shape: str) -> Iterator[Finding]:
     unscored = [(row, one) for row, one in scored if one.state == "unscored"]
     if unscored:
         every = len(unscored) == len(scored)
-        severity: Severity = "error" if every else "note" if shape in _NONE_IS_A_WORD else "warning"
+        severity: Severity = "error" if every else "note" if shape in NONE_IS_A_WORD else "warning"
         count_words = (
             "Every row has"
             if every

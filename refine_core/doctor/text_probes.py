@@ -159,7 +159,9 @@ def _list_layouts(right: RightAnswer, form: Form) -> Iterator[Draft]:
         several = form.with_thought(_TWO_LINES).fill(right.text)
         yield Draft("reasoning on two lines", "right", "several-lines", several, is_strong=True)
     if form.tail.startswith("</") and not form.as_json:
-        yield Draft("on a line of its own", "right", "own-line", form.fill(f"\n{right.text}\n"))
+        yield Draft(
+            "on a line of its own", "right", "own-line", form.fill(f"\n{right.text}\n"), is_strong=True
+        )
     if not form.is_plain:
         yield Draft("a line break at the end", "right", "spaces", form.fill(right.text) + "\n")
 

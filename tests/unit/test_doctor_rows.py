@@ -230,3 +230,11 @@ def test_labels_of_one_kind_are_compared_with_the_right_answer(label, kind):
     answer = "not Paris" if label == "bad" else "the city of light"
     found = look_at(source, rows_of(answer, expected=("Paris",), labels=(label,)))
     assert find(found, kind).severity == "warning"
+
+
+def test_none_for_wrong_texts_is_a_note_where_none_is_a_word():
+    refine = "def reward(args, pred):\n    return {args['answer']: 1.0}.get(pred.answer)"
+    trl = "def reward(completions, answer, **kwargs):\n    return [{a: 1.0}.get(c) for c, a in zip(completions, answer)]"
+    assert find(look_at(refine, rows_of("a", expected=("a",))), "unscored-text").severity == "warning"
+    row = Row("1", {"prompt": "?"}, {"completion": "a"}, {"answer": "a"})
+    assert find(look_at(trl, [row]), "unscored-text").severity == "note"
