@@ -89,11 +89,16 @@ def _cell(line: LineView, sides: Sequence[LineView]) -> dict[str, object]:
     return {
         "state": line.state,
         "segments": segments,
-        "note": line.note,
+        "note": line.note if line.caught_at is None else _describe_caught(line),
         "lost": "" if line.lost is None else f"{MINUS}{format_score(line.lost)}",
         "printed": cut_text(line.printed.rstrip("\n"))[:PRINTED_CHARACTERS],
-        "error": line.exception,
+        "error": line.exception if line.caught_at is None else "",
     }
+
+
+def _describe_caught(line: LineView) -> str:
+    kind = line.exception.partition(":")[0]
+    return f"{kind}, caught at line {line.caught_at}" + (f"; {line.note}" if line.note else "")
 
 
 def _inner(sides: Sequence[LineView]) -> list[dict[str, object]]:
@@ -126,7 +131,7 @@ def _choose_line(views: Sequence[CallView], parting: Parting | None) -> int:
     if parting is not None and parting.line is not None:
         return parting.line
     lines = [line for view in views for line in view.lines]
-    if failed := [line for line in lines if line.exception and line.state == "reached"]:
+    if failed := [line for line in lines if line.exception and line.caught_at is None]:
         return failed[-1].number
     if lost := [line for line in lines if line.lost is not None]:
         return max(lost, key=lambda line: line.lost or 0.0).number

@@ -148,6 +148,7 @@ def _write_cell(line: LineView) -> str:
     if line.printed:
         parts.append(f"prints {line.printed.rstrip()!r}")
     if line.exception:
-        parts.append(f"✗ {line.exception}")
+        caught = f" (caught at line {line.caught_at})" if line.caught_at is not None else ""
+        parts.append(f"✗ {line.exception}{caught}")
     text = printable("  ".join(part for part in parts if part))
     return text if len(text) <= _CELL_CHARS else f"{text[: _CELL_CHARS - 1]}…"

@@ -156,7 +156,7 @@ def _fill_line(page: Page, number: int) -> None:
     if calls:
         changes["calls"] = calls
     if page.exception is not None and page.exception.line == number:
-        changes["exception"] = page.exception.text
+        changes |= {"exception": page.exception.text, "caught_at": None}
     if changes:
         page.set(number, **changes)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from refine_core.formatting import format_score
 from refine_core.rewards import RowResult
 from refine_core.xray.sentences import end_sentence
+from refine_core.xray.texts import clip_text
 from refine_core.xray.types import CallView, Contribution, Parting
 from refine_core.xray.xraying import Xray
 
@@ -41,9 +42,10 @@ def find_parting(
     difference = failed or _find_difference(view, other, branch)
     total = None if a.value is None or b.value is None else b.value - a.value
     is_root = view.parent is None and other.parent is None
-    sentence = _describe(
-        first, second, difference, branch, total if is_root else _returned_difference(view, other)
-    )
+    if is_root:
+        sentence = _describe(first, second, difference, branch, total)
+    else:
+        sentence = _describe_calls((first, view), (second, other), branch)
     return Parting(
         None if difference is None else difference.line,
         None if difference is None else difference.by,
@@ -87,25 +89,27 @@ def _list_alike(xray: Xray, parent: int | None, function: int, line: int) -> lis
 
 def _find_branch(a: CallView, b: CallView) -> int | None:
     """The line of the first branch with another outcome. Turns of loops are no branches."""
-    others = {line: note for line, note, _ in b.branches}
-    for line, note, _ in a.branches:
-        if others.get(line) != note and not (_is_turns(note) and _is_turns(others.get(line))):
+    mine, others = _list_outcomes(a), _list_outcomes(b)
+    for line, taken in mine.items():
+        if others.get(line) != taken:
             return line
-    mine = {line for line, _, _ in a.branches}
-    return next((line for line, note, _ in b.branches if line not in mine and not _is_turns(note)), None)
+    return next((line for line in others if line not in mine), None)
 
 
-def _is_turns(note: str | None) -> bool:
-    return note is None or "turn" in note
+def _list_outcomes(view: CallView) -> dict[int, bool]:
+    """Line of a branch -> whether it was ever taken, in the order in which they came."""
+    return {
+        line: note != "not taken" and not note.startswith("taken 0 ")
+        for line, note, _ in view.branches
+        if "turn" not in note
+    }
 
 
 def _find_failure(a: CallView, b: CallView) -> _Difference | None:
     if (a.ended == "exception") == (b.ended == "exception"):
         return None
     failing = a if a.ended == "exception" else b
-    line = next(
-        (one.number for one in reversed(failing.lines) if one.exception and one.state != "quiet"), None
-    )
+    line = next((one.number for one in failing.lines if one.exception and one.caught_at is None), None)
     return None if line is None else _Difference(line, 0, None, "")
 
 
@@ -197,6 +201,30 @@ def _describe(
             else f"In all {lower.label} has {format_score(abs(total))} less."
         )
     return " ".join(parts)
+
+
+def _describe_calls(one: tuple[Xray, CallView], other: tuple[Xray, CallView], branch: int | None) -> str:
+    """Two calls of a helper: what each returned."""
+    name = one[1].function
+    ends = [_describe_end(view) for _, view in (one, other)]
+    where = "" if branch is None else f" They take different branches at line {branch}."
+    if ends[0] == ends[1]:
+        return f"{name} {ends[0]} for both.{where}"
+    return f"{name} {ends[0]} for {_lower(one[0].label)} and {ends[1]} for {_lower(other[0].label)}.{where}"
+
+
+def _describe_end(view: CallView) -> str:
+    if view.ended == "returned":
+        value = view.returned
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return f"returns {format_score(value) if number else clip_text(str(value), 60)}"  # type: ignore[arg-type]  # a number
+    return {"exception": "raises an error", "no_return": "ends without a return"}.get(
+        view.ended, "gives values"
+    )
+
+
+def _lower(label: str) -> str:
+    return f"{label[:1].lower()}{label[1:]}"
 
 
 def _describe_same(first: Xray, second: Xray) -> str:

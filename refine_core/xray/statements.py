@@ -139,7 +139,7 @@ def _handlers(page: Page, node: ast.Try | ast.TryStar) -> None:
         page.branches.append((handler.lineno, "caught", event.first_order))
         for _, message, line in caught:
             if page.first <= line <= page.last and not page.cells[line].exception:
-                page.set(line, exception=f"{message} (caught at line {handler.lineno})")
+                page.set(line, exception=message, caught_at=handler.lineno)
 
 
 def _match(page: Page, node: ast.Match) -> None:

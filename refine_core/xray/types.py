@@ -67,7 +67,7 @@ class LineView:
     state: "quiet" for lines that do nothing, such as comments. times: how often it ran, of what was recorded.
     cell: what stands beside it. note: a remark to it, such as "3 turns". branch: "taken", "not taken" or "" where there is none.
     turns: of the loops on it. expressions: in the order in which they were worked out. printed: what was printed here.
-    exception: what was raised here. calls: numbers of the calls made here. made: the number that goes into the score, and
+    exception: what was raised here; caught_at: the line of its handler, where it has one. calls: numbers of the calls made here. made: the number that goes into the score, and
     part: its name. lost: how much less than the most it can be.
     """
 
@@ -87,6 +87,7 @@ class LineView:
     part: str = ""
     lost: float | None = None
     is_sampled: bool = False
+    caught_at: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The line as JSON data."""
@@ -103,6 +104,7 @@ class LineView:
             "expressions": [one.to_json() for one in self.expressions],
             "printed": self.printed,
             "exception": self.exception or None,
+            "caught_at": self.caught_at,
             "calls": list(self.calls),
             "made": self.made,
             "part": self.part or None,

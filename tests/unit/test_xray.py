@@ -10,7 +10,7 @@ from refine_core.errors import RewardError
 from refine_core.rewards import RowRunner, XrayRunner
 from refine_core.rewards.shapes import ArgumentQuestion, recognize
 from refine_core.rows import Row
-from refine_core.xray import find_parting, xray_row
+from refine_core.xray import find_parting, find_partner, xray_row
 
 DATA = Path(__file__).parents[1] / "data"
 CASES = json.loads((DATA / "rewards" / "cases.json").read_text())
@@ -143,6 +143,26 @@ def test_two_rows_part_at_the_branch_that_only_one_takes():
     )
 
 
+def test_a_branch_in_a_loop_is_the_same_however_many_turns_there_were():
+    source = (
+        "def reward(args, pred):\n    score = 0\n    for word in pred.text.split():\n        if word == 'x':\n            score += 1\n    return 0.5 * (score > 0) + 0.5 * weigh(pred.text)\n"
+        "def weigh(text):\n    return len(text) / 10\n"
+    )
+    recognized = recognize(source, ["reward"])
+    first, second = (
+        xray_row(recognized, Row(text, {}, {"text": text}), label=f"Row {text}") for text in ("a x", "a b x")
+    )
+    parting = find_parting(first, second)
+    assert (parting.line, round(parting.by, 3), parting.same_branches) == (6, 0.1, True)
+    assert first.sentence == "0.65: lost 0.35 on 0.5 * weigh(pred.text), at line 6."
+    calls = [one.view().lines[5].calls[0] for one in (first, second)]
+    assert find_partner(first, second, calls[0]) == calls[1]
+    entered = find_parting(
+        first, second, *(one.view(call) for one, call in zip((first, second), calls, strict=True))
+    )
+    assert entered.sentence == "weigh returns 0.30 for row a x and returns 0.50 for row a b x."
+
+
 def test_an_unscored_row_and_one_that_fails_say_so():
     assert xray_row(recognize(HEADLINE), EMPTY).sentence == "No score: the reward returned None at line 4."
     failing = xray_row(recognize(HEADLINE), replace(FOLDS, prediction={"headline": "x", "keywords": None}))
@@ -168,7 +188,7 @@ def test_what_is_printed_and_caught_stands_at_its_line():
     source = "def reward(args, pred):\n    try:\n        n = int(pred.text)\n    except ValueError:\n        print('no number')\n        n = 0\n    return n\n"
     lines = {one.number: one for one in xray(source, {"text": "x"}).view().lines}
     assert lines[5].printed == "no number\n"
-    assert "invalid literal" in lines[3].exception
+    assert ("invalid literal" in lines[3].exception, lines[3].caught_at) == (True, 4)
     assert lines[4].note == "caught"
 
 
