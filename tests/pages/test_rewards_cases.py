@@ -164,6 +164,7 @@ def test_cases_that_ask_a_judge_wait_for_a_press_that_names_the_price(capitals):
     assert {one["state"] for one in listed(app)} == {"waiting"}
     assert "3 of 3 cases wait for the judge" in words(app)
     app.selectbox(key="rewards.judge-name").set_value("Practice model").run()
+    assert {one["state"] for one in listed(app)} == {"waiting"}
     press(app, "cases-ask")
     assert "waiting" not in {one["state"] for one in listed(app)}
 
