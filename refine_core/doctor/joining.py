@@ -19,7 +19,7 @@ PROOFS: Final[Mapping[str, frozenset[str]]] = {
     "one-line-pattern": frozenset(("refused-several-lines", "refused-own-line", "line-break-costs")),
     "chance": frozenset(("not-deterministic", "depends-on-hash-seed")),
     "float-equality": frozenset(("refused-decimals",)),
-    "slow-pattern": frozenset(("slow",)),
+    "slow-pattern": frozenset(("slow", "hangs-on-text")),
     "unread-output": frozenset(("constant",)),
 }
 """Kind of a finding of the source -> kinds of findings on rows and probes that show it at work."""

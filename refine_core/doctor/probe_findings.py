@@ -95,7 +95,15 @@ def find_in_probes(
             "The right answer is paid more when filler stands behind it: length is rewarded.",
             evidence=_list_evidence(longer),
         )
-    crashed = [(row, one) for row, one in results if one.claim != "right" and one.error]
+    hung = [(row, one) for row, one in results if one.timed_out]
+    if hung:
+        yield Finding(
+            "hangs-on-text",
+            "warning",
+            "Some texts make the reward run without end, until its time is up. Look for a pattern with repeats inside repeats.",
+            evidence=_list_evidence(hung),
+        )
+    crashed = [(row, one) for row, one in results if one.claim != "right" and one.error and not one.timed_out]
     if crashed:
         yield Finding(
             "error-on-text",

@@ -40,6 +40,7 @@ class ProbeResult:
     name, claim, family, text: the probe's. value: its score; None if it has none. share: of the right answer's score; None
     without a value. paid_like: the same in a word. error: why it failed, with the line; "" if it did not. parts: of the value.
     reaches: whether it reaches the threshold, as the right answer does. prediction: all outputs that were tried.
+    timed_out: whether the reward did not come to an end.
     is_refused: a right answer that is paid less than half; is_paid: a text that is paid and should not be.
     """
 
@@ -54,6 +55,7 @@ class ProbeResult:
     reaches: bool = False
     parts: Mapping[str, float] = field(default_factory=dict)
     prediction: Mapping[str, object] = field(default_factory=dict)
+    timed_out: bool = False
 
     @property
     def paid_like(self) -> PaidLike:
@@ -150,12 +152,15 @@ def probe_all(
     seen = [*(one.value for one in firsts if one.value is not None), *(() if best is None else (best,))]
     floor = min([0.0, *seen, *(() if lowest is None else (lowest,))])
     others = _name_others(rights)
-    return tuple(
-        first
-        if first.value is None
-        else _probe(runner, first, others[first.right.text], max(seen), floor, threshold, cancel)
-        for first in firsts
-    )
+    probed: list[RowProbes] = []
+    for first in firsts:
+        if first.value is None:
+            probed.append(first)
+            continue
+        probed.append(_probe(runner, first, others[first.right.text], max(seen), floor, threshold, cancel))
+        if any(one.timed_out for one in probed[-1].results):
+            break  # a text on which it hangs costs seconds, and the other rows have the same
+    return tuple(probed)
 
 
 def _probe(  # noqa: PLR0917  # one step of probe_all
@@ -247,4 +252,5 @@ def _to_result(
         reaches,
         result.parts,
         probe.prediction,
+        result.error is not None and result.error.type_name == "Timeout",
     )
