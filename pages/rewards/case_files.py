@@ -16,6 +16,7 @@ from refine_core.errors import RefineError
 from refine_core.formatting import pluralize
 
 MAX_MB: Final = 4
+_WRITTEN: Final = static_key("cases-pytest")
 
 
 def draw_files(bench: Bench, cases: CaseSet) -> None:
@@ -64,13 +65,19 @@ def _download(what: str, text: str, file: str, mime: str) -> None:
 
 
 def _write_pytest(bench: Bench, cases: CaseSet, file: str) -> tuple[str, str]:
-    """The pytest file; or why there is none."""
+    """The pytest file; or why there is none. Written again when something of it has changed."""
     if bench.task is None:
         return "", "The reward cannot be read, so it cannot be exported. The line above the editor says why."
-    try:
-        return export_pytest(bench.task.recognized, cases, file=file), ""
-    except RefineError as error:
-        return "", f"The cases cannot be exported: {error}"
+    of = (bench.task.key, case_state.cases_text(), cases.threshold, file)
+    written = st.session_state.get(_WRITTEN)
+    if written is None or written[0] != of:
+        try:
+            made = export_pytest(bench.task.recognized, cases, file=file), ""
+        except RefineError as error:
+            made = "", f"The cases cannot be exported: {error}"
+        written = st.session_state[_WRITTEN] = (of, made)
+    text, problem = written[1]
+    return text, problem
 
 
 def _draw_import() -> None:

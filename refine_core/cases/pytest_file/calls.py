@@ -64,11 +64,12 @@ class Calls:
         ):
             bound = self._bind(binder, plan, self._rows[case.name].fresh())
             arguments = [
-                self._place(name, value, written, lines)
+                self._write_argument(name, value, written, lines)
                 for name, value in zip(bound.names, bound.positional, strict=True)
             ]
             arguments += [
-                f"{name}={self._place(name, value, written, lines)}" for name, value in bound.named.items()
+                f"{name}={self._write_argument(name, value, written, lines)}"
+                for name, value in bound.named.items()
             ]
             parts.append((function, self._read(function, f"{self._call(function)}({', '.join(arguments)})")))
         if len(parts) == 1 and parts[0][0].weight == 1.0:
@@ -96,7 +97,7 @@ class Calls:
         names += tuple(f"argument_{i}" for i in range(len(names) + 1, len(positional) + 1))
         return _Bound(names, positional, named)
 
-    def _place(self, name: str, value: object, written: dict[str, str], lines: list[str]) -> str:
+    def _write_argument(self, name: str, value: object, written: dict[str, str], lines: list[str]) -> str:
         """The code of an argument: itself where it is short, else the name of a variable that holds it."""
         code = write_literal(value, self._use, 1, room=WIDTH - len(name) - 7)
         if len(code) <= _SHORT or name in self._taken or not name.isidentifier():

@@ -126,7 +126,7 @@ class _File:
             return f"{score} is None", '"no score"'
         low = "" if want.low is None else f", low={want.low!r}"
         high = "" if want.high is None else f", high={want.high!r}"
-        return f"{self.use('holds')}({score}{low}{high})", repr(_say(want.low, want.high))
+        return f"{self.use('holds')}({score}{low}{high})", repr(_describe_range(want.low, want.high))
 
     def _write_relative(self) -> list[str]:
         """Tests of good and bad cases without a threshold, each against all of the other kind."""
@@ -210,7 +210,7 @@ def _title(case: Case) -> str:
     return case.name.replace("\\", "\\\\").replace('"', "'")
 
 
-def _say(low: float | None, high: float | None) -> str:
+def _describe_range(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
         return f"{low!r}" if low == high else f"{low!r} to {high!r}"
     return f"at least {low!r}" if high is None else f"at most {high!r}"
