@@ -99,7 +99,9 @@ def definitions() -> Iterator[tuple[str, str]]:
 
 
 def test_no_module_has_a_name_that_was_given_up():
-    assert [f"{f.relative_to(ROOT)} is {MODULES[f.stem]}" for f in CODE if f.stem in MODULES] == []
+    """A module of cli/ is called as its command."""
+    named = [f for f in CODE if f.stem in MODULES and f.parent.name != "cli"]
+    assert [f"{f.relative_to(ROOT)} is {MODULES[f.stem]}" for f in named] == []
 
 
 def test_no_class_or_function_has_a_name_that_was_given_up():

@@ -80,7 +80,7 @@ def _draw_lab(bench: Bench) -> None:
         if (
             reward == what_if_choice.TYPED
         ):  # the newest draft, which is another window's until something is changed
-            reward += draft.DRAFT.hold()
+            reward += draft.DRAFT.ensure_id()
         if reward == what_if_choice.TYPED:
             st.toast(escape_markdown(f"The reward could not be kept for the Lab: {draft.DRAFT.error}"))
             return

@@ -108,7 +108,7 @@ def draw_xray(bench: Bench) -> None:
         return
     task = bench.task
     if task is None:
-        _say(*_describe_missing(bench))
+        _draw_verdict(*_describe_missing(bench))
         return
     choice = _read_choice(bench)
     names = _names(bench, choice)
@@ -118,11 +118,11 @@ def draw_xray(bench: Bench) -> None:
     )
     job.wait(WAIT_S)
     if job.running:
-        _say("Looking at each line …", "A slow reward takes its time here, too.")
+        _draw_verdict("Looking at each line …", "A slow reward takes its time here, too.")
         _wait_for(job)
         return
     if job.result is None:
-        _say("There is nothing to look into", _describe_error(job.error))
+        _draw_verdict("There is nothing to look into", _describe_error(job.error))
         return
     _draw(bench, choice, job.result)
 
@@ -132,14 +132,14 @@ def _draw(bench: Bench, choice: _Choice, xrays: tuple[Xray, ...]) -> None:
     call = read_whole("call")
     views = _enter(xrays, call) or _enter(xrays, None)
     if views is None or len(views) < len(xrays):
-        _say(first.sentence, " ".join(first.notes))
+        _draw_verdict(first.sentence, " ".join(first.notes))
         return
     entered = views[0].parent is not None
     parting = find_parting(first, xrays[1], *views) if len(xrays) > 1 else None
     headline = parting.sentence if parting is not None else first.sentence
     if entered and parting is None:
         headline = _describe_call(first, views[0])
-    _say(headline, " ".join(_notes(bench, choice, xrays)))
+    _draw_verdict(headline, " ".join(_notes(bench, choice, xrays)))
     positions = [choice.row] if choice.beside is None else [choice.row, choice.beside]
     _component(
         key=KEY,
@@ -329,7 +329,7 @@ def _describe_error(error: RefineError | None) -> str:
     return "" if error is None else str(error)
 
 
-def _say(headline: str, detail: str) -> None:
+def _draw_verdict(headline: str, detail: str) -> None:
     with st.container(gap=None, key=static_key("verdict")):
         st.markdown(f"## {escape_markdown(headline)}", anchors=False)
         if detail:

@@ -68,7 +68,7 @@ class WindowDraft:
         state[self._key("id")] = draft_id
         address.name_draft(draft_id)
 
-    def hold(self) -> str:
+    def ensure_id(self) -> str:
         """Its id, which what was taken over from another window gets now; "" where it cannot be saved."""
         state, saved = st.session_state, self.saved
         if not self.id and saved is not None:

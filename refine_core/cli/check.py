@@ -111,7 +111,7 @@ def command(
     else:
         _print_examination(examination, found)
     if examination.has_error or not examination.cases.ok or (strict and examination.has_warning):
-        raise CheckFailed(f"Check failed: {_count(examination)}.")
+        raise CheckFailed(f"Check failed: {_count_findings(examination)}.")
 
 
 def _read_cases(reward: Path, given: Path | None) -> CaseSet:
@@ -150,10 +150,10 @@ def _print_examination(examination: Examination, found: Recognized | None) -> No
                 f"  {result.state}: {printable(result.case.name)}: wanted {result.wanted}, got {printable(result.got)}"
             )
     if examination.findings:
-        click.echo(f"\n{_count(examination)}.")
+        click.echo(f"\n{_count_findings(examination)}.")
 
 
-def _count(examination: Examination) -> str:
+def _count_findings(examination: Examination) -> str:
     counts = [
         pluralize(count, noun)
         for noun in ("error", "warning", "note")

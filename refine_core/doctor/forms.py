@@ -1,7 +1,7 @@
 r"""The form in which a reward wants the answer: `<think>…</think><answer>42</answer>`, `\boxed{42}`, `#### 42`, JSON.
 
     row, right answer --learn_from_output--> Form …       source --learn_from_source--> Form …
-    Form.fill("42") -> "<think>…</think><answer>42</answer>"
+    Form.wrap("42") -> "<think>…</think><answer>42</answer>"
 
 A form is only a candidate: the one in which the right answer scores most is taken (probing.py).
 """
@@ -58,14 +58,14 @@ class Form:
         """Whether tags, a box or #### say where the answer is."""
         return not self.is_found and any(mark in self.middle for mark in ("</", ">", "\\boxed{", "####"))
 
-    def fill(self, answer: str) -> str:
+    def wrap(self, answer: str) -> str:
         """The whole output."""
         written = json.dumps(answer, ensure_ascii=False) if self.as_json else answer
         return f"{self.lead}{self.thought}{self.middle}{written}{self.tail}"
 
     def empty(self) -> str:
         """The marks with nothing inside."""
-        return replace(self, thought="").fill("")
+        return replace(self, thought="").wrap("")
 
     def with_thought(self, thought: str) -> Form:
         """The same form with other reasoning in it."""

@@ -43,7 +43,7 @@ def list_probes(right: RightAnswer, form: Form, other: str = "") -> list[Probe]:
     """Probes of one right answer, each output once; never the right answer itself. other: the right answer of another row."""
     typed = right.kind == "typed"
     drafts = list_typed_probes(right.value) if typed else list_text_probes(right, form, other)
-    seen = {_key(fill(right, form))}
+    seen = {_key(write_right_answer(right, form))}
     probes = []
     for draft in drafts:
         if not right.is_known and draft.claim != "nothing":
@@ -56,9 +56,9 @@ def list_probes(right: RightAnswer, form: Form, other: str = "") -> list[Probe]:
     return probes
 
 
-def fill(right: RightAnswer, form: Form) -> dict[str, object]:
+def write_right_answer(right: RightAnswer, form: Form) -> dict[str, object]:
     """The outputs with the right answer, in a form."""
-    answer = form.fill(right.text) if isinstance(right.value, str) else right.value
+    answer = form.wrap(right.text) if isinstance(right.value, str) else right.value
     return {**right.row.prediction, **right.others, right.field: _put(right, answer)}
 
 

@@ -17,7 +17,7 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.doctor.drafts import Claim
 from refine_core.doctor.forms import PLAIN, Form, learn_from_output, learn_from_source
 from refine_core.doctor.outputs import read_text
-from refine_core.doctor.probes import Probe, fill, list_probes
+from refine_core.doctor.probes import Probe, list_probes, write_right_answer
 from refine_core.doctor.right_answers import RightAnswer, expect_another
 from refine_core.rewards import RowResult, RowRunner
 from refine_core.rows import Row
@@ -135,7 +135,9 @@ def probe_all(
     firsts: list[RowProbes] = []
     for right in rights:
         forms = _list_forms(right, rights, from_source)
-        tried = runner.score_further([_row(right, fill(right, form)) for form in forms], cancel=cancel)
+        tried = runner.score_further(
+            [_row(right, write_right_answer(right, form)) for form in forms], cancel=cancel
+        )
         # Of forms that are paid alike, the one that the row itself has, if it has marks; else the plainest.
         own = {form for form in _learn_own(right) if form.is_marked}
         at = max(range(len(forms)), key=lambda i: (_value_or_low(tried[i]), forms[i] in own, -i))
@@ -143,7 +145,7 @@ def probe_all(
             RowProbes(
                 right,
                 forms[at],
-                forms[at].fill(right.text) if isinstance(right.value, str) else right.text,
+                forms[at].wrap(right.text) if isinstance(right.value, str) else right.text,
                 tried[at].value,
                 describe_error(tried[at]),
                 parts=tried[at].parts,
@@ -176,7 +178,7 @@ def _probe(  # noqa: PLR0917  # one step of probe_all
     assert first.value is not None  # noqa: S101  # as the caller has seen
     probes = list_probes(first.right, first.form, other)
     rows = [_row(first.right, one.prediction) for one in probes]
-    elsewhere = replace(expect_another(first.right), prediction=fill(first.right, first.form))
+    elsewhere = replace(expect_another(first.right), prediction=write_right_answer(first.right, first.form))
     *scored, moved = runner.score_further([*rows, elsewhere], cancel=cancel)
     values = [one.value for one in scored if one.value is not None and one.error is None]
     lowest = min([floor, *values])

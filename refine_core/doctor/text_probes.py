@@ -33,11 +33,11 @@ def list_text_probes(right: RightAnswer, form: Form, other: str = "") -> Iterato
         is_inside = right.text.lower() in answer.lower()  # as 4 in -4
         claim: Claim = "mention" if is_inside else "wrong"
         family = "other" if name in _UNLIKE and not is_inside else claim
-        yield Draft(name, claim, family, form.fill(answer))
+        yield Draft(name, claim, family, form.wrap(answer))
     for name, answer in _list_mentions(right):
-        yield Draft(name, "mention", "mention", form.fill(answer))
+        yield Draft(name, "mention", "mention", form.wrap(answer))
     for draft in _list_right(right):
-        yield draft._replace(output=form.fill(str(draft.output)))
+        yield draft._replace(output=form.wrap(str(draft.output)))
     yield from _list_layouts(right, form)
 
 
@@ -53,7 +53,7 @@ def _list_empty(right: RightAnswer, form: Form) -> Iterator[Draft]:
         yield Draft("the question again", "nothing", "off-topic", prompt)
     yield Draft("long filler", "nothing", "length", FILLER)
     if not form.is_plain:
-        yield Draft("long filler in the form", "wrong", "length", form.fill(FILLER))
+        yield Draft("long filler in the form", "wrong", "length", form.wrap(FILLER))
 
 
 def _list_wrong(right: RightAnswer, other: str) -> Iterator[tuple[str, str]]:
@@ -156,14 +156,14 @@ def _list_right_numbers(text: str) -> Iterator[Draft]:
 def _list_layouts(right: RightAnswer, form: Form) -> Iterator[Draft]:
     """The right answer in the form, with line breaks that mean nothing."""
     if form.has_thought:
-        several = form.with_thought(_TWO_LINES).fill(right.text)
+        several = form.with_thought(_TWO_LINES).wrap(right.text)
         yield Draft("reasoning on two lines", "right", "several-lines", several, is_strong=True)
     if form.tail.startswith("</") and not form.as_json:
         yield Draft(
-            "on a line of its own", "right", "own-line", form.fill(f"\n{right.text}\n"), is_strong=True
+            "on a line of its own", "right", "own-line", form.wrap(f"\n{right.text}\n"), is_strong=True
         )
     if not form.is_plain:
-        yield Draft("a line break at the end", "right", "spaces", form.fill(right.text) + "\n")
+        yield Draft("a line break at the end", "right", "spaces", form.wrap(right.text) + "\n")
 
 
 def _read(text: str) -> float:

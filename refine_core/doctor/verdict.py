@@ -22,12 +22,12 @@ def write_verdict(
     parts = []
     errors = [one for one in findings if one.severity == "error"]
     if errors:
-        parts.append(_tell(errors[0]))
+        parts.append(_describe_finding(errors[0]))
         if len(errors) > 1:
             parts.append(f"{pluralize(len(errors) - 1, 'more error')}")
     else:
         others = [one for one in findings if one.severity == "warning" and not _is_told_by_probes(one)]
-        parts += [_tell(one) for one in others[:1]]
+        parts += [_describe_finding(one) for one in others[:1]]
     if tried := [row for row in probed if row.results]:
         parts += [*describe_paid(tried), *describe_refused(tried)]
     if failed_cases:
@@ -98,7 +98,7 @@ def _is_told_by_probes(one: Finding) -> bool:
     return one.code.startswith(_OF_PROBES) or bool(PROOFS.get(one.code, frozenset()) & _SHOWN)
 
 
-def _tell(one: Finding) -> str:
+def _describe_finding(one: Finding) -> str:
     line = f"Line {one.line}: " if one.line is not None else ""
     return f"{line}{one.message.rstrip('.')}"
 

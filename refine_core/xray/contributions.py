@@ -161,7 +161,7 @@ def estimate_full(node: ast.expr) -> float | None:
         weight = _constant(constant)
         if weight is None or weight <= 0:
             return None
-        most = _most(other)
+        most = _highest(other)
         return weight * (1.0 if most is None else most)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         divisor, most = _constant(node.right), None
@@ -169,32 +169,32 @@ def estimate_full(node: ast.expr) -> float | None:
             return None
         if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Mult):
             weight = _constant(node.left.left)
-            inner = None if weight is None else _most(node.left.right)
+            inner = None if weight is None else _highest(node.left.right)
             if weight is None:
                 return None
             return weight if inner is None else weight * inner / divisor
-        most = _most(node.left)
+        most = _highest(node.left)
         return None if most is None else most / divisor
     if isinstance(node, ast.IfExp):
         either, otherwise = _constant(node.body), _constant(node.orelse)
         return None if either is None or otherwise is None else max(either, otherwise)
-    return _most(node)
+    return _highest(node)
 
 
 def _constant(node: ast.expr) -> float | None:
     return float(node.value) if isinstance(node, ast.Constant) and is_number(node.value) else None
 
 
-def _most(node: ast.expr) -> float | None:
+def _highest(node: ast.expr) -> float | None:
     if isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
         return 1.0
     if isinstance(node, ast.BoolOp):
-        return 1.0 if all(_most(one) == 1.0 for one in node.values) else None
+        return 1.0 if all(_highest(one) == 1.0 for one in node.values) else None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         if node.func.id in {"bool", "any", "all", "isinstance"}:
             return 1.0
         if node.func.id in {"float", "int"} and len(node.args) == 1:
-            return _most(node.args[0])
+            return _highest(node.args[0])
         if node.func.id == "min":
             bounds = [bound for one in node.args if (bound := _constant(one)) is not None]
             return min(bounds) if bounds else None

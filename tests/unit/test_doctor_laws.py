@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core.doctor.forms import PLAIN, Form, learn_from_output
-from refine_core.doctor.probes import fill, list_probes
+from refine_core.doctor.probes import list_probes, write_right_answer
 from refine_core.doctor.right_answers import RightAnswer, classify, find_right_answer
 from refine_core.doctor.same_answers import name_difference
 from refine_core.rows import Row
@@ -38,7 +38,7 @@ def test_no_probe_is_the_right_answer_and_none_comes_twice(answer, form):
     found = right(answer)
     outputs = [json.dumps(probe.prediction) for probe in list_probes(found, form)]
     assert len(outputs) == len(set(outputs))
-    assert json.dumps(fill(found, form)) not in outputs
+    assert json.dumps(write_right_answer(found, form)) not in outputs
 
 
 @given(NUMBERS | WORDS)
@@ -65,5 +65,5 @@ def test_texts_without_the_answer_do_not_hold_it(answer):
 @given(NUMBERS | WORDS, THOUGHTS, FORMS)
 def test_a_form_is_learned_from_an_output_that_has_it(answer, thought, form):
     said = form.with_thought(thought) if form.thought else form
-    texts = [learned.fill("another") for learned in [PLAIN, *learn_from_output(said.fill(answer), answer)]]
-    assert said.fill("another") in texts
+    texts = [learned.wrap("another") for learned in [PLAIN, *learn_from_output(said.wrap(answer), answer)]]
+    assert said.wrap("another") in texts

@@ -56,7 +56,7 @@ _BY_SHAPE = {
 _is_loading = True
 
 
-class _Made:
+class _Instance:
     """Something that a framework's class makes: what it was given, by name."""
 
     _fields: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class _Made:
         vars(self).update(dict(zip(self._fields, values, strict=False)), **named)
 
 
-class _InspectScore(_Made):
+class _InspectScore(_Instance):
     _fields = ("value", "answer", "explanation", "metadata")
 
     @classmethod
@@ -74,7 +74,7 @@ class _InspectScore(_Made):
         return cls(value=float("nan"), **named)
 
 
-class _Valued(_Made):
+class _Valued(_Instance):
     _fields = ("value",)
 
 
@@ -85,11 +85,11 @@ _REAL: dict[str, Any] = {
     "inspect_ai.scorer.PARTIAL": "P",
     "inspect_ai.scorer.Score": _InspectScore,
     "inspect_ai.scorer.Target": Target,
-    "braintrust.Score": _Made,
-    "dspy.Example": _Made,
-    "dspy.Prediction": _Made,
-    "langfuse.Evaluation": _Made,
-    "langsmith.evaluation.EvaluationResult": _Made,
+    "braintrust.Score": _Instance,
+    "dspy.Example": _Instance,
+    "dspy.Prediction": _Instance,
+    "langfuse.Evaluation": _Instance,
+    "langsmith.evaluation.EvaluationResult": _Instance,
     "mlflow.entities.Feedback": _Valued,
 }
 

@@ -70,9 +70,9 @@ class _Rewriter(ExpressionRewriter):
     # --- what is left alone, except for the functions in it
 
     def plain_body(self, body: list[ast.stmt], outer: int = -1) -> list[ast.stmt]:
-        return [self._plain(one, outer) for one in body]
+        return [self._plain_statement(one, outer) for one in body]
 
-    def _plain(self, node: ast.stmt, outer: int) -> ast.stmt:
+    def _plain_statement(self, node: ast.stmt, outer: int) -> ast.stmt:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return self._function(node, outer)
         fields: dict[str, Any] = {}
@@ -87,7 +87,7 @@ class _Rewriter(ExpressionRewriter):
 
     def _plain_part(self, one: Any, outer: int) -> Any:
         if isinstance(one, ast.stmt):
-            return self._plain(one, outer)
+            return self._plain_statement(one, outer)
         if isinstance(one, ast.ExceptHandler):
             return at(ast.ExceptHandler(one.type, one.name, self.plain_body(one.body, outer)), one)
         if isinstance(one, ast.match_case):
