@@ -3,7 +3,7 @@
 //   data --take--> strip, curve, table
 //   a row is chosen: setStateValue("row")    the slider is released: setStateValue("threshold")    a page: setTriggerValue("action")    labels: setStateValue("labels")
 //
-// Moving and sliding need no server. Keys: j k next and previous row, d compare with the row before, l label the row,
+// Moving and sliding need no server. Keys: j k next and previous row, d compare with the row before, l label the row, p pin it,
 // x X-ray.
 
 import { isDark, make } from "./dom.js";
@@ -129,6 +129,7 @@ class Board {
     else if (event.key === "k" || (inside && event.key === "ArrowUp")) this.move(-1);
     else if (event.key === "l") this.label();
     else if (event.key === "d") this.setTrigger("action", { name: "compare", detail: this.selected, at: Date.now() });
+    else if (event.key === "p" && this.selected) this.setTrigger("action", { name: "pin", detail: this.selected, at: Date.now() });
     else if (event.key === "x" && this.selected) this.lookInto();
     else return;
     event.preventDefault();

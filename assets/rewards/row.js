@@ -19,7 +19,8 @@ class RowView {
     const text = JSON.stringify([data, [...this.open]]);
     if (text === this.drawn) return;
     this.drawn = text;
-    const keys = data.keys !== false && make("span", { class: "keys" }, make("kbd", { text: "j" }), make("kbd", { text: "k" }), " next, previous ", make("kbd", { text: "d" }), data.compared ? " stop comparing " : " compare with the row before ", make("kbd", { text: "l" }), " label ", make("kbd", { text: "x" }), " X-ray");
+    const hints = [["j", null], ["k", "next, previous"], ["d", data.compared ? "stop comparing" : "compare"], ["l", "label"], ["p", "pin"], ["x", "X-ray"]];
+    const keys = data.keys !== false && make("span", { class: "keys" }, hints.map(([key, does]) => [make("kbd", { text: key }), does && ` ${does} `]));
     this.root.replaceChildren(
       ...(data.title ? [make("header", {}, make("h2", { text: data.title }), make("span", { class: "scores", text: data.scores }), keys)] : []),
       make("dl", {}, data.fields.map((one) => this.line(one)), data.result.map((one) => this.line(one)), data.context.map((one) => this.line(one, "context"))),

@@ -10,6 +10,7 @@ from pages.rewards.doctor_probes import take_probe_clicks
 from pages.rewards.examining import list_code_findings
 from pages.rewards.header import draw_header
 from pages.rewards.mapping import draw_mapping
+from pages.rewards.pin import pin_asked
 from pages.rewards.results import OFFERED, current_view, draw_results
 from pages.rewards.reward import draw_editor, draw_reading, draw_reward
 from pages.rewards.saved import draw_versions
@@ -34,6 +35,7 @@ try:
 except StoreError as error:
     show_error(str(error))
     st.stop()
+pin_asked(bench)
 draft.keep_draft()
 
 draw_header(bench)

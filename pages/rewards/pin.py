@@ -11,11 +11,35 @@ from pages.rewards import case_state
 from pages.rewards.bench import Bench
 from pages.rewards.fields import static_key
 from pages.shared.text import escape_markdown, show_error
-from refine_core.cases import BAD, GOOD, UNSCORED, Want, case_from_row, exactly, read_want
+from refine_core.cases import BAD, GOOD, UNSCORED, Want, case_from_row, exactly, read_label, read_want
 from refine_core.formatting import format_score
-from refine_core.workbench import Row
+from refine_core.workbench import Row, RowScore
 
+_ASKED: Final = static_key("pin-asked")
 EXAMPLES: Final = "≥ 2, ≤ 0.5, or 0.2 to 0.5"
+
+
+def ask_to_pin(position: int) -> None:
+    """Have the row at this position pinned, as soon as its score is known in this run of the script."""
+    st.session_state[_ASKED] = position
+
+
+def pin_asked(bench: Bench) -> None:
+    """Pin what was asked for: as its label says; without one, with the score that it has now. Before anything is drawn."""
+    position = st.session_state.pop(_ASKED, None)
+    if bench.task is None or position is None or not 0 <= position < len(bench.rows):
+        return
+    row, score = bench.task.rows[position], bench.score_of(position)
+    want = read_label(bench.rows[position].label) or _want_as_now(score)
+    if want is not None:
+        case_state.pin_case(case_from_row(row, want))
+
+
+def _want_as_now(score: RowScore | None) -> Want | None:
+    """The score that it has; None where it has none because something failed or waits."""
+    if score is not None and score.value is not None:
+        return exactly(score.value)
+    return UNSCORED if score is not None and score.state == "unscored" else None
 
 
 def draw_pin(bench: Bench, position: int) -> None:
@@ -33,10 +57,9 @@ def draw_pin(bench: Bench, position: int) -> None:
             "A case is run at every edit, and is saved with the reward. What should this output score?"
         )
         wants: list[tuple[str, Want]] = [("Good", GOOD), ("Bad", BAD)]
-        if score is not None and score.value is not None:
-            wants.append((f"As now: {format_score(score.value)}", exactly(score.value)))
-        elif score is not None and score.state == "unscored":
-            wants.append(("As now: no score", UNSCORED))
+        if (now := _want_as_now(score)) is not None:
+            words = "no score" if score is None or score.value is None else format_score(score.value)
+            wants.append((f"As now: {words}", now))
         with st.container(horizontal=True, gap="xsmall"):
             for name, want in wants:
                 st.button(name, key=static_key("pin", position, want.kind), on_click=_pin(row, want))

@@ -15,6 +15,7 @@ from pages.rewards.bench import Bench
 from pages.rewards.board import build_table
 from pages.rewards.fields import static_key
 from pages.rewards.labels import label_rows
+from pages.rewards.pin import ask_to_pin
 from pages.rewards.what_if import Question
 from pages.shared.clicks import take_click
 from pages.shared.web import REWARDS, import_script, read_styles
@@ -50,6 +51,8 @@ def take_clicks() -> None:
             fields.write_page(page)
         case {"name": "only", "detail": str() as only} if only in fields.ONLY:
             fields.write_only(only)
+        case {"name": "pin", "detail": str() as key} if key.isdecimal():
+            ask_to_pin(int(key) - 1)
         case {"name": "xray", "detail": str() as key} if key.isdecimal():
             fields.write_row(int(key) - 1)
             fields.write_view("xray")

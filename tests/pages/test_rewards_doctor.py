@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,3 +175,14 @@ def test_an_output_that_is_labelled_good_is_a_right_answer_for_the_probes():
     app = examined(settle(app))
     assert "“1250”" in words(app)
     assert len(component(app, "probes")["lists"]) == 2
+
+
+@pytest.mark.parametrize(("label", "want"), [("", "= 4"), ("good", "good")])
+def test_a_key_pins_a_row_as_its_label_says_or_with_the_score_it_has(label, want):
+    app = open_doctor(expected=False, code=LENGTH)
+    app.query_params["view"] = "scores"
+    pressed = {"labels": {"given": {"1": label}, "at": 1}, "action": {"name": "pin", "detail": "1", "at": 2}}
+    app.session_state["rewards.board"] = pressed
+    app = settle(app)
+    (case,) = read_cases(app.session_state["rewards.cases-text"])
+    assert (dict(case.prediction), case.want.text) == ({"completion": "1250"}, want)
