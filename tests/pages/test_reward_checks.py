@@ -97,3 +97,16 @@ def test_a_function_that_takes_other_arguments_is_called_as_there_by_one_press()
     press_fix(app, "Call it as a TRL reward")
     press_run(app)
     assert [attempt.reward for attempt in ended(app).timeline.attempts] == [1.0]
+
+
+def test_a_note_is_no_problem_and_is_fixed_by_one_press():
+    app = open_app()
+    write_reward(app, "def reward(args, pred):\n    return float(pred.answer in args['question'])\n")
+    (mark,) = marks(app)
+    assert (mark["severity"], mark["note"]) == ("info", False)
+    assert not errors(app)
+    assert any("passes this test when it is empty" in e.value for e in app.markdown)
+    button(app, ":blue[Refuse an empty output]").click().run()
+    assert "(bool(pred.answer.strip()) and pred.answer in args['question'])" in source_of(app)
+    press_run(app)
+    assert ended(app).timeline.attempts

@@ -213,3 +213,14 @@ def test_without_any_row_a_case_is_typed():
     ]
     assert app.text_area(key="rewards.new-case.inputs.answer").value == "Paris"
     assert app.text_area(key="rewards.new-case.prediction.answer").value == ""
+
+
+def test_a_starter_brings_its_cases_for_the_output_of_the_rows():
+    rows = [Row("1", {"question": "?"}, {"reply": "Paris"}, {"answer": "Paris"})]
+    app = press(
+        open_rewards(rows=workbench.keep_rows("r.csv", rows).ref, view="cases"), "starter.menu.exact_match"
+    )
+    assert "pred.reply" in app.session_state["rewards.code"]
+    lines = listed(app)
+    assert len(lines) > 5
+    assert {line["state"] for line in lines} == {"passed"}

@@ -293,3 +293,13 @@ def test_what_one_function_is_given_is_not_taken_for_another_ones():
     )
     found = check_recognized(recognize(source), Fields({"answer": str, "hint": str}, {"completion": str}))
     assert [(one.code, one.line) for one in found] == [("part-in-text", 2), ("empty-in-text", 8)]
+
+
+def test_a_setting_with_a_default_is_nothing_that_was_given():
+    source = (
+        "def right(completions, {}, **kwargs):\n    return [float(mark in c.lower()) for c in completions]\n"
+    )
+    assert check_recognized(recognize(source.format("mark='</think>'"))) == ()
+    source = "def right(completions, {}, **kwargs):\n    return [float(m in c.lower()) for c, m in zip(completions, mark)]\n"
+    (found,) = check_recognized(recognize(source.format("mark")))
+    assert found.code == "part-in-text"

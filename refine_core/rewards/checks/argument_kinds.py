@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.kinds import UNKNOWN, Kind, kind_of_type
-from refine_core.rewards.shapes.names import OUTPUT_WORDS
+from refine_core.rewards.shapes.names import EXPECTED, OUTPUT_WORDS
 
 _BY_POSITION: Mapping[str, tuple[Kind, ...]] = {
     "refine": (Kind("inputs", given=True), Kind("prediction", written=True)),
@@ -72,6 +72,8 @@ def _kind_by_name(code: Code, name: str) -> Kind:
         one = message if as_messages else _TEXT_WRITTEN
     elif name in OUTPUT_WORDS | {"outputs"}:
         one = kind_of_type((code.fields.outputs or {}).get(name), written=True)
+    elif reward is not None and name not in {*reward.required, *(code.fields.inputs or ()), *EXPECTED}:
+        return UNKNOWN  # a setting with a default
     else:
         one = kind_of_type((code.fields.inputs or {}).get(name), written=False)
     return Kind("list", one.written, one.given, one) if many else one
