@@ -50,7 +50,11 @@ def open_bench() -> None:
     """Fill the page where it is empty, and take what the address asks to be loaded. Before anything is drawn."""
     wanted_runs, wanted_reward = address.take_runs(), address.take_reward()
     if _CODE not in st.session_state:
-        _fill_first(fresh=bool(wanted_runs or wanted_reward))
+        # Rows without a draft are those of somebody who has typed nothing yet: no other text belongs beside them.
+        untouched = bool(fields.read_sources()) and not address.draft()
+        _fill_first(fresh=bool(wanted_runs or wanted_reward or untouched))
+        if untouched and (first := _first_run()) is not None:
+            load_reward(base_of_run(first))
     elif address.draft() not in ("", DRAFT.id) and (named := DRAFT.find(newest=False)) is not None:
         _restore(named.fields)
         st.session_state[_REV] = revision() + 1
@@ -65,6 +69,12 @@ def open_bench() -> None:
     if wanted_reward and (saved := workbench.read_reward(wanted_reward)) is not None:
         load_saved(saved)
     DRAFT.show()
+
+
+def _first_run() -> Timeline | None:
+    """The first run among the rows; None where there is none."""
+    sources = map(workbench.load_source, fields.read_sources())
+    return next((one.timeline for one in sources if one is not None and one.timeline is not None), None)
 
 
 def load_reward(base: Base) -> None:

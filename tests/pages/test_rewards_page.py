@@ -97,6 +97,14 @@ def test_typing_scores_every_row_anew_beside_the_recorded_reward(gamed):
     assert "no model called" in words(app)
 
 
+def test_an_address_of_rows_opens_with_their_own_reward(gamed):
+    """As a reload does, and a link that somebody sends: what was typed last belongs to other rows."""
+    type_reward(open_rewards(of=gamed), "def reward(args, pred):\n    return (\n")
+    app = open_rewards(rows=f"run:{gamed}")
+    assert [row["new"] for row in table_rows(app)] == ["0.00", "0.50", "0.75", "1.00"]
+    assert "as recorded in the run" in " ".join(one.value for one in app.caption)
+
+
 def test_a_reward_that_cannot_be_read_keeps_the_numbers_of_before(gamed):
     app = type_reward(open_rewards(of=gamed), "def reward(args, pred):\n    return (\n")
     assert [row["new"] for row in table_rows(app)] == ["0.00", "0.50", "0.75", "1.00"]
