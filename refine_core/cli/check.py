@@ -79,7 +79,7 @@ def command(
     """Say how a reward can be paid for nothing, and which right answers it refuses.
 
     ROWS are recorded outputs, as for `refinescope score`; probes are built from those with an expected value or labelled good. Without
-    ROWS only the source is read. No model is called.
+    ROWS the source is read and loaded, and its cases are run. No model is called.
     """
     from refine_core.doctor import examine, examine_unreadable
 
