@@ -92,13 +92,21 @@ def draw_bar(bench: Bench) -> None:
                     on_click=_write_row,
                     args=(choice.row + by,),
                 )
-            return
-        st.caption("Row", width="content")
-        _pick(bench, choice.row, _ROW, "Row", _write_row, other=None)
-        if len(bench.rows) > 1:
+        else:
+            _pick_two(bench, choice)
+    if narrow and choice.beside is not None:  # an address brought it along: it can be changed and left
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
             st.caption("beside", width="content")
-            chosen = _NOTHING if choice.beside is None else choice.beside
-            _pick(bench, chosen, _BESIDE, "Beside", _write_beside, other=choice.row)
+            _pick(bench, choice.beside, _BESIDE, "Beside", _write_beside, other=choice.row)
+
+
+def _pick_two(bench: Bench, choice: _Choice) -> None:
+    st.caption("Row", width="content")
+    _pick(bench, choice.row, _ROW, "Row", _write_row, other=None)
+    if len(bench.rows) > 1:
+        st.caption("beside", width="content")
+        chosen = _NOTHING if choice.beside is None else choice.beside
+        _pick(bench, chosen, _BESIDE, "Beside", _write_beside, other=choice.row)
 
 
 def draw_xray(bench: Bench) -> None:

@@ -29,6 +29,14 @@ def describe_score(result: RowResult, view: CallView | None) -> str:
     return f"{value}: lost {'; '.join(named)}."
 
 
+def describe_sum(result: RowResult) -> str:
+    """The row of several functions: 1.00, from format 0.00 and correct 1.00."""
+    parts = [f"{name} {format_score(value)}" for name, value in result.parts.items() if "." not in name]
+    if result.value is None or not parts:
+        return "No score: none of the functions gave one."
+    return f"{format_score(result.value)}, from {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}."
+
+
 def list_losses(view: CallView | None) -> list[Contribution]:
     """What made less than it can: parts, or without parts whatever else; the largest loss first."""
     if view is None:

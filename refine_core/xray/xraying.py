@@ -26,7 +26,7 @@ from refine_core.spec.limits import REWARD_TIMEOUT_S
 from refine_core.workbench.judging import asks_judge
 from refine_core.xray.lines import view_call
 from refine_core.xray.page import Failure
-from refine_core.xray.sentences import describe_score
+from refine_core.xray.sentences import describe_score, describe_sum
 from refine_core.xray.source_map import SourceMap, map_source
 from refine_core.xray.types import CallView
 
@@ -82,6 +82,8 @@ class Xray:
     @property
     def sentence(self) -> str:
         """What became of the row, and where it lost: "0.83: lost 0.17 on keywords, at line 10."."""
+        if len(self.recognized.functions) > 1 and self.result.error is None:
+            return describe_sum(self.result)
         return describe_score(self.result, self.view())
 
     def view(self, call: int | None = None) -> CallView | None:

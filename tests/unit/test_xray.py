@@ -266,6 +266,22 @@ def reward(args, pred):
     assert any("bits" in text for text in shown.values())
 
 
+def test_values_of_common_types_are_written_as_python_does():
+    source = (
+        "import re\nfrom datetime import date, timedelta\nfrom decimal import Decimal\nfrom fractions import Fraction\nfrom enum import Enum\n"
+        "from collections import namedtuple, Counter\nfrom dataclasses import dataclass\n"
+        "Pair = namedtuple('Pair', 'a b')\nclass Kind(Enum):\n    GOOD = 1\n@dataclass\nclass Point:\n    x: int\n    y: list\n"
+        "def reward(args, pred):\n"
+        "    v = [date(2026, 1, 2), timedelta(days=3)]\n    v = Decimal('1.50')\n    v = Fraction(3, 4)\n    v = Kind.GOOD\n    v = Pair(1, 'x')\n"
+        "    v = Counter('aab')\n    v = Point(1, [2.5])\n    v = re.match('a(b)', 'abc')\n    v = args\n    return 1\n"
+    )
+    shown = cells(xray(source, inputs={"q": "?"}))
+    assert [shown[number] for number in range(16, 25)] == [
+        "[datetime.date(2026, 1, 2), datetime.timedelta(days=3)]", "Decimal('1.50')", "Fraction(numerator=3, denominator=4)",
+        "Kind.GOOD", "Pair(a=1, b='x')", "{'a': 2, 'b': 1}", "Point(x=1, y=[2.5])", "<match 'ab'>", "{'q': '?'}",
+    ]  # fmt: skip
+
+
 def test_a_forged_trace_is_refused_or_harmless():
     source = """
 import sys

@@ -9,8 +9,15 @@ is not known is shown by its class's name. Numbers, True, False and None stay th
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
+from types import (
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any, Final
 
 TEXT_CHARS: Final = 240
@@ -22,6 +29,8 @@ _DEPTH: Final = 3
 _SAFE_INT: Final = 1 << 53
 _INT_BITS: Final = 400
 _OBJECT_FIELDS: Final = 6
+_LEAVES: Final = {"Decimal": "decimal", "date": "datetime", "timedelta": "datetime"}
+"""Classes written in C whose own text holds no other value."""
 
 Snapshot = float | int | bool | str | None
 
@@ -153,6 +162,14 @@ def _write_enum(value: Any, kind: type) -> str:
 
 def _write_object(value: Any, kind: type, depth: int) -> str:
     name = str(_name_of(kind))[:80]
+    if kind is re.Match:
+        found = re.Match.group(value)
+        return f"<match {_write(found, depth + 1)}>"
+    if kind is re.Pattern:
+        return f"re.compile({_write(vars(re.Pattern)['pattern'].__get__(value), depth + 1)})"
+    is_c = not _flags_of(kind) & _WRITTEN_IN_PYTHON or _in_own(kind, "__module__") == _LEAVES.get(name)
+    if is_c and name in _LEAVES and type(_in_own(kind, "__repr__")) is WrapperDescriptorType:
+        return repr(value)[:_LEAF_CHARS]
     if not _flags_of(kind) & _WRITTEN_IN_PYTHON:
         return f"<{name}>"
     if depth >= _DEPTH:
@@ -184,8 +201,10 @@ def _slots_of(value: Any, kind: type) -> dict[str, Any]:
     for base in reversed(_mro_of(kind)):
         if not _flags_of(base) & _WRITTEN_IN_PYTHON:
             continue
-        for name, one in _dict_of(base).items():
-            if type(one) is MemberDescriptorType and type(name) is str:
+        named = _in_own(base, "__slots__")
+        for name in named if type(named) is tuple else ():
+            one = _dict_of(base).get(name) if type(name) is str else None
+            if type(one) is MemberDescriptorType:
                 try:
                     slots[name.lstrip("_")] = one.__get__(value)
                 except AttributeError:  # not set
