@@ -28,12 +28,16 @@ _ALLOWED: Final = static_key("cases-allowed")
 
 @dataclass(frozen=True, slots=True)
 class CaseRun:
-    """How far the cases are. report: of the reward as typed; else, with pending, of the text before. scoring: at work or ended."""
+    """How far the cases are. report: of the reward as typed; else, with pending, of the text before. scoring: at work or ended.
+
+    asks: whether it may ask the judge.
+    """
 
     cases: CaseSet
     report: CaseReport | None
     scoring: Scoring | None = None
     pending: bool = False
+    asks: bool = False
 
 
 def read_case_run(bench: Bench) -> CaseRun:
@@ -64,11 +68,11 @@ def read_case_run(bench: Bench) -> CaseRun:
         scoring.wait(WAIT_S)
     if scoring.result is not None:
         st.session_state[_SHOWN] = (outputs, scoring.result)
-        return CaseRun(cases, compare_scores(cases, scoring.result.rows), scoring)
+        return CaseRun(cases, compare_scores(cases, scoring.result.rows), scoring, asks=asks)
     shown = st.session_state.get(_SHOWN)
     if scoring.error is None and shown is not None and shown[0] == outputs:
-        return CaseRun(cases, compare_scores(cases, shown[1].rows), scoring, pending=True)
-    return CaseRun(cases, None, scoring, pending=scoring.running)
+        return CaseRun(cases, compare_scores(cases, shown[1].rows), scoring, pending=True, asks=asks)
+    return CaseRun(cases, None, scoring, pending=scoring.running, asks=asks)
 
 
 def _begin_with(key: str) -> None:
@@ -87,6 +91,16 @@ def allow_judge() -> None:
     key = st.session_state.get(_LAST, "")
     st.session_state[_ALLOWED] = key
     workbench.bench.clear(_name(key, asks=True))  # asked again, it asks for what failed
+
+
+def stop_asking() -> None:
+    """End the questions to the judge; what it has answered is known. To be called in a callback."""
+    key = st.session_state.get(_LAST, "")
+    st.session_state.pop(_ALLOWED, None)
+    scoring = workbench.bench.find(_name(key, asks=True))
+    if scoring is not None and scoring.running:
+        scoring.cancel()
+    workbench.bench.clear(_name(key, asks=False))  # more is known now
 
 
 def _name(key: str, *, asks: bool) -> str:

@@ -11,7 +11,14 @@ from pages.rewards import case_state, fields
 from pages.rewards.bench import Bench
 from pages.rewards.case_files import draw_files
 from pages.rewards.case_form import draw_case
-from pages.rewards.case_runs import CaseRun, allow_judge, count_cases, read_case_run, wait_for_cases
+from pages.rewards.case_runs import (
+    CaseRun,
+    allow_judge,
+    count_cases,
+    read_case_run,
+    stop_asking,
+    wait_for_cases,
+)
 from pages.rewards.fields import static_key
 from pages.rewards.judge import draw_choice
 from pages.shared.clicks import take_click
@@ -173,11 +180,17 @@ def _draw_undo() -> None:
 def _draw_judge(bench: Bench, run: CaseRun) -> None:
     """Where cases wait for the judge: what asking it costs, and the press that allows it."""
     task, report = bench.task, run.report
-    waiting = report.count_in("waiting") if report is not None and not run.pending else 0
-    if task is None or not waiting:
+    if run.asks and run.pending:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("Asking the judge …", width="content")
+            st.button("Cancel", key=static_key("cases-stop"), type="tertiary", on_click=stop_asking)
+        return
+    waiting = report.count_in("waiting") if report is not None else 0
+    if task is None or report is None or not waiting:
         return
     timelines = [one.timeline for one in bench.sources if one.timeline is not None]
-    price = workbench.estimate_calls(task.recognized, waiting, bench.judge, timelines).price
+    rows = [one.case.to_row() for one in report.results if one.state == "waiting"]
+    price = workbench.estimate_rejudging(task.recognized, rows, bench.judge, 1, timelines).price
     label = escape_markdown(f"Run {pluralize(waiting, 'case')}: {price}")
     with st.popover(label, key=static_key("cases-judge")), st.container(width=360, gap="xsmall"):
         st.caption(
