@@ -12,9 +12,10 @@ import streamlit as st
 from pages.rewards.bench import Bench
 from pages.rewards.board import row_number
 from pages.rewards.fields import static_key
-from pages.shared.text import escape_markdown, one_line
+from pages.shared.text import one_line
 from pages.shared.viewport import is_narrow
 from refine_core.doctor import Examination, ProbeResult, RowProbes
+from refine_core.unseen import show_unseen
 
 ANSWER_CHARACTERS: Final = 24
 ROWS_LOOKED_AT: Final = 1_000  # right answers are of the first rows
@@ -104,7 +105,7 @@ def _name_rows(bench: Bench, tried: Sequence[RowProbes]) -> dict[str, str]:
         if position is not None:
             source, place = bench.find_source(position)
             number, noun = row_number(row, place), "row" if source.timeline is None else "attempt"
-        names[row.id] = f"{noun} {number}: {escape_markdown(one_line(one.right.text, ANSWER_CHARACTERS))}"
+        names[row.id] = f"{noun} {number}: {show_unseen(one_line(one.right.text, ANSWER_CHARACTERS))}"
     return names
 
 

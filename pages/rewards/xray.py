@@ -30,6 +30,7 @@ from refine_core import workbench
 from refine_core.errors import RefineError
 from refine_core.formatting import format_score, pluralize
 from refine_core.rows import Cancel
+from refine_core.unseen import show_unseen
 from refine_core.workbench import ArgumentQuestion, describe_shape
 from refine_core.xray import CallView, Xray, XrayDesk, find_parting, find_partner
 
@@ -214,7 +215,7 @@ def _pick(
 
     st.selectbox(
         label, options, key=key, width="stretch" if is_narrow() else 210, label_visibility="collapsed", on_change=changed,
-        format_func=lambda position: "nothing" if position == _NOTHING else escape_markdown(_name(bench, position, whole=True)),
+        format_func=lambda position: "nothing" if position == _NOTHING else show_unseen(_name(bench, position, whole=True)),
     )  # fmt: skip
 
 

@@ -66,6 +66,7 @@ def test_one_sentence_says_what_is_paid_for_nothing_and_each_text_is_shown():
     assert {one["name"] for one in refused["probes"]} >= {"with a comma"}
     assert "without the answer are paid" in words(app)
     assert "“1250”; no model was called" in words(app)
+    assert app.selectbox(key="rewards.right-answer").options == ["row 1: 1250"]
 
 
 def test_a_reward_that_pays_only_the_right_answer_is_not_called_gamed():
