@@ -214,6 +214,7 @@ def test_an_unused_argument_is_noted_unless_the_framework_wants_it(source, unuse
         ('re.search(r"\\{(.*?)\\}", pred.answer)', False),
         ('re.search(r"\\\\boxed\\{(.*)\\}", pred.answer)', False),
         ('re.search(r"^# .*$", pred.answer, re.M)', False),
+        ('any(re.match(r".*\\d", line) for line in pred.answer.splitlines())', False),
         ('re.search(r"<a href=.(.*).>", pred.answer)', False),
     ],
 )

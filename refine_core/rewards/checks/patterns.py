@@ -85,11 +85,23 @@ def _check_lines(code: Code, use: _Use, nodes: list[Node], flags: int) -> Iterat
             f"`.` stops at a line break, so text on several lines between {left} and {right} is not found. "
             "re.DOTALL lets it go on."
         )
-    elif use.function == "match" and begins_with_dots(nodes, flags):
+    elif use.function == "match" and begins_with_dots(nodes, flags) and not _goes_line_by_line(code, use):
         message = "`.` stops at a line break, so this looks at the first line only. re.DOTALL lets it go on."
     else:
         return
     yield _report(code, use, "one-line-pattern", message, fix=_add_dotall(code, use), subject=use.pattern)
+
+
+def _goes_line_by_line(code: Code, use: _Use) -> bool:
+    """Whether what is looked at is one of several, as in `for line in text.splitlines()`."""
+    looked_at = use.call.args[1] if len(use.call.args) > 1 else None
+    loops: list[ast.For | ast.AsyncFor | ast.comprehension] = [
+        *code.select(ast.For),
+        *code.select(ast.AsyncFor),
+        *code.select(ast.comprehension),
+    ]
+    names = {name.id for one in loops for name in ast.walk(one.target) if isinstance(name, ast.Name)}
+    return any(isinstance(one, ast.Name) and one.id in names for one in ast.walk(looked_at or ast.Pass()))
 
 
 def _add_dotall(code: Code, use: _Use) -> Fix | None:
