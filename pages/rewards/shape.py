@@ -24,6 +24,7 @@ from refine_core.runs import format_value
 from refine_core.workbench import ROLES, SHAPES, ArgumentQuestion, Reading, Recognized, Row
 
 RECOGNIZE: Final = "Recognize it from its parameters"
+QUESTION: Final = "Which argument is what?"
 SAMPLE_CHARACTERS: Final = 42
 IN_A_ROW: Final = 3
 
@@ -51,7 +52,8 @@ def draw_question(bench: Bench) -> bool:
     roles = draft.reading().arguments
     columns = sorted(workbench.list_columns(bench.rows))
     choices = {**ROLES, **{f"column:{name}": name for name in columns}}
-    st.markdown(f"**Which argument is what?**  \n:small[:gray[{escape_markdown(message)}]]")
+    message = message.replace(f"{QUESTION} ", "")  # it stands above
+    st.markdown(f"**{QUESTION}**  \n:small[:gray[{escape_markdown(message)}]]")
     row = bench.rows[0] if bench.rows else None
     for start in range(0, len(names), IN_A_ROW):
         places = st.columns(IN_A_ROW, gap="small")

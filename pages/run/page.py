@@ -37,6 +37,8 @@ else:
         if address.asks_what_if() and not run.live:
             draw_what_if(run)
         else:
+            if address.asks_what_if():
+                st.caption("What if is shown once the run has ended.")
             beside = not is_narrow()
             actions = (lambda _: draw_switch()) if beside and not run.live else None
             draw_live_run(run, beside=beside, actions=actions)
