@@ -272,3 +272,13 @@ def test_the_self_test_runs_once_and_waits_for_nobody():
     found = test.result(30)
     assert found is not None
     assert test.result() is found
+
+
+@pytest.mark.usefixtures("_own_runs")
+def test_cases_are_kept_with_a_version_and_other_cases_make_no_new_one():
+    workbench.save_reward("short", COUNT, cases="first")
+    saved = workbench.save_reward("short", COUNT, cases="second")
+    assert [(one.number, one.cases) for one in saved.versions] == [(1, "second")]
+    saved = workbench.save_reward("short", COUNT + "# more\n")
+    assert [(one.number, one.cases) for one in saved.versions] == [(1, "second"), (2, "second")]
+    assert workbench.read_reward("short") == saved
