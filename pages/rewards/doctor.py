@@ -17,7 +17,7 @@ from pages.rewards.bench import Bench
 from pages.rewards.doctor_findings import draw_findings
 from pages.rewards.doctor_probes import draw_probes
 from pages.rewards.doctor_rows import describe_rows, list_row_findings
-from pages.rewards.doctor_words import describe, what_to_do
+from pages.rewards.doctor_words import OLD, describe, what_to_do
 from pages.rewards.examining import (
     Examined,
     cancel_examination,
@@ -64,10 +64,21 @@ def draw_bar(bench: Bench) -> None:
     if not bench.rows:
         return
     examined = read_examination(bench)
-    if examined.shown is None or not any(one.results for one in examined.shown.probes):
-        draw_sources(bench)
-        return
-    choose_right_answer(bench, examined.shown)
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        _draw_stop(examined)
+        with st.container(width="stretch"):
+            if examined.shown is None or not any(one.results for one in examined.shown.probes):
+                draw_sources(bench)
+            else:
+                choose_right_answer(bench, examined.shown)
+
+
+def _draw_stop(examined: Examined) -> None:
+    """Cancel, while it goes on; and the way back. Beside the tabs, where they move nothing."""
+    if examined.running:
+        st.button("Cancel", key=static_key("cancel-doctor"), type="tertiary", on_click=cancel_examination)
+    elif examined.job is not None and examined.job.cancelled:
+        st.button("Examine", key=static_key("examine"), type="tertiary", on_click=examine_again)
 
 
 def draw_doctor(bench: Bench) -> None:
@@ -92,28 +103,20 @@ def draw_under(bench: Bench) -> None:
 
 
 def _draw_detail(bench: Bench, examined: Examined, detail: str) -> None:
-    """The line under the verdict; while it is being worked out, a count that moves, and Cancel."""
-    if not examined.running:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f":small[:gray[{escape_markdown(detail)}]]", width="stretch")
-            if examined.job is not None and examined.job.cancelled:
-                st.button("Examine again", key=static_key("examine"), type="tertiary", on_click=examine_again)
-        return
+    """The line under the verdict; while it is being worked out, a count that moves."""
     job = examined.job
+    if not examined.running or job is None:
+        st.markdown(f":small[:gray[{escape_markdown(detail)}]]")
+        return
 
     @st.fragment(run_every=POLL_S)
     def progress() -> None:
-        if job is None or not job.running:
+        if not job.running:
             st.rerun()
-        old = " Below is what was found in the text before." if examined.shown is not None else ""
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            total = job.total or len(bench.rows)
-            doing = (
-                "Trying texts on the reward …"
-                if 0 < total <= job.done
-                else f"Scored {job.done:,} of {pluralize(total, 'row')}."
-            )
-            st.markdown(f":small[{doing}{old}]", width="content")
-            st.button("Cancel", key=static_key("cancel-doctor"), type="tertiary", on_click=cancel_examination)
+        old = f" {OLD}" if examined.shown is not None else ""
+        total = job.total or len(bench.rows)
+        scored = f"Scored {job.done:,} of {pluralize(total, 'row')}."
+        doing = "Trying texts on the reward …" if 0 < total <= job.done else scored
+        st.markdown(f":small[{doing}{old}]")
 
     progress()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pages.rewards import draft
 from pages.rewards.bench import Bench
 from pages.rewards.examining import Examined
@@ -10,6 +12,7 @@ from refine_core.errors import RewardError
 from refine_core.formatting import pluralize
 from refine_core.workbench import ArgumentQuestion, Recognized
 
+OLD: Final = "Below is what was found in the text before."
 _NO_RIGHT_ANSWER = (
     "Probes need a right answer. Add a file again and say which of its columns is expected; "
     "or select a row in Scores and press l until it is labelled good."
@@ -37,7 +40,7 @@ def describe(bench: Bench, examined: Examined) -> tuple[str, str]:
     if examined.running:
         return f"Examining {pluralize(len(bench.rows), 'row')} …", ""
     if examined.job is not None and examined.job.cancelled:
-        return "Not examined: it was cancelled", ""
+        return "Not examined: it was cancelled", OLD if examined.shown is not None else ""
     found = len(bench.findings)
     return (
         f"Reading the code finds {pluralize(found, 'thing')} to look at"

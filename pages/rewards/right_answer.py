@@ -76,7 +76,7 @@ def choose_right_answer(bench: Bench, examination: Examination) -> None:
         if not narrow:  # where the choice says it, too
             st.caption("right answer for the probes", width="content")
         st.selectbox(
-            "Right answer for the probes", options, key=_KEY, width="stretch" if narrow else 210, label_visibility="collapsed",
+            "Right answer for the probes", options, key=_KEY, width="stretch" if narrow else 168, label_visibility="collapsed",
             format_func=lambda key: f"all {len(tried)} right answers" if key == ALL else names[key],
         )  # fmt: skip
 
