@@ -29,7 +29,8 @@ def label_rows(given: Mapping[object, object]) -> None:
 def draw_label(bench: Bench, position: int) -> None:
     """The two verdicts, the row's own pressed. One that came with a file, in other words, stands beside them."""
     label = bench.rows[position].label
-    key = static_key("label", position)
+    # By label: what a slow browser still says of the last one is not taken for a press.
+    key = static_key("label", position, label or "")
     st.session_state[key] = label if label in ("good", "bad") else None
     st.segmented_control(
         "Label",

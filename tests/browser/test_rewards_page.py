@@ -147,7 +147,9 @@ def test_the_doctor_mends_the_code_and_shows_what_a_labelled_output_proves(page:
     expect(page.get_by_text("Pinned", exact=True)).to_be_visible()
     tab(page, "Scores").click()
     cell(page, 2, "output").click()
-    page.keyboard.press("l")  # bad
+    expect(page.get_by_role("heading", name="Attempt 2", exact=True)).to_be_visible(timeout=20_000)
+    page.keyboard.press("l")
+    expect(page.get_by_role("radio", name="bad")).to_be_checked(timeout=20_000)
     page.keyboard.press("l")  # as it was
     expect(cell(page, 2, "label")).to_have_count(0, timeout=20_000)
 
