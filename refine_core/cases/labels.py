@@ -11,10 +11,10 @@ from refine_core.rows import Row
 
 NAME_CHARS: Final = 48
 _GOOD: Final = frozenset(
-    ("good", "right", "correct", "pass", "passed", "yes", "true", "ok", "1", "1.0", "👍")
+    ("good", "right", "correct", "pass", "passed", "yes", "true", "ok", "1", "1.0", "up", "👍")
 )
 _BAD: Final = frozenset(
-    ("bad", "wrong", "incorrect", "fail", "failed", "no", "false", "0", "0.0", "-1", "👎")
+    ("bad", "wrong", "incorrect", "fail", "failed", "no", "false", "0", "0.0", "-1", "down", "👎")
 )
 
 

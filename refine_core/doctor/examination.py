@@ -11,7 +11,6 @@ from refine_core.doctor.probing import ProbeResult, RowProbes
 from refine_core.rewards.checks import Finding
 
 ORDER: Final = ("error", "warning", "note")
-SHOWN_EVIDENCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from refine_core.doctor.right_answers import is_bad, is_good
-from refine_core.doctor.scored_rows import ScoredRows, format_score, quote_output
+from refine_core.doctor.scored_rows import ScoredRows, describe_score, quote_output
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
 from refine_core.statistics import auc, best_threshold, cohen_kappa, constant_guess
@@ -35,7 +35,7 @@ def find_single_labels(scored: ScoredRows, worth: Mapping[str, float]) -> Iterat
             yield Finding(
                 kind, "warning", f"{pluralize(len(found), 'row')} {'is' if len(found) == 1 else 'are'} {words}.",
                 evidence=tuple(
-                    f"row {row.id}: {quote_output(row)} scores {format_score(value)}; the right answer scores {format_score(usual)}"
+                    f"row {row.id}: {quote_output(row)} scores {describe_score(value)}; the right answer scores {describe_score(usual)}"
                     for row, value in found[:4]
                 ),
             )  # fmt: skip
@@ -79,11 +79,11 @@ def find_against_labels(
         paid = [one for one in sorted(bad, key=lambda pair: -pair[1]) if one[1] >= lowest_good][:3]
         unpaid = [one for one in sorted(good, key=lambda pair: pair[1]) if one[1] <= highest_bad][:3]
         evidence = [
-            f"row {row.id}, labelled bad: {quote_output(row)} scores {format_score(value)}"
+            f"row {row.id}, labelled bad: {quote_output(row)} scores {describe_score(value)}"
             for row, value in paid
         ]
         evidence += [
-            f"row {row.id}, labelled good: {quote_output(row)} scores {format_score(value)}"
+            f"row {row.id}, labelled good: {quote_output(row)} scores {describe_score(value)}"
             for row, value in unpaid
         ]
         yield Finding(

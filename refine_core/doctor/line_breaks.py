@@ -16,7 +16,7 @@ from refine_core.doctor.forms import learn_from_output
 from refine_core.doctor.outputs import put_text, read_text
 from refine_core.doctor.probing import STRONGLY_REFUSED
 from refine_core.doctor.right_answers import find_main_output
-from refine_core.doctor.scored_rows import ScoredRows, format_score, quote
+from refine_core.doctor.scored_rows import ScoredRows, describe_score, quote
 from refine_core.rewards import RowRunner
 from refine_core.rows import Row
 
@@ -52,7 +52,7 @@ def find_costly_breaks(
                 (pair.recorded, pair.changed) if pair.recorded_has_fewer else (pair.changed, pair.recorded)
             )
             found.append(
-                f"{quote(texts[0])} scores {format_score(few)}, and with one line break more, {quote(texts[1])} scores {format_score(many)}"
+                f"{quote(texts[0])} scores {describe_score(few)}, and with one line break more, {quote(texts[1])} scores {describe_score(many)}"
             )
     return tuple(found)
 

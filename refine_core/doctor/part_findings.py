@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from refine_core.doctor.probing import RowProbes
-from refine_core.doctor.scored_rows import ScoredRows, format_score
+from refine_core.doctor.scored_rows import ScoredRows, describe_score
 from refine_core.rewards.checks import Finding
 from refine_core.statistics import split_variance
 
@@ -68,7 +68,7 @@ def find_in_parts(
         for name in still:
             yield Finding(
                 "part-never-varies", "note",
-                f"The part {name} is {format_score(measured[name]['low'])} whatever the output is, so it tells nothing apart.",
+                f"The part {name} is {describe_score(measured[name]['low'])} whatever the output is, so it tells nothing apart.",
             )  # fmt: skip
     moving = {name: one["moves"] for name, one in measured.items() if one["moves"] > 0}
     if len(moving) < 2:  # noqa: PLR2004  # one part drowns nothing
@@ -88,9 +88,9 @@ def find_in_parts(
 def _drowns(loud: str, quiet: str, moving: Mapping[str, float], measured: Mapping[str, Any]) -> Finding:
     return Finding(
         "part-drowned", "warning",
-        f"The part {loud} drowns {quiet}: it moves the value by up to {format_score(moving[loud])}, {quiet} by {format_score(moving[quiet])}.",
+        f"The part {loud} drowns {quiet}: it moves the value by up to {describe_score(moving[loud])}, {quiet} by {describe_score(moving[quiet])}.",
         evidence=tuple(
-            f"{name}: from {format_score(measured[name]['low'])} to {format_score(measured[name]['high'])}, times {measured[name]['weight']:.3g}"
+            f"{name}: from {describe_score(measured[name]['low'])} to {describe_score(measured[name]['high'])}, times {measured[name]['weight']:.3g}"
             for name in (loud, quiet)
         ),
     )  # fmt: skip

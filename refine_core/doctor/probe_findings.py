@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final
 
-from refine_core.doctor.examination import SHOWN_EVIDENCE
 from refine_core.doctor.habits import Habits
 from refine_core.doctor.probing import STRONGLY_REFUSED, ProbeResult, RowProbes
-from refine_core.doctor.scored_rows import format_score, quote
+from refine_core.doctor.scored_rows import describe_score, quote
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding, Severity
 
+_MAX_EVIDENCE: Final = 8  # sentences of a finding
 _MORE: Final = 1.2  # times the right answer's score
 _PAID: Final = {
     "empty": ("paid-empty", "An empty output is paid like an answer."),
@@ -78,7 +78,7 @@ def find_in_probes(
             wrongly = shown or any(_is_wrongly_refused(row, one, habits) for row, one in refused)
             severity = "warning" if wrongly and family not in intended else "note"
             yield Finding(
-                kind, severity, message, evidence=(*shown, *_list_evidence(refused))[:SHOWN_EVIDENCE]
+                kind, severity, message, evidence=(*shown, *_list_evidence(refused))[:_MAX_EVIDENCE]
             )
     if results and all(row.ignores_expected for row in probed if row.results):
         yield Finding(
@@ -159,16 +159,16 @@ def _list_evidence(found: Sequence[tuple[RowProbes, ProbeResult]]) -> tuple[str,
         describe_result(*pairs[0])
         + (f"; likewise in {pluralize(len(pairs) - 1, 'other row')}" if len(pairs) > 1 else "")
         for pairs in by_name.values()
-    )[:SHOWN_EVIDENCE]
+    )[:_MAX_EVIDENCE]
 
 
 def describe_result(row: RowProbes, one: ProbeResult) -> str:
     """One probe as a line: its name, its text, and both scores."""
-    right = format_score(row.value)
+    right = describe_score(row.value)
     scored = (
         f"fails, {one.error}"
         if one.error
-        else f"scores {format_score(one.value)}"
+        else f"scores {describe_score(one.value)}"
         if one.value is not None
         else "gets no score (None)"
     )
@@ -183,8 +183,8 @@ def find_unpaid_right_answers(probed: Sequence[RowProbes], best: float | None) -
         return
     evidence = tuple(
         f"row {row.right.row.id}: {quote(row.text)} "
-        + (f"fails, {row.error}" if row.error else f"scores {format_score(row.value)}")
-        for row in unpaid[:SHOWN_EVIDENCE]
+        + (f"fails, {row.error}" if row.error else f"scores {describe_score(row.value)}")
+        for row in unpaid[:_MAX_EVIDENCE]
     )
     given = [row for row in unpaid if row.right.origin != "input"]
     if len(unpaid) < len(known):

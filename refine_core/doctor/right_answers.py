@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from refine_core.cases import BAD, GOOD, read_label
 from refine_core.doctor.outputs import read_text
 from refine_core.rewards.shapes.names import EXPECTED, MAIN_OUTPUT, REASONING
 from refine_core.rows import Row
@@ -22,14 +23,6 @@ Kind = Literal["number", "words", "passage", "code", "json", "typed"]
 """Text that is a number; a few words; longer text; code; JSON; a value that is no text."""
 Origin = Literal["expected", "input", "label", "row"]
 """label: the output of a row that somebody called good. row: that of the row with the highest score, where nothing better is known."""
-
-GOOD_LABELS: Final = frozenset(
-    ("good", "correct", "right", "pass", "passed", "yes", "true", "1", "1.0", "up", "👍")
-)
-BAD_LABELS: Final = frozenset(
-    ("bad", "incorrect", "wrong", "fail", "failed", "no", "false", "0", "0.0", "down", "👎")
-)
-"""Labels that are a verdict, in lower case."""
 
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+")
 _FEW_WORDS: Final = 8
@@ -136,12 +129,12 @@ def _read_output(recorded: object) -> object:
 
 def is_good(row: Row) -> bool:
     """Whether a person called the row's output good."""
-    return row.label is not None and row.label.strip().lower() in GOOD_LABELS
+    return read_label(row.label) == GOOD
 
 
 def is_bad(row: Row) -> bool:
     """Whether a person called the row's output bad."""
-    return row.label is not None and row.label.strip().lower() in BAD_LABELS
+    return read_label(row.label) == BAD
 
 
 def find_main_output(row: Row, expected: Collection[str] = (), mentioned: Collection[str] = ()) -> str:

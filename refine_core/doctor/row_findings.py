@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from refine_core.doctor.outputs import read_text
 from refine_core.doctor.probing import RowProbes
-from refine_core.doctor.scored_rows import ScoredRows, format_score, output_key, quote_output
+from refine_core.doctor.scored_rows import ScoredRows, describe_score, prediction_key, quote_output
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding, Severity
 from refine_core.rows import Row
@@ -62,7 +62,7 @@ def find_same_scores(scored: ScoredRows, probed: tuple[RowProbes, ...]) -> Itera
     if scored.distinct_outputs < MIN_OUTPUTS or not values:
         return
     if len(set(values)) == 1:
-        value = format_score(values[0])
+        value = describe_score(values[0])
         others = {one.value for row in probed for one in row.results if one.value is not None} - {values[0]}
         evidence = tuple(f"row {row.id}: {quote_output(row)} scores {value}" for row, _ in scored.scored[:4])
         if others:
@@ -83,7 +83,7 @@ def find_same_scores(scored: ScoredRows, probed: tuple[RowProbes, ...]) -> Itera
     if len(values) >= _SATURATED_ROWS and full / len(values) > _SATURATED:
         yield Finding(
             "saturated", "note",
-            f"{full} of {pluralize(len(values), 'row')} have the highest score, {format_score(top)}: little is left to tell them apart.",
+            f"{full} of {pluralize(len(values), 'row')} have the highest score, {describe_score(top)}: little is left to tell them apart.",
         )  # fmt: skip
 
 
@@ -101,13 +101,15 @@ def find_unreachable_threshold(
     if best is None or best >= threshold:
         return
     what = "No right answer and no row" if rights else "No row"
-    evidence = [f"the right answer {row.right.text!r} scores {format_score(row.value)}" for row in rights[:3]]
+    evidence = [
+        f"the right answer {row.right.text!r} scores {describe_score(row.value)}" for row in rights[:3]
+    ]
     evidence += [
-        f"row {row.id} scores {format_score(value)}" for row, value in scored.scored if value == scored.best
+        f"row {row.id} scores {describe_score(value)}" for row, value in scored.scored if value == scored.best
     ][:1]
     yield Finding(
         "unreachable-threshold", "error" if rights else "warning",
-        f"{what} reaches the threshold {threshold:g}; the highest score is {format_score(best)}. Every run would use up its attempts.",
+        f"{what} reaches the threshold {threshold:g}; the highest score is {describe_score(best)}. Every run would use up its attempts.",
         evidence=tuple(evidence),
     )  # fmt: skip
 
@@ -122,7 +124,7 @@ def find_flat_groups(scored: ScoredRows) -> Iterator[Finding]:
     yield Finding(
         "groups-without-spread", "warning" if every else "note",
         f"{len(flat)} of {pluralize(len(groups), 'group')} {'has' if len(flat) == 1 else 'have'} one score for all outputs, so no gradient comes of {'it' if len(flat) == 1 else 'them'}.",
-        evidence=tuple(f"group {name}: {len(groups[name])} times {format_score(groups[name][0])}" for name in flat[:4]),
+        evidence=tuple(f"group {name}: {len(groups[name])} times {describe_score(groups[name][0])}" for name in flat[:4]),
     )  # fmt: skip
 
 
@@ -178,7 +180,7 @@ def find_recorded_wobble(scored: ScoredRows) -> Iterator[Finding]:
     rewards: dict[str, list[tuple[str, float]]] = {}
     for row in scored.rows:
         if row.reward is not None:
-            rewards.setdefault(f"{dict(row.inputs)!r} {output_key(row)}", []).append((row.id, row.reward))
+            rewards.setdefault(f"{dict(row.inputs)!r} {prediction_key(row)}", []).append((row.id, row.reward))
     wobbling = [
         pairs for pairs in rewards.values() if max(v for _, v in pairs) - min(v for _, v in pairs) > _EQUAL
     ]
@@ -187,7 +189,7 @@ def find_recorded_wobble(scored: ScoredRows) -> Iterator[Finding]:
             "recorded-wobble", "warning" if scored.is_recorded else "note",
             f"The same output got different recorded rewards, in {pluralize(len(wobbling), 'case')}: whoever gave them wobbles.",
             evidence=tuple(
-                ", ".join(f"row {name}: {format_score(value)}" for name, value in pairs) for pairs in wobbling[:4]
+                ", ".join(f"row {name}: {describe_score(value)}" for name, value in pairs) for pairs in wobbling[:4]
             ),
         )  # fmt: skip
 
@@ -212,7 +214,7 @@ def find_paid_by_length(scored: ScoredRows, probed: tuple[RowProbes, ...]) -> It
         yield Finding(
             "follows-length", "warning",
             f"The longer the output, the higher the score, whatever it says: rank correlation {rho:.2f} over {pluralize(len(pairs), 'row')}.",
-            evidence=tuple(f"long filler scores {format_score(one.value)}, the best row {format_score(best)}" for one in fillers[:1]),
+            evidence=tuple(f"long filler scores {describe_score(one.value)}, the best row {describe_score(best)}" for one in fillers[:1]),
         )  # fmt: skip
 
 

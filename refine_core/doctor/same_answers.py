@@ -13,7 +13,7 @@ from refine_core.doctor.forms import learn_from_output
 from refine_core.doctor.outputs import read_text
 from refine_core.doctor.probing import REFUSED, RowProbes
 from refine_core.doctor.right_answers import Kind, find_right_answer, is_bad, read_number_text
-from refine_core.doctor.scored_rows import ScoredRows, format_score, quote, quote_output
+from refine_core.doctor.scored_rows import ScoredRows, describe_score, quote, quote_output
 
 _UNIT = re.compile(r"[$€£]?\s*([-+]?[\d,]*\.?\d+)\s*(?:[$€£%]|[A-Za-z]+)?\.?")
 
@@ -72,7 +72,7 @@ def find_refused_rows(scored: ScoredRows, probed: Sequence[RowProbes]) -> dict[s
             if family == "same":
                 family = "several-lines" if is_marked and "\n" in text.strip() else None
             if family is not None:
-                got = "fails" if one.error is not None else f"scores {format_score(one.value)}"
+                got = "fails" if one.error is not None else f"scores {describe_score(one.value)}"
                 found.setdefault(family, []).append(
                     f"row {row.id}: {quote_output(row, right.field)} {got}, and {quote(right.text)} is expected"
                 )

@@ -10,6 +10,7 @@ from typing import Final
 
 from refine_core.doctor.outputs import read_text
 from refine_core.doctor.right_answers import RightAnswer, find_right_answer
+from refine_core.formatting import format_score
 from refine_core.rows import Row
 from refine_core.workbench.scores import RowScore
 
@@ -59,7 +60,7 @@ class ScoredRows:
     @cached_property
     def distinct_outputs(self) -> int:
         """How many different outputs have a score."""
-        return len({output_key(row) for row, _ in self.scored})
+        return len({prediction_key(row) for row, _ in self.scored})
 
     @cached_property
     def rights(self) -> list[RightAnswer | None]:
@@ -70,8 +71,8 @@ class ScoredRows:
         )
 
 
-def output_key(row: Row) -> str:
-    """A row's output as text, equal for equal outputs."""
+def prediction_key(row: Row) -> str:
+    """A row's prediction as text, equal for equal predictions, whatever their inputs."""
     return json.dumps(dict(row.prediction), sort_keys=True, default=str)
 
 
@@ -92,8 +93,6 @@ def quote_output(row: Row, field: str | None = None) -> str:
     return quote(text if text is not None else json.dumps(value, ensure_ascii=False, default=str))
 
 
-def format_score(value: float | None) -> str:
-    """A score with two decimals; of a large or a tiny one the leading digits."""
-    if value is None:
-        return "no score"
-    return f"{value:.2f}" if value == 0 or 0.01 <= abs(value) < 10_000 else f"{value:.3g}"  # noqa: PLR2004
+def describe_score(value: float | None) -> str:
+    """A score to two decimals; "no score" for None."""
+    return "no score" if value is None else format_score(value)
