@@ -11,7 +11,7 @@ from statistics import median
 
 from benchmarks.table import Row as Measure
 from refine_core.doctor import examine, find_right_answer
-from refine_core.doctor.probing import probe_all
+from refine_core.doctor.probes.scoring import probe_all
 from refine_core.rewards import RowRunner
 from refine_core.rewards.shapes import Recognized, recognize
 from refine_core.rows import Row

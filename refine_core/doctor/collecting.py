@@ -15,11 +15,11 @@ from typing import Final
 from refine_core.cases import CaseReport, CaseSet, run_cases
 from refine_core.cases.running import compare_scores
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.doctor.line_breaks import find_costly_breaks
-from refine_core.doctor.probing import RowProbes, probe_all
-from refine_core.doctor.repeats import choose_repeated, find_unsteady
-from refine_core.doctor.right_answers import RightAnswer, find_right_answer, take_output
-from refine_core.doctor.scored_rows import ScoredRows
+from refine_core.doctor.answers.right_answers import RightAnswer, find_right_answer, take_output
+from refine_core.doctor.findings.line_breaks import find_costly_breaks
+from refine_core.doctor.findings.repeats import choose_repeated, find_unsteady
+from refine_core.doctor.findings.scored_rows import ScoredRows
+from refine_core.doctor.probes.scoring import RowProbes, probe_all
 from refine_core.errors import RewardError
 from refine_core.rewards import RowRunner
 from refine_core.rewards.checks import Finding

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from refine_core.cases import CaseReport
-from refine_core.doctor.probing import ProbeResult, RowProbes
+from refine_core.doctor.probes.scoring import ProbeResult, RowProbes
 from refine_core.rewards.checks import Finding
 
 ORDER: Final = ("error", "warning", "note")

@@ -1,7 +1,7 @@
 """examine: read a reward, score its rows and probes in one sandboxed worker, and say what is wrong with it.
 
     recognized + rows --checks--> findings of the source
-                      --collecting--> scores of rows, cases, probes --finding--> findings, figures
+                      --collecting--> scores of rows, cases, probes --all_findings--> findings, figures
     all of them --verdict--> one sentence
 
 Nothing here calls a model: a reward that asks a judge is only read.
@@ -14,11 +14,11 @@ from typing import Final
 
 from refine_core.cases import Case, CaseReport, CaseSet
 from refine_core.concurrency.cancellation import Cancel
+from refine_core.doctor.all_findings import find_all, measure
 from refine_core.doctor.collecting import Collected, Options, collect, list_known
 from refine_core.doctor.examination import ORDER, Examination
-from refine_core.doctor.finding import find_all, measure
-from refine_core.doctor.joining import join_findings
-from refine_core.doctor.scored_rows import ScoredRows
+from refine_core.doctor.findings.joining import join_findings
+from refine_core.doctor.findings.scored_rows import ScoredRows
 from refine_core.doctor.verdict import write_detail, write_verdict
 from refine_core.errors import RewardError
 from refine_core.rewards.checks import Fields, Finding, check_recognized, check_reward

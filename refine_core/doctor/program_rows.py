@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from refine_core.doctor.right_answers import find_right_answer
+from refine_core.doctor.answers.right_answers import find_right_answer
 from refine_core.errors import RewardError
 from refine_core.rewards.source import list_names
 from refine_core.rows import Row

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from refine_core.doctor.joining import PROOFS
-from refine_core.doctor.probing import FULL, STRONGLY_REFUSED, ProbeResult, RowProbes
+from refine_core.doctor.findings.joining import PROOFS
+from refine_core.doctor.probes.scoring import FULL, STRONGLY_REFUSED, ProbeResult, RowProbes
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
 

@@ -7,10 +7,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refine_core.doctor.forms import PLAIN, Form, learn_from_output
-from refine_core.doctor.probes import list_probes, write_right_answer
-from refine_core.doctor.right_answers import RightAnswer, classify, find_right_answer
-from refine_core.doctor.same_answers import name_difference
+from refine_core.doctor.answers.forms import PLAIN, Form, learn_from_output
+from refine_core.doctor.answers.right_answers import RightAnswer, classify, find_right_answer
+from refine_core.doctor.findings.same_answers import name_difference
+from refine_core.doctor.probes.making import list_probes, write_right_answer
 from refine_core.rows import Row
 
 NUMBERS = st.integers(-(10**7), 10**7).map(str) | st.decimals(-9999, 9999, places=2).map(str)

@@ -6,7 +6,7 @@ import pytest
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.doctor import examine
-from refine_core.doctor.part_findings import fit_weights
+from refine_core.doctor.findings.parts import fit_weights
 from refine_core.errors import RunCancelled
 from refine_core.rewards.shapes import Recognized, recognize
 from refine_core.rows import Row

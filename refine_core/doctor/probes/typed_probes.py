@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from refine_core.doctor.drafts import Draft
+from refine_core.doctor.probes.drafts import Draft
 
 
 def list_typed_probes(value: object) -> Iterator[Draft]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final
 
-from refine_core.doctor.habits import Habits
-from refine_core.doctor.probing import STRONGLY_REFUSED, ProbeResult, RowProbes
-from refine_core.doctor.scored_rows import describe_score, quote
+from refine_core.doctor.findings.habits import Habits
+from refine_core.doctor.findings.scored_rows import describe_score, quote
+from refine_core.doctor.probes.scoring import STRONGLY_REFUSED, ProbeResult, RowProbes
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding, Severity
 

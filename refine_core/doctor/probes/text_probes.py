@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from refine_core.doctor.drafts import Claim, Draft
-from refine_core.doctor.forms import Form
-from refine_core.doctor.questions import find_prompt, find_unit
-from refine_core.doctor.right_answers import RightAnswer, read_number_text
+from refine_core.doctor.answers.forms import Form
+from refine_core.doctor.answers.questions import find_prompt, find_unit
+from refine_core.doctor.answers.right_answers import RightAnswer, read_number_text
+from refine_core.doctor.probes.drafts import Claim, Draft
 
 REFUSAL: Final = "I cannot help with that."
 FILLER: Final = " ".join(

@@ -12,11 +12,11 @@ from itertools import islice
 from typing import Final
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.doctor.forms import learn_from_output
-from refine_core.doctor.outputs import put_text, read_text
-from refine_core.doctor.probing import STRONGLY_REFUSED
-from refine_core.doctor.right_answers import find_main_output
-from refine_core.doctor.scored_rows import ScoredRows, describe_score, quote
+from refine_core.doctor.answers.forms import learn_from_output
+from refine_core.doctor.answers.outputs import put_text, read_text
+from refine_core.doctor.answers.right_answers import find_main_output
+from refine_core.doctor.findings.scored_rows import ScoredRows, describe_score, quote
+from refine_core.doctor.probes.scoring import STRONGLY_REFUSED
 from refine_core.rewards import RowRunner
 from refine_core.rows import Row
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from refine_core.cases import CaseReport
-from refine_core.doctor.forms import learn_from_output
-from refine_core.doctor.outputs import read_text
-from refine_core.doctor.probing import REFUSED, RowProbes
-from refine_core.doctor.right_answers import Kind, find_right_answer, is_bad, read_number_text
-from refine_core.doctor.scored_rows import ScoredRows, describe_score, quote, quote_output
+from refine_core.doctor.answers.forms import learn_from_output
+from refine_core.doctor.answers.outputs import read_text
+from refine_core.doctor.answers.right_answers import Kind, find_right_answer, is_bad, read_number_text
+from refine_core.doctor.findings.scored_rows import ScoredRows, describe_score, quote, quote_output
+from refine_core.doctor.probes.scoring import REFUSED, RowProbes
 
 _UNIT = re.compile(r"[$€£]?\s*([-+]?[\d,]*\.?\d+)\s*(?:[$€£%]|[A-Za-z]+)?\.?")
 

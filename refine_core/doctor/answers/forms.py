@@ -3,7 +3,7 @@ r"""The form in which a reward wants the answer: `<think>…</think><answer>42</
     row, right answer --learn_from_output--> Form …       source --learn_from_source--> Form …
     Form.wrap("42") -> "<think>…</think><answer>42</answer>"
 
-A form is only a candidate: the one in which the right answer scores most is taken (probing.py).
+A form is only a candidate: the one in which the right answer scores most is taken (probes/scoring.py).
 """
 
 from __future__ import annotations

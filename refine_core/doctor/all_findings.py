@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from refine_core.doctor.collecting import Collected
-from refine_core.doctor.feedback_findings import find_quoted_answers
-from refine_core.doctor.habits import read_habits
-from refine_core.doctor.label_findings import find_against_labels, find_single_labels, measure_labels
-from refine_core.doctor.part_findings import find_in_parts, measure_parts
-from refine_core.doctor.probe_findings import find_in_probes, find_unpaid_right_answers
-from refine_core.doctor.row_findings import (
+from refine_core.doctor.findings.feedback import find_quoted_answers
+from refine_core.doctor.findings.habits import read_habits
+from refine_core.doctor.findings.labels import find_against_labels, find_single_labels, measure_labels
+from refine_core.doctor.findings.parts import find_in_parts, measure_parts
+from refine_core.doctor.findings.probes import find_in_probes, find_unpaid_right_answers
+from refine_core.doctor.findings.rows import (
     NONE_IS_A_WORD,
     count_rows,
     find_failing,
@@ -24,7 +24,7 @@ from refine_core.doctor.row_findings import (
     find_slow,
     find_unreachable_threshold,
 )
-from refine_core.doctor.same_answers import find_intended, find_refused_rows
+from refine_core.doctor.findings.same_answers import find_intended, find_refused_rows
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
 from refine_core.rewards.shapes import Recognized

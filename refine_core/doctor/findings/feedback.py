@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from refine_core.doctor.right_answers import RightAnswer
-from refine_core.doctor.scored_rows import ScoredRows, quote
+from refine_core.doctor.answers.right_answers import RightAnswer
+from refine_core.doctor.findings.scored_rows import ScoredRows, quote
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
 from refine_core.rows import Row

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from refine_core.doctor.right_answers import is_bad, is_good
-from refine_core.doctor.scored_rows import ScoredRows, describe_score, quote_output
+from refine_core.doctor.answers.right_answers import is_bad, is_good
+from refine_core.doctor.findings.scored_rows import ScoredRows, describe_score, quote_output
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
 from refine_core.statistics import auc, best_threshold, cohen_kappa, constant_guess

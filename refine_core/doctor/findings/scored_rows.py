@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from refine_core.doctor.outputs import read_text
-from refine_core.doctor.right_answers import RightAnswer, find_right_answer
+from refine_core.doctor.answers.outputs import read_text
+from refine_core.doctor.answers.right_answers import RightAnswer, find_right_answer
 from refine_core.formatting import format_score
 from refine_core.rows import Row
 from refine_core.workbench.scores import RowScore

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.doctor.scored_rows import describe_score, quote_output
+from refine_core.doctor.findings.scored_rows import describe_score, quote_output
 from refine_core.formatting import pluralize
 from refine_core.rewards import RowResult, RowRunner
 from refine_core.rewards.checks import Finding

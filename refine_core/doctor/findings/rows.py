@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from refine_core.doctor.outputs import read_text
-from refine_core.doctor.probing import RowProbes
-from refine_core.doctor.scored_rows import ScoredRows, describe_score, prediction_key, quote_output
+from refine_core.doctor.answers.outputs import read_text
+from refine_core.doctor.findings.scored_rows import ScoredRows, describe_score, prediction_key, quote_output
+from refine_core.doctor.probes.scoring import RowProbes
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding, Severity
 from refine_core.rows import Row

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from refine_core.doctor.probing import RowProbes
-from refine_core.doctor.scored_rows import ScoredRows, describe_score
+from refine_core.doctor.findings.scored_rows import ScoredRows, describe_score
+from refine_core.doctor.probes.scoring import RowProbes
 from refine_core.rewards.checks import Finding
 from refine_core.statistics import split_variance
 

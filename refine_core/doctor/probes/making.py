@@ -16,12 +16,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from refine_core.doctor.drafts import Claim, Draft
-from refine_core.doctor.forms import Form
-from refine_core.doctor.outputs import put_text
-from refine_core.doctor.right_answers import RightAnswer
-from refine_core.doctor.text_probes import list_text_probes
-from refine_core.doctor.typed_probes import blank, list_typed_probes
+from refine_core.doctor.answers.forms import Form
+from refine_core.doctor.answers.outputs import put_text
+from refine_core.doctor.answers.right_answers import RightAnswer
+from refine_core.doctor.probes.drafts import Claim, Draft
+from refine_core.doctor.probes.text_probes import list_text_probes
+from refine_core.doctor.probes.typed_probes import blank, list_typed_probes
 
 
 @dataclass(frozen=True, slots=True)

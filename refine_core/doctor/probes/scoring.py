@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.doctor.drafts import Claim
-from refine_core.doctor.forms import PLAIN, Form, learn_from_output, learn_from_source
-from refine_core.doctor.outputs import read_text
-from refine_core.doctor.probes import Probe, list_probes, write_right_answer
-from refine_core.doctor.right_answers import RightAnswer, expect_another
+from refine_core.doctor.answers.forms import PLAIN, Form, learn_from_output, learn_from_source
+from refine_core.doctor.answers.outputs import read_text
+from refine_core.doctor.answers.right_answers import RightAnswer, expect_another
+from refine_core.doctor.probes.drafts import Claim
+from refine_core.doctor.probes.making import Probe, list_probes, write_right_answer
 from refine_core.rewards import RowResult, RowRunner
 from refine_core.rows import Row
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from refine_core.cases import BAD, GOOD, read_label
-from refine_core.doctor.outputs import read_text
+from refine_core.doctor.answers.outputs import read_text
 from refine_core.rewards.shapes.names import EXPECTED, MAIN_OUTPUT, REASONING
 from refine_core.rows import Row
 
