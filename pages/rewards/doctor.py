@@ -24,6 +24,7 @@ from pages.rewards.examining import (
     examine_again,
     list_code_findings,
     read_examination,
+    read_threshold,
 )
 from pages.rewards.fields import static_key
 from pages.rewards.judge_wobble import draw_wobble
@@ -36,12 +37,15 @@ POLL_S: Final = 0.25
 
 
 def count_doctor(bench: Bench) -> str:
-    """How much it found: in the code, in the probes and on the rows; what is still being worked out is not counted."""
+    """How much it found: in the code, in the probes and on the rows; notes and what is still being worked out are not counted."""
     examined = read_examination(bench)
-    count = len(list_code_findings(bench))
+    found = list(list_code_findings(bench))
+    count = 0
     if examined.shown is not None and examined.current:
         shown = examined.shown
-        count += len(list_row_findings(shown)) + len(shown.paid_for_nothing) + len(shown.refused)
+        found += list_row_findings(shown)
+        count = len(shown.paid_for_nothing) + len(shown.refused)
+    count += sum(one.severity != "note" for one in found)
     return f":orange-badge[{count}]" if count else ""
 
 
@@ -100,6 +104,25 @@ def draw_doctor(bench: Bench) -> None:
 def draw_under(bench: Bench) -> None:
     """Under the editor: what reading the code finds, and what is odd about the rows."""
     draw_findings(bench, list_code_findings(bench), describe_rows(bench, read_examination(bench)))
+    if bench.task is not None and bench.rows:
+        _draw_threshold(bench)
+
+
+def _draw_threshold(bench: Bench) -> None:
+    """From which score a run would stop: whether anything reaches it is among what is found on the rows."""
+    key = static_key("doctor-threshold")
+    st.session_state[key] = read_threshold(bench)
+    st.number_input(
+        "Threshold of a run",
+        value=None,
+        step=0.05,
+        format="%.10g",
+        key=key,
+        placeholder="none",
+        width=180,
+        on_change=lambda: fields.write_threshold(st.session_state[key]),
+        help="A run stops at the first output that scores this much. With it, the doctor also says whether any output can.",
+    )
 
 
 def _draw_detail(bench: Bench, examined: Examined, detail: str) -> None:

@@ -88,7 +88,7 @@ def _list_evidence(finding: Finding) -> list[str]:
     if not tried:
         return list(finding.evidence[:1])
     more = f" and {len(tried) - NAMED} more" if len(tried) > NAMED else ""
-    return [f"Seen in: {', '.join(tried[:NAMED])}{more}"]
+    return [f"Seen with {', '.join(f'“{name}”' for name in tried[:NAMED])}{more}"]
 
 
 def _describe_none(bench: Bench) -> str:

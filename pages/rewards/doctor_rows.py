@@ -75,6 +75,8 @@ def _list_figures(statistics: Mapping[str, Any]) -> list[dict[str, str]]:
         scored = statistics.get("scored", 0)
         name = f"Rows that reach the threshold {format_score(threshold)}"
         lines.append(_line(name, "", f"{passed:,} of {scored:,}", "" if passed else "bad"))
+    elif (high := statistics.get("high")) is not None and high < 1:
+        lines.append(_line("Highest score", "no row reaches a threshold above it", format_score(high), ""))
     lines += _list_label_figures(statistics.get("labels") or {})
     same = statistics.get("same_when_repeated")
     if same is not None and not statistics.get("recorded"):  # recorded scores were not worked out here

@@ -68,7 +68,7 @@ def read_examination(bench: Bench) -> Examined:
 def _read(bench: Bench) -> Examined:
     session, looked_at = _session(), fields.read_view() == "doctor"
     task = bench.task if bench.rows else None
-    threshold = _read_threshold(bench)
+    threshold = read_threshold(bench)
     labels = "".join(one.labels for one in bench.sources)
     digest = hashlib.blake2b(labels.encode(), digest_size=8).hexdigest()
     key = f"{task.key} {threshold} {digest}" if task is not None else ""
@@ -104,10 +104,10 @@ def _begin(
     )
 
 
-def _read_threshold(bench: Bench) -> float | None:
-    """From which score an output counts as good enough: the threshold of the run that the rows are of."""
+def read_threshold(bench: Bench) -> float | None:
+    """From which score an output counts as good enough: the threshold of the address, else of the run that the rows are of."""
     timeline = next((one.timeline for one in bench.sources if one.timeline is not None), None)
-    return None if timeline is None else fields.read_threshold(timeline.spec.threshold)
+    return fields.read_threshold(None if timeline is None else timeline.spec.threshold)
 
 
 def list_code_findings(bench: Bench) -> tuple[Finding, ...]:

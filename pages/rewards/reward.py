@@ -52,7 +52,7 @@ def draw_editor(bench: Bench, *, asks: bool) -> None:
 def _choose_height(bench: Bench, *, asks: bool) -> str:
     if asks or not bench.rows:
         return SHORT_HEIGHT
-    return DOCTOR_HEIGHT if fields.read_view() == "doctor" else HEIGHT
+    return DOCTOR_HEIGHT if fields.read_view() in ("doctor", "cases") else HEIGHT
 
 
 def draw_status(bench: Bench) -> None:
@@ -89,14 +89,15 @@ def draw_status(bench: Bench) -> None:
 
 def draw_remarks(bench: Bench) -> None:
     """How much reading the reward finds; a press opens the doctor."""
-    count = sum(one.severity != "error" for one in bench.findings)
-    errors = len(bench.findings) - count
+    count, errors = (sum(one.severity == kind for one in bench.findings) for kind in ("warning", "error"))
+    notes = len(bench.findings) - count - errors
     if bench.error is not None or not bench.findings or fields.read_view() == "doctor":
         return
     words = f":orange[\N{BLACK UP-POINTING TRIANGLE} {pluralize(count, 'remark')}]" if count else ""
     wrong = f":red[\N{MULTIPLICATION X} {pluralize(errors, 'error')}]" if errors else ""
+    small = f":gray[{pluralize(notes, 'note')}]" if notes and not count and not errors else ""
     st.button(
-        " ".join(filter(None, (wrong, words))),
+        wrong + " " * bool(wrong and words) + words + small,
         key=static_key("remarks"),
         type="tertiary",
         help="What reading the code finds, line by line, is in the doctor",

@@ -29,17 +29,17 @@ def write_verdict(
         others = [one for one in findings if one.severity == "warning" and not _is_told_by_probes(one)]
         parts += [_describe_finding(one) for one in others[:1]]
     if tried := [row for row in probed if row.results]:
-        parts += [*describe_paid(tried), *describe_refused(tried)]
+        paid, refused = describe_paid(tried), describe_refused(tried)
+        parts += [*refused, *paid] if _is_only_refused(tried) else [*paid, *refused]
     if failed_cases:
         parts.append(f"{pluralize(failed_cases, 'case')} failed")
     if not parts:
+        if any(one.code == "asks-judge" for one in findings):
+            return (
+                "Nothing wrong was found in the source. What the judge says of an output was not looked at."
+            )
         where = f"in the source or in {pluralize(rows, 'row')}" if rows else "in the source"
-        need = (
-            ""
-            if any(one.code == "asks-judge" for one in findings)
-            else " Probes need rows with an expected value, or a good one."
-        )
-        return f"Nothing wrong was found {where}.{need}"
+        return f"Nothing wrong was found {where}."
     return ". ".join(parts) + "."
 
 
@@ -115,3 +115,10 @@ def _by_name(results: Iterable[ProbeResult], *, highest: bool = True) -> list[Pr
 
 def _be(count: int) -> str:
     return "is" if count == 1 else "are"
+
+
+def _is_only_refused(probed: Sequence[RowProbes]) -> bool:
+    """Whether right answers are refused, and no text without the answer is paid: then that comes first."""
+    return any(one.is_refused for row in probed for one in row.refused) and not any(
+        one.claim != "mention" for row in probed for one in row.paid_for_nothing
+    )

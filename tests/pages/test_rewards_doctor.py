@@ -187,3 +187,13 @@ def test_a_key_pins_a_row_as_its_label_says_or_with_the_score_it_has(label, want
     app = settle(app)
     (case,) = read_cases(app.session_state["rewards.cases-text"])
     assert (dict(case.prediction), case.want.text) == ({"completion": "1250"}, want)
+
+
+def test_a_threshold_that_is_typed_is_held_against_the_rows():
+    app = open_doctor(code="def reward(args, pred):\n    return 0.3 + 0.6 * (len(pred.completion) > 2)\n")
+    lines = component(app, "findings")["figures"]["lines"]
+    assert ("Highest score", "0.90") in [(one["name"], one["value"]) for one in lines]
+    app.number_input(key="rewards.doctor-threshold").set_value(1.0)
+    app = examined(app.run())
+    assert app.query_params["threshold"] == "1"
+    assert "threshold 1; the highest score is 0.90" in words(app)

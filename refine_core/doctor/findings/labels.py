@@ -66,6 +66,13 @@ def measure_labels(scored: ScoredRows, threshold: float | None) -> dict[str, Any
     }
 
 
+def _compare(share: float) -> str:
+    """How good rows stand to bad ones, in words. share: how often a good one scores more, a tie being half."""
+    if share == 0:
+        return "Every bad row scores more than every good one"
+    return f"A good row scores more than a bad one {share:.0%} of the time"
+
+
 def find_against_labels(
     scored: ScoredRows, labels: dict[str, Any], threshold: float | None
 ) -> Iterator[Finding]:
@@ -88,8 +95,8 @@ def find_against_labels(
         ]
         yield Finding(
             "against-labels", "warning" if labels["auc"] < _LOW_AUC else "note",
-            f"The reward agrees with {labels['agreement']:.0%} of the labels; always saying the more frequent one would reach "
-            f"{labels['constant_guess']:.0%}. A good row scores more than a bad one {labels['auc']:.0%} of the time.",
+            f"{_compare(labels['auc'])}. The reward agrees with {labels['agreement']:.0%} of the labels; the same answer for "
+            f"every row would agree with {labels['constant_guess']:.0%}.",
             evidence=tuple(evidence),
         )  # fmt: skip
     if threshold is None or labels["best_youden"] is None:
