@@ -23,11 +23,10 @@ from refine_core.cli.reward_options import (
     reward_options,
 )
 from refine_core.cli.row_options import RowOptions, load_rows, row_options
-from refine_core.cli.score import read_files
+from refine_core.cli.worker_options import read_files, worker_options
 from refine_core.errors import RewardError
 from refine_core.formatting import pluralize
 from refine_core.rewards.shapes import describe_shape
-from refine_core.spec.limits import REWARD_TIMEOUT_S
 
 if TYPE_CHECKING:
     from refine_core.cases import CaseSet
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from refine_core.rewards.shapes import Recognized
     from refine_core.rows import Row
 
-_DAY_S: Final = 86_400
 _EVIDENCE: Final = 4
 
 
@@ -44,23 +42,13 @@ _EVIDENCE: Final = 4
 @click.argument("rows", type=click.Path(path_type=Path), required=False)
 @reward_options
 @row_options
-@click.option(
-    "--with", "files", multiple=True, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A file that the reward imports or reads; it is copied beside it.",
-)  # fmt: skip
 @click.option("--threshold", type=Number(), help="From which score an output counts as good enough.")
 @click.option(
     "--cases", "cases_file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Outputs with what is wanted of their scores. Default: NAME.cases.json beside the reward, if it is there.",
 )  # fmt: skip
-@click.option(
-    "--timeout", "timeout_s", type=Number(min=0, min_open=True, max=_DAY_S), default=REWARD_TIMEOUT_S,
-    show_default=True, help="Seconds for one call.",
-)  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning, too.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object; docs/command-line.md describes it."
-)
+@worker_options
 def command(
     reward: Path,
     rows: Path | None,

@@ -28,15 +28,14 @@ from refine_core.cli.reward_options import (
     reward_options,
 )
 from refine_core.cli.row_options import RowOptions, load_rows, row_options
+from refine_core.cli.worker_options import read_files, worker_options
 from refine_core.errors import RefineError, RewardError
 from refine_core.rewards.shapes import Recognized, describe_shape
 from refine_core.rows import RowSet
-from refine_core.spec.limits import REWARD_TIMEOUT_S
 from refine_core.workbench import RowError, RowScore, Scores, score_rows
 
 _SHOWN: Final = 50
 _LOOK_EVERY_S: Final = 0.3
-_DAY_S: Final = 86_400
 _ASKS: Final = RowError(
     "JudgeError", "this reward asks a judge, and score calls no model: score it on the Rewards page"
 )
@@ -64,24 +63,10 @@ class Task:
 @reward_options
 @row_options
 @click.option(
-    "--with",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A file that the reward imports or reads; it is copied beside it.",
-)
-@click.option(
     "--threshold", type=Number(), help="Exit with 1 if a row scores less, fails, or no row has a score."
 )
-@click.option(
-    "--timeout", "timeout_s", type=Number(min=0, min_open=True, max=_DAY_S), default=REWARD_TIMEOUT_S,
-    show_default=True, help="Seconds for one call.",
-)  # fmt: skip
 @click.option("--watch", is_flag=True, help="Score again whenever one of the files changes.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object; docs/command-line.md describes it."
-)
+@worker_options
 def command(
     reward: Path,
     rows: Path,
@@ -162,19 +147,6 @@ def _score(task: Task, found: Recognized, rows: RowSet) -> Scores:
         scores,
         rows=tuple(replace(row, waits=False, error=_ASKS) if row.waits else row for row in scores.rows),
     )
-
-
-def read_files(paths: Sequence[Path]) -> dict[str, bytes]:
-    """Name -> content of the files of --with. Raises BadParameter for one that cannot be read, and for two of one name."""
-    files: dict[str, bytes] = {}
-    for path in paths:
-        if path.name in files:
-            raise click.BadParameter(f"--with: two files are called {path.name}, and they lie in one folder")
-        try:
-            files[path.name] = path.read_bytes()
-        except OSError as error:
-            raise click.BadParameter(f"--with {path} cannot be read: {error.strerror}") from error
-    return files
 
 
 def _with_sibling_hint(error: RewardError, reward: Path) -> Exception:

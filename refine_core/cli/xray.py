@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from refine_core.cli.numbers import Number
 from refine_core.cli.output import print_json
 from refine_core.cli.reward_options import (
     printable,
@@ -22,15 +21,13 @@ from refine_core.cli.reward_options import (
     reward_options,
 )
 from refine_core.cli.row_options import RowOptions, load_rows, row_options
-from refine_core.cli.score import read_files
+from refine_core.cli.worker_options import read_files, worker_options
 from refine_core.rewards.shapes import describe_shape
-from refine_core.spec.limits import REWARD_TIMEOUT_S
 
 if TYPE_CHECKING:
     from refine_core.rows import RowSet
     from refine_core.xray import CallView, LineView, Parting, Xray
 
-_DAY_S: Final = 86_400
 _IDS_SHOWN: Final = 8
 _CODE_CHARS: Final = 64
 _CELL_CHARS: Final = 44
@@ -44,17 +41,7 @@ _MINUS: Final = "\N{MINUS SIGN}"
 @click.option("--beside", "beside_id", metavar="ID", help="Another row beside it.")
 @reward_options
 @row_options
-@click.option(
-    "--with", "files", multiple=True, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A file that the reward imports or reads; it is copied beside it.",
-)  # fmt: skip
-@click.option(
-    "--timeout", "timeout_s", type=Number(min=0, min_open=True, max=_DAY_S), default=REWARD_TIMEOUT_S,
-    show_default=True, help="Seconds for one call.",
-)  # fmt: skip
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object; docs/command-line.md describes it."
-)
+@worker_options
 def command(
     reward: Path,
     rows: Path,
