@@ -27,7 +27,7 @@ PX: Final = 40  # its height
 WAIT_S: Final = 0.15
 POLL_S: Final = 0.3
 _RUNNING: Final = static_key("doctor", "running")
-examinations: Final[workbench.Bench[Examination]] = workbench.Bench()
+examinations: Final[workbench.KeptJobs[Examination]] = workbench.KeptJobs()
 
 
 def examine_reward(form: FormState) -> Job[Examination] | None:
@@ -45,7 +45,7 @@ def examine_reward(form: FormState) -> Job[Examination] | None:
         before.cancel()
     st.session_state[_RUNNING] = key
     threshold = form.spec.threshold
-    job = examinations.score(
+    job = examinations.start(
         key,
         lambda progress, cancel: doctor.examine(
             recognized, rows, threshold=threshold, on_progress=progress, cancel=cancel

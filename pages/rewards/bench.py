@@ -159,7 +159,7 @@ def read_bench() -> Bench:
     scoring = _score(task) if task is not None and len(rows) else None
     if scoring is not None and scoring.result is not None:
         session.shown, session.shown_code = scoring.key, code
-    last = workbench.bench.find(session.shown)
+    last = workbench.scorings.find(session.shown)
     scores = last.result if last is not None else None
     if scores is not None and len(scores.rows) != len(rows):
         scores = None  # of other rows
@@ -173,7 +173,7 @@ def ask_judge(bench: Bench) -> None:
     """Score again, and ask the judge for what it has not been asked before. To be called in a callback."""
     if bench.task is not None:
         _session().allowed = bench.task.asking
-        workbench.bench.clear(bench.task.asking)  # asked again, it asks again for what failed
+        workbench.scorings.clear(bench.task.asking)  # asked again, it asks again for what failed
 
 
 def _score(task: Task) -> Scoring:
@@ -181,8 +181,8 @@ def _score(task: Task) -> Scoring:
     session = _session()
     asks = session.allowed == task.asking
     key = task.asking if asks else task.key
-    stopped = workbench.bench.find(key) if session.stopped == key else None
-    scoring = stopped or workbench.bench.score(key, task.work(asks=asks))
+    stopped = workbench.scorings.find(key) if session.stopped == key else None
+    scoring = stopped or workbench.scorings.start(key, task.work(asks=asks))
     session.running = key
     scoring.wait(WAIT_S)
     return scoring
@@ -217,7 +217,7 @@ def _session() -> _Session:
 
 
 def _cancel(key: str) -> None:
-    scoring = workbench.bench.find(key)
+    scoring = workbench.scorings.find(key)
     if scoring is not None and scoring.running:
         scoring.cancel()
 
@@ -237,7 +237,7 @@ def _base_scores(sources: tuple[RowSource, ...]) -> Scores | None:
     if isinstance(recognized, ArgumentQuestion):
         return None
     task = Task.of(recognized, sources, read_judge(sources))
-    scoring = workbench.bench.score(task.key, task.work(asks=False))
+    scoring = workbench.scorings.start(task.key, task.work(asks=False))
     scoring.wait(WAIT_S)
     return scoring.result
 

@@ -62,7 +62,7 @@ def read_case_run(bench: Bench) -> CaseRun:
         cancel=cancel,
         alone=True,
     )
-    scoring = workbench.bench.score(_name(key, asks=asks), work)
+    scoring = workbench.scorings.start(_name(key, asks=asks), work)
     if st.session_state.get(_WAITED) != scoring.key:  # once: several parts of the page ask
         st.session_state[_WAITED] = scoring.key
         scoring.wait(WAIT_S)
@@ -81,7 +81,7 @@ def _begin_with(key: str) -> None:
     st.session_state[_LAST] = key
     if last and last != key:
         for asks in (False, True):
-            scoring = workbench.bench.find(_name(last, asks=asks))
+            scoring = workbench.scorings.find(_name(last, asks=asks))
             if scoring is not None and scoring.running:
                 scoring.cancel()
 
@@ -90,17 +90,17 @@ def allow_judge() -> None:
     """Let the cases that wait ask the judge, until something changes. To be called in a callback."""
     key = st.session_state.get(_LAST, "")
     st.session_state[_ALLOWED] = key
-    workbench.bench.clear(_name(key, asks=True))  # asked again, it asks for what failed
+    workbench.scorings.clear(_name(key, asks=True))  # asked again, it asks for what failed
 
 
 def stop_asking() -> None:
     """End the questions to the judge; what it has answered is known. To be called in a callback."""
     key = st.session_state.get(_LAST, "")
     st.session_state.pop(_ALLOWED, None)
-    scoring = workbench.bench.find(_name(key, asks=True))
+    scoring = workbench.scorings.find(_name(key, asks=True))
     if scoring is not None and scoring.running:
         scoring.cancel()
-    workbench.bench.clear(_name(key, asks=False))  # more is known now
+    workbench.scorings.clear(_name(key, asks=False))  # more is known now
 
 
 def _name(key: str, *, asks: bool) -> str:

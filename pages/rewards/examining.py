@@ -24,7 +24,7 @@ WAIT_S: Final = 0.3  # for one that is looked at; longer, and the last one is sh
 ALWAYS_UP_TO: Final = 1_000  # rows that are examined while nobody looks at the doctor
 _OF_PROBES: Final = ("paid-", "refused-")
 _SESSION: Final = static_key("examining")
-examinations: Final[workbench.Bench[Examination]] = workbench.Bench()
+examinations: Final[workbench.KeptJobs[Examination]] = workbench.KeptJobs()
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ def _begin(
     if not looked_at and len(rows) > ALWAYS_UP_TO:
         return None
     session.running = key
-    return examinations.score(
+    return examinations.start(
         key,
         lambda progress, cancel: doctor.examine(
             recognized, rows, threshold=threshold, on_progress=progress, cancel=cancel

@@ -28,7 +28,7 @@ TIMES, ROWS, SHOWN = 5, 8, 20
 MAX_TIMES, MAX_ROWS = 20, 200
 POLL_S: Final = 0.25
 _SESSION: Final = static_key("wobble")
-rejudgings: Final[workbench.Bench[Rejudged]] = workbench.Bench(max_kept=8)
+rejudgings: Final[workbench.KeptJobs[Rejudged]] = workbench.KeptJobs(max_kept=8)
 _component = st.components.v2.component(
     "refinescope.rewards.wobble", js=import_script(WOBBLE), css=read_styles(WOBBLE)
 )
@@ -126,7 +126,7 @@ def _begin(bench: Bench, task: Task, positions: tuple[int, ...], times: int) -> 
     key = f"{task.key} {judge.name} {positions} {times}"
     rows, recognized = [task.rows[i] for i in positions], task.recognized
     rejudgings.clear(key)  # asked again, it asks for what failed; all else is known
-    rejudgings.score(
+    rejudgings.start(
         key,
         lambda progress, cancel: workbench.judge_repeatedly(
             rows, recognized, judge, times=times, on_progress=progress, cancel=cancel

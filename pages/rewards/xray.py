@@ -42,7 +42,7 @@ PICKED_FROM: Final = 300  # rows; of more, their number is typed
 _ROW, _BESIDE = static_key("xray-row"), static_key("xray-beside")
 _NOTHING: Final = -1
 _desk: Final = XrayDesk()
-_jobs: Final[workbench.Bench[tuple[Xray, ...]]] = workbench.Bench()
+_jobs: Final[workbench.KeptJobs[tuple[Xray, ...]]] = workbench.KeptJobs()
 _component = st.components.v2.component(
     "refinescope.rewards.xray",
     js=import_script(XRAY),
@@ -121,7 +121,7 @@ def draw_xray(bench: Bench) -> None:
         return
     choice = _read_choice(bench)
     names = _names(bench, choice)
-    job = _jobs.score(
+    job = _jobs.start(
         f"{task.key} {bench.scoring.key if bench.scoring is not None else ''} {choice.row} {choice.beside} {names}",
         lambda _progress, cancel: _work(task, choice, names, cancel),
     )

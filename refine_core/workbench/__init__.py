@@ -30,7 +30,7 @@ from refine_core.runs.judges import JudgeEstimate, JudgeSpec, judge_of_run
 from refine_core.workbench.isolation import Isolation, SelfTest, probe_isolation
 from refine_core.workbench.judge_wobble import Rejudged, estimate_rejudging, judge_repeatedly
 from refine_core.workbench.judging import asks_judge, estimate_calls
-from refine_core.workbench.kept_jobs import Bench, Scoring
+from refine_core.workbench.kept_jobs import KeptJobs, Scoring
 from refine_core.workbench.reading import (
     Reading,
     RunReward,
@@ -70,7 +70,6 @@ __all__ = [
     "RUN",
     "SHAPES",
     "ArgumentQuestion",
-    "Bench",
     "ErrorCount",
     "Fields",
     "Finding",
@@ -78,6 +77,7 @@ __all__ = [
     "Job",
     "JudgeEstimate",
     "JudgeSpec",
+    "KeptJobs",
     "Reading",
     "Recognized",
     "Rejudged",
@@ -100,7 +100,6 @@ __all__ = [
     "Work",
     "ask_what_if",
     "asks_judge",
-    "bench",
     "check_recognized",
     "compare_versions",
     "count_changed_lines",
@@ -129,12 +128,13 @@ __all__ = [
     "run_ref",
     "save_reward",
     "score_rows",
+    "scorings",
     "self_test",
     "summarize",
     "unpack_reading",
 ]
 
-bench: Bench[Scores] = Bench()
+scorings: KeptJobs[Scores] = KeptJobs()
 """The scorings of this process."""
 
 self_test = SelfTest()

@@ -1,6 +1,6 @@
 """Jobs that are kept, such as scorings: they go on while a page is reloaded, and the same is worked out once, whoever asks.
 
-    Bench.score(key, work) -> Job
+    KeptJobs.start(key, work) -> Job
 
 The work is what its key says: rows, source and judge, say. A key is never used for other work.
 """
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 Scoring = Job[Scores]
 
 
-class Bench(Generic[Result]):
+class KeptJobs(Generic[Result]):
     """The jobs of one kind in one process. Safe to use from any thread; the results used last are kept."""
 
     def __init__(self, max_kept: int = MAX_KEPT) -> None:
@@ -28,7 +28,7 @@ class Bench(Generic[Result]):
         self._jobs: OrderedDict[str, Job[Result]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def score(self, key: str, work: Work[Result]) -> Job[Result]:
+    def start(self, key: str, work: Work[Result]) -> Job[Result]:
         """The job of this key; started in a thread of its own unless it is there already, or was cancelled."""
         with self._lock:
             known = self._jobs.get(key)

@@ -192,7 +192,7 @@ def test_an_edit_ends_what_the_cases_run_for_the_text_before(capitals):
     slow = "import time\n\ndef exact(args, pred):\n    time.sleep(3)\n    return 1.0\n"
     type_text(app, slow)
     key = app.session_state["rewards.cases-last"]
-    running = workbench.bench.find(f"{key} cases")
+    running = workbench.scorings.find(f"{key} cases")
     assert running.running
     type_text(app, EXACT)
     assert running.wait(30)

@@ -38,7 +38,9 @@ def settle(app):
     """Run the page until what it scores is scored."""
     app.run()
     state = app.session_state
-    running = workbench.bench.find(state["rewards.scoring"].running) if "rewards.scoring" in state else None
+    running = (
+        workbench.scorings.find(state["rewards.scoring"].running) if "rewards.scoring" in state else None
+    )
     if running is not None:
         assert running.wait(30)
         app.run()

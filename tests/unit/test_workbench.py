@@ -10,8 +10,8 @@ from refine_core.errors import RewardError, RunCancelled, SpecError
 from refine_core.programs import EXAMPLES, ModelSpec
 from refine_core.workbench import (
     ArgumentQuestion,
-    Bench,
     JudgeSpec,
+    KeptJobs,
     Reading,
     Row,
     Scores,
@@ -83,20 +83,20 @@ def test_no_state_passes_from_one_scoring_to_the_next():
 
 
 def test_the_same_scoring_is_done_once_whoever_asks():
-    bench, done = Bench(), []
+    jobs, done = KeptJobs(), []
 
     def work(progress, cancel):
         done.append(1)
         return score_rows(ROWS, COUNT, on_progress=progress, cancel=cancel)
 
-    first = bench.score("key", work)
+    first = jobs.start("key", work)
     assert first.wait(30)
-    assert bench.score("key", work) is first
+    assert jobs.start("key", work) is first
     assert len(done) == 1
 
 
 def test_a_scoring_in_the_background_counts_and_is_cancelled():
-    bench, counted = Bench(), threading.Event()
+    jobs, counted = KeptJobs(), threading.Event()
 
     def work(progress, cancel):
         progress(120, 480)
@@ -104,7 +104,7 @@ def test_a_scoring_in_the_background_counts_and_is_cancelled():
         cancel.sleep(60)
         return Scores(())
 
-    scoring = bench.score("key", work)
+    scoring = jobs.start("key", work)
     assert counted.wait(30)
     assert (scoring.done, scoring.total, scoring.running) == (120, 480, True)
     scoring.cancel()
@@ -114,11 +114,11 @@ def test_a_scoring_in_the_background_counts_and_is_cancelled():
 
 
 def test_a_cancelled_scoring_is_begun_anew_by_whoever_asks_again():
-    bench = Bench()
-    first = bench.score("key", lambda _, cancel: cancel.sleep(60))
+    jobs = KeptJobs()
+    first = jobs.start("key", lambda _, cancel: cancel.sleep(60))
     first.cancel()
     assert first.wait(30)
-    second = bench.score("key", lambda *_: Scores(()))
+    second = jobs.start("key", lambda *_: Scores(()))
     assert second.wait(30)
     assert second.result.rows == ()
 
