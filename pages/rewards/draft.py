@@ -13,6 +13,7 @@ from typing import Final
 import streamlit as st
 
 from pages.rewards import fields
+from pages.rewards.absent import forget_absent_reward, note_absent
 from pages.rewards.case_state import cases_text, load_cases, restore_cases
 from pages.rewards.fields import EDITOR, FORM, static_key
 from pages.shared import address
@@ -66,8 +67,15 @@ def open_bench() -> None:
         if row is not None:  # the address names one of these
             fields.write_row(row)
             fields.write_beside(beside)
-    if wanted_reward and (saved := workbench.read_reward(wanted_reward)) is not None:
+    saved = workbench.read_reward(wanted_reward) if wanted_reward else None
+    if saved is not None:
         load_saved(saved)
+    if wanted_runs or wanted_reward:
+        here_ids = {one.run_id for one in here}
+        note_absent(
+            reward=wanted_reward if wanted_reward and saved is None else "",
+            run_ids=tuple(one for one in wanted_runs if one not in here_ids),
+        )
     DRAFT.show()
 
 
@@ -80,6 +88,7 @@ def _first_run() -> Timeline | None:
 def load_reward(base: Base) -> None:
     """Put this reward into the editor. Before it is drawn, or in a callback."""
     state = st.session_state
+    forget_absent_reward()
     load_cases(base.cases, came_with=state[_BASE].cases if _BASE in state else "")
     state[_CODE], state[_BASE], state[_READING] = base.source, base, (base.reading, base.source)
     state[_REV] = revision() + 1

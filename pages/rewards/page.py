@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.rewards import draft
+from pages.rewards.absent import draw_absent
 from pages.rewards.bench import read_bench
 from pages.rewards.cases import take_case_clicks
 from pages.rewards.doctor_findings import take_findings_clicks
@@ -39,6 +40,7 @@ pin_asked(bench)
 draft.keep_draft()
 
 draw_header(bench)
+draw_absent(bench.missing)
 draw_versions()
 draw_mapping()
 view = current_view()

@@ -16,8 +16,6 @@ from pages.shared.text import escape_markdown
 
 def draw_scores(bench: Bench) -> None:
     """All of it, from the top; an invitation where there are no rows."""
-    for ref in bench.missing:
-        st.caption(escape_markdown(f"{ref} is not in this app's store, so its rows are left out."))
     if not bench.rows:
         draw_empty()
         return

@@ -20,6 +20,7 @@ from refine_core.xray.statements import describe
 from refine_core.xray.texts import clip_text, is_number, last_value, write_brief
 from refine_core.xray.types import CallView, Segment, State
 
+_UNRECORDED: Final = "not in the recorded turns"
 _QUIET: Final = (ast.Pass, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.ClassDef)
 
 
@@ -46,6 +47,7 @@ def view_call(
     _fill_turns(page)
     for line in page.cells:
         _fill_line(page, line)
+    _fill_unrecorded(page)
     contributions = list_contributions(source, page.call)
     for contribution in contributions:
         if (
@@ -125,6 +127,15 @@ def _fill_inner_lines(page: Page) -> None:
             page.show_value(line, part)
             if page.event("value", part) is None:
                 page.set(line, state="not_reached", note="not reached")
+
+
+def _fill_unrecorded(page: Page) -> None:
+    """Lines of a sampled loop that did not run in the turns that were recorded: nobody knows of the others."""
+    for number in page.sampled:
+        view = page.cells.get(number)
+        if view is not None and view.state == "not_reached":
+            note = _UNRECORDED if view.note == "not reached" else view.note
+            page.set(number, state="unknown", note=note)
 
 
 def _fill_turns(page: Page) -> None:

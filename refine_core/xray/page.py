@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -29,7 +30,7 @@ class Failure:
 class Page:
     """source, trace, call: what is shown. score: what the call's value amounts to, where it is the reward's own.
 
-    cells: line -> what stands beside it so far. branches: (line, outcome, order) of each.
+    cells: line -> what stands beside it so far. sampled: lines of which only some turns are known. branches: (line, outcome, order) of each.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Page:
         self.sites: dict[int, list[Site]] = {}
         for site in source.sites_of(call.function):
             self.sites.setdefault(getattr(site.node, "lineno", 0), []).append(site)
+        self.sampled = frozenset(self._list_sampled())
         self.cells = {
             number: LineView(number, source.lines[number - 1] if number <= len(source.lines) else "", "quiet")
             for number in range(self.first, self.last + 1)
@@ -74,6 +76,20 @@ class Page:
         """How often a statement began, of what was recorded."""
         event = self.event("line", node)
         return 0 if event is None else event.count
+
+    def turns_of(self, node: ast.For | ast.AsyncFor | ast.While) -> tuple[int, int]:
+        """How many turns a loop made in this call, and how many times it began."""
+        index = next((i for i, one in enumerate(self.source.plan.loops) if one is node), -1)
+        return self.call.turns.get(index, (0, 0))
+
+    def _list_sampled(self) -> Iterator[int]:
+        """Lines in the body of a loop of which only some turns were recorded: what did not run there may have run in another."""
+        for node in self.statements:
+            if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+                turns, _ = self.turns_of(node)
+                if turns > self.times(node.body[0]):
+                    last = node.body[-1]
+                    yield from range(node.body[0].lineno, (last.end_lineno or last.lineno) + 1)
 
     def failed_at(self, node: ast.stmt) -> bool:
         """Whether an error left the call at this statement."""

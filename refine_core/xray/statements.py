@@ -47,15 +47,17 @@ def _branch(page: Page, node: ast.If) -> None:
     taken = page.times(node.body[0])
     if page.failed_at(node) and not taken:
         return
-    note = _say_taken(taken, total)
-    page.branch(node, note, "taken" if taken >= total else "not taken" if not taken else "")
+    if node.lineno in page.sampled:
+        page.branch(node, f"taken {taken:,} of {total:,} recorded times", "")
+    else:
+        note = _say_taken(taken, total)
+        page.branch(node, note, "taken" if taken >= total else "not taken" if not taken else "")
     cell = page.cells[node.lineno].cell or write_condition(node.test, page.value_of)
     page.set(node.lineno, cell=cell if total == 1 else ())
 
 
 def _loop(page: Page, node: ast.For | ast.AsyncFor | ast.While) -> None:
-    index = next((i for i, one in enumerate(page.source.plan.loops) if one is node), -1)
-    turns, runs = page.call.turns.get(index, (0, 0))
+    turns, runs = page.turns_of(node)
     recorded = page.times(node.body[0])
     note = pluralize(turns, "turn")
     if runs > 1:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from refine_core.rewards.xray_replies import Value
 
-State = Literal["reached", "not_reached", "quiet"]
+State = Literal["reached", "not_reached", "unknown", "quiet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Contribution:
 class LineView:
     """One line of the source in one call.
 
-    state: "quiet" for lines that do nothing, such as comments. times: how often it ran, of what was recorded.
+    state: "quiet" for lines that do nothing, such as comments; "unknown" for those of a loop that did not run in the turns that
+    were recorded. times: how often it ran, of what was recorded.
     cell: what stands beside it. note: a remark to it, such as "3 turns". branch: "taken", "not taken" or "" where there is none.
     turns: of the loops on it. expressions: in the order in which they were worked out. printed: what was printed here.
     exception: what was raised here; caught_at: the line of its handler, where it has one. calls: numbers of the calls made here. made: the number that goes into the score, and

@@ -145,7 +145,7 @@ def test_a_chosen_row_is_in_the_address_and_is_shown(gamed):
 
 def test_the_address_of_rows_that_are_gone_says_so():
     app = open_rewards(rows="run:nowhere")
-    assert "not in this app's store" in " ".join(one.value.replace("\\", "") for one in app.caption)
+    assert "Not among your runs: nowhere." in " ".join(one.value.replace("\\", "") for one in app.warning)
 
 
 KETTLE = """
@@ -430,3 +430,17 @@ def test_what_a_model_wrote_is_shown_with_nothing_in_it_that_a_screen_obeys():
     texts = [text for one in drawn for text in strings(json.loads(one.proto.json))]
     assert any("⟨U+202E⟩gnihton" in text for text in texts)
     assert [text for text in texts if UNSEEN.search(text)] == []
+
+
+def test_what_an_address_names_in_vain_is_said_and_can_be_dismissed(gamed):
+    workbench.save_reward("kettle", SHORT)
+    app = open_rewards(reward="kettel", of="no-such-run", rows=["run:gone", "set:gone", f"run:{gamed}"])
+    (said,) = app.warning
+    for part in ("“kettel”", "no-such-run", "gone", "1 set of rows"):
+        assert part in said.value
+    assert app.query_params["rows"] == ["run:gone", "set:gone", f"run:{gamed}"]
+    button(app, "Dismiss").click()
+    settle(app)
+    assert not app.warning
+    assert list(app.session_state["rewards.sources"]) == [f"run:{gamed}"]
+    assert not open_rewards(reward="kettle").warning

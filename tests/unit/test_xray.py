@@ -200,6 +200,28 @@ def test_a_long_loop_is_sampled_and_says_so():
     assert line.note == "100,000 turns, 197 of them recorded"
 
 
+def test_a_branch_in_turns_that_were_not_recorded_is_not_denied():
+    source = """def reward(args, pred):
+    n = 0
+    for i in range(10_000):
+        if i == 5_000:
+            print("half way")
+            n += 1
+    if n > 1:
+        n = 0
+    return n
+"""
+    lines = {one.number: one for one in xray(source).view().lines}
+    branch, printed, added, outside = (lines[number] for number in (4, 5, 6, 8))
+    assert (branch.branch, branch.note) == ("", "taken 0 of 109 recorded times")
+    assert (printed.state, printed.note, printed.printed) == (
+        "unknown",
+        "not in the recorded turns",
+        "half way\n",
+    )
+    assert (added.state, outside.state) == ("unknown", "not_reached")
+
+
 def test_too_many_nested_turns_are_left_out_and_it_says_so():
     source = "def reward(args, pred):\n    return sum(1 for a in range(90) for b in range(90) for c in range(20) if f(a, b, c))\ndef f(a, b, c):\n    for i in range(3):\n        b += i\n    return a < b\n"
     found = xray(source)
