@@ -12,7 +12,8 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import fields
+from pages.rewards import draft, fields
+from pages.rewards.draft import Base
 from pages.rewards.fields import field_key, static_key
 from pages.rewards.mapping_table import draw_columns, draw_problems, draw_row
 from pages.shared.text import escape_markdown
@@ -25,6 +26,7 @@ from refine_core.workbench import Job, RowSource
 
 WAIT_S: Final = 0.4  # longer, and the dialog counts what it has read
 POLL_S: Final = 0.5
+REWARD_BYTES: Final = 200_000  # of a Python file; a longer one is no reward
 CHECKED_ROWS: Final = 5_000  # of a large file, with every change of a choice
 ENCODINGS: Final = ("cp1252", "latin-1", "utf-16-le", "utf-16-be", "shift_jis", "gb18030", "cp1251")
 TITLE_OF_PASTED: Final = "Pasted table"
@@ -63,11 +65,23 @@ class Pending:
 
 
 def open_upload(key: str) -> None:
-    """Look at the files that were uploaded with this widget, one after another. To be called in a callback."""
+    """Look at the files that were uploaded with this widget, one after another. To be called in a callback.
+
+    A Python file is the reward: it goes into the editor, where Undo brings back what stood in it.
+    """
     uploaded = [(one.name, one.getvalue()) for one in st.session_state.get(key) or ()]
-    if uploaded:
-        (name, data), *others = uploaded
+    files = []
+    for name, data in uploaded:
+        if name.lower().endswith(".py") and len(data) <= REWARD_BYTES:
+            source = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+            draft.load_reward(Base(source))
+        else:
+            files.append((name, data))
+    if files:
+        (name, data), *others = files
         _open(name, data, waiting=others)
+    elif uploaded:
+        _drop()
 
 
 def open_table(text: str) -> None:

@@ -115,7 +115,7 @@ def upload_form(where: str) -> None:
     )  # fmt: skip
     st.caption(
         "CSV, TSV, JSON, JSONL or Parquet, or what promptfoo, OpenAI, TRL, Inspect, verifiers, verl, dspy, lm-eval, LangSmith or Phoenix"
-        " wrote. Bring the output of an OpenAI batch together with its input."
+        " wrote. Bring the output of an OpenAI batch together with its input. A Python file is opened as the reward."
     )
 
 

@@ -60,6 +60,18 @@ def choose(app, column, role):
     return settle(app)
 
 
+def test_a_python_file_is_opened_as_the_reward_and_not_read_as_rows():
+    source = b"def length(args, pred):\r\n    return float(len(pred.answer))\r\n"
+    app = upload_all(open_rewards(), ("mine.csv", CSV), ("length.py", source))
+    assert draft_code(app) == "def length(args, pred):\n    return float(len(pred.answer))\n"
+    assert "3 rows, 4 columns" in words(app)
+    assert "Add rows from length.py" not in words(app)
+
+
+def draft_code(app):
+    return app.session_state["rewards.code"]
+
+
 def test_a_table_is_added_only_after_each_open_choice_was_made():
     app = upload(open_rewards(), "mine.csv", CSV)
     shown = words(app)
