@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.absent import forget_absent_reward, note_absent
-from pages.rewards.case_state import cases_text, load_cases, restore_cases
+from pages.rewards.cases.state import cases_text, load_cases, restore_cases
 from pages.rewards.fields import EDITOR, FORM, static_key
 from pages.shared import address
 from pages.shared.editor import current_text

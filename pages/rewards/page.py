@@ -5,19 +5,19 @@ import streamlit as st
 from pages.rewards import draft
 from pages.rewards.absent import draw_absent
 from pages.rewards.bench import read_bench
-from pages.rewards.cases import take_case_clicks
-from pages.rewards.doctor_findings import take_findings_clicks
-from pages.rewards.doctor_probes import take_probe_clicks
-from pages.rewards.examining import list_code_findings
+from pages.rewards.cases.pin import pin_asked
+from pages.rewards.cases.view import take_case_clicks
+from pages.rewards.doctor.examining import list_code_findings
+from pages.rewards.doctor.findings import take_findings_clicks
+from pages.rewards.doctor.probes import take_probe_clicks
 from pages.rewards.header import draw_header
 from pages.rewards.mapping import draw_mapping
-from pages.rewards.pin import pin_asked
 from pages.rewards.results import OFFERED, current_view, draw_results
 from pages.rewards.reward import draw_editor, draw_reading, draw_reward
 from pages.rewards.saved import draw_versions
+from pages.rewards.scores.table import take_clicks
 from pages.rewards.starters import draw_starters
-from pages.rewards.table import take_clicks
-from pages.rewards.xray import take_xray_clicks
+from pages.rewards.xray.view import take_xray_clicks
 from pages.shared.text import show_error
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core.errors import StoreError

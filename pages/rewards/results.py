@@ -14,13 +14,16 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import cases, doctor, fields, xray
+from pages.rewards import fields
 from pages.rewards.bench import Bench
+from pages.rewards.cases import view as cases
+from pages.rewards.doctor import view as doctor
 from pages.rewards.fields import VIEWS, static_key
-from pages.rewards.row import draw_row
-from pages.rewards.scores import draw_scores
+from pages.rewards.scores.row import draw_row
+from pages.rewards.scores.view import draw_scores
 from pages.rewards.sources import draw_sources
 from pages.rewards.starters import draw_starters
+from pages.rewards.xray import view as xray
 from pages.shared.choice import choose
 from pages.shared.viewport import is_narrow
 

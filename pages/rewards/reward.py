@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.rewards import draft, fields
 from pages.rewards.bench import Bench, cancel_scoring, score_again
-from pages.rewards.examining import list_code_findings
+from pages.rewards.doctor.examining import list_code_findings
 from pages.rewards.fields import EDITOR, static_key
 from pages.rewards.goto import wanted_line
 from pages.rewards.shape import draw_question, draw_shape

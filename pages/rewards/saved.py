@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.rewards import draft
 from pages.rewards.bench import Bench
-from pages.rewards.case_state import cases_text
+from pages.rewards.cases.state import cases_text
 from pages.rewards.draft import Base
 from pages.rewards.fields import static_key
 from pages.shared import address

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.lab import doctor_line
-from pages.rewards import examining
-from pages.rewards.exact_text import show_exactly
+from pages.rewards.doctor import examining
+from pages.rewards.doctor.exact_text import show_exactly
 from refine_core import workbench
 from refine_core.cases import read_cases
 from tests.pages.test_inputs import add_reference

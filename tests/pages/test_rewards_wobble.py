@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pages.rewards.judge_wobble import rejudgings
+from pages.rewards.doctor.judge_wobble import rejudgings
 from refine_core import workbench
 from refine_core.connections.connection_store import Connection, save_connection
 from refine_core.spec import ModelSpec

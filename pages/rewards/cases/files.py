@@ -6,9 +6,10 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import case_state, draft
+from pages.rewards import draft
 from pages.rewards.bench import Bench
-from pages.rewards.case_new import draw_new_case
+from pages.rewards.cases import state as case_state
+from pages.rewards.cases.new_case import draw_new_case
 from pages.rewards.fields import static_key
 from pages.shared.text import escape_markdown, show_error
 from refine_core.cases import CaseSet, export_pytest, read_cases, write_cases

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pages.rewards.xray_code import colour_lines
+from pages.rewards.xray.colours import colour_lines
 from pages.shared.changes import mark_changes
 from pages.shared.text import cut_text
 from refine_core.formatting import format_score

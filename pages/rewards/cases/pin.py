@@ -7,8 +7,8 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import case_state
 from pages.rewards.bench import Bench
+from pages.rewards.cases import state as case_state
 from pages.rewards.fields import static_key
 from pages.shared.text import escape_markdown, show_error
 from refine_core.cases import BAD, GOOD, UNSCORED, Want, case_from_row, exactly, read_label, read_want

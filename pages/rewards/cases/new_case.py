@@ -6,10 +6,10 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import case_state
 from pages.rewards.bench import Bench
+from pages.rewards.cases import state as case_state
+from pages.rewards.cases.pin import EXAMPLES
 from pages.rewards.fields import static_key
-from pages.rewards.pin import EXAMPLES
 from pages.shared.text import escape_markdown, show_error
 from refine_core.cases import CaseField, Want, fill_case, list_fields, read_want
 

@@ -13,10 +13,10 @@ import streamlit as st
 from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import build_table
+from pages.rewards.cases.pin import ask_to_pin
 from pages.rewards.fields import static_key
-from pages.rewards.labels import label_rows
-from pages.rewards.pin import ask_to_pin
-from pages.rewards.what_if import Question
+from pages.rewards.scores.labels import label_rows
+from pages.rewards.scores.what_if import Question
 from pages.shared.clicks import take_click
 from pages.shared.web import REWARDS, import_script, read_styles
 from pages.shared.what_if_pictures import build_curve, build_strip, mark_of

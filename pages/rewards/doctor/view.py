@@ -14,11 +14,7 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
-from pages.rewards.doctor_findings import draw_findings
-from pages.rewards.doctor_probes import draw_probes
-from pages.rewards.doctor_rows import describe_rows, list_row_findings
-from pages.rewards.doctor_words import OLD, describe, what_to_do
-from pages.rewards.examining import (
+from pages.rewards.doctor.examining import (
     Examined,
     cancel_examination,
     examine_again,
@@ -26,9 +22,13 @@ from pages.rewards.examining import (
     read_examination,
     read_threshold,
 )
+from pages.rewards.doctor.findings import draw_findings
+from pages.rewards.doctor.judge_wobble import draw_wobble
+from pages.rewards.doctor.probes import draw_probes
+from pages.rewards.doctor.right_answer import choose_right_answer, find_probes
+from pages.rewards.doctor.rows import describe_rows, list_row_findings
+from pages.rewards.doctor.words import OLD, describe, what_to_do
 from pages.rewards.fields import static_key
-from pages.rewards.judge_wobble import draw_wobble
-from pages.rewards.right_answer import choose_right_answer, find_probes
 from pages.rewards.sources import bring_rows, draw_sources
 from pages.shared.text import escape_markdown
 from refine_core.formatting import pluralize

@@ -11,10 +11,10 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import case_state
+from pages.rewards.cases import state as case_state
+from pages.rewards.cases.pin import EXAMPLES
 from pages.rewards.fields import static_key
-from pages.rewards.pin import EXAMPLES
-from pages.rewards.row import draw_values
+from pages.rewards.scores.row import draw_values
 from pages.shared.text import show_error
 from refine_core.cases import BAD, GOOD, MAX_NAME_CHARS, UNSCORED, Case, Want, exactly, output_key, read_want
 from refine_core.workbench import RowScore

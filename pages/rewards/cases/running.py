@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.bench import WAIT_S, Bench
-from pages.rewards.case_state import outputs_digest, read_case_set
+from pages.rewards.cases.state import outputs_digest, read_case_set
 from pages.rewards.fields import static_key
 from refine_core import workbench
 from refine_core.cases import CaseReport, CaseSet, compare_scores

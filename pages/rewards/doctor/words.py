@@ -6,7 +6,7 @@ from typing import Final
 
 from pages.rewards import draft
 from pages.rewards.bench import Bench
-from pages.rewards.examining import Examined
+from pages.rewards.doctor.examining import Examined
 from refine_core import workbench
 from refine_core.errors import RewardError
 from refine_core.formatting import pluralize

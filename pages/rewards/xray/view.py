@@ -18,12 +18,13 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import first_listed, row_number
 from pages.rewards.fields import static_key
+from pages.rewards.headline import draw_headline
 from pages.rewards.sources import draw_empty
 from pages.rewards.task import Task
-from pages.rewards.xray_data import build_xray
+from pages.rewards.xray.data import build_xray
 from pages.shared.clicks import take_click
 from pages.shared.query import read_whole, write
-from pages.shared.text import escape_markdown, one_line
+from pages.shared.text import one_line
 from pages.shared.viewport import is_narrow
 from pages.shared.web import XRAY, import_script, read_styles
 from refine_core import workbench
@@ -117,7 +118,7 @@ def draw_xray(bench: Bench) -> None:
         return
     task = bench.task
     if task is None:
-        _draw_verdict(*_describe_missing(bench))
+        draw_headline(*_describe_missing(bench))
         return
     choice = _read_choice(bench)
     names = _names(bench, choice)
@@ -127,11 +128,11 @@ def draw_xray(bench: Bench) -> None:
     )
     job.wait(WAIT_S)
     if job.running:
-        _draw_verdict("Looking at each line …", "A slow reward takes its time here, too.")
+        draw_headline("Looking at each line …", "A slow reward takes its time here, too.")
         _wait_for(job)
         return
     if job.result is None:
-        _draw_verdict("There is nothing to look into", _describe_error(job.error))
+        draw_headline("There is nothing to look into", _describe_error(job.error))
         return
     _draw(bench, choice, job.result)
 
@@ -141,14 +142,14 @@ def _draw(bench: Bench, choice: _Choice, xrays: tuple[Xray, ...]) -> None:
     call = read_whole("call")
     views = _enter(xrays, call) or _enter(xrays, None)
     if views is None or len(views) < len(xrays):
-        _draw_verdict(first.sentence, " ".join(first.notes))
+        draw_headline(first.sentence, " ".join(first.notes))
         return
     entered = views[0].parent is not None
     parting = find_parting(first, xrays[1], *views) if len(xrays) > 1 else None
     headline = parting.sentence if parting is not None else first.sentence
     if entered and parting is None:
         headline = _describe_call(first, views[0])
-    _draw_verdict(headline, " ".join(_notes(bench, choice, xrays)))
+    draw_headline(headline, " ".join(_notes(bench, choice, xrays)))
     positions = [choice.row] if choice.beside is None else [choice.row, choice.beside]
     _component(
         key=KEY,
@@ -336,13 +337,6 @@ def _describe_missing(bench: Bench) -> tuple[str, str]:
 
 def _describe_error(error: RefineError | None) -> str:
     return "" if error is None else str(error)
-
-
-def _draw_verdict(headline: str, detail: str) -> None:
-    with st.container(gap=None, key=static_key("verdict")):
-        st.markdown(f"## {escape_markdown(headline)}", anchors=False)
-        if detail:
-            st.markdown(f":small[:gray[{escape_markdown(detail)}]]")
 
 
 def _wait_for(job: workbench.Job[tuple[Xray, ...]]) -> None:

@@ -7,11 +7,12 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import case_state, fields
+from pages.rewards import fields
 from pages.rewards.bench import Bench
-from pages.rewards.case_files import draw_files
-from pages.rewards.case_form import draw_case
-from pages.rewards.case_runs import (
+from pages.rewards.cases import state as case_state
+from pages.rewards.cases.files import draw_files
+from pages.rewards.cases.form import draw_case
+from pages.rewards.cases.running import (
     CaseRun,
     allow_judge,
     count_cases,
@@ -20,6 +21,7 @@ from pages.rewards.case_runs import (
     wait_for_cases,
 )
 from pages.rewards.fields import static_key
+from pages.rewards.headline import draw_headline
 from pages.rewards.judge import draw_choice
 from pages.shared.clicks import take_click
 from pages.shared.text import escape_markdown, one_line, show_error
@@ -63,10 +65,7 @@ def draw_cases(bench: Bench) -> None:
     In an AppTest, choose with `at.session_state[KEY] = {"chosen": {"name": "nothing", "at": 1}}`.
     """
     run = read_case_run(bench)
-    headline, detail = _describe(bench, run)
-    with st.container(gap=None, key=static_key("verdict")):
-        st.markdown(f"## {escape_markdown(headline)}", anchors=False)
-        st.markdown(f":small[:gray[{escape_markdown(detail)}]]")
+    draw_headline(*_describe(bench, run))
     if problem := case_state.find_problem():
         show_error(f"the pinned cases cannot be read, so they are left as they are: {problem}")
     if len(run.cases):

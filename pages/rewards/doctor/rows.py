@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pages.rewards.bench import Bench
-from pages.rewards.examining import Examined, is_of_a_probe
+from pages.rewards.doctor.examining import Examined, is_of_a_probe
 from refine_core.doctor import Examination
 from refine_core.formatting import format_score, pluralize
 from refine_core.workbench import Finding

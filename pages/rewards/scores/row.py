@@ -7,10 +7,10 @@ import streamlit as st
 from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import describe_error, first_listed, row_number
+from pages.rewards.cases.pin import draw_pin
 from pages.rewards.fields import static_key
-from pages.rewards.labels import draw_label
-from pages.rewards.pin import draw_pin
-from pages.rewards.table import COMPARES
+from pages.rewards.scores.labels import draw_label
+from pages.rewards.scores.table import COMPARES
 from pages.shared import address
 from pages.shared.changes import mark_changes
 from pages.shared.text import cut_text

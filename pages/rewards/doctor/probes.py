@@ -11,10 +11,10 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import case_state
-from pages.rewards.exact_text import show_exactly
+from pages.rewards.cases import state as case_state
+from pages.rewards.doctor.exact_text import show_exactly
+from pages.rewards.doctor.right_answer import Probes, Tried
 from pages.rewards.fields import static_key
-from pages.rewards.right_answer import Probes, Tried
 from pages.shared.clicks import take_click
 from pages.shared.web import PROBES, import_script, read_styles
 from refine_core.cases import BAD, GOOD, Want, case_from_row, maximum, minimum

@@ -1,0 +1,1 @@
+"""The tab X-ray: the reward line by line on one row, or on two."""
