@@ -6,8 +6,8 @@ xraying.py        a row is scored in the reward's worker, with what each line di
 source_map.py     the source: its sites, as the worker numbers them
 lines.py          one call of a function, line by line
 formula.py        0.25 * (len(words) <= 8) as "4 ≤ 8 → 0.25"
-contributions.py  the numbers that a score is made of, and where each was made
-parting.py        the first line where two scores part, and by how much
+contributions.py  the numbers that a score is made of, and where each was made; elements.py: of a list, what its members are
+parting.py        the first line where two scores part, and by how much; reasons.py: why, in a few words
 sentences.py      what became of a row, in a sentence
 """
 
@@ -19,6 +19,7 @@ from refine_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from refine_core.xray.parting import find_parting, find_partner
+    from refine_core.xray.texts import write_score
     from refine_core.xray.types import CallView, Expression, LineView, Parting, Segment
     from refine_core.xray.xraying import Xray, XrayDesk, xray_row
 
@@ -32,11 +33,13 @@ __all__ = [
     "XrayDesk",
     "find_parting",
     "find_partner",
+    "write_score",
     "xray_row",
 ]
 
 _HOME = {
     "parting": ("find_partner", "find_parting"),
+    "texts": ("write_score",),
     "types": ("CallView", "Expression", "LineView", "Parting", "Segment"),
     "xraying": ("Xray", "XrayDesk", "xray_row"),
 }

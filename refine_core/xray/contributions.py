@@ -4,6 +4,7 @@
     parts["short"] = …                  the same, one by one
     score += 0.25                       names that the return reads
     return 0.5 * a + 0.5 * b            the return itself
+    scores.append(2.0 if …)             what a list of scores is made of (elements.py)
 
 What an entry can be at most is known where it is a constant times something that is at most 1: a comparison, a `min(…, 1)`; of
 another factor between 0 and the constant it is taken to be so.
@@ -14,7 +15,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from refine_core.rewards.xray_replies import TraceCall
+from refine_core.rewards.xray.expressions import is_constant
+from refine_core.rewards.xray_replies import TraceCall, TraceEvent
+from refine_core.xray.elements import added_to, elements_of, score_names
 from refine_core.xray.source_map import SourceMap, body_of, iter_own, iter_statements
 from refine_core.xray.texts import clip_text, is_number, last_value
 from refine_core.xray.types import Contribution
@@ -26,20 +29,18 @@ _NAME_CHARS = 40
 def list_contributions(source: SourceMap, call: TraceCall) -> tuple[Contribution, ...]:
     """What the value of a call is made of, in the order in which it was made."""
     function = source.plan.functions[call.function].node
-    statements = list(iter_statements(body_of(function)))
+    body = body_of(function)
+    statements = list(iter_statements(body))
     returns = [one for one in statements if isinstance(one, ast.Return) and one.value is not None]
-    names = {
-        node.id
-        for one in returns
-        for node in iter_own(one)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+    names, whole = score_names(body, returns)
     found: list[Contribution] = []
     for one in statements:
         if isinstance(one, (ast.Assign, ast.AnnAssign)) and one.value is not None:
             found += _of_assignment(source, call, one, names)
-        elif isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name) and one.target.id in names:
-            found += _of_names(source, call, one, one.target.id)
+        elif isinstance(one, ast.AugAssign):
+            found += _of_augmented(source, call, one, names, whole)
+        elif isinstance(one, ast.Expr):
+            found += _of_added(source, call, one, names, whole)
         elif isinstance(one, ast.Return) and one.value is not None:
             found += [entry for node in iter_own(one.value) for entry in _of_dict(source, call, node)]
     if isinstance(function, ast.Lambda):
@@ -55,24 +56,63 @@ def _of_assignment(
     value = node.value
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     for target in targets:
+        if value is None:
+            continue
         if isinstance(target, ast.Name) and target.id in names:
             entries = list(_of_dict(source, call, value))
             yield from entries
-            if not entries and value is not None:
-                yield from _of_expression(source, call, value, target.id)
-        elif (
-            isinstance(target, ast.Subscript)
-            and isinstance(target.value, ast.Name)
-            and target.value.id in names
-            and isinstance(target.slice, ast.Constant)
-            and isinstance(target.slice.value, str)
-            and value is not None
-        ):
-            yield from _of_expression(source, call, value, target.slice.value, is_part=True)
+            for one in () if entries else elements_of(value):
+                yield from _of_expression(source, call, one, target.id, statement=node)
+        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            if target.value.id not in names:
+                continue
+            key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+            is_part = isinstance(key, str)
+            name = str(key) if is_part else ""
+            yield from _of_expression(source, call, value, name, is_part=is_part, statement=node)
         elif isinstance(target, (ast.Tuple, ast.List)):
             for one in target.elts:
                 if isinstance(one, ast.Name) and one.id in names:
                     yield from _of_names(source, call, node, one.id)
+
+
+def _of_augmented(
+    source: SourceMap, call: TraceCall, node: ast.AugAssign, names: set[str], whole: set[str]
+) -> Iterator[Contribution]:
+    """A name by what it has become, an entry by what was added to it."""
+    target = node.target
+    if isinstance(target, ast.Name) and target.id in names:
+        if (event := _event(source, call, node.value)) is not None and event.count == 1:
+            for one in elements_of(node.value) if isinstance(node.value, (ast.List, ast.ListComp)) else ():
+                yield from _of_expression(source, call, one, "", statement=node)
+        yield from _of_names(source, call, node, target.id)
+    elif (
+        isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in names
+    ):
+        key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+        name = key if isinstance(key, str) else "" if target.value.id in whole else target.value.id
+        yield from _of_expression(source, call, node.value, name, statement=node)
+
+
+def _of_added(
+    source: SourceMap, call: TraceCall, node: ast.Expr, names: set[str], whole: set[str]
+) -> Iterator[Contribution]:
+    """scores.append(…), parts.update(short=…), and what a generator gives."""
+    if isinstance(node.value, ast.Yield) and node.value.value is not None:
+        yield from _of_expression(source, call, node.value.value, "", statement=node)
+        return
+    added = added_to(node)
+    if added is None or added[0] not in names or not isinstance(node.value, ast.Call):
+        return
+    name = "" if added[0] in whole else added[0]
+    for one in added[1]:
+        entries = list(_of_dict(source, call, one))
+        yield from entries
+        if not entries:
+            yield from _of_expression(source, call, one, name, statement=node)
+    for keyword in node.value.keywords:
+        if keyword.arg is not None:
+            yield from _of_expression(source, call, keyword.value, keyword.arg, is_part=True)
 
 
 def _of_dict(source: SourceMap, call: TraceCall, node: ast.AST | None) -> Iterator[Contribution]:
@@ -84,34 +124,39 @@ def _of_dict(source: SourceMap, call: TraceCall, node: ast.AST | None) -> Iterat
 
 
 def _of_expression(
-    source: SourceMap, call: TraceCall, node: ast.expr, name: str, *, is_part: bool = False
+    source: SourceMap,
+    call: TraceCall,
+    node: ast.expr,
+    name: str,
+    *,
+    is_part: bool = False,
+    statement: ast.stmt | None = None,
 ) -> Iterator[Contribution]:
-    if isinstance(node, ast.Constant):
-        if is_number(node.value) and not is_part:
-            line_site = next(
-                (
-                    source.plan.sites[i]
-                    for i in call.events
-                    if i >= 0
-                    and source.plan.sites[i].kind == "line"
-                    and getattr(source.plan.sites[i].node, "value", None) is node
-                ),
-                None,
-            )
-            if line_site is not None:
-                order = call.events[line_site.index].last_order
-                yield Contribution(node.lineno, name, float(node.value), None, order, line_site.index)
+    """statement: whose value a constant is; a constant reports nothing of its own."""
+    if is_constant(node):
+        site = None if statement is None else source.plan.site_of("line", statement)
+        event = None if site is None else call.events.get(site.index)
+        known = _constant(node)
+        if site is not None and event is not None and known is not None and not is_part:
+            yield Contribution(node.lineno, name, known, None, event.last_order, site.index)
         return
     site = source.plan.site_of("value", node)
     event = None if site is None else call.events.get(site.index)
     value = last_value(event)
     if site is None or event is None or not is_number(value):
         return
+    if site.inline and event.count > 1:
+        return  # of several rows, one cannot be told from another
     yield from _of_addends(source, call, node)
     full = estimate_full(node)
     if full is not None and not -_ROUNDING <= value <= full + _ROUNDING:
         full = None
     yield Contribution(node.lineno, name, float(value), full, event.last_order, site.index, is_part)
+
+
+def _event(source: SourceMap, call: TraceCall, node: ast.AST) -> TraceEvent | None:
+    site = source.plan.site_of("value", node)
+    return None if site is None else call.events.get(site.index)
 
 
 def _of_addends(source: SourceMap, call: TraceCall, node: ast.expr) -> Iterator[Contribution]:
@@ -147,9 +192,11 @@ def _of_names(source: SourceMap, call: TraceCall, node: ast.stmt, name: str) -> 
 
 def _of_return(source: SourceMap, call: TraceCall, node: ast.expr | None) -> Iterator[Contribution]:
     """A bare name was made elsewhere, and a constant is no calculation."""
-    if node is None or isinstance(node, (ast.Name, ast.Constant, ast.Dict)):
+    if node is None or isinstance(node, ast.Dict):
         return
-    yield from _of_expression(source, call, node, "")
+    for one in elements_of(node):
+        if not isinstance(one, (ast.Name, ast.Constant)):
+            yield from _of_expression(source, call, one, "")
 
 
 def estimate_full(node: ast.expr) -> float | None:
@@ -182,6 +229,9 @@ def estimate_full(node: ast.expr) -> float | None:
 
 
 def _constant(node: ast.expr) -> float | None:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = _constant(node.operand)
+        return None if value is None else -value
     return float(node.value) if isinstance(node, ast.Constant) and is_number(node.value) else None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from refine_core.rewards.xray_replies import Value
-from refine_core.xray.texts import OPERATORS, clip_text, is_number, write_brief
+from refine_core.xray.texts import OPERATORS, clip_text, is_number, write_brief, write_operand
 from refine_core.xray.types import Segment
 
 ValueOf = Callable[[ast.AST], Value | None]
@@ -20,6 +20,7 @@ ABSENT: Final = "\0absent"
 _CHARS: Final = 72
 _VALUE_CHARS: Final = 240
 _PARTS: Final = 9
+_TEST_CHARS: Final = 28
 _CONSTANT_CHARS: Final = 24
 _BOUNDED: Final = frozenset(("min", "max"))
 _TRANSPARENT: Final = frozenset(("float", "int", "round", "bool"))
@@ -30,12 +31,49 @@ def write_formula(node: ast.expr, value: Value, value_of: ValueOf) -> tuple[Segm
     result = Segment(clip_text(write_brief(value), _VALUE_CHARS), is_value=True)
     if not is_number(value):
         return (result,)
-    parts = _write(_without_weight(node), value_of, outermost=True)
+    if isinstance(node, ast.IfExp):
+        parts = _write_test(node.test, value_of)
+    else:
+        parts = _write(_without_weight(node), value_of, outermost=True)
     if parts is None or len(parts) > _PARTS or sum(len(one.text) for one in parts) > _CHARS:
         return (result,)
     if len(parts) == 1 and parts[0].text == result.text:
         return (result,)
     return (*parts, Segment(" → "), result)
+
+
+def _write_test(node: ast.expr, value_of: ValueOf) -> list[Segment] | None:
+    """What a conditional asks, and the answer: '1954' in '1945' → False. Of several conditions, the one that decided."""
+    if isinstance(node, ast.BoolOp):
+        asked = [one for one in node.values if value_of(_inner(one)) != ABSENT]
+        return _write_test(asked[-1], value_of) if asked else None
+    if _inner(node) is not node:
+        inner = value_of(_inner(node))
+        return None if inner == ABSENT else [Segment("not "), _shorten(inner)]
+    value = value_of(node)
+    if value == ABSENT:
+        return None
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(value, bool):
+        left, right = _compared(node.left, value_of), _compared(node.comparators[0], value_of)
+        if left and right:
+            sign = Segment(f" {OPERATORS[type(node.ops[0])]} ")
+            return [left, sign, right, Segment(" → "), Segment(str(value), is_value=True)]
+    return [_shorten(value)]
+
+
+def _inner(node: ast.expr) -> ast.expr:
+    return node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) else node
+
+
+def _shorten(value: Value) -> Segment:
+    return Segment(clip_text(write_operand(value), _TEST_CHARS), is_value=True)
+
+
+def _compared(node: ast.expr, value_of: ValueOf) -> Segment | None:
+    if isinstance(node, ast.Constant):
+        return Segment(clip_text(repr(node.value), _TEST_CHARS))
+    value = value_of(node)
+    return None if value == ABSENT else _shorten(value)
 
 
 def write_condition(node: ast.expr, value_of: ValueOf) -> tuple[Segment, ...]:
@@ -122,4 +160,4 @@ def _write_value(node: ast.expr, value_of: ValueOf) -> list[Segment] | None:
     value = value_of(node)
     if value == ABSENT or not is_number(value):
         return None
-    return [Segment(write_brief(value), is_value=True)]
+    return [Segment(write_operand(value), is_value=True)]

@@ -11,7 +11,7 @@ from refine_core.rewards.xray.sites import Site
 from refine_core.rewards.xray_replies import Trace, TraceCall, TraceEvent, Value
 from refine_core.xray.formula import ABSENT, write_formula
 from refine_core.xray.source_map import SourceMap, body_of, header_end, iter_statements
-from refine_core.xray.texts import clip_text, last_value, list_values, write_several
+from refine_core.xray.texts import clip_text, last_value, list_values, write_brief, write_several
 from refine_core.xray.types import LineView, Segment
 
 CELL_CHARS: Final = 160
@@ -108,7 +108,9 @@ class Page:
         event = self.event("value", node)
         if event is None:
             if isinstance(node, ast.Constant):
-                self.set(line, cell=(Segment(clip_text(repr(node.value), CELL_CHARS), is_value=True),))
+                known = node.value
+                text = write_brief(known) if isinstance(known, float) else repr(known)
+                self.set(line, cell=(Segment(clip_text(text, CELL_CHARS), is_value=True),))
             return
         if event.count > 1:
             text = write_several(list_values(event), _SEVERAL)

@@ -6,26 +6,37 @@ did not make, they part at the branch that led to it.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from refine_core.formatting import format_score
 from refine_core.rewards import RowResult
+from refine_core.xray.reasons import Side, explain
 from refine_core.xray.sentences import end_sentence
-from refine_core.xray.texts import clip_text
+from refine_core.xray.source_map import SourceMap
+from refine_core.xray.texts import clip_text, write_score
 from refine_core.xray.types import CallView, Contribution, Parting
 from refine_core.xray.xraying import Xray
 
-_SAME = 1e-9
+_SAME: Final = 1e-9
+_ROUNDED: Final = 1e-6
+_REASON_CHARS: Final = 80
+_CALLS: Final = 5  # helpers, one inside the other
 
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
+    """site: of the number that differs, -1 for none. is_score: whether `by` is of the score itself, or of a part of it."""
+
     line: int
     order: int
     by: float | None
     name: str
     is_branch: bool = False
+    site: int = -1
+    is_score: bool = True
+    call: int | None = None
 
 
 def find_parting(
@@ -37,13 +48,20 @@ def find_parting(
     other = other or second.view()
     if view is None or other is None or view.first_line != other.first_line:
         return Parting(None, None, "", same_branches=False, sentence=_describe_values(first, second))
+    pair = _Pair(first, second, view, other)
     branch = _find_branch(view, other)
-    failed = _find_failure(view, other)
-    difference = failed or _find_difference(view, other, branch)
+    is_root = view.number in first.roots and other.number in second.roots
     total = None if a.value is None or b.value is None else b.value - a.value
-    is_root = view.parent is None and other.parent is None
-    if is_root:
-        sentence = _describe(first, second, difference, branch, total)
+    is_one_of_several = len(first.recognized.functions) > 1
+    if not is_root:
+        total = _returned_difference(view, other)
+    elif is_one_of_several:
+        total = _part_difference(first, second, view.function)
+    difference = _find_failure(view, other) or _find_difference(pair, branch, total)
+    if is_root and is_one_of_several and first.result.error is None and second.result.error is None:
+        sentence = _describe_one_of_several(pair, difference, branch, total)
+    elif is_root:
+        sentence = _describe(pair, difference, branch, total)
     else:
         sentence = _describe_calls((first, view), (second, other), branch)
     return Parting(
@@ -53,6 +71,14 @@ def find_parting(
         branch is None,
         sentence,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    first: Xray
+    second: Xray
+    view: CallView
+    other: CallView
 
 
 def find_partner(first: Xray, second: Xray, call: int) -> int | None:
@@ -88,21 +114,20 @@ def _list_alike(xray: Xray, parent: int | None, function: int, line: int) -> lis
 
 
 def _find_branch(a: CallView, b: CallView) -> int | None:
-    """The line of the first branch with another outcome. Turns of loops are no branches."""
+    """The line of the first branch with another outcome. Turns of loops are no branches; an error that was caught is one."""
     mine, others = _list_outcomes(a), _list_outcomes(b)
-    for line, taken in mine.items():
-        if others.get(line) != taken:
-            return line
-    return next((line for line in others if line not in mine), None)
+    lines = {line for line in {*mine, *others} if mine.get(line) != others.get(line)}
+    return min(lines, default=None)
 
 
 def _list_outcomes(view: CallView) -> dict[int, bool]:
-    """Line of a branch -> whether it was ever taken, in the order in which they came."""
-    return {
+    """Line of a branch -> whether it was ever taken."""
+    found = {
         line: note != "not taken" and not note.startswith("taken 0 ")
         for line, note, _ in view.branches
         if "turn" not in note
     }
+    return found | {one.number: True for one in view.lines if one.exception and one.caught_at is not None}
 
 
 def _find_failure(a: CallView, b: CallView) -> _Difference | None:
@@ -113,13 +138,48 @@ def _find_failure(a: CallView, b: CallView) -> _Difference | None:
     return None if line is None else _Difference(line, 0, None, "")
 
 
-def _find_difference(a: CallView, b: CallView, branch: int | None) -> _Difference | None:
+def _find_difference(pair: _Pair, branch: int | None, total: float | None) -> _Difference | None:
+    a, b = pair.view, pair.other
+    if total is not None and abs(total) <= _SAME and _same_parts(pair):
+        return None
     found = sorted(_iter_differences(a.contributions, b.contributions, branch), key=lambda one: one.order)
-    if found:
+    if found and not (found[0].is_branch and _returns_elsewhere(a, b)):
         return found[0]
+    if total is None or abs(total) <= _SAME:
+        return found[0] if found else None
+    if branch is not None:
+        return _Difference(branch, 0, total, "", is_branch=True)
     line = _return_line(a)
-    if _returned_difference(a, b) not in (None, 0.0) and line is not None:
-        return _Difference(branch or line, 0, _returned_difference(a, b), "", is_branch=branch is not None)
+    return _find_call(pair) or (None if line is None else _Difference(line, 0, total, ""))
+
+
+def _same_parts(pair: _Pair) -> bool:
+    """Whether nothing that is a part of the score differs, so that whatever else does is no matter."""
+    others = {one.site: one.value for one in pair.other.contributions if one.is_part}
+    return all(one.value == others.get(one.site) for one in pair.view.contributions if one.is_part)
+
+
+def _returns_elsewhere(a: CallView, b: CallView) -> bool:
+    return a.ended == b.ended == "returned" and _return_line(a) != _return_line(b)
+
+
+def _find_call(pair: _Pair) -> _Difference | None:
+    """The first call that was made here and returned another number."""
+    names = {one.name for one in pair.first.recognized.functions}
+    trace = pair.first.trace
+    for one in () if trace is None else trace.calls[trace.start :]:
+        is_loose = one.number in pair.first.roots and pair.first.function_of(one.number) not in names
+        if one.number == pair.view.number or (one.parent != pair.view.number and not is_loose):
+            continue
+        partner = find_partner(pair.first, pair.second, one.number)
+        view = pair.first.view(one.number)
+        other = None if partner is None else pair.second.view(partner)
+        if view is None or other is None:
+            continue
+        by = _returned_difference(view, other)
+        if by is not None and abs(by) > _SAME:
+            line = one.line if one.parent == pair.view.number else _return_line(pair.view)
+            return _Difference(line or pair.view.first_line, 0, by, "", call=one.number)
     return None
 
 
@@ -127,22 +187,34 @@ def _iter_differences(
     first: tuple[Contribution, ...], second: tuple[Contribution, ...], branch: int | None
 ) -> Iterator[_Difference]:
     others = {one.site: one for one in second}
-    mine = {one.site: one for one in first}
-    last = {one.name: one for one in first}
-    last_other = {one.name: one for one in second}
+    mine = {one.site for one in first}
     for one in first:
         other = others.get(one.site)
-        if other is not None:
-            if one.value is not None and other.value is not None and abs(one.value - other.value) > _SAME:
-                yield _Difference(one.line, one.order, other.value - one.value, one.name)
-        elif branch is not None:
-            yield _Difference(
-                branch, one.order, _between(one, last_other.get(one.name)), one.name, is_branch=True
-            )
-    for other in second:
-        if other.site not in mine and branch is not None:
-            by = _between(last.get(other.name), other)
-            yield _Difference(branch, other.order, by, other.name, is_branch=True)
+        by = _between(one, _counterpart(one, first, second) if other is None else other)
+        if by is not None and abs(by) <= _SAME:
+            continue
+        if other is None and branch is not None:
+            yield _Difference(branch, one.order, by, one.name, is_branch=True)
+        elif other is not None and by is not None:
+            is_score = one.is_part or not one.name.isidentifier()
+            yield _Difference(one.line, one.order, by, one.name, site=one.site, is_score=is_score)
+    for one in second:
+        by = _between(_counterpart(one, second, first), one)
+        if one.site not in mine and branch is not None and (by is None or abs(by) > _SAME):
+            yield _Difference(branch, one.order, by, one.name, is_branch=True)
+
+
+def _counterpart(
+    one: Contribution, its_own: tuple[Contribution, ...], others: tuple[Contribution, ...]
+) -> Contribution | None:
+    """What the other row has in place of a number that only one row made: what it alone made, else what both had before."""
+    own_sites = {item.site for item in its_own}
+    alike = [item for item in others if item.name == one.name]
+    if alone := [item for item in alike if item.site not in own_sites]:
+        return alone[-1]
+    before = {item.site for item in its_own if item.name == one.name and item.order < one.order}
+    shared = [item for item in alike if item.site in before]
+    return shared[-1] if shared else alike[-1] if alike else None
 
 
 def _between(one: Contribution | None, other: Contribution | None) -> float | None:
@@ -163,44 +235,150 @@ def _return_line(view: CallView) -> int | None:
     return lines[-1].number if lines else view.first_line if view.ended == "returned" else None
 
 
-def _describe(
-    first: Xray, second: Xray, difference: _Difference | None, branch: int | None, total: float | None
-) -> str:
+def _describe(pair: _Pair, difference: _Difference | None, branch: int | None, total: float | None) -> str:
+    first, second = pair.first, pair.second
     failed = [one for one in (first, second) if one.result.error is not None]
     if len(failed) == 1:
         error = failed[0].result.error
         line = error.line if error is not None else None
         where = f" at line {line}" if line is not None else ""
         return f"{failed[0].label} fails{where}: {end_sentence(error.message if error is not None else '')}"
-    parts = [
+    start = (
         "Both take the same branches."
         if branch is None
         else f"They take different branches at line {branch}."
-    ]
+    )
     if difference is None:
-        parts.append(_describe_same(first, second))
-        return " ".join(parts)
-    by = difference.by
-    worse = second if (by or total or 0.0) < 0 else first
+        return f"{start} {_describe_same(first, second)}"
     on = f" on {difference.name}" if difference.name else ""
-    if by is None or abs(by) <= _SAME:
-        parts.append(
-            f"The scores part there{on}."
-            if difference.is_branch
-            else f"They part at line {difference.line}{on}."
-        )
-    elif difference.is_branch and difference.line == branch:
-        parts.append(f"{worse.label} gets {format_score(abs(by))} less{on} because of it.")
+    by = difference.by
+    is_all = total is not None and by is not None and abs(total - by) <= _ROUNDED
+    reason = _find_reason(pair, difference, total)
+    because = end_sentence(f": {reason}" if reason else "")
+    if by is None or abs(by) <= _SAME or not (is_all or difference.is_score or difference.is_branch):
+        at = "there" if difference.is_branch else f"at line {difference.line}"
+        return f"{start} {_say_total(pair, total)}The scores part {at}{on}{because}"
+    worse = second if by < 0 else first
+    amount = write_score(abs(by))
+    if difference.is_branch:
+        said = f"{worse.label} gets {amount} less{on} because of it{because}"
     else:
-        parts.append(f"{worse.label} loses {format_score(abs(by))} more{on}, at line {difference.line}.")
-    if total is not None and by is not None and abs(total - by) > 1e-6:  # noqa: PLR2004  # rounding
-        lower = second if total < 0 else first
-        parts.append(
-            "In all both score the same."
-            if abs(total) <= _SAME
-            else f"In all {lower.label} has {format_score(abs(total))} less."
+        both = all(_loses(view, difference) for view in (pair.view, pair.other))
+        said = f"{worse.label} {f'loses {amount} more' if both else f'gets {amount} less'}{on}, at line {difference.line}{because}"
+    if total is None or is_all:
+        return f"{start} {said}"
+    return f"{start} {said} {_say_total(pair, total)}".rstrip()
+
+
+def _describe_one_of_several(
+    pair: _Pair, difference: _Difference | None, branch: int | None, total: float | None
+) -> str:
+    """Of a reward of several functions, the one that is shown; and, where it parts nothing, those that do."""
+    name = pair.view.function
+    if total is None or abs(total) > _SAME:
+        return f"{name}: {_describe(pair, difference, branch, total)}"
+    a, b = pair.first.result.parts, pair.second.result.parts
+    apart = [
+        f"{one} gives {write_score(a[one])} and {write_score(b[one])}"
+        for one in a
+        if one != name and one in b and "." not in one and abs(a[one] - b[one]) > _SAME
+    ]
+    same = f"{name} gives both {write_score(a.get(name))}."
+    return f"{same} The scores part elsewhere: {', '.join(apart)}." if apart else same
+
+
+def _part_difference(first: Xray, second: Xray, name: str) -> float | None:
+    a, b = first.result.parts.get(name), second.result.parts.get(name)
+    return None if a is None or b is None else b - a
+
+
+def _say_total(pair: _Pair, total: float | None) -> str:
+    if total is None:
+        return ""
+    if abs(total) <= _SAME:
+        return "In all both score the same. "
+    lower = pair.second if total < 0 else pair.first
+    return f"In all {lower.label} has {write_score(abs(total))} less. "
+
+
+def _loses(view: CallView, difference: _Difference) -> bool:
+    return any(one.site == difference.site and one.lost is not None for one in view.contributions)
+
+
+def _find_reason(pair: _Pair, difference: _Difference, total: float | None, depth: int = 0) -> str:
+    """In a few words, what differs at the line where they part."""
+    by = difference.by if difference.by is not None and difference.is_score else total or difference.by
+    swapped = by is not None and by > 0
+    source, traces = pair.first.source, (pair.first.trace, pair.second.trace)
+    if source is None or traces[0] is None or traces[1] is None:
+        return ""
+    better = Side(source, traces[0].calls[pair.view.number])  # one source: nodes are told apart by identity
+    worse = Side(source, traces[1].calls[pair.other.number])
+    if swapped:
+        better, worse = worse, better
+    node: ast.AST | None = None
+    if difference.is_branch:
+        caught = [
+            one
+            for view in (pair.view, pair.other)
+            for one in view.lines
+            if one.number == difference.line and one.exception
+        ]
+        if caught:
+            return f"{clip_text(caught[0].exception, _REASON_CHARS)}"
+        node = _test_at(source, difference.line)
+    elif difference.site >= 0:
+        node = source.plan.sites[difference.site].node
+        if isinstance(node, ast.AugAssign):
+            node = node.value
+    if isinstance(node, ast.expr):
+        inner = _find_inner(pair, difference, node, depth)
+        return inner or explain(node, worse, better)
+    return _find_inner(pair, difference, None, depth)
+
+
+def _test_at(source: SourceMap, line: int) -> ast.AST | None:
+    """What an `if`, `while` or `match` at this line asks."""
+    for site in source.plan.sites:
+        node = site.node
+        if isinstance(node, (ast.If, ast.While)) and node.lineno == line:
+            return node.test
+        if isinstance(node, ast.Match) and any(case.pattern.lineno == line for case in node.cases):
+            return node.subject
+    return None
+
+
+def _find_inner(pair: _Pair, difference: _Difference, node: ast.expr | None, depth: int) -> str:
+    """Of a number that a helper gave: where its two calls part."""
+    if depth >= _CALLS or difference.is_branch:
+        return ""
+    number = difference.call
+    if number is None:
+        if not isinstance(node, ast.Call) or pair.first.trace is None:
+            return ""
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        number = next(
+            (
+                one.number
+                for one in pair.first.trace.calls
+                if one.parent == pair.view.number
+                and node.lineno <= one.line <= (node.end_lineno or node.lineno)
+                and pair.first.function_of(one.number) == name
+            ),
+            None,
         )
-    return " ".join(parts)
+    partner = None if number is None else find_partner(pair.first, pair.second, number)
+    if number is None or partner is None:
+        return ""
+    view, other = pair.first.view(number), pair.second.view(partner)
+    if view is None or other is None:
+        return ""
+    inner = _Pair(pair.first, pair.second, view, other)
+    found = _find_difference(inner, _find_branch(view, other), _returned_difference(view, other))
+    if found is None:
+        return ""
+    reason = _find_reason(inner, found, _returned_difference(view, other), depth + 1)
+    return f"in {view.function}, at line {found.line}{f', {reason}' if reason else ''}"
 
 
 def _describe_calls(one: tuple[Xray, CallView], other: tuple[Xray, CallView], branch: int | None) -> str:
@@ -217,7 +395,7 @@ def _describe_end(view: CallView) -> str:
     if view.ended == "returned":
         value = view.returned
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return f"returns {format_score(value) if number else clip_text(str(value), 60)}"  # type: ignore[arg-type]  # a number
+        return f"returns {write_score(value) if number else clip_text(str(value), 60)}"  # type: ignore[arg-type]  # a number
     return {"exception": "raises an error", "no_return": "ends without a return"}.get(
         view.ended, "gives values"
     )
@@ -233,7 +411,7 @@ def _describe_same(first: Xray, second: Xray) -> str:
         return "Both fail."
     if a.value is None or b.value is None or abs(a.value - b.value) > _SAME:
         return _describe_values(first, second)
-    return f"Both score {format_score(a.value)}, and nothing parts them."
+    return f"Both score {write_score(a.value)}, and nothing parts them."
 
 
 def _describe_values(first: Xray, second: Xray) -> str:
@@ -243,4 +421,4 @@ def _describe_values(first: Xray, second: Xray) -> str:
 def _value(result: RowResult) -> str:
     if result.error is not None:
         return "no score, it fails"
-    return "no score" if result.value is None else format_score(result.value)
+    return "no score" if result.value is None else write_score(result.value)

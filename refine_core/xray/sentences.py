@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from refine_core.formatting import format_score
 from refine_core.rewards import RowResult
+from refine_core.xray.texts import write_score
 from refine_core.xray.types import CallView, Contribution
 
 _NAMED: Final = 3
@@ -19,7 +19,7 @@ def describe_score(result: RowResult, view: CallView | None) -> str:
         return f"No score: it fails{where}. {end_sentence(result.error.message)}"
     if result.value is None:
         return f"No score: the reward returned None{_at_return(view)}."
-    value = format_score(result.value)
+    value = write_score(result.value)
     losses = list_losses(view)
     if not losses:
         return f"{value}{_returned(view)}."
@@ -31,10 +31,10 @@ def describe_score(result: RowResult, view: CallView | None) -> str:
 
 def describe_sum(result: RowResult) -> str:
     """The row of several functions: 1.00, from format 0.00 and correct 1.00."""
-    parts = [f"{name} {format_score(value)}" for name, value in result.parts.items() if "." not in name]
+    parts = [f"{name} {write_score(value)}" for name, value in result.parts.items() if "." not in name]
     if result.value is None or not parts:
         return "No score: none of the functions gave one."
-    return f"{format_score(result.value)}, from {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}."
+    return f"{write_score(result.value)}, from {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}."
 
 
 def list_losses(view: CallView | None) -> list[Contribution]:
@@ -51,7 +51,7 @@ def list_losses(view: CallView | None) -> list[Contribution]:
 
 def _describe_loss(one: Contribution) -> str:
     on = f" on {one.name}" if one.name else ""
-    return f"{format_score(one.lost)}{on}, at line {one.line}"
+    return f"{write_score(one.lost)}{on}, at line {one.line}"
 
 
 def _at_return(view: CallView | None) -> str:

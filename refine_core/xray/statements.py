@@ -7,9 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from refine_core.formatting import pluralize
+from refine_core.xray.elements import added_to, elements_of
 from refine_core.xray.formula import ABSENT, write_condition
 from refine_core.xray.page import CELL_CHARS, Page, is_docstring
-from refine_core.xray.texts import clip_text, is_number, last_value, list_values, write_brief, write_several
+from refine_core.xray.texts import (
+    clip_text,
+    is_number,
+    last_value,
+    list_values,
+    write_brief,
+    write_score,
+    write_several,
+)
 from refine_core.xray.types import Segment
 
 _SEVERAL: Final = 4
@@ -82,8 +91,12 @@ def _return(page: Page, node: ast.Return) -> None:
         page.set(node.lineno, cell=(Segment("None", is_value=True),))
         return
     returned = page.value_of(value)
+    elements = elements_of(value)
+    made = page.event("value", elements[0]) if len(elements) == 1 and elements[0] is not value else None
     if page.score is not None and isinstance(returned, str) and returned != ABSENT:
-        page.set(value.lineno, cell=(Segment(write_brief(page.score), is_value=True),))
+        page.set(value.lineno, cell=(Segment(write_score(page.score), is_value=True),))
+        if made is not None and elements[0].lineno == value.lineno:
+            page.show_value(value.lineno, elements[0])
     else:
         page.show_value(value.lineno, value)
 
@@ -120,10 +133,19 @@ def _augmented(page: Page, node: ast.AugAssign) -> None:
 
 
 def _expression(page: Page, node: ast.Expr) -> None:
+    """What was called for what it does shows what it was given."""
     value = node.value
+    added = added_to(node)
     if isinstance(value, (ast.Yield, ast.YieldFrom)) and value.value is not None:
-        value = value.value
-    if page.value_of(value) is not None or isinstance(node.value, ast.Yield):
+        page.show_value(node.lineno, value.value)
+    elif added is not None and isinstance(value, ast.Call):
+        given = [*added[1], *(one.value for one in value.keywords)]
+        if len(given) == 1 and given[0].lineno == node.lineno:
+            page.show_value(node.lineno, given[0])
+        else:
+            text = ", ".join(write_brief(one) for one in map(page.value_of, given) if one != ABSENT)
+            page.set(node.lineno, cell=(Segment(clip_text(text, CELL_CHARS), is_value=True),) if text else ())
+    elif page.value_of(value) is not None:
         page.show_value(node.lineno, value)
 
 

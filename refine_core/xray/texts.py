@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, TypeGuard
 
+from refine_core.formatting import format_score
 from refine_core.rewards.xray_replies import TraceEvent, Value
 
 OPERATORS: Final = {
@@ -14,6 +15,7 @@ OPERATORS: Final = {
     ast.In: "in", ast.NotIn: "not in", ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//",
     ast.Mod: "%", ast.Pow: "**",
 }  # fmt: skip
+_HALF: Final = 0.5  # beside what is no count, a number is none either
 _TINY, _SMALL, _HUGE = 1e-4, 0.01, 1e7
 
 
@@ -33,9 +35,19 @@ def write_value(value: Value, digits: int = 3) -> str:
 
 def write_brief(value: Value) -> str:
     """The same for the column beside the code: a float to two decimals."""
-    if isinstance(value, float) and value != round(value) and _SMALL <= abs(value) < _HUGE:
+    if isinstance(value, float) and (value == 0 or _SMALL <= abs(value) < _HUGE):
         return f"{value:.2f}"
     return write_value(value, 2)
+
+
+def write_operand(value: Value) -> str:
+    """The same for what is compared and calculated with: a whole float as Python writes it, 3.0."""
+    return write_value(value, 2) if isinstance(value, float) and value == round(value) else write_brief(value)
+
+
+def write_score(value: float | None, *beside: float | None) -> str:
+    """A score, which has its decimals always: 2.00. beside: numbers that it is not to look like."""
+    return format_score(value, (*beside, _HALF))
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -61,7 +61,7 @@ def test_from_a_row_to_the_line_where_it_lost_and_into_the_helper(page: Page, re
     expect(page.get_by_role("heading", name="0.50: lost 0.50 on short, at line 8.")).to_be_visible(
         timeout=20_000
     )
-    expect(line(page, 8).locator("td")).to_contain_text("5 ≤ 4 → 0.0")
+    expect(line(page, 8).locator("td")).to_contain_text("5 ≤ 4 → 0.00")
     expect(line(page, 12)).to_have_class(re.compile("pale"))
     expect(line(page, 12).locator("td")).to_have_text("not reached")
     expect(page.get_by_role("heading", name="Line 8", exact=True)).to_be_visible()
@@ -73,7 +73,7 @@ def test_from_a_row_to_the_line_where_it_lost_and_into_the_helper(page: Page, re
     expect(
         page.get_by_role("heading", name=re.compile("share called at line 9, returned 1.00"))
     ).to_be_visible(timeout=20_000)
-    expect(line(page, 3).locator("td")).to_contain_text("2 / 2 → 1.0")
+    expect(line(page, 3).locator("td")).to_contain_text("2 / 2 → 1.00")
     assert "call=" in page.url
     line(page, 3).click()
     page.keyboard.press("Escape")
@@ -83,9 +83,9 @@ def test_from_a_row_to_the_line_where_it_lost_and_into_the_helper(page: Page, re
     page.get_by_role("option", name="Attempt 2").click()
     expect(page.get_by_text("The scores part here")).to_be_visible(timeout=20_000)
     expect(
-        page.get_by_role("heading", name=re.compile("Attempt 1 loses 0.50 more on short, at line 8"))
+        page.get_by_role("heading", name=re.compile("Attempt 1 gets 0.50 less on short, at line 8"))
     ).to_be_visible()
-    expect(line(page, 8).locator("td").nth(1)).to_contain_text("2 ≤ 4 → 0.5")
+    expect(line(page, 8).locator("td").nth(1)).to_contain_text("2 ≤ 4 → 0.50")
 
     page.reload()  # the address says which rows
     expect(page.get_by_text("The scores part here")).to_be_visible(timeout=30_000)

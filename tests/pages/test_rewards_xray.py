@@ -47,7 +47,7 @@ def test_a_row_is_shown_line_by_line_with_what_it_printed():
 
 def test_two_rows_stand_side_by_side_with_the_rule_where_they_part():
     app = open_xray(row="1", beside="2")
-    assert "They take different branches at line 8. Row 1 loses 0.30 more on score, at line 7." in words(app)
+    assert "They take different branches at line 8. Row 1 gets 0.30 less on score, at line 7." in words(app)
     found = lines(app)
     assert [number for number, one in found.items() if one["parts"]] == [7]
     assert component(app, "xray")["chosen"] == 7

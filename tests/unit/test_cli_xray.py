@@ -39,13 +39,13 @@ def test_two_rows_stand_side_by_side_in_json_and_for_people(tmp_path):
         "by": -0.5,
         "part": "score",
         "same_branches": True,
-        "sentence": "Both take the same branches. Row b loses 0.50 more on score, at line 4.",
+        "sentence": "Both take the same branches. Row b gets 0.50 less on score, at line 4: 'kettle' is not in ['a', 'pot'].",
     }
     code, out, _ = run(tmp_path, "--row", "a", "--beside", "b")
     lines = out.splitlines()
     rule = next(i for i, line in enumerate(lines) if "The scores part here" in line)
     assert "4" in lines[rule + 1].split()[0]
-    assert "2 ≤ 3 → 0.5" in out
+    assert "2 ≤ 3 → 0.50" in out
 
 
 def test_an_unknown_row_is_bad_input_that_names_the_ids(tmp_path):

@@ -127,7 +127,7 @@ def test_two_rows_part_at_the_first_number_that_differs():
         True,
     )
     assert parting.sentence == (
-        "Both take the same branches. Attempt 4 loses 0.08 more on keywords, at line 10."
+        "Both take the same branches. Attempt 4 loses 0.08 more on keywords, at line 10: len(distinct) is 1, against 2."
     )
 
 
@@ -139,7 +139,7 @@ def test_two_rows_part_at_the_branch_that_only_one_takes():
     assert (parting.line, parting.by, parting.same_branches) == (3, -0.25, False)
     assert (
         parting.sentence
-        == "They take different branches at line 3. so gets 0.25 less on score because of it."
+        == "They take different branches at line 3. so gets 0.25 less on score because of it: len(pred.text) is 2, not above 3."
     )
 
 

@@ -11,10 +11,9 @@ from typing import Final
 from pages.rewards.xray.colours import colour_lines
 from pages.shared.changes import mark_changes
 from pages.shared.text import cut_text
-from refine_core.formatting import format_score
 from refine_core.runs import format_value
 from refine_core.unseen import show_unseen_in
-from refine_core.xray import CallView, LineView, Parting, Xray
+from refine_core.xray import CallView, LineView, Parting, Xray, write_score
 
 CALLS_SHOWN: Final = 20
 PRINTED_CHARACTERS: Final = 300
@@ -90,7 +89,7 @@ def _cell(line: LineView, sides: Sequence[LineView]) -> dict[str, object]:
         "state": line.state,
         "segments": segments,
         "note": line.note if line.caught_at is None else _describe_caught(line),
-        "lost": "" if line.lost is None else f"{MINUS}{format_score(line.lost)}",
+        "lost": "" if line.lost is None else f"{MINUS}{write_score(line.lost)}",
         "printed": cut_text(line.printed.rstrip("\n"))[:PRINTED_CHARACTERS],
         "error": line.exception if line.caught_at is None else "",
     }

@@ -29,11 +29,11 @@ from pages.shared.viewport import is_narrow
 from pages.shared.web import XRAY, import_script, read_styles
 from refine_core import workbench
 from refine_core.errors import RefineError
-from refine_core.formatting import format_score, pluralize
+from refine_core.formatting import pluralize
 from refine_core.rows import Cancel
 from refine_core.unseen import show_unseen
 from refine_core.workbench import ArgumentQuestion, describe_shape
-from refine_core.xray import CallView, Xray, XrayDesk, find_parting, find_partner
+from refine_core.xray import CallView, Xray, XrayDesk, find_parting, find_partner, write_score
 
 KEY: Final = static_key("xray")
 WAIT_S: Final = 1.0  # longer, and the page says that it works
@@ -284,7 +284,7 @@ def _describe_call(xray: Xray, view: CallView) -> str:
     which = f", one of {pluralize(total, 'call')}," if total > 1 else ""
     if view.ended == "returned":
         value = view.returned
-        shown = format_score(value) if isinstance(value, int | float) else str(value)
+        shown = write_score(value) if isinstance(value, int | float) else str(value)
         return f"{view.function}{which} called at line {view.line}, returned {one_line(shown, 80)}"
     ended = {"exception": "raised an error", "no_return": "ended without a return"}.get(
         view.ended, "gave values"
@@ -305,26 +305,24 @@ def _notes(bench: Bench, choice: _Choice, xrays: Sequence[Xray]) -> list[str]:
         value, error = one.result.value, one.result.error
         if value is not None and abs(score.value - value) > ROUNDING:
             notes.append(
-                f"{one.label} has {format_score(score.value)} in the scores and {format_score(value)} here: "
+                f"{one.label} has {write_score(score.value)} in the scores and {write_score(value)} here: "
                 "the reward does not always give the same score, or it looks at other rows."
             )
         elif error is not None and error.type_name == "Timeout":
             notes.append(
-                f"{one.label} has {format_score(score.value)} in the scores. Under X-ray it takes longer than it may."
+                f"{one.label} has {write_score(score.value)} in the scores. Under X-ray it takes longer than it may."
             )
     return notes
 
 
 def _write_score(bench: Bench, position: int, xray: Xray) -> str:
+    """What it is, and what it was where that was something else."""
     old, result = bench.old_of(position), xray.result
-    new = (
-        "failed"
-        if result.error is not None
-        else "unscored"
-        if result.value is None
-        else format_score(result.value)
-    )
-    return new if old is None else f"{format_score(old)} → {new}"
+    value = result.value
+    new = "failed" if result.error is not None else "unscored" if value is None else write_score(value, old)
+    if old is None or (value is not None and abs(old - value) <= ROUNDING):
+        return new
+    return f"{write_score(old, value)} → {new}"
 
 
 def _describe_missing(bench: Bench) -> tuple[str, str]:
