@@ -12,6 +12,13 @@ from refine_core.rewards.checks import Finding
 
 _OF_PROBES: Final = ("paid-", "refused-")
 _SHOWN: Final = frozenset(kind for kinds in PROOFS.values() for kind in kinds if kind.startswith(_OF_PROBES))
+_AFTER: Final = frozenset(("against-labels",))  # what follows from the rest
+_LIKE_THE_BEST: Final = {
+    "paid-empty": "an empty output",
+    "paid-empty-form": "the form alone",
+    "paid-off-topic": "a text that does not answer",
+    "paid-length": "long filler",
+}
 _NAMED: Final = 3
 
 
@@ -19,7 +26,8 @@ def write_verdict(
     findings: Sequence[Finding], probed: Sequence[RowProbes], rows: int = 0, failed_cases: int = 0
 ) -> str:
     """What a person has to know first: errors, then what is paid for nothing and which right answers are refused."""
-    parts = []
+    parts: list[str] = []
+    others: list[Finding] = []
     errors = [one for one in findings if one.severity == "error"]
     if errors:
         parts.append(_describe_finding(errors[0]))
@@ -27,10 +35,14 @@ def write_verdict(
             parts.append(f"{pluralize(len(errors) - 1, 'more error')}")
     else:
         others = [one for one in findings if one.severity == "warning" and not _is_told_by_probes(one)]
-        parts += [_describe_finding(one) for one in others[:1]]
+        parts += [_describe_finding(one) for one in others[:1] if one.code not in _AFTER]
     if tried := [row for row in probed if row.results]:
         paid, refused = describe_paid(tried), describe_refused(tried)
         parts += [*refused, *paid] if _is_only_refused(tried) else [*paid, *refused]
+    elif not errors:
+        parts += _compare_with_best(findings)
+    if not errors and others and others[0].code in _AFTER:
+        parts.append(_describe_finding(others[0]))
     if failed_cases:
         parts.append(f"{pluralize(failed_cases, 'case')} failed")
     if not parts:
@@ -40,7 +52,21 @@ def write_verdict(
             )
         where = f"in the source or in {pluralize(rows, 'row')}" if rows else "in the source"
         return f"Nothing wrong was found {where}."
-    return ". ".join(parts) + "."
+    return " ".join(part if part.endswith("?") else f"{part}." for part in parts)
+
+
+def _compare_with_best(findings: Sequence[Finding]) -> list[str]:
+    """What is paid like the best row, where no right answer is known."""
+    kinds = {one.code for one in findings}
+    found = [words for kind, words in _LIKE_THE_BEST.items() if kind in kinds]
+    if not found:
+        return []
+    listed = " and ".join(filter(None, (", ".join(found[:-1]), found[-1])))
+    score = "scores" if len(found) == 1 else "score"
+    return [
+        f"{listed[:1].upper()}{listed[1:]} {score} about as much as the best row",
+        "Whether that is wrong, a right answer would tell",
+    ]
 
 
 def describe_paid(probed: Sequence[RowProbes]) -> list[str]:
@@ -100,7 +126,7 @@ def _is_told_by_probes(one: Finding) -> bool:
 
 def _describe_finding(one: Finding) -> str:
     line = f"Line {one.line}: " if one.line is not None else ""
-    return f"{line}{one.message.rstrip('.')}"
+    return f"{line}{one.message.removesuffix('.')}"
 
 
 def _by_name(results: Iterable[ProbeResult], *, highest: bool = True) -> list[ProbeResult]:

@@ -239,3 +239,54 @@ def test_none_for_wrong_texts_is_a_note_where_none_is_a_word():
     assert find(look_at(refine, rows_of("a", expected=("a",))), "unscored-text").severity == "warning"
     row = Row("1", {"prompt": "?"}, {"completion": "a"}, {"answer": "a"})
     assert find(look_at(trl, [row]), "unscored-text").severity == "note"
+
+
+def test_feedback_that_quotes_an_expected_input_is_named_too():
+    source = "def reward(args, pred):\n    right = pred.answer == args['answer']\n    return Score(float(right), feedback='' if right else f\"Expected {args['answer']}\")"
+    rows = [Row("1", {"question": "Capital?", "answer": "Paris"}, {"answer": "Lyon"}, {"answer": "Paris"})]
+    assert find(look_at(source, rows), "feedback-quotes-answer").severity == "warning"
+    told = [Row("1", {"question": "Paris or Lyon?", "answer": "Paris"}, {"answer": "Lyon"})]
+    assert "feedback-quotes-answer" not in kinds(look_at(source, told))
+
+
+def test_a_swallowed_error_that_refuses_a_right_answer_is_a_warning():
+    source = "def reward(args, pred):\n    try:\n        return float(int(pred.answer) == int(args['answer']))\n    except Exception:\n        return 0.0"
+    rows = [Row("1", {"answer": "1250"}, {"answer": "1250"}), Row("2", {"answer": "7"}, {"answer": "8"})]
+    assert find(look_at(source, rows), "swallowed").severity == "warning"
+    assert "1,250" in find(look_at(source, rows), "swallowed").evidence[0]
+
+
+def test_scores_that_differ_in_the_third_decimal_are_told_apart():
+    source = "SEEN = []\ndef reward(args, pred):\n    SEEN.append(1)\n    return 0.5 + len(SEEN) / 10_000"
+    (evidence, *_) = find(look_at(source, rows_of("a", "bb")), "depends-on-earlier-rows").evidence
+    first, then = evidence.rpartition("scores ")[2].split(", then ")
+    assert first != then
+
+
+def test_without_a_right_answer_the_verdict_compares_with_the_best_row():
+    found = look_at(
+        "def reward(args, pred):\n    return 1 / (1 + pred.answer.count('!'))",
+        rows_of("So be it.", "No!", "Wow!!"),
+    )
+    assert found.verdict == (
+        "An empty output and a text that does not answer score about as much as the best row. "
+        "Whether that is wrong, a right answer would tell."
+    )
+    assert not found.has_warning
+
+
+def test_a_verdict_that_ends_with_a_question_has_no_full_stop_behind_it():
+    found = look_at("def reward(args, pred):\n    scored = 1.0\n    return scorde", rows_of("a"))
+    assert "Did you mean 'scored'? " in f"{found.verdict} "
+
+
+def test_what_is_paid_and_refused_comes_before_the_labels_in_the_verdict():
+    judged = [("Paris", "Paris", "good"), ("Lyon", "Rome", "bad"), ("", "Berlin", "bad")]
+    judged += [("Madrid", "Madrid", "good"), ("1,250", "1250", "good"), ("12", "1250", "bad")]
+    rows = [
+        Row(str(i), {"answer": right}, {"answer": answer}, {"answer": right}, label=label)
+        for i, (answer, right, label) in enumerate(judged)
+    ]
+    found = look_at("def reward(args, pred):\n    return float(pred.answer in args['answer'])", rows)
+    assert find(found, "against-labels").severity == "warning"
+    assert found.verdict.index("paid") < found.verdict.index("label")

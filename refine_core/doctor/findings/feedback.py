@@ -39,11 +39,10 @@ def _gives_away(feedback: str, right: RightAnswer, row: Row) -> bool:
     answer = right.text.strip()
     if len(answer) < _MIN_CHARS:
         return False
-    known = " ".join(
-        str(value)
-        for name, value in (*row.prediction.items(), *row.inputs.items())
-        if value != right.value or name in row.prediction
-    )
+    given = [
+        value for value in row.inputs.values() if value != right.value
+    ]  # an input may be the expected value
+    known = " ".join(map(str, (*row.prediction.values(), *given)))
     return _holds(feedback, answer) and not _holds(known, answer)
 
 

@@ -21,6 +21,16 @@ PROOFS: Final[Mapping[str, frozenset[str]]] = {
     "float-equality": frozenset(("refused-decimals",)),
     "slow-pattern": frozenset(("slow", "hangs-on-text")),
     "unread-output": frozenset(("constant",)),
+    "swallowed": frozenset(
+        (
+            "constant",
+            "right-answer-refused",
+            "refused-separators",
+            "refused-full-stop",
+            "refused-decimals",
+            "refused-unit",
+        )
+    ),
 }
 """Kind of a finding of the source -> kinds of findings on rows and probes that show it at work."""
 CAUSES: Final[Mapping[str, frozenset[str]]] = {

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.doctor.findings.scored_rows import describe_score, quote_output
+from refine_core.doctor.findings.scored_rows import describe_change, quote_output
 from refine_core.formatting import pluralize
 from refine_core.rewards import RowResult, RowRunner
 from refine_core.rewards.checks import Finding
@@ -90,7 +90,7 @@ def _report(  # noqa: PLR0917  # what was compared
     return Finding(
         kind, "warning", f"{words[:1].upper()}{words[1:]}.",
         evidence=tuple(
-            f"row {rows[i].id}: {quote_output(rows[i])} scores {describe_score(first[i].value)}, then {describe_score(then[i].value)}"
+            f"row {rows[i].id}: {quote_output(rows[i])} scores {describe_change(first[i].value, then[i].value)}"
             for i in changed[:4]
         ),
     )  # fmt: skip

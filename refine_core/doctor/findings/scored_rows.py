@@ -96,3 +96,11 @@ def quote_output(row: Row, field: str | None = None) -> str:
 def describe_score(value: float | None) -> str:
     """A score to two decimals; "no score" for None."""
     return "no score" if value is None else format_score(value)
+
+
+def describe_change(old: float | None, new: float | None) -> str:
+    """Two scores of one output, such as "0.62, then 0.11"; with more decimals where two do not tell them apart."""
+    first, then = describe_score(old), describe_score(new)
+    if first == then and old is not None and new is not None:
+        first, then = f"{old:.6g}", f"{new:.6g}"
+    return f"{first}, then {then}"
