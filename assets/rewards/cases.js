@@ -3,6 +3,8 @@
 //   data --take--> a table        a case is chosen: setStateValue("chosen")        Delete: setTriggerValue("remove")
 //
 // Keys: j k, or arrows inside, next and previous case; Delete removes the chosen one.
+//
+// brief: a list without head and outputs, in the doctor; each name is a button, and a press leads to the case.
 
 import { isDark, make } from "./dom.js";
 import { isNoShortcut } from "../shared/keys.js";
@@ -33,7 +35,8 @@ class Cases {
   }
 
   take(data, setTrigger, setState) {
-    Object.assign(this, { setState, setTrigger });
+    Object.assign(this, { setState, setTrigger, brief: data.brief });
+    this.root.classList.toggle("brief", data.brief);
     if (data.selected === this.selected) this.unsent = false;
     if (!this.unsent) this.selected = data.selected; // else what was chosen here is not known there yet
     this.root.classList.toggle("dark", isDark(this.root));
@@ -58,10 +61,10 @@ class Cases {
       "tr",
       { data: { key: name }, on: { click: () => this.choose(name, true) } },
       make("td", { class: `sign ${state}` }, make("span", { role: "img", "aria-label": word, title: word, text: sign })),
-      make("td", { class: "name", text: name, title: name }),
+      make("td", { class: "name", title: name }, this.brief ? make("button", { type: "button", text: name, "aria-label": `Show the case “${name}”` }) : name),
       make("td", { class: named_after_it ? "output same" : output ? "output" : "output none", text: named_after_it ? "" : output || "empty", title: output.length > 30 ? output : null }),
       make("td", { class: failed ? "got error" : "got", text: got, title: failed ? got : null }),
-      make("td", { class: "wanted", text: wanted, title: wanted }),
+      make("td", { class: "wanted", text: this.brief ? `wanted ${wanted}` : wanted, title: wanted }),
     );
   }
 
@@ -70,6 +73,7 @@ class Cases {
   }
 
   mark() {
+    if (this.brief) return; // nothing is selected here
     const lines = [...this.body.children];
     for (const line of lines) {
       const on = line.dataset.key === this.selected;
@@ -81,6 +85,10 @@ class Cases {
   }
 
   choose(name, focus = false) {
+    if (this.brief) {
+      this.setState("chosen", { name, at: Date.now() });
+      return;
+    }
     this.selected = name;
     this.unsent = true;
     this.mark();
@@ -101,7 +109,7 @@ class Cases {
   }
 
   press(event) {
-    if (isNoShortcut(event)) return;
+    if (this.brief || isNoShortcut(event)) return;
     const inside = event.currentTarget === this.root;
     if (event.key === "j" || (inside && event.key === "ArrowDown")) this.move(1);
     else if (event.key === "k" || (inside && event.key === "ArrowUp")) this.move(-1);

@@ -5,8 +5,8 @@ import streamlit as st
 from pages.rewards import draft
 from pages.rewards.absent import draw_absent
 from pages.rewards.bench import read_bench
+from pages.rewards.cases.listing import take_case_clicks
 from pages.rewards.cases.pin import pin_asked
-from pages.rewards.cases.view import take_case_clicks
 from pages.rewards.doctor.examining import list_code_findings
 from pages.rewards.doctor.findings import take_findings_clicks
 from pages.rewards.doctor.probes import take_probe_clicks

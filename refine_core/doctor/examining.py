@@ -83,7 +83,7 @@ def examine(
     shown = tuple(row for row in found.probed if row.right.origin != "row")
     return Examination(
         write_verdict(findings, shown, rows=len(looked_at), failed_cases=found.report.count_in("failed")),
-        write_detail(shown, len(looked_at)),
+        write_detail(findings, shown, len(looked_at), len(given)),
         tuple(findings),
         shown,
         figures,

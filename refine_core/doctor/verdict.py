@@ -46,7 +46,7 @@ def write_verdict(
     if failed_cases:
         parts.append(f"{pluralize(failed_cases, 'case')} failed")
     if not parts:
-        if any(one.code == "asks-judge" for one in findings):
+        if asks_a_judge(findings):
             return (
                 "Nothing wrong was found in the source. What the judge says of an output was not looked at."
             )
@@ -104,15 +104,24 @@ def _name(results: Sequence[ProbeResult]) -> str:
     return f": {', '.join(one.name for one in results)}" if len(results) <= _NAMED else ""
 
 
-def write_detail(probed: Sequence[RowProbes], rows: int) -> str:
+def asks_a_judge(findings: Iterable[Finding]) -> bool:
+    """Whether nothing new was scored, since it would be a call."""
+    return any(one.code == "asks-judge" for one in findings)
+
+
+def write_detail(findings: Sequence[Finding], probed: Sequence[RowProbes], rows: int, cases: int = 0) -> str:
     """What was tried, such as "21 probes built from the right answer “1250”; no model was called"."""
     tried = [row for row in probed if row.results]
     if not tried:
-        return (
-            f"{pluralize(rows, 'row')} and no right answer to build probes from; no model was called."
-            if rows
-            else ("Without rows only the source was read; no model was called.")
-        )
+        counts = [pluralize(rows, "row")] * (rows > 0) + [pluralize(cases, "case")] * (cases > 0)
+        if not counts:
+            return "Without rows only the source was read; no model was called."
+        if asks_a_judge(findings):
+            return (
+                f"{', '.join(counts)}; no model was called. No probe was tried, since each would be a call. "
+                "Judge rows several times to see how much the judge wobbles."
+            )
+        return f"{', '.join(counts)} and no right answer to build probes from; no model was called."
     count = sum(len(row.results) for row in tried)
     of = f"the right answer “{tried[0].right.text}”" if len(tried) == 1 else f"{len(tried)} right answers"
     values = {f"{row.value:.2f}" for row in tried if row.value is not None}

@@ -70,10 +70,10 @@ def test_a_case_is_pinned_guards_an_edit_and_is_there_again(page: Page, labelled
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.locator("tr[data-key]")).to_have_count(3, timeout=20_000)
 
-    page.get_by_role("spinbutton", name="Threshold for good").fill("2")
+    page.get_by_role("spinbutton", name="Threshold: good enough from").fill("2")
     page.keyboard.press("Enter")
     expect(page.get_by_text("at least the threshold 2")).to_be_visible(timeout=20_000)
-    page.get_by_role("spinbutton", name="Threshold for good").fill("")
+    page.get_by_role("spinbutton", name="Threshold: good enough from").fill("")
     page.keyboard.press("Enter")
     expect(page.get_by_text("There is no threshold, so every good case")).to_be_visible(timeout=20_000)
 

@@ -149,7 +149,7 @@ def test_a_threshold_of_the_address_says_what_is_good(capitals):
 
 def test_the_threshold_is_set_among_the_cases_and_saved_with_them(capitals):
     app = press(open_cases(capitals), "pin-labelled")
-    app.number_input(key="rewards.cases-threshold").set_value(0.5).run()
+    app.number_input(key="rewards.threshold").set_value(0.5).run()
     assert [one["wanted"] for one in listed(app)] == ["good: ≥ 0.5", "bad: < 0.5", "good: ≥ 0.5"]
     assert read_cases(text_of(app)).threshold == 0.5
     assert "THRESHOLD = 0.5" in next(one.value for one in app.code if "# --- cases" in one.value)

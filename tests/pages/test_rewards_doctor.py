@@ -10,7 +10,7 @@ from pages.lab import doctor_line
 from pages.rewards.doctor import examining
 from pages.rewards.doctor.exact_text import show_exactly
 from refine_core import workbench
-from refine_core.cases import read_cases
+from refine_core.cases import BAD, GOOD, Case, CaseSet, exactly, minimum, read_cases, write_cases
 from tests.pages.test_inputs import add_reference
 from tests.pages.test_pages import (  # noqa: F401  # a fixture for every test
     _own_runs,
@@ -24,6 +24,12 @@ IN_GOLD = """def reward(completions, answer, **kwargs):
 """
 STRICT = """def reward(completions, answer, **kwargs):
     return [1.0 if text == right else 0.0 for text, right in zip(completions, answer)]
+"""
+NUMBER = """def value(text):
+    return float(text) if text.strip().isdigit() else None
+
+def reward(completions, answer, **kwargs):
+    return [float(value(text) == value(right)) for text, right in zip(completions, answer)]
 """
 LENGTH = "def reward(args, pred):\n    return float(len(pred.completion))\n"
 MISSPELT = "def reward(args, pred):\n    return float(len(pred.compleTion) > 2)\n"
@@ -189,11 +195,83 @@ def test_a_key_pins_a_row_as_its_label_says_or_with_the_score_it_has(label, want
     assert (dict(case.prediction), case.want.text) == ({"completion": "1250"}, want)
 
 
-def test_a_threshold_that_is_typed_is_held_against_the_rows():
-    app = open_doctor(code="def reward(args, pred):\n    return 0.3 + 0.6 * (len(pred.completion) > 2)\n")
+def pin(app, want, output="1250."):
+    """Pin an output of the two rows as a case."""
+    case = Case(
+        "mine", {"prompt": "How much is that?"}, {"completion": output}, {"answer": "1250"}, want=want
+    )
+    app.session_state["rewards.cases-text"] = write_cases(CaseSet((case,)))
+    return examined(app.run())
+
+
+def listed(app):
+    """The lines of the cases, once they have run with the reward as typed."""
+    data = component(app, "cases")
+    while data["pending"] or any(line["state"] == "unknown" for line in data["cases"]):
+        data = component(app.run(), "cases")
+    return [(one["name"], one["state"], one["got"], one["wanted"]) for one in data["cases"]]
+
+
+def test_a_failed_case_is_in_the_verdict_and_in_the_list_under_the_probes():
+    app = open_doctor(code=STRICT)
+    assert "Pinned cases" not in words(app)
+    app = pin(app, minimum(0.5))
+    assert listed(app) == [("mine", "failed", "0.00", "≥ 0.5")]
+    assert "1 case failed." in words(app)
+    assert "Pinned cases, run at every edit" in words(app)
+    assert any("def test_mine():" in one.value for one in app.code)
+    app = examined(type_reward(app, STRICT.replace("text == right", "text.rstrip('.') == right")))
+    assert listed(app) == [("mine", "passed", "1.00", "≥ 0.5")]
+    assert "case failed" not in words(app)
+
+
+def test_a_press_on_a_case_in_the_doctor_leads_to_it_among_the_cases():
+    app = pin(open_doctor(code=STRICT), BAD)
+    app.session_state["rewards.cases-brief"] = {"chosen": {"name": "mine", "at": 1}}
+    app = settle(app)
+    assert app.query_params["view"] in ("cases", ["cases"])
+    assert component(app, "cases")["selected"] == "mine"
+
+
+def test_a_case_that_wants_an_answer_refused_quiets_the_finding_about_it():
+    app = open_doctor(code=NUMBER)
+    before = severities(app)
+    assert before["refused-separators"] == "warning"
+    assert severities(pin(app, exactly(0), "1,250")).get("refused-separators", "note") == "note"
+
+
+def severities(app):
+    job = examining.examinations.find(app.session_state["rewards.examining"].running)
+    return {one.code: one.severity for one in job.result.findings}
+
+
+def test_cases_without_rows_are_examined_too():
+    app = examined(pin(type_reward(open_rewards(view="doctor"), STRICT), minimum(0.5)))
+    assert "1 case failed." in words(app)
+    assert "built from the right answer “1250”" in words(app)
+    assert app.selectbox(key="rewards.right-answer").options == ["case: 1250"]
+    assert "Or a file of outputs" in words(app)
+
+
+def test_a_threshold_that_no_row_reaches_is_found_by_filling_in_one_field():
+    app = open_doctor(code=STRICT.replace("1.0", "0.9"))
+    assert "reaches the threshold" not in words(app)
     lines = component(app, "findings")["figures"]["lines"]
     assert ("Highest score", "0.90") in [(one["name"], one["value"]) for one in lines]
-    app.number_input(key="rewards.doctor-threshold").set_value(1.0)
-    app = examined(app.run())
-    assert app.query_params["threshold"] == "1"
-    assert "threshold 1; the highest score is 0.90" in words(app)
+    field = app.number_input(key="rewards.threshold")
+    assert (field.label, field.value) == ("Threshold: good enough from", None)
+    app = examined(settle(field.set_value(1.0).run()))
+    assert "no row reaches the threshold 1;" in words(app)
+    assert app.query_params["threshold"] in ("1", ["1"])
+    assert read_cases(app.session_state["rewards.cases-text"]).threshold == 1.0
+    app.query_params["view"] = "cases"
+    app = pin(app, GOOD)
+    assert app.number_input(key="rewards.threshold").value == 1.0
+
+
+def test_a_reward_that_asks_a_judge_is_told_why_nothing_was_probed():
+    code = 'def r(args, pred):\n    return judge("answer -> score: float", answer=pred.completion).score\n'
+    app = open_doctor(code=code)
+    assert "No probe was tried" in words(app)
+    assert "no right answer" not in words(app)
+    assert "how much the judge wobbles" in words(app)

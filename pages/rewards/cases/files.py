@@ -28,10 +28,10 @@ def draw_files(bench: Bench, cases: CaseSet) -> None:
         draw_new_case(bench)
         _draw_import()
         if len(cases):
-            _draw_export(bench, cases)
+            draw_export(bench, cases)
 
 
-def _draw_export(bench: Bench, cases: CaseSet) -> None:
+def draw_export(bench: Bench, cases: CaseSet) -> None:
     """The cases as a pytest file to copy or download, and as a file that the command line and this page read."""
     name = _file_name(bench)
     with (

@@ -10,10 +10,10 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import fields
 from pages.rewards.bench import WAIT_S, Bench
 from pages.rewards.cases.state import outputs_digest, read_case_set
 from pages.rewards.fields import static_key
+from pages.rewards.threshold import read_threshold
 from refine_core import workbench
 from refine_core.cases import CaseReport, CaseSet, compare_scores
 from refine_core.workbench import Scores, Scoring
@@ -108,10 +108,8 @@ def _name(key: str, *, asks: bool) -> str:
 
 
 def with_threshold(bench: Bench, cases: CaseSet) -> CaseSet:
-    """The cases with the threshold that holds on this page: of the address, else their own, else that of the run."""
-    recorded = next((one.timeline.spec.threshold for one in bench.sources if one.timeline is not None), None)
-    own = cases.threshold
-    return replace(cases, threshold=fields.read_threshold(recorded if own is None else own))
+    """The cases with the threshold that holds on this page."""
+    return replace(cases, threshold=read_threshold(bench))
 
 
 def count_cases(bench: Bench) -> str:

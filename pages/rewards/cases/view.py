@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
-from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.cases import state as case_state
 from pages.rewards.cases.files import draw_files
 from pages.rewards.cases.form import draw_case
+from pages.rewards.cases.listing import draw_list
 from pages.rewards.cases.running import (
     CaseRun,
     allow_judge,
@@ -23,35 +22,15 @@ from pages.rewards.cases.running import (
 from pages.rewards.fields import static_key
 from pages.rewards.headline import draw_headline
 from pages.rewards.judge import draw_choice
-from pages.shared.clicks import take_click
-from pages.shared.text import escape_markdown, one_line, show_error
-from pages.shared.web import CASES, import_script, read_styles
+from pages.rewards.threshold import draw_threshold
+from pages.shared.text import escape_markdown, show_error
 from refine_core import workbench
-from refine_core.cases import MAX_CASES, Case, CaseResult, list_labelled, name_output
-from refine_core.formatting import format_number, format_score, pluralize
-from refine_core.runs import format_value
-from refine_core.unseen import show_unseen_in
+from refine_core.cases import MAX_CASES, Case, list_labelled
+from refine_core.formatting import format_number, pluralize
 
-__all__ = ["count_cases", "draw_bar", "draw_cases", "draw_under", "take_case_clicks", "wait_for_cases"]
+__all__ = ["count_cases", "draw_bar", "draw_cases", "draw_under", "wait_for_cases"]
 
-KEY: Final = static_key("cases")
-OUTPUT_CHARACTERS, GOT_CHARACTERS = 200, 200
 LOOKED_AT: Final = 5_000  # rows, for labels
-_component = st.components.v2.component(
-    "refinescope.rewards.cases",
-    js=import_script(CASES),
-    css=read_styles(CASES),
-)
-
-
-def take_case_clicks() -> None:
-    """Do what was pressed in the list. Before anything is drawn; a browser can send anything."""
-    chosen, removed = take_click(KEY, "chosen"), take_click(KEY, "remove")
-    names = {one.name for one in case_state.read_case_set()} if chosen or removed else set()
-    if chosen is not None and chosen.get("name") in names:
-        case_state.select_case(str(chosen["name"]))
-    if removed is not None and removed.get("name") in names:
-        case_state.remove_case(str(removed["name"]))
 
 
 def draw_bar(bench: Bench) -> None:
@@ -60,20 +39,18 @@ def draw_bar(bench: Bench) -> None:
 
 
 def draw_cases(bench: Bench) -> None:
-    """The verdict and the list; what cases are for, where there are none.
-
-    In an AppTest, choose with `at.session_state[KEY] = {"chosen": {"name": "nothing", "at": 1}}`.
-    """
+    """The verdict and the list; what cases are for, where there are none."""
     run = read_case_run(bench)
     draw_headline(*_describe(bench, run))
     if problem := case_state.find_problem():
         show_error(f"the pinned cases cannot be read, so they are left as they are: {problem}")
     if len(run.cases):
-        _draw_list(run)
+        draw_list(run, _find_selected(run))
     _draw_undo()
     _draw_judge(bench, run)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        _draw_threshold(run)
+        if any(case.want.kind in ("good", "bad") for case in run.cases):
+            draw_threshold(bench)
         _draw_labelled(bench)
 
 
@@ -97,46 +74,6 @@ def _find_selected(run: CaseRun) -> Case | None:
         return chosen
     failed = [one.case for one in run.report.results if one.state == "failed"] if run.report else []
     return failed[0] if failed else run.cases.cases[0]
-
-
-def _draw_list(run: CaseRun) -> None:
-    selected = _find_selected(run)
-    results = run.report.results if run.report is not None else ()
-    _component(
-        key=KEY,
-        data=show_unseen_in(
-            {
-                "cases": [_line(case, results[i] if results else None) for i, case in enumerate(run.cases)],
-                "selected": selected.name if selected is not None else "",
-                "pending": run.pending,
-            }
-        ),
-        height="content",
-        on_chosen_change=lambda: None,
-        on_remove_change=lambda: None,
-    )
-
-
-def _line(case: Case, result: CaseResult | None) -> dict[str, object]:
-    output = one_line(format_value(next(iter(case.prediction.values()), "")), OUTPUT_CHARACTERS)
-    line: dict[str, object] = {
-        "name": case.name,
-        "output": output,
-        "named_after_it": case.name.startswith(name_output(case.to_row())),
-        "state": "unknown",
-        "got": "",
-        "wanted": case.want.text,
-        "failed": False,
-    }
-    if result is None:
-        return line
-    error = result.score.error
-    got = (
-        one_line(result.got, GOT_CHARACTERS)
-        if result.value is None
-        else format_score(result.value, (case.want.low, case.want.high))
-    )
-    return line | {"state": result.state, "got": got, "wanted": result.wanted, "failed": error is not None}
 
 
 def _describe(bench: Bench, run: CaseRun) -> tuple[str, str]:
@@ -203,31 +140,6 @@ def _draw_judge(bench: Bench, run: CaseRun) -> None:
             disabled=bench.judge is None,
             on_click=allow_judge,
         )
-
-
-def _draw_threshold(run: CaseRun) -> None:
-    """What good and bad are compared with; empty: with each other."""
-    if not any(case.want.kind in ("good", "bad") for case in run.cases):
-        return
-    key = static_key("cases-threshold")
-    st.session_state[key] = run.cases.threshold
-
-    def change() -> None:
-        value: float | None = st.session_state[key]
-        case_state.write_case_set(replace(case_state.read_case_set(), threshold=value))
-        fields.write_threshold(value)
-
-    st.number_input(
-        "Threshold for good",
-        value=None,
-        step=0.05,
-        format="%.10g",
-        key=key,
-        placeholder="none",
-        width=180,
-        on_change=change,
-        help="Good: at least this score; bad: below it. Without one, every good case has to score above every bad one.",
-    )
 
 
 def _draw_labelled(bench: Bench) -> None:

@@ -13,9 +13,12 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
+from pages.rewards.cases.running import read_case_run, with_threshold
+from pages.rewards.cases.state import cases_text, read_case_set
 from pages.rewards.fields import static_key
 from pages.rewards.task import Task
 from refine_core import doctor, workbench
+from refine_core.cases import CaseSet
 from refine_core.doctor import Examination
 from refine_core.errors import RefineError
 from refine_core.workbench import Finding, Job
@@ -67,14 +70,14 @@ def read_examination(bench: Bench) -> Examined:
 
 def _read(bench: Bench) -> Examined:
     session, looked_at = _session(), fields.read_view() == "doctor"
-    task = bench.task if bench.rows else None
-    threshold = read_threshold(bench)
-    labels = "".join(one.labels for one in bench.sources)
-    digest = hashlib.blake2b(labels.encode(), digest_size=8).hexdigest()
-    key = f"{task.key} {threshold} {digest}" if task is not None else ""
+    cases = with_threshold(bench, read_case_set())
+    task = bench.task if bench.rows or len(cases) else None
+    judged = "\0".join([cases_text(), *(one.labels for one in bench.sources)])
+    digest = hashlib.blake2b(judged.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    key = f"{task.key} {cases.threshold} {digest}{_count_waiting(bench)}" if task is not None else ""
     if session.running and session.running != key:
         _cancel(session.running)
-    job = _begin(task, key, session, threshold, looked_at=looked_at) if task is not None else None
+    job = _begin(task, key, session, cases, looked_at=looked_at) if task is not None else None
     if job is not None and looked_at:
         job.wait(WAIT_S)
     running = job is not None and job.running  # before its result is looked at: it may end in between
@@ -86,28 +89,37 @@ def _read(bench: Bench) -> Examined:
     return Examined(job, shown, current=current, running=running and not current)
 
 
+def _count_waiting(bench: Bench) -> str:
+    """How many rows and cases have no answer of the judge yet: with more answers there is more to examine."""
+    if bench.task is None or not workbench.asks_judge(bench.task.recognized):
+        return ""
+    report = read_case_run(bench).report
+    rows = bench.scores.summary.waiting if bench.scores is not None else None
+    return f" {rows} {report.count_in('waiting') if report is not None else None}"
+
+
 def _begin(
-    task: Task, key: str, session: _Session, threshold: float | None, *, looked_at: bool
+    task: Task, key: str, session: _Session, cases: CaseSet, *, looked_at: bool
 ) -> Job[Examination] | None:
     known = examinations.find(key)
     if known is not None and (not known.cancelled or session.stopped == key):
         return known
-    rows, recognized = task.rows, task.recognized
+    rows, recognized, judge = task.rows, task.recognized, task.judge
     if not looked_at and len(rows) > ALWAYS_UP_TO:
         return None
     session.running = key
     return examinations.start(
         key,
         lambda progress, cancel: doctor.examine(
-            recognized, rows, threshold=threshold, on_progress=progress, cancel=cancel
+            recognized,
+            rows,
+            threshold=cases.threshold,
+            cases=cases,
+            judge=judge,
+            on_progress=progress,
+            cancel=cancel,
         ),
     )
-
-
-def read_threshold(bench: Bench) -> float | None:
-    """From which score an output counts as good enough: the threshold of the address, else of the run that the rows are of."""
-    timeline = next((one.timeline for one in bench.sources if one.timeline is not None), None)
-    return fields.read_threshold(None if timeline is None else timeline.spec.threshold)
 
 
 def list_code_findings(bench: Bench) -> tuple[Finding, ...]:

@@ -10,12 +10,12 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import main_output, row_number
 from pages.rewards.fields import static_key
 from pages.rewards.judge import draw_choice
 from pages.rewards.task import Task
+from pages.rewards.threshold import read_threshold
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.web import WOBBLE, import_script, read_styles
 from refine_core import workbench
@@ -154,8 +154,7 @@ def _draw_progress(job: Job[Rejudged]) -> None:
 
 
 def _draw_result(bench: Bench, asked: _Asked, result: Rejudged, *, is_of_now: bool) -> None:
-    recorded = next((one.timeline.spec.threshold for one in bench.sources if one.timeline is not None), None)
-    threshold = fields.read_threshold(recorded)
+    threshold = read_threshold(bench)
     st.markdown(escape_markdown(result.describe(threshold)))
     notes = [] if is_of_now else ["Of the reward and the rows as they were then."]
     if result.stopped:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.rewards.bench import Bench
 from pages.rewards.board import row_number
+from pages.rewards.cases.state import read_case_set
 from pages.rewards.fields import static_key
 from pages.shared.text import one_line
 from pages.shared.viewport import is_narrow
@@ -105,7 +106,10 @@ def _name_rows(bench: Bench, tried: Sequence[RowProbes]) -> dict[str, str]:
         if position is not None:
             source, place = bench.find_source(position)
             number, noun = row_number(row, place), "row" if source.timeline is None else "attempt"
-        names[row.id] = f"{noun} {number}: {show_unseen(one_line(one.right.text, ANSWER_CHARACTERS))}"
+        elif read_case_set().find(row.id) is not None:
+            number, noun = "", "case"
+        place_of = f"{noun} {number}".rstrip()
+        names[row.id] = f"{place_of}: {show_unseen(one_line(one.right.text, ANSWER_CHARACTERS))}"
     return names
 
 

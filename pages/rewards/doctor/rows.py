@@ -30,14 +30,14 @@ def list_row_findings(examination: Examination) -> list[Finding]:
 def describe_rows(bench: Bench, examined: Examined) -> dict[str, object] | None:
     """Title, findings and figures; None where there are no rows to say anything about."""
     shown = examined.shown
-    if not bench.rows or shown is None or not examined.current:
+    if shown is None or not examined.current:
         return None
     found = list_row_findings(shown)
     lines = _list_figures(shown.statistics)
     if not found and not lines:
         return None
     return {
-        "title": f"On {_count_rows(bench, shown.statistics)}",
+        "title": f"On {_count_rows(bench, shown.statistics)}" if bench.rows else "On the cases",
         "note": bench.sources[0].title if len(bench.sources) == 1 else "",
         "findings": [
             {"severity": one.severity, "message": one.message, "evidence": _list_evidence(bench, one)}

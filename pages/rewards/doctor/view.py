@@ -14,13 +14,15 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
+from pages.rewards.cases.files import draw_export
+from pages.rewards.cases.listing import draw_brief_list
+from pages.rewards.cases.running import read_case_run
 from pages.rewards.doctor.examining import (
     Examined,
     cancel_examination,
     examine_again,
     list_code_findings,
     read_examination,
-    read_threshold,
 )
 from pages.rewards.doctor.findings import draw_findings
 from pages.rewards.doctor.judge_wobble import draw_wobble
@@ -30,6 +32,7 @@ from pages.rewards.doctor.rows import describe_rows, list_row_findings
 from pages.rewards.doctor.words import OLD, describe, what_to_do
 from pages.rewards.fields import static_key
 from pages.rewards.sources import bring_rows, draw_sources
+from pages.rewards.threshold import draw_threshold
 from pages.shared.text import escape_markdown
 from refine_core.formatting import pluralize
 
@@ -65,13 +68,14 @@ def wait_for_doctor(bench: Bench) -> None:
 
 def draw_bar(bench: Bench) -> None:
     """Which right answer the probes are made from; where there is none, the sources of the rows."""
-    if not bench.rows:
-        return
     examined = read_examination(bench)
+    tried = examined.shown is not None and any(one.results for one in examined.shown.probes)
+    if not bench.rows and not tried:
+        return
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         _draw_stop(examined)
         with st.container(width="stretch"):
-            if examined.shown is None or not any(one.results for one in examined.shown.probes):
+            if examined.shown is None or not tried:
                 draw_sources(bench)
             else:
                 choose_right_answer(bench, examined.shown)
@@ -97,6 +101,7 @@ def draw_doctor(bench: Bench) -> None:
     elif advice := what_to_do(bench, examined):
         st.markdown(escape_markdown(advice))
     draw_wobble(bench)
+    _draw_cases(bench)
     if not bench.rows:
         bring_rows()
 
@@ -105,24 +110,19 @@ def draw_under(bench: Bench) -> None:
     """Under the editor: what reading the code finds, and what is odd about the rows."""
     draw_findings(bench, list_code_findings(bench), describe_rows(bench, read_examination(bench)))
     if bench.task is not None and bench.rows:
-        _draw_threshold(bench)
+        draw_threshold(bench)
 
 
-def _draw_threshold(bench: Bench) -> None:
-    """From which score a run would stop: whether anything reaches it is among what is found on the rows."""
-    key = static_key("doctor-threshold")
-    st.session_state[key] = read_threshold(bench)
-    st.number_input(
-        "Threshold of a run",
-        value=None,
-        step=0.05,
-        format="%.10g",
-        key=key,
-        placeholder="none",
-        width=180,
-        on_change=lambda: fields.write_threshold(st.session_state[key]),
-        help="A run stops at the first output that scores this much. With it, the doctor also says whether any output can.",
-    )
+def _draw_cases(bench: Bench) -> None:
+    """What was pinned, and whether it holds; a press leads to the case."""
+    run = read_case_run(bench)
+    if not len(run.cases):
+        return
+    with st.container(gap=None, key=static_key("doctor-cases")):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown("**Pinned cases, run at every edit**", width="stretch")
+            draw_export(bench, run.cases)
+        draw_brief_list(run)
 
 
 def _draw_detail(bench: Bench, examined: Examined, detail: str) -> None:
@@ -139,7 +139,7 @@ def _draw_detail(bench: Bench, examined: Examined, detail: str) -> None:
         old = f" {OLD}" if examined.shown is not None else ""
         total = job.total or len(bench.rows)
         scored = f"Scored {job.done:,} of {pluralize(total, 'row')}."
-        doing = "Trying texts on the reward …" if 0 < total <= job.done else scored
+        doing = "Trying texts on the reward …" if total <= job.done else scored
         st.markdown(f":small[{doing}{old}]")
 
     progress()

@@ -15,7 +15,7 @@ from refine_core.workbench import ArgumentQuestion, Recognized
 OLD: Final = "Below is what was found in the text before."
 _NO_RIGHT_ANSWER = (
     "Probes need a right answer. Add a file again and say which of its columns is expected; "
-    "or select a row in Scores and press l until it is labelled good."
+    "or select a row with a right output in Scores, and press “good” under it."
 )
 
 _NOT_PAID = (
@@ -60,10 +60,7 @@ def what_to_do(bench: Bench, examined: Examined) -> str:
             "written differently. It shows what this reward pays for each. No model is called."
         )
     if workbench.asks_judge(bench.recognized):
-        return (
-            "This reward asks a model to judge. Every probe would be a call, so none is tried here; what the code and the rows "
-            "show stands beside it."
-        )
+        return ""  # the verdict says why nothing was probed; how much the judge wobbles stands below
     if examined.shown is None or not examined.current or bench.error is not None:
         return ""
     if not examined.shown.probes:

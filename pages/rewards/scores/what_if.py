@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
+from pages.rewards.threshold import choose_threshold
 from refine_core import workbench
 from refine_core.formatting import format_score, pluralize
 from refine_core.rows import attempt_index
@@ -62,7 +63,7 @@ def read_what_if(bench: Bench) -> Question | None:
         return None
     source, timeline, first = found
     scores = bench.scores.rows[first : first + len(source.rows)]
-    threshold = fields.read_threshold(timeline.spec.threshold)
+    threshold = choose_threshold(timeline.spec.threshold)
     result = workbench.ask_what_if(timeline, source.rows, scores, bench.scored_code, threshold=threshold)
     return Question(source, timeline, first, scores, threshold, result.answer, result.curve)
 
