@@ -23,7 +23,8 @@ from pages.rewards.scores.row import draw_row
 from pages.rewards.scores.view import draw_scores
 from pages.rewards.sources import draw_sources
 from pages.rewards.starters import draw_starters
-from pages.rewards.xray import view as xray
+from pages.rewards.xray import choice as xray_choice
+from pages.rewards.xray.view import draw_xray
 from pages.shared.choice import choose
 from pages.shared.viewport import is_narrow
 
@@ -54,7 +55,7 @@ class View:
 
 OFFERED: Final[dict[str, View]] = {
     "scores": View(draw_scores),
-    "xray": View(xray.draw_xray, xray.draw_bar, wide=True),
+    "xray": View(draw_xray, xray_choice.draw_bar, wide=True),
     "doctor": View(doctor.draw_doctor, doctor.draw_bar, doctor.draw_under, doctor.count_doctor),
     "cases": View(cases.draw_cases, cases.draw_bar, cases.draw_under, cases.count_cases),
 }

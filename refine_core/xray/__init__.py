@@ -3,6 +3,7 @@
     recognized + row --xray_row--> Xray --view--> CallView(lines: LineView …)      two Xrays --find_parting--> Parting
 
 xraying.py        a row is scored in the reward's worker, with what each line did (refine_core.rewards.xray)
+row_xray.py       what came of it: the score, and its calls
 source_map.py     the source: its sites, as the worker numbers them
 lines.py          one call of a function, line by line
 formula.py        0.25 * (len(words) <= 8) as "4 ≤ 8 → 0.25"
@@ -20,8 +21,9 @@ from refine_core.lazy_names import lazy_names
 if TYPE_CHECKING:
     from refine_core.xray.parting import find_parting, find_partner
     from refine_core.xray.texts import write_score
+    from refine_core.xray.row_xray import Xray
     from refine_core.xray.types import CallView, Expression, LineView, Parting, Segment
-    from refine_core.xray.xraying import Xray, XrayDesk, xray_row
+    from refine_core.xray.xraying import XrayDesk, xray_row
 
 __all__ = [
     "CallView",
@@ -41,7 +43,8 @@ _HOME = {
     "parting": ("find_partner", "find_parting"),
     "texts": ("write_score",),
     "types": ("CallView", "Expression", "LineView", "Parting", "Segment"),
-    "xraying": ("Xray", "XrayDesk", "xray_row"),
+    "row_xray": ("Xray",),
+    "xraying": ("XrayDesk", "xray_row"),
 }
 
 if not TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import Final
 
 from refine_core.rewards import RowResult
 from refine_core.xray.reasons import Side, explain
+from refine_core.xray.row_xray import Xray
 from refine_core.xray.sentences import end_sentence
 from refine_core.xray.source_map import SourceMap
 from refine_core.xray.texts import clip_text, write_score
 from refine_core.xray.types import CallView, Contribution, Parting
-from refine_core.xray.xraying import Xray
 
 _SAME: Final = 1e-9
 _ROUNDED: Final = 1e-6

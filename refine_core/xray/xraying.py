@@ -1,7 +1,7 @@
 """X-ray one row: score it as ever, and keep what each line of the reward did.
 
-xray_row(recognized, row) -> Xray        xray.view() -> CallView of the reward, line by line
-XrayDesk().xray(key, …)                  the same with a worker kept ready: for a page where one goes from row to row
+xray_row(recognized, row)       -> Xray
+XrayDesk().xray(key, …)         the same with a worker kept ready: for a page where one goes from row to row
 
 No model is asked: a judge's answers come from memory.
 """
@@ -10,161 +10,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from refine_core import runs
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.rewards import Judge, RowResult, XrayRunner
+from refine_core.rewards import Judge, XrayRunner
 from refine_core.rewards.shapes import Recognized
-from refine_core.rewards.xray_replies import Trace
 from refine_core.rows import Row
 from refine_core.runs.judge_memory import JudgeCounts, JudgeMemory
 from refine_core.runs.judges import JudgeSpec
 from refine_core.spec.limits import REWARD_TIMEOUT_S
 from refine_core.workbench.judging import asks_judge
-from refine_core.xray.lines import view_call
-from refine_core.xray.page import Failure
-from refine_core.xray.sentences import describe_score, describe_sum
-from refine_core.xray.source_map import SourceMap, map_source
-from refine_core.xray.types import CallView
+from refine_core.xray.row_xray import Xray
+from refine_core.xray.source_map import map_source
 
-NO_TRACE: Final = "Nothing was recorded: the source is nested too deeply, or it spoils its own record. The score is what it always is."
-SAMPLED: Final = "It ran very long: what came late is left out, or a sample of it is shown."
-WAITS: Final = "The judge has not been asked about this row yet, so the reward stopped there. Score the row with the judge first."
 _KEPT: Final = 40
-ALONE: Final = "A function that takes lists was called with this row alone."
-
-
-@dataclass(frozen=True, eq=False)
-class Xray:
-    """One row under X-ray.
-
-    row: what was scored. label: what the row is called in sentences. result: its score, as without X-ray. trace: what was recorded;
-    None where nothing was. waits: whether the judge would have to be asked.
-    """
-
-    recognized: Recognized
-    row: Row
-    label: str
-    result: RowResult
-    trace: Trace | None
-    source: SourceMap | None
-    waits: bool = False
-    refusals: tuple[str, ...] = ()
-    _views: dict[int, CallView] = field(default_factory=dict, repr=False)
-
-    @cached_property
-    def roots(self) -> tuple[int, ...]:
-        """Numbers of the calls that the scoring itself made: one, or one for each function."""
-        if self.trace is None:
-            return ()
-        start = self.trace.start
-        return tuple(
-            one.number for one in self.trace.calls[start:] if one.parent is None or one.parent < start
-        )
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What else is to be known about it, each a sentence."""
-        notes = []
-        if self.waits:
-            notes.append(WAITS)
-        if self.source is None or (self.trace is None and self.result.error is None):
-            notes.append(NO_TRACE)
-        if self.trace is not None and self.trace.is_full:
-            notes.append(SAMPLED)
-        if self.recognized.per == "batch":
-            notes.append(ALONE)
-        return tuple(notes)
-
-    @property
-    def sentence(self) -> str:
-        """What became of the row, and where it lost: "0.83: lost 0.17 on keywords, at line 10."."""
-        if len(self.recognized.functions) > 1 and self.result.error is None:
-            return describe_sum(self.result)
-        return describe_score(self.result, self.view())
-
-    def view(self, call: int | None = None) -> CallView | None:
-        """One call line by line; by default the reward's own. None where nothing was recorded, or there is no such call."""
-        if self.trace is None or self.source is None:
-            return None
-        number = call if call is not None else next(iter(self.roots), None)
-        if number is None or not 0 <= number < len(self.trace.calls):
-            return None
-        if self.trace.calls[number].function >= len(self.source.plan.functions):
-            return None
-        if number not in self._views:
-            score = self.result.value if self.roots == (number,) else None
-            self._views[number] = view_call(self.source, self.trace, number, self._failures, score)
-        return self._views[number]
-
-    def function_of(self, call: int) -> str:
-        """The name of the function that a call is of."""
-        if self.trace is None or self.source is None or not 0 <= call < len(self.trace.calls):
-            return ""
-        functions = self.source.plan.functions
-        index = self.trace.calls[call].function
-        return functions[index].name if index < len(functions) else ""
-
-    def count_calls(self, call: int) -> int:
-        """How often the function of a call was called in all, recorded or not."""
-        if self.trace is None or not 0 <= call < len(self.trace.calls):
-            return 0
-        index = self.trace.calls[call].function
-        return self.trace.totals[index] if index < len(self.trace.totals) else 0
-
-    @cached_property
-    def _failures(self) -> Mapping[int, Failure]:
-        """Number of a call -> the error that left it."""
-        error = self.result.error
-        if error is None or self.trace is None or not self.roots:
-            return {}
-        frames = [(name, line) for name, line in error.frames]
-        if not frames:
-            line = error.line or 0
-            return {self.roots[-1]: Failure(line, error.message, is_raised=False)}
-        path: list[tuple[int, int]] = []
-        inside = set(self.roots)
-        for name, line in frames:
-            found = [i for i in inside if self.function_of(i) == name]
-            if found:
-                number = max(found)
-                path.append((number, line))
-                inside = {one.number for one in self.trace.calls if one.parent == number}
-            elif path:  # a comprehension's own frame
-                path[-1] = (path[-1][0], line)
-        failures = {}
-        for place, (number, line) in enumerate(path):
-            text = error.message
-            if place + 1 < len(path):
-                inner, at = path[-1]
-                text = f"raised in {self.function_of(inner)}, line {at}"
-            failures[number] = Failure(line, text)
-        return failures
-
-    def to_json(self) -> dict[str, Any]:
-        """The X-ray as JSON data, as `refinescope xray --json` prints it; docs/command-line.md describes the form."""
-        error, view = self.result.error, self.view()
-        return {
-            "id": self.row.id,
-            "value": self.result.value,
-            "parts": dict(self.result.parts),
-            "feedback": self.result.feedback,
-            "stdout": self.result.stdout,
-            "error": None
-            if error is None
-            else {"type": error.type_name, "message": error.message, "line": error.line},
-            "sentence": self.sentence,
-            "notes": list(self.notes),
-            "call": None if view is None else view.number,
-            "calls": [
-                one.to_json()
-                for call in (self.trace.calls[self.trace.start :] if self.trace is not None else ())
-                if (one := self.view(call.number)) is not None
-            ],
-        }
 
 
 def xray_row(

@@ -1,37 +1,32 @@
 """X-ray: the reward line by line on one row, or on two side by side, with the first line where their scores part.
 
-draw_bar(bench)     beside the tabs: which row, and which beside it
 draw_xray(bench)    the sentence, the code with its values, the outputs
 
-Which row, which beside it, and which call has been entered stand in the address: ?row=&beside=&call=
+Which call has been entered stands in the address, beside the rows (choice.py): ?row=&beside=&call=
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
-from pages.rewards import fields
 from pages.rewards.bench import Bench
-from pages.rewards.board import first_listed, row_number
 from pages.rewards.fields import static_key
 from pages.rewards.headline import draw_headline
 from pages.rewards.sources import draw_empty
 from pages.rewards.task import Task
+from pages.rewards.xray.choice import Choice, name_rows, read_choice, write_row
 from pages.rewards.xray.data import build_xray
 from pages.shared.clicks import take_click
 from pages.shared.query import read_whole, write
 from pages.shared.text import one_line
-from pages.shared.viewport import is_narrow
 from pages.shared.web import XRAY, import_script, read_styles
 from refine_core import workbench
 from refine_core.errors import RefineError
 from refine_core.formatting import pluralize
 from refine_core.rows import Cancel
-from refine_core.unseen import show_unseen
 from refine_core.workbench import ArgumentQuestion, describe_shape
 from refine_core.xray import CallView, Xray, XrayDesk, find_parting, find_partner, write_score
 
@@ -39,9 +34,6 @@ KEY: Final = static_key("xray")
 WAIT_S: Final = 1.0  # longer, and the page says that it works
 POLL_S: Final = 0.25
 ROUNDING: Final = 1e-9
-PICKED_FROM: Final = 300  # rows; of more, their number is typed
-_ROW, _BESIDE = static_key("xray-row"), static_key("xray-beside")
-_NOTHING: Final = -1
 _desk: Final = XrayDesk()
 _jobs: Final[workbench.KeptJobs[tuple[Xray, ...]]] = workbench.KeptJobs()
 _component = st.components.v2.component(
@@ -51,14 +43,6 @@ _component = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """Positions of the rows that are looked at, from 0. beside: None for none."""
-
-    row: int
-    beside: int | None
-
-
 def take_xray_clicks() -> None:
     """Put what was chosen in the component into the address. Before anything is drawn; a browser can send anything."""
     match take_click(KEY, "enter"):
@@ -66,49 +50,7 @@ def take_xray_clicks() -> None:
             write("call", str(call) if call >= 0 else None)
     match take_click(KEY, "move"):
         case {"row": int() as row} if row > 0:
-            _write_row(row - 1)
-
-
-def draw_bar(bench: Bench) -> None:
-    """Which row is looked at, and which beside it."""
-    if not bench.rows:
-        return
-    choice = _read_choice(bench)
-    narrow = is_narrow()
-    with st.container(
-        horizontal=True,
-        wrap=not narrow,
-        vertical_alignment="center",
-        horizontal_alignment="left" if narrow else "right",
-        gap="xsmall",
-    ):
-        if narrow:
-            _pick(bench, choice.row, _ROW, "Row", _write_row, other=None)
-            last = len(bench.rows) - 1
-            for text, by in (("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", -1), ("\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}", 1)):  # fmt: skip
-                st.button(
-                    text,
-                    key=static_key("xray-step", by),
-                    help="The row before" if by < 0 else "The next row",
-                    disabled=not 0 <= choice.row + by <= last,
-                    on_click=_write_row,
-                    args=(choice.row + by,),
-                )
-        else:
-            _pick_two(bench, choice)
-    if narrow and choice.beside is not None:  # an address brought it along: it can be changed and left
-        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
-            st.caption("beside", width="content")
-            _pick(bench, choice.beside, _BESIDE, "Beside", _write_beside, other=choice.row)
-
-
-def _pick_two(bench: Bench, choice: _Choice) -> None:
-    st.caption("Row", width="content")
-    _pick(bench, choice.row, _ROW, "Row", _write_row, other=None)
-    if len(bench.rows) > 1:
-        st.caption("beside", width="content")
-        chosen = _NOTHING if choice.beside is None else choice.beside
-        _pick(bench, chosen, _BESIDE, "Beside", _write_beside, other=choice.row)
+            write_row(row - 1)
 
 
 def draw_xray(bench: Bench) -> None:
@@ -120,8 +62,8 @@ def draw_xray(bench: Bench) -> None:
     if task is None:
         draw_headline(*_describe_missing(bench))
         return
-    choice = _read_choice(bench)
-    names = _names(bench, choice)
+    choice = read_choice(bench)
+    names = name_rows(bench, choice)
     job = _jobs.start(
         f"{task.key} {bench.scoring.key if bench.scoring is not None else ''} {choice.row} {choice.beside} {names}",
         lambda _progress, cancel: _work(task, choice, names, cancel),
@@ -137,7 +79,7 @@ def draw_xray(bench: Bench) -> None:
     _draw(bench, choice, job.result)
 
 
-def _draw(bench: Bench, choice: _Choice, xrays: tuple[Xray, ...]) -> None:
+def _draw(bench: Bench, choice: Choice, xrays: tuple[Xray, ...]) -> None:
     first = xrays[0]
     call = read_whole("call")
     views = _enter(xrays, call) or _enter(xrays, None)
@@ -150,7 +92,6 @@ def _draw(bench: Bench, choice: _Choice, xrays: tuple[Xray, ...]) -> None:
     if entered and parting is None:
         headline = _describe_call(first, views[0])
     draw_headline(headline, " ".join(_notes(bench, choice, xrays)))
-    positions = [choice.row] if choice.beside is None else [choice.row, choice.beside]
     _component(
         key=KEY,
         data=build_xray(
@@ -159,7 +100,7 @@ def _draw(bench: Bench, choice: _Choice, xrays: tuple[Xray, ...]) -> None:
             parting,
             title=describe_shape(first.recognized),
             labels=[one.label for one in xrays],
-            scores=[_write_score(bench, at, one) for at, one in zip(positions, xrays, strict=True)],
+            scores=[_write_score(bench, at, one) for at, one in zip(choice.positions, xrays, strict=True)],
             trail=_trail(first, views[0]),
             place=(choice.row, len(bench.rows)),
         ),
@@ -169,83 +110,11 @@ def _draw(bench: Bench, choice: _Choice, xrays: tuple[Xray, ...]) -> None:
     )
 
 
-def _work(task: Task, choice: _Choice, names: Sequence[str], cancel: Cancel) -> tuple[Xray, ...]:
-    places = [choice.row] if choice.beside is None else [choice.row, choice.beside]
+def _work(task: Task, choice: Choice, names: Sequence[str], cancel: Cancel) -> tuple[Xray, ...]:
     return tuple(
         _desk.xray(task.key, task.recognized, task.rows, place, name, judge=task.judge, cancel=cancel)
-        for place, name in zip(places, names, strict=True)
+        for place, name in zip(choice.positions, names, strict=True)
     )
-
-
-# --- what is looked at
-
-
-def _read_choice(bench: Bench) -> _Choice:
-    count = len(bench.rows)
-    row = fields.read_row()
-    if row is None or not 0 <= row < count:
-        row = first_listed(bench, fields.read_only())
-    beside = fields.read_beside()
-    return _Choice(row, beside if beside is not None and 0 <= beside < count and beside != row else None)
-
-
-def _pick(
-    bench: Bench, chosen: int, key: str, label: str, take: Callable[[int], None], *, other: int | None
-) -> None:
-    """A select of rows; where there are very many, a field for the number."""
-    count = len(bench.rows)
-    if count > PICKED_FROM:
-        st.session_state[key] = chosen + 1
-        st.number_input(
-            label if other is None else f"{label}, 0 for none",
-            min_value=1 if other is None else 0,
-            max_value=count,
-            key=key,
-            width=130,
-            label_visibility="collapsed",
-            on_change=lambda: take(st.session_state[key] - 1),
-        )
-        return
-    # The same options always: of others, a choice that comes late would be text.
-    options = [*([] if other is None else [_NOTHING]), *range(count)]
-    st.session_state[key] = chosen if chosen in options else options[0]
-
-    def changed() -> None:
-        if isinstance(position := st.session_state[key], int):
-            take(position)
-
-    st.selectbox(
-        label, options, key=key, width="stretch" if is_narrow() else 210, label_visibility="collapsed", on_change=changed,
-        format_func=lambda position: "nothing" if position == _NOTHING else show_unseen(_name(bench, position, whole=True)),
-    )  # fmt: skip
-
-
-def _write_row(position: int) -> None:
-    fields.write_row(position)
-    write("call", None)
-    if fields.read_beside() == position:
-        fields.write_beside(None)
-
-
-def _write_beside(position: int) -> None:
-    fields.write_beside(None if position in (_NOTHING, fields.read_row()) else position)
-    write("call", None)
-
-
-def _names(bench: Bench, choice: _Choice) -> list[str]:
-    positions = [choice.row] if choice.beside is None else [choice.row, choice.beside]
-    apart = len({id(bench.find_source(one)[0]) for one in positions}) > 1
-    return [_name(bench, one, whole=apart) for one in positions]
-
-
-def _name(bench: Bench, position: int, *, whole: bool) -> str:
-    """Name a row, such as Attempt 2; whole: with its source."""
-    source, place = bench.find_source(position)
-    number = row_number(bench.rows[position], place)
-    noun = "attempt" if source.timeline is not None else "row"
-    if whole and len(bench.sources) > 1:
-        return f"{one_line(source.title, 24)}, {noun} {number}"
-    return f"{noun.capitalize()} {number}"
 
 
 # --- calls that are entered
@@ -295,10 +164,9 @@ def _describe_call(xray: Xray, view: CallView) -> str:
 # --- words
 
 
-def _notes(bench: Bench, choice: _Choice, xrays: Sequence[Xray]) -> list[str]:
+def _notes(bench: Bench, choice: Choice, xrays: Sequence[Xray]) -> list[str]:
     notes = list(dict.fromkeys(note for one in xrays for note in one.notes))
-    places = [choice.row] if choice.beside is None else [choice.row, choice.beside]
-    for place, one in zip(places, xrays, strict=True):
+    for place, one in zip(choice.positions, xrays, strict=True):
         score = bench.score_of(place) if bench.is_current else None
         if score is None or score.value is None:
             continue
