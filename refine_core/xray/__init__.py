@@ -20,8 +20,8 @@ from refine_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from refine_core.xray.parting import find_parting, find_partner
-    from refine_core.xray.texts import write_score
     from refine_core.xray.row_xray import Xray
+    from refine_core.xray.texts import write_score
     from refine_core.xray.types import CallView, Expression, LineView, Parting, Segment
     from refine_core.xray.xraying import XrayDesk, xray_row
 
