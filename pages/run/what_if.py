@@ -21,6 +21,7 @@ from pages.shared import address, what_if_choice
 from pages.shared.choice import choose
 from pages.shared.clicks import take_click
 from pages.shared.credentials import collect_credentials
+from pages.shared.isolation import why_code_is_refused
 from pages.shared.query import write
 from pages.shared.run_view import fragment_place
 from pages.shared.text import escape_markdown, show_error
@@ -142,12 +143,20 @@ def draw_what_if(run: Run) -> None:
 def _ask(timeline: Timeline, spec: ProgramSpec) -> RunWhatIf | None:
     """What would have happened; None after an error, which is shown."""
     consent = st.session_state.pop(_ASKED, None) == spec.reward
+    if _runs_other_code(timeline.spec, spec) and (refused := why_code_is_refused()):
+        show_error(refused)
+        return None
     try:
         credentials = collect_credentials(timeline.spec) if consent else None
         return runs.ask_what_if(timeline, spec, ask_judge=consent, credentials=credentials)
     except (RewardError, WorkerError, LMError) as error:
         show_error(f"The recorded outputs cannot be scored: {error}")
         return None
+
+
+def _runs_other_code(recorded: ProgramSpec, spec: ProgramSpec) -> bool:
+    """Whether something typed is run that the run itself did not run."""
+    return (spec.reward, spec.validators) != (recorded.reward, recorded.validators)
 
 
 def _offer_judge(asked: RunWhatIf) -> None:

@@ -326,3 +326,16 @@ def test_a_reward_that_hangs_ends_the_wait_of_whoever_types():
     asked = runs.ask_what_if(runs.timeline(run_id), spec, limit_s=0.2)
     assert (asked.scores.left_out, dict(asked.scores.ends), asked.result.stop) == (4, {}, None)
     assert asked.result.case == "Not exact: attempt 1 has not been scored yet."
+
+
+def test_code_that_the_run_did_not_run_is_refused_where_typed_code_is(monkeypatch):
+    from pages.run import what_if
+
+    run_id = record()
+    kept = runs.keep_what_if(runs.what_if(run_id, reward=REWARD.replace("/ 100", "/ 10")))
+    monkeypatch.setattr(what_if, "why_code_is_refused", lambda: "Typed code is not run here.")
+    app = open_run(run_id, mode="what-if", reward=f"kept:{kept.id}")
+    assert "Typed code is not run here." in said(app)
+    exact = "in best of N no attempt depends on an earlier one"
+    assert exact not in said(app)
+    assert exact in said(open_run(run_id, mode="what-if", threshold="0.01"))
