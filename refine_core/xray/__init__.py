@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from refine_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from refine_core.xray.parting import find_parting, find_partner
+    from refine_core.xray.parting import find_function, find_parting, find_partner
     from refine_core.xray.row_xray import Xray
     from refine_core.xray.texts import write_score
     from refine_core.xray.types import CallView, Expression, LineView, Parting, Segment
@@ -33,6 +33,7 @@ __all__ = [
     "Segment",
     "Xray",
     "XrayDesk",
+    "find_function",
     "find_parting",
     "find_partner",
     "write_score",
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "parting": ("find_partner", "find_parting"),
+    "parting": ("find_function", "find_partner", "find_parting"),
     "texts": ("write_score",),
     "types": ("CallView", "Expression", "LineView", "Parting", "Segment"),
     "row_xray": ("Xray",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Final
 
 from refine_core.rewards.xray_replies import Value
@@ -11,6 +12,8 @@ from refine_core.xray.texts import Gap, list_values, write_value
 from refine_core.xray.types import Expression
 
 _TABLE_VALUES: Final = 12
+_OPAQUE: Final = re.compile(r"<[a-z_]+>")
+"""Of iterators, such as <zip>: that there is one says nothing."""
 
 
 def list_expressions(page: Page, number: int) -> tuple[Expression, ...]:
@@ -37,7 +40,20 @@ def list_expressions(page: Page, number: int) -> tuple[Expression, ...]:
             text = page.source.text_of(site.node)
             found.append((event.first_order, _expression(text, list_values(event), event.count, site.index)))
     found.sort(key=lambda pair: pair[0])
-    return tuple(one for _, one in found)
+    called = {
+        site.index for site in page.sites.get(number, ()) if id(site.node) in _called_for_effect(page, number)
+    }
+    return tuple(
+        one
+        for _, one in found
+        if not all(_OPAQUE.fullmatch(text) for text in one.values)
+        and not (one.site in called and set(one.values) == {"None"})
+    )
+
+
+def _called_for_effect(page: Page, number: int) -> set[int]:
+    """Calls that stand alone, as scores.append(…): that they give None says nothing."""
+    return {id(one.value) for one in page.statements if isinstance(one, ast.Expr) and one.lineno == number}
 
 
 def _plain_names(page: Page, number: int) -> set[int]:

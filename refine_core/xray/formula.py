@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from refine_core.rewards.xray_replies import Value
-from refine_core.xray.texts import OPERATORS, clip_text, is_number, write_brief, write_operand
+from refine_core.xray.texts import OPERATORS, clip_text, is_number, truth_of, write_brief, write_operand
 from refine_core.xray.types import Segment
 
 ValueOf = Callable[[ast.AST], Value | None]
@@ -46,19 +46,30 @@ def _write_test(node: ast.expr, value_of: ValueOf) -> list[Segment] | None:
     """What a conditional asks, and the answer: '1954' in '1945' → False. Of several conditions, the one that decided."""
     if isinstance(node, ast.BoolOp):
         asked = [one for one in node.values if value_of(_inner(one)) != ABSENT]
-        return _write_test(asked[-1], value_of) if asked else None
+        if not asked:
+            return None
+        last = truth_of(value_of(_inner(asked[-1]))) == (_inner(asked[-1]) is asked[-1])
+        decides = last == isinstance(node.op, ast.Or)
+        return _write_test(asked[-1 if decides else 0], value_of)
     if _inner(node) is not node:
         inner = value_of(_inner(node))
         return None if inner == ABSENT else [Segment("not "), _shorten(inner)]
     value = value_of(node)
     if value == ABSENT:
         return None
-    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(value, bool):
-        left, right = _compared(node.left, value_of), _compared(node.comparators[0], value_of)
-        if left and right:
-            sign = Segment(f" {OPERATORS[type(node.ops[0])]} ")
-            return [left, sign, right, Segment(" → "), Segment(str(value), is_value=True)]
+    if isinstance(value, bool) and (compared := _write_compared(node, value_of)):
+        return [*compared, Segment(" → "), Segment(str(value), is_value=True)]
     return [_shorten(value)]
+
+
+def _write_compared(node: ast.expr, value_of: ValueOf) -> list[Segment]:
+    """What is compared, of any kind: '1954' in '1945'."""
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1:
+        return []
+    left, right = _compared(node.left, value_of), _compared(node.comparators[0], value_of)
+    if left is None or right is None:
+        return []
+    return [left, Segment(f" {OPERATORS[type(node.ops[0])]} "), right]
 
 
 def _inner(node: ast.expr) -> ast.expr:
@@ -81,8 +92,10 @@ def write_condition(node: ast.expr, value_of: ValueOf) -> tuple[Segment, ...]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         node = node.operand
     parts = _write(node, value_of, outermost=True) if isinstance(node, (ast.Compare, ast.BinOp)) else None
-    short = parts is not None and len(parts) <= _PARTS and sum(len(one.text) for one in parts) <= _CHARS
-    return tuple(parts) if parts is not None and short and len(parts) > 1 else ()
+    if parts is None or len(parts) == 1:
+        parts = _write_compared(node, value_of)
+    short = len(parts) <= _PARTS and sum(len(one.text) for one in parts) <= _CHARS
+    return tuple(parts) if short else ()
 
 
 def _without_weight(node: ast.expr) -> ast.expr:

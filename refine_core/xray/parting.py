@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from refine_core.rewards import RowResult
-from refine_core.xray.reasons import Side, explain
+from refine_core.xray.reasons import Side, explain, is_true
 from refine_core.xray.row_xray import Xray
 from refine_core.xray.sentences import end_sentence
-from refine_core.xray.source_map import SourceMap
+from refine_core.xray.source_map import SourceMap, iter_own
 from refine_core.xray.texts import clip_text, write_score
 from refine_core.xray.types import CallView, Contribution, Parting
 
@@ -81,6 +81,15 @@ class _Pair:
     other: CallView
 
 
+def find_function(first: Xray, second: Xray) -> int | None:
+    """Of a reward of several functions, the call of the first one that gave the two rows different numbers."""
+    for root in first.roots if len(first.recognized.functions) > 1 else ():
+        by = _part_difference(first, second, first.function_of(root))
+        if by is not None and abs(by) > _SAME:
+            return root
+    return None
+
+
 def find_partner(first: Xray, second: Xray, call: int) -> int | None:
     """The call of the second that corresponds to one of the first: the same one in turn, of the same function, from the same line."""
     if first.trace is None or second.trace is None:
@@ -142,6 +151,8 @@ def _find_difference(pair: _Pair, branch: int | None, total: float | None) -> _D
     a, b = pair.view, pair.other
     if total is not None and abs(total) <= _SAME and _same_parts(pair):
         return None
+    if branch is not None and _unscored(pair) is not None:
+        return _Difference(branch, 0, None, "", is_branch=True)
     found = sorted(_iter_differences(a.contributions, b.contributions, branch), key=lambda one: one.order)
     if found and not (found[0].is_branch and _returns_elsewhere(a, b)):
         return found[0]
@@ -151,6 +162,13 @@ def _find_difference(pair: _Pair, branch: int | None, total: float | None) -> _D
         return _Difference(branch, 0, total, "", is_branch=True)
     line = _return_line(a)
     return _find_call(pair) or (None if line is None else _Difference(line, 0, total, ""))
+
+
+def _unscored(pair: _Pair) -> Xray | None:
+    """The one row that got no score, without an error, while the other got one."""
+    none = [one for one in (pair.first, pair.second) if one.result.value is None and one.result.error is None]
+    scored = [one for one in (pair.first, pair.second) if one.result.value is not None]
+    return none[0] if len(none) == len(scored) == 1 else None
 
 
 def _same_parts(pair: _Pair) -> bool:
@@ -236,6 +254,12 @@ def _return_line(view: CallView) -> int | None:
 
 
 def _describe(pair: _Pair, difference: _Difference | None, branch: int | None, total: float | None) -> str:
+    return _describe_all(pair, difference, branch, total).strip()
+
+
+def _describe_all(
+    pair: _Pair, difference: _Difference | None, branch: int | None, total: float | None
+) -> str:
     first, second = pair.first, pair.second
     failed = [one for one in (first, second) if one.result.error is not None]
     if len(failed) == 1:
@@ -250,11 +274,19 @@ def _describe(pair: _Pair, difference: _Difference | None, branch: int | None, t
     )
     if difference is None:
         return f"{start} {_describe_same(first, second)}"
+    if branch is None and _takes_another_arm(pair, difference):
+        start = ""
     on = f" on {difference.name}" if difference.name else ""
     by = difference.by
     is_all = total is not None and by is not None and abs(total - by) <= _ROUNDED
     reason = _find_reason(pair, difference, total)
     because = end_sentence(f": {reason}" if reason else "")
+    if (unscored := _unscored(pair)) is not None:
+        return (
+            f"{start} {unscored.label} gets no score because of it{because}"
+            if difference.is_branch
+            else f"{start} {_describe_values(first, second)}"
+        )
     if by is None or abs(by) <= _SAME or not (is_all or difference.is_score or difference.is_branch):
         at = "there" if difference.is_branch else f"at line {difference.line}"
         return f"{start} {_say_total(pair, total)}The scores part {at}{on}{because}"
@@ -309,12 +341,12 @@ def _find_reason(pair: _Pair, difference: _Difference, total: float | None, dept
     """In a few words, what differs at the line where they part."""
     by = difference.by if difference.by is not None and difference.is_score else total or difference.by
     swapped = by is not None and by > 0
-    source, traces = pair.first.source, (pair.first.trace, pair.second.trace)
-    if source is None or traces[0] is None or traces[1] is None:
+    sides = _sides(pair)
+    if sides is None:
         return ""
-    better = Side(source, traces[0].calls[pair.view.number])  # one source: nodes are told apart by identity
-    worse = Side(source, traces[1].calls[pair.other.number])
-    if swapped:
+    source = sides[0].source
+    better, worse = sides
+    if _unscored(pair) is pair.first or swapped:
         better, worse = worse, better
     node: ast.AST | None = None
     if difference.is_branch:
@@ -335,6 +367,26 @@ def _find_reason(pair: _Pair, difference: _Difference, total: float | None, dept
         inner = _find_inner(pair, difference, node, depth)
         return inner or explain(node, worse, better)
     return _find_inner(pair, difference, None, depth)
+
+
+def _sides(pair: _Pair) -> tuple[Side, Side] | None:
+    """The values of both, by one source: nodes are told apart by identity."""
+    source, mine, other = pair.first.source, pair.first.trace, pair.second.trace
+    if source is None or mine is None or other is None:
+        return None
+    return Side(source, mine.calls[pair.view.number]), Side(source, other.calls[pair.other.number])
+
+
+def _takes_another_arm(pair: _Pair, difference: _Difference) -> bool:
+    """Whether a conditional expression went another way where the number was made."""
+    sides = _sides(pair)
+    if sides is None or difference.site < 0:
+        return False
+    node = sides[0].source.plan.sites[difference.site].node
+    return any(
+        isinstance(one, ast.IfExp) and is_true(one.test, sides[0]) != is_true(one.test, sides[1])
+        for one in iter_own(node)
+    )
 
 
 def _test_at(source: SourceMap, line: int) -> ast.AST | None:
@@ -407,8 +459,14 @@ def _lower(label: str) -> str:
 
 def _describe_same(first: Xray, second: Xray) -> str:
     a, b = first.result, second.result
-    if a.error is not None:
-        return "Both fail."
+    if a.error is not None and b.error is not None:
+        line, message = a.error.line, a.error.message
+        where = "" if line is None or line != b.error.line else f" at line {line}"
+        return (
+            f"Both fail{where}: {end_sentence(message)}"
+            if message == b.error.message
+            else f"Both fail{where}."
+        )
     if a.value is None or b.value is None or abs(a.value - b.value) > _SAME:
         return _describe_values(first, second)
     return f"Both score {write_score(a.value)}, and nothing parts them."

@@ -15,7 +15,7 @@ from typing import Final
 from refine_core.rewards.xray_replies import TraceCall, Value
 from refine_core.xray.formula import ABSENT
 from refine_core.xray.source_map import SourceMap, body_of, iter_statements
-from refine_core.xray.texts import clip_text, is_number, last_value, write_value
+from refine_core.xray.texts import clip_text, is_number, last_value, truth_of, write_value
 
 _TEXT_CHARS: Final = 40
 _CODE_CHARS: Final = 48
@@ -131,15 +131,8 @@ def is_true(node: ast.expr, side: Side) -> bool | None:
         if decides in known:
             return decides
         return None if None in known else not decides
-    return _truth(side.value(node))
-
-
-def _truth(value: Value) -> bool | None:
-    if value in (ABSENT, "…"):
-        return None
-    if isinstance(value, str):  # as Python writes it
-        return value not in {"''", '""', "[]", "{}", "()", "set()", "b''", "frozenset()"}
-    return bool(value)
+    value = side.value(node)
+    return None if value == ABSENT else truth_of(value)
 
 
 def _compare(node: ast.Compare, operator: ast.cmpop, right: ast.expr, worse: Side, better: Side) -> str:

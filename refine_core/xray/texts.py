@@ -15,6 +15,7 @@ OPERATORS: Final = {
     ast.In: "in", ast.NotIn: "not in", ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//",
     ast.Mod: "%", ast.Pow: "**",
 }  # fmt: skip
+_EMPTY: Final = frozenset(("''", '""', "[]", "{}", "()", "set()", "b''", "frozenset()"))
 _HALF: Final = 0.5  # beside what is no count, a number is none either
 _TINY, _SMALL, _HUGE = 1e-4, 0.01, 1e7
 
@@ -53,6 +54,13 @@ def write_score(value: float | None, *beside: float | None) -> str:
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value counts as a number: True and False do."""
     return isinstance(value, (bool, int, float))
+
+
+def truth_of(value: Value) -> bool | None:
+    """Whether Python takes a value for true; None for one that is not known."""
+    if isinstance(value, str):  # as Python writes it
+        return None if value == "…" else value not in _EMPTY
+    return bool(value)
 
 
 def last_value(event: TraceEvent | None) -> Value | tuple[Value, ...]:

@@ -4,7 +4,7 @@ import pytest
 
 from refine_core.rewards.shapes import recognize
 from refine_core.rows import Row
-from refine_core.xray import XrayDesk, find_parting
+from refine_core.xray import XrayDesk, find_function, find_parting
 
 # name: (source, two rows as (output, inputs or expected values), line, headline)
 FORMS = {
@@ -20,7 +20,7 @@ def correctness_reward(completions, answer, **kwargs):
         ("It is so. Answer: 1945", {"answer": "1945"}),
         ("Answer: 1954", {"answer": "1945"}),
         5,
-        "Both take the same branches. Row 2 gets 2.00 less, at line 5: '1954' is not in '1945'.",
+        "Row 2 gets 2.00 less, at line 5: '1954' is not in '1945'.",
     ),
     "trl comp": (
         """\
@@ -30,7 +30,7 @@ def correct(completions, answer, **kwargs):
         ("Oslo", {"answer": "Oslo"}),
         ("Bergen", {"answer": "Oslo"}),
         2,
-        "Both take the same branches. Row 2 gets 0.10 less, at line 2: 'oslo' is not in 'bergen'.",
+        "Row 2 gets 0.10 less, at line 2: 'oslo' is not in 'bergen'.",
     ),
     "trl comp helper": (
         """\
@@ -44,7 +44,7 @@ def correct(completions, answer, **kwargs):
         ("Answer: Oslo", {"answer": "Oslo"}),
         ("Answer: Bergen", {"answer": "Oslo"}),
         6,
-        "Both take the same branches. Row 2 gets 2.00 less, at line 6: 'Bergen' is not in 'Oslo'.",
+        "Row 2 gets 2.00 less, at line 6: 'Bergen' is not in 'Oslo'.",
     ),
     "trl tags": (
         """\
@@ -67,7 +67,7 @@ def format_reward(completions, **kwargs):
         ("<reasoning>add</reasoning><answer>4</answer>", {}),
         ("<reasoning>2\\nx</reasoning><answer>", {}),
         5,
-        "Both take the same branches. Row 2 gets 1.00 less, at line 5: PATTERN.match(c) is None.",
+        "Row 2 gets 1.00 less, at line 5: PATTERN.match(c) is None.",
     ),
     "if append": (
         """\
@@ -211,7 +211,7 @@ def reward(args, pred):
         ("abc", {}),
         ("bcd", {}),
         3,
-        "Both take the same branches. Row 2 gets 0.50 less on has, at line 3: 'a' is not in 'bcd'.",
+        "Row 2 gets 0.50 less on has, at line 3: 'a' is not in 'bcd'.",
     ),
     "mean": (
         """\
@@ -251,7 +251,7 @@ def reward(args, pred):
         ("3 of 4", {}),
         ("none", {}),
         4,
-        'Both take the same branches. Row 2 gets 0.75 less, at line 4: re.search(r"(\\d+) of (\\d+)", pred.text) is None.',
+        'Row 2 gets 0.75 less, at line 4: re.search(r"(\\d+) of (\\d+)", pred.text) is None.',
     ),
     "try": (
         """\
@@ -484,7 +484,31 @@ reward = lambda args, pred: 1.0 if "a" in pred.text else 0.0
         ("abc", {}),
         ("bcd", {}),
         1,
-        "Both take the same branches. Row 2 gets 1.00 less, at line 1: 'a' is not in 'bcd'.",
+        "Row 2 gets 1.00 less, at line 1: 'a' is not in 'bcd'.",
+    ),
+    "no score": (
+        """\
+def reward(args, pred):
+    if "thank" in pred.text:
+        return 1.0
+""",
+        ("thank you", {}),
+        ("no", {}),
+        2,
+        "They take different branches at line 2. Row 2 gets no score because of it: 'thank' is not in 'no'.",
+    ),
+    "two functions": (
+        """\
+def correct(completions, answer, **kwargs):
+    return [0.1 if a in c else 0.0 for c, a in zip(completions, answer)]
+
+def tags(completions, **kwargs):
+    return [sum(5.0 for tag in ("<a>", "</a>") if tag in c) for c in completions]
+""",
+        ("<a>Oslo</a>", {"answer": "Oslo"}),
+        ("<a>Oslo", {"answer": "Oslo"}),
+        5,
+        "tags: Both take the same branches. Row 2 gets 5.00 less, at line 5: '</a>' is not in '<a>Oslo'.",
     ),
 }
 
@@ -506,5 +530,6 @@ def test_the_page_points_at_the_line_where_an_output_lost(name, desk):
     ]
     recognized = recognize(source)
     first, second = (desk.xray(name, recognized, rows, place, f"Row {place + 1}") for place in range(2))
-    parting = find_parting(first, second)
+    call = find_function(first, second)
+    parting = find_parting(first, second, first.view(call), second.view(call))
     assert (parting.line, parting.sentence) == (line, headline)

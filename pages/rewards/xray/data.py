@@ -77,7 +77,8 @@ def _cell(line: LineView, sides: Sequence[LineView]) -> dict[str, object]:
     segments = []
     for place, one in enumerate(line.cell):
         returns = line.text.strip().startswith("return ")
-        is_last = place == len(line.cell) - 1 and (len(line.cell) > 1 or returns)
+        is_made = line.cell[place - 1].text == " → " if place else returns
+        is_last = place == len(line.cell) - 1 and is_made
         apart = (
             differs
             and len(line.cell) > 1

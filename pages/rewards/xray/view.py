@@ -28,7 +28,7 @@ from refine_core.errors import RefineError
 from refine_core.formatting import pluralize
 from refine_core.rows import Cancel
 from refine_core.workbench import ArgumentQuestion, describe_shape
-from refine_core.xray import CallView, Xray, XrayDesk, find_parting, find_partner, write_score
+from refine_core.xray import CallView, Xray, XrayDesk, find_function, find_parting, find_partner, write_score
 
 KEY: Final = static_key("xray")
 WAIT_S: Final = 1.0  # longer, and the page says that it works
@@ -82,6 +82,8 @@ def draw_xray(bench: Bench) -> None:
 def _draw(bench: Bench, choice: Choice, xrays: tuple[Xray, ...]) -> None:
     first = xrays[0]
     call = read_whole("call")
+    if call is None and len(xrays) > 1:
+        call = find_function(*xrays)
     views = _enter(xrays, call) or _enter(xrays, None)
     if views is None or len(views) < len(xrays):
         draw_headline(first.sentence, " ".join(first.notes))
