@@ -120,7 +120,7 @@ def _describe_scoring(bench: Bench) -> str:
     rows = pluralize(summary.rows, "row")
     count = f"Scored {rows}" if summary.scored == summary.rows else f"{summary.scored:,} of {rows} scored"
     calls = bench.scores.judge_calls
-    asked = f"{pluralize(calls, 'call')} of the judge" if calls else "no model called"
+    asked = pluralize(calls, "judge call") if calls else "no model called"
     return f"{count} in {format_duration(bench.scores.took_s)}, {asked}"
 
 

@@ -48,7 +48,9 @@ def read_files(paths: Sequence[Path]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for path in paths:
         if path.name in files:
-            raise click.BadParameter(f"--with: two files are called {path.name}, and they lie in one folder")
+            raise click.BadParameter(
+                f"--with: two files are called {path.name}, and all are copied into one folder"
+            )
         try:
             files[path.name] = path.read_bytes()
         except OSError as error:

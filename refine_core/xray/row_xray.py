@@ -20,8 +20,8 @@ from refine_core.xray.sentences import describe_score, describe_sum
 from refine_core.xray.source_map import SourceMap
 from refine_core.xray.types import CallView
 
-NO_TRACE: Final = "Nothing was recorded: the source is nested too deeply, or it spoils its own record. The score is what it always is."
-SAMPLED: Final = "It ran very long: what came late is left out, or a sample of it is shown."
+NO_TRACE: Final = "Nothing was recorded: the source is nested too deeply, or it interferes with the recording. The score is the same as without X-ray."
+SAMPLED: Final = "It ran for very long, so later steps are left out or sampled."
 WAITS: Final = "The judge has not been asked about this row yet, so the reward stopped there. Score the row with the judge first."
 ALONE: Final = "A function that takes lists was called with this row alone."
 

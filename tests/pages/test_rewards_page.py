@@ -337,7 +337,7 @@ def test_a_reward_that_asks_a_judge_waits_for_a_press_that_names_the_price(gamed
     app.button(key="rewards.ask-judge").click()
     settle(app)
     assert {row["state"] for row in table_rows(app)} == {"scored"}
-    assert "4 calls of the judge" in words(app)
+    assert "4 judge calls" in words(app)
     type_reward(app, JUDGED.replace("/ 10", "/ 20"))
     assert {row["state"] for row in table_rows(app)} == {"scored"}, "the answers are known"
     assert "no model called" in words(app)

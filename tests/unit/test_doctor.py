@@ -116,7 +116,7 @@ def test_an_output_of_chat_messages_stays_one():
     found = examine(read(source), [Row("1", {"prompt": "3 + 4?"}, {"completion": messages}, {"answer": "7"})])
     assert found.probes[0].value == 1.0
     assert [one.name for one in found.refused if one.is_refused] == [
-        "blanks around it",
+        "spaces around it",
         "full stop",
         "decimals",
         "with a unit",

@@ -161,8 +161,8 @@ def _draw_result(bench: Bench, asked: _Asked, result: Rejudged, *, is_of_now: bo
         notes.append("Cancelled; this is what was judged until then.")
     for message, count in result.failures.items():
         notes.append(f"{pluralize(count, 'score')} failed: {message}")
-    calls = pluralize(result.calls, "call") if result.calls else "No call"
-    notes.append(f"{calls} of the judge{'' if result.calls else ': every answer was known'}.")
+    calls = pluralize(result.calls, "judge call") if result.calls else "No judge call"
+    notes.append(f"{calls}{'' if result.calls else ': every answer was known'}.")
     st.caption(escape_markdown(" ".join(notes)))
     if is_of_now:
         _component(

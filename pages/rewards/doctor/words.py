@@ -19,8 +19,8 @@ _NO_RIGHT_ANSWER = (
 )
 
 _NOT_PAID = (
-    "The right answer itself is not paid, in no form that was tried. So there is nothing that other texts could be compared with: "
-    "mend the reward first, or label a row good that it pays."
+    "The right answer itself is not paid in any form that was tried, so there is nothing to compare other texts with. "
+    "Fix the reward first, or label a row that it pays as good."
 )
 
 
@@ -30,11 +30,11 @@ def describe(bench: Bench, examined: Examined) -> tuple[str, str]:
         detail = examined.shown.detail if bench.error is None else "So nothing was tried."
         return examined.shown.verdict, detail
     if draft.is_empty(bench.code):
-        return "There is no reward to examine yet", "Write one, or open one of the library."
+        return "There is no reward to examine yet", "Write one, or open one from the library."
     if bench.unreadable is not None or isinstance(examined.error, RewardError):
         return "The reward cannot be loaded, so nothing is tried", "The line above the editor says why."
     if isinstance(bench.recognized, ArgumentQuestion):
-        return "Which argument is what?", "Say it above the reward, and it is examined."
+        return "Which argument is what?", "Answer above the reward. Then it is examined."
     if examined.error is not None:
         return "The examination failed", str(examined.error)
     if examined.running:

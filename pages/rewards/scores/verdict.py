@@ -20,7 +20,7 @@ def describe_rows(bench: Bench) -> tuple[str, str]:
             f"{pluralize(len(bench.rows), 'row')}, not scored yet",
             "Say above the reward which argument is what."
             if asks
-            else "Write a reward, or start from one of the library.",
+            else "Write a reward, or start from one in the library.",
         )
     summary = bench.scores.summary
     if summary.waiting:

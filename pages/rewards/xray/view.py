@@ -70,7 +70,7 @@ def draw_xray(bench: Bench) -> None:
     )
     job.wait(WAIT_S)
     if job.running:
-        draw_headline("Looking at each line …", "A slow reward takes its time here, too.")
+        draw_headline("Looking at each line …", "A slow reward is slow here, too.")
         _wait_for(job)
         return
     if job.result is None:

@@ -25,7 +25,7 @@ _PAID: Final = {
     ),
 }
 _REFUSED: Final = {
-    "case": ("refused-case", "The right answer in other upper or lower case is refused."),
+    "case": ("refused-case", "The right answer in different upper or lower case is refused."),
     "separators": (
         "refused-separators",
         "The right number with or without a comma in it (1,250) is refused.",
@@ -35,12 +35,15 @@ _REFUSED: Final = {
         "The right answer is refused when the text before it has several lines.",
     ),
     "own-line": ("refused-own-line", "The right answer on a line of its own between the tags is refused."),
-    "full-stop": ("refused-full-stop", "The right answer with a full stop behind it is refused."),
-    "decimals": ("refused-decimals", "The right number written with another count of decimals is refused."),
-    "unit": ("refused-unit", "The right number with a unit behind it is refused."),
+    "full-stop": ("refused-full-stop", "The right answer with a full stop after it is refused."),
+    "decimals": (
+        "refused-decimals",
+        "The right number written with a different number of decimals is refused.",
+    ),
+    "unit": ("refused-unit", "The right number with a unit after it is refused."),
     "markdown": ("refused-markdown", "The right answer in bold or in a code block is refused."),
-    "spaces": ("refused-blanks", "The right answer with blanks or a line break around it is refused."),
-    "json-layout": ("refused-json-layout", "The same JSON with other blanks in it is refused."),
+    "spaces": ("refused-blanks", "The right answer with spaces or a line break around it is refused."),
+    "json-layout": ("refused-json-layout", "The same JSON with different spacing is refused."),
     "order": ("refused-order", "The same values in another order are refused."),
 }
 _COMPARED: Final = {
@@ -92,7 +95,7 @@ def find_in_probes(
         yield Finding(
             "paid-more-for-length",
             "warning",
-            "The right answer is paid more when filler stands behind it: length is rewarded.",
+            "The right answer is paid more when filler follows it: length is rewarded.",
             evidence=_list_evidence(longer),
         )
     hung = [(row, one) for row, one in results if one.timed_out]
@@ -100,7 +103,7 @@ def find_in_probes(
         yield Finding(
             "hangs-on-text",
             "warning",
-            "Some texts make the reward run without end, until its time is up. Look for a pattern with repeats inside repeats.",
+            "Some texts make the reward run until its time is up. Look for a pattern with repeats inside repeats.",
             evidence=_list_evidence(hung),
         )
     crashed = [(row, one) for row, one in results if one.claim != "right" and one.error and not one.timed_out]
@@ -144,7 +147,7 @@ def _is_wrongly_refused(row: RowProbes, one: ProbeResult, habits: Habits) -> boo
     An exact match may be meant so: what it refuses is a note, unless rows show it.
     """
     if one.family == "own-line":
-        return any(other.name == "blanks around it" and not other.is_refused for other in row.results)
+        return any(other.name == "spaces around it" and not other.is_refused for other in row.results)
     if one.family == "separators":
         return habits.reads_numbers or bool(one.error)
     return one.is_strong

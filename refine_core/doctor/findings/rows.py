@@ -68,7 +68,7 @@ def find_same_scores(scored: ScoredRows, probed: tuple[RowProbes, ...]) -> Itera
         if others:
             yield Finding(
                 "constant", "note",
-                f"Every row scores {value}, so these rows tell nothing apart. Probes do score differently.",
+                f"Every row scores {value}, so these rows show no difference. Probes do score differently.",
                 evidence=evidence,
             )  # fmt: skip
         else:
@@ -123,7 +123,7 @@ def find_flat_groups(scored: ScoredRows) -> Iterator[Finding]:
     every = len(flat) == len(groups) >= _MIN_GROUPS
     yield Finding(
         "groups-without-spread", "warning" if every else "note",
-        f"{len(flat)} of {pluralize(len(groups), 'group')} {'has' if len(flat) == 1 else 'have'} one score for all outputs, so no gradient comes of {'it' if len(flat) == 1 else 'them'}.",
+        f"{len(flat)} of {pluralize(len(groups), 'group')} {'has' if len(flat) == 1 else 'have'} one score for all outputs, so {'it gives' if len(flat) == 1 else 'they give'} no gradient.",
         evidence=tuple(f"group {name}: {len(groups[name])} times {describe_score(groups[name][0])}" for name in flat[:4]),
     )  # fmt: skip
 

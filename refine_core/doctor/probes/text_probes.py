@@ -116,7 +116,7 @@ def _list_right(right: RightAnswer) -> Iterator[Draft]:
     """The answer itself, written differently."""
     text = right.text
     if right.kind in {"number", "words", "passage"}:
-        yield Draft("blanks around it", "right", "spaces", f" {text} ")
+        yield Draft("spaces around it", "right", "spaces", f" {text} ")
     if right.kind == "number":
         yield from _list_right_numbers(text)
         yield Draft("with a unit", "right", "unit", f"{text} {find_unit(right.row)}")
@@ -135,7 +135,7 @@ def _list_right(right: RightAnswer) -> Iterator[Draft]:
         data = json.loads(text)
         for name, layout in (
             ("with line breaks", json.dumps(data, indent=2, ensure_ascii=False)),
-            ("without blanks", json.dumps(data, separators=(",", ":"), ensure_ascii=False)),
+            ("without spaces", json.dumps(data, separators=(",", ":"), ensure_ascii=False)),
         ):
             yield Draft(name, "right", "json-layout", layout, is_strong=True)
     if right.kind in {"json", "code"}:

@@ -32,7 +32,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong with a reward, found by reading it.
+    """One thing that is wrong with a reward, found by reading it or by scoring rows and probes.
 
     code: its kind. severity: "error" fails whenever its line is reached; "warning" may fail, or may be meant so; "note" is
     a pattern that often pays wrongly, and of which nobody has seen yet that it does here.
