@@ -20,13 +20,15 @@ _LIKE_THE_BEST: Final = {
     "paid-length": "long filler",
 }
 _NAMED: Final = 3
+_UNSTEADY: Final = frozenset(("not-deterministic", "depends-on-earlier-rows", "depends-on-hash-seed"))
 
 
 def write_verdict(
     findings: Sequence[Finding], probed: Sequence[RowProbes], rows: int = 0, failed_cases: int = 0
 ) -> str:
     """What a person has to know first: errors, then what is paid for nothing and which right answers are refused."""
-    parts: list[str] = []
+    unsteady = [one for one in findings if one.code in _UNSTEADY and one.severity == "warning"]
+    parts = [_describe_finding(one) for one in unsteady[:1]]  # no other figure can be relied upon
     others: list[Finding] = []
     errors = [one for one in findings if one.severity == "error"]
     if errors:
@@ -34,8 +36,12 @@ def write_verdict(
         if len(errors) > 1:
             parts.append(f"{pluralize(len(errors) - 1, 'more error')}")
     else:
-        others = [one for one in findings if one.severity == "warning" and not _is_told_by_probes(one)]
-        parts += [_describe_finding(one) for one in others[:1] if one.code not in _AFTER]
+        others = [
+            one
+            for one in findings
+            if one.severity == "warning" and one.code not in _UNSTEADY and not _is_told_by_probes(one)
+        ]
+        parts += [_describe_finding(one) for one in others[: not parts] if one.code not in _AFTER]
     if tried := [row for row in probed if row.results]:
         paid, refused = describe_paid(tried), describe_refused(tried)
         parts += [*refused, *paid] if _is_only_refused(tried) else [*paid, *refused]

@@ -290,3 +290,11 @@ def test_what_is_paid_and_refused_comes_before_the_labels_in_the_verdict():
     found = look_at("def reward(args, pred):\n    return float(pred.answer in args['answer'])", rows)
     assert find(found, "against-labels").severity == "warning"
     assert found.verdict.index("paid") < found.verdict.index("label")
+
+
+def test_a_reward_that_keeps_what_earlier_calls_left_is_told_so_first():
+    found = look_at(
+        "seen = []\ndef reward(args, pred):\n    seen.append(1)\n    return float(len(seen))\n",
+        rows_of("a", "b", "c"),
+    )
+    assert "the reward keeps what earlier calls left" in found.verdict.partition(". ")[0]

@@ -26,7 +26,7 @@ _NOT_PAID = (
 
 def describe(bench: Bench, examined: Examined) -> tuple[str, str]:
     """The verdict, and the line under it."""
-    if examined.shown is not None and (examined.current or examined.running):
+    if examined.shown is not None and examined.current:
         detail = examined.shown.detail if bench.error is None else "So nothing was tried."
         return examined.shown.verdict, detail
     if draft.is_empty(bench.code):
