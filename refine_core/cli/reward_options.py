@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,11 +137,23 @@ def _check_names(source: str, functions: Iterable[str]) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """A context in which an error of a reward names its file: "reward.py, line 3: …"."""
+    """A context in which an error of a reward names its file, "reward.py, line 3: …", or the module beside it that has to come along."""
     try:
         yield
     except RewardError as error:
+        if (sibling := _find_sibling(error, path)) is not None:
+            words = f"{path.name} imports {sibling.stem}, which lies beside it. Add --with {sibling}"
+            raise click.UsageError(words) from error
         raise BadInput(f"{path.name}{str(error).removeprefix('reward')}") from error
+
+
+def _find_sibling(error: RewardError, path: Path) -> Path | None:
+    """The module beside the reward that it imports in vain."""
+    missing = re.search(r"No module named '(\w+)'", error.message)
+    if error.type_name != "ModuleNotFoundError" or missing is None:
+        return None
+    sibling = path.with_name(f"{missing[1]}.py")
+    return sibling if sibling.is_file() else None
 
 
 def question_to_json(question: ArgumentQuestion) -> dict[str, object]:

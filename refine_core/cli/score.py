@@ -6,7 +6,6 @@ rows   --score_rows--> a score each --threshold--> exit code 0 or 1
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -29,7 +28,7 @@ from refine_core.cli.reward_options import (
 )
 from refine_core.cli.row_options import RowOptions, load_rows, row_options
 from refine_core.cli.worker_options import read_files, worker_options
-from refine_core.errors import RefineError, RewardError
+from refine_core.errors import RefineError
 from refine_core.rewards.shapes import Recognized, describe_shape
 from refine_core.rows import RowSet
 from refine_core.workbench import RowError, RowScore, Scores, score_rows
@@ -139,25 +138,11 @@ def _score(task: Task, found: Recognized, rows: RowSet) -> Scores:
         def show(done: int, _total: int) -> None:
             bar.update(done - bar.pos)
 
-        try:
-            scores = score_rows(rows, found, timeout_s=task.timeout_s, files=files, on_progress=show)
-        except RewardError as error:
-            raise _with_sibling_hint(error, task.reward) from error
+        scores = score_rows(rows, found, timeout_s=task.timeout_s, files=files, on_progress=show)
     return replace(
         scores,
         rows=tuple(replace(row, waits=False, error=_ASKS) if row.waits else row for row in scores.rows),
     )
-
-
-def _with_sibling_hint(error: RewardError, reward: Path) -> Exception:
-    """The same error, and how to bring a module along that lies beside the reward."""
-    missing = re.search(r"No module named '(\w+)'", error.message)
-    if error.type_name != "ModuleNotFoundError" or missing is None:
-        return error
-    sibling = reward.with_name(f"{missing[1]}.py")
-    if not sibling.is_file():
-        return error
-    return click.UsageError(f"{reward.name} imports {missing[1]}, which lies beside it. Add --with {sibling}")
 
 
 def _describe_check(below: int, failed: int, scored: int, threshold: float) -> str:

@@ -13,6 +13,7 @@ import click
 
 from refine_core.cli.output import print_json
 from refine_core.cli.reward_options import (
+    naming,
     printable,
     read_arguments,
     read_functions,
@@ -66,9 +67,10 @@ def command(
     source = read_source(reward)
     loaded = load_rows(rows, reading, as_json=as_json)
     columns = dict.fromkeys((*loaded.columns.inputs, *loaded.columns.expected, *loaded.columns.prediction))
-    found = recognize_file(
-        source, read_functions(functions), shape, read_arguments(arguments), columns if len(loaded) else None, as_json=as_json  # type: ignore[arg-type]  # click has checked the shape
-    )  # fmt: skip
+    with naming(reward):
+        found = recognize_file(
+            source, read_functions(functions), shape, read_arguments(arguments), columns if len(loaded) else None, as_json=as_json  # type: ignore[arg-type]  # click has checked the shape
+        )  # fmt: skip
     every = [*loaded] if found.per == "group" else []
     wanted = [row_id] if beside_id is None else [row_id, beside_id]
     contents = read_files(files)
@@ -76,7 +78,8 @@ def command(
     for one in wanted:
         row = every[place] if (place := _find(loaded, one)) < len(every) else loaded[place]
         label = f"Row {printable(one)}"
-        xrays.append(xray_row(found, row, rows=every, label=label, timeout_s=timeout_s, files=contents))
+        with naming(reward):
+            xrays.append(xray_row(found, row, rows=every, label=label, timeout_s=timeout_s, files=contents))
     parting = find_parting(xrays[0], xrays[1]) if len(xrays) > 1 else None
     if as_json:
         print_json(

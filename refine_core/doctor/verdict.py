@@ -58,7 +58,7 @@ def write_verdict(
             )
         where = f"in the source or in {pluralize(rows, 'row')}" if rows else "in the source"
         return f"Nothing wrong was found {where}."
-    return " ".join(part if part.endswith("?") else f"{part}." for part in parts)
+    return " ".join(part if part.endswith(("?", ".)")) else f"{part}." for part in parts)
 
 
 def _compare_with_best(findings: Sequence[Finding]) -> list[str]:

@@ -15,9 +15,9 @@ REWARD = """def reward(args, pred):
 """
 
 
-def run(folder, *arguments):
+def run(folder, *arguments, reward=REWARD):
     """Exit code, standard output and standard error."""
-    (folder / "reward.py").write_text(REWARD)
+    (folder / "reward.py").write_text(reward)
     texts = {"a": "a kettle", "b": "a pot"}
     lines = [
         json.dumps({"id": key, "inputs": {}, "prediction": {"text": text}}) for key, text in texts.items()
@@ -52,3 +52,13 @@ def test_an_unknown_row_is_bad_input_that_names_the_ids(tmp_path):
     code, out, error = run(tmp_path, "--row", "c")
     assert (code, out) == (2, "")
     assert "there is no row c; the rows have the ids a, b" in error
+
+
+def test_an_error_names_the_file_and_a_module_beside_it(tmp_path):
+    code, _, said = run(tmp_path, "--row", "a", reward="def reward(args, pred)\n    return 1\n")
+    assert (code, "reward.py, line 1: SyntaxError" in said) == (2, True)
+    (tmp_path / "mine.py").write_text("X = 1\n")
+    reward = "from mine import X\ndef reward(args, pred):\n    return X\n"
+    code, _, said = run(tmp_path, "--row", "a", reward=reward)
+    assert (code, "Add --with mine.py" in said) == (2, True)
+    assert run(tmp_path, "--row", "a", "--with", "mine.py", reward=reward)[0] == 0
