@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from typing import TypeGuard
 
+MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
 TINY_NUMBER, THOUSAND, HUGE = 1e-4, 1000, 1e7
 DECIMALS, REWARD_DECIMALS, SIGNIFICANT = 4, 2, 3
 TINY_USD = 1e-4  # below it an amount is "under $0.0001"

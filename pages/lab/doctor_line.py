@@ -36,9 +36,9 @@ def examine_reward(form: FormState) -> Job[Examination] | None:
     recognized = _recognize(form.spec) if rows else None
     if recognized is None or workbench.asks_judge(recognized) or why_code_is_refused():
         return None
-    told = [recognized.source, recognized.to_plan(), [row.to_json() for row in rows], form.spec.threshold]
+    examined = [recognized.source, recognized.to_plan(), [row.to_json() for row in rows], form.spec.threshold]
     key = hashlib.blake2b(
-        json.dumps(told, default=str).encode("utf-8", "replace"), digest_size=12
+        json.dumps(examined, default=str).encode("utf-8", "replace"), digest_size=12
     ).hexdigest()
     before = examinations.find(st.session_state.get(_RUNNING, ""))
     if before is not None and before.key != key and before.running:

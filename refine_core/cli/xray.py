@@ -23,6 +23,7 @@ from refine_core.cli.reward_options import (
 )
 from refine_core.cli.row_options import RowOptions, load_rows, row_options
 from refine_core.cli.worker_options import read_files, worker_options
+from refine_core.formatting import MINUS
 from refine_core.rewards.shapes import describe_shape
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 _IDS_SHOWN: Final = 8
 _CODE_CHARS: Final = 64
 _CELL_CHARS: Final = 44
-_MINUS: Final = "\N{MINUS SIGN}"
 
 
 @click.command("xray")
@@ -134,7 +134,7 @@ def _write_cell(line: LineView) -> str:
     """What stands beside a line, on one line."""
     parts = ["".join(one.text for one in line.cell), line.note]
     if line.lost is not None:
-        parts.append(f"({_MINUS}{line.lost:.2f})")
+        parts.append(f"({MINUS}{line.lost:.2f})")
     if line.printed:
         parts.append(f"prints {line.printed.rstrip()!r}")
     if line.exception:

@@ -19,8 +19,7 @@ from refine_core.comparison.prompts import PromptChange, compare_prompts
 from refine_core.comparison.sentences import describe_attempts, moved_parts
 from refine_core.comparison.settings import Setting, compare_settings
 from refine_core.comparison.texts import show_value
-from refine_core.figures import text
-from refine_core.formatting import format_score
+from refine_core.formatting import MINUS, format_score
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_advice_failure, describe_failure, describe_outcome, format_reward
@@ -176,7 +175,7 @@ def format_difference(value: float) -> str:
     change = float(f"{value:.12g}")
     if change == 0:
         return "\N{PLUS-MINUS SIGN}0"
-    return f"{'+' if change > 0 else text.MINUS}{format_score(abs(change))}"
+    return f"{'+' if change > 0 else MINUS}{format_score(abs(change))}"
 
 
 # ---- words

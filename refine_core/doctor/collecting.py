@@ -145,8 +145,8 @@ def choose_right_answers(
     if not found and scored.scored:
         best = take_output(max(scored.scored, key=lambda pair: pair[1])[0], mentioned)
         return [best] if best is not None else []
-    told = [one for one in found.values() if one.is_known]
-    return told or [*found.values()]
+    expected = [one for one in found.values() if one.is_known]
+    return expected or [*found.values()]
 
 
 def _afford(took_s: float, rows: int) -> int:

@@ -39,7 +39,7 @@ def write_verdict(
         others = [
             one
             for one in findings
-            if one.severity == "warning" and one.code not in _UNSTEADY and not _is_told_by_probes(one)
+            if one.severity == "warning" and one.code not in _UNSTEADY and not _is_shown_by_probes(one)
         ]
         parts += [_describe_finding(one) for one in others[: not parts] if one.code not in _AFTER]
     if tried := [row for row in probed if row.results]:
@@ -135,7 +135,7 @@ def write_detail(findings: Sequence[Finding], probed: Sequence[RowProbes], rows:
     return f"{pluralize(count, 'probe')} built from {of}; no model was called.{paid}"
 
 
-def _is_told_by_probes(one: Finding) -> bool:
+def _is_shown_by_probes(one: Finding) -> bool:
     return one.code.startswith(_OF_PROBES) or bool(PROOFS.get(one.code, frozenset()) & _SHOWN)
 
 

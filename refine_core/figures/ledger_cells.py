@@ -13,6 +13,7 @@ from refine_core.figures import text
 from refine_core.figures.now import NOW_TITLE, NowCell
 from refine_core.figures.story_fields import main_field
 from refine_core.formatting import (
+    MINUS,
     format_dollars,
     format_duration,
     format_rollout,
@@ -174,7 +175,7 @@ def _difference(old: str, new: str) -> str:
         return "now empty"
     added = next((p.text for p in pieces if p.kind == "added" and p.text.strip()), "")
     fresh = new if len(new) <= _WHOLE else added and f"… {added.lstrip()}"
-    counted = [f"+{come}"] * bool(come) + [f"{text.MINUS}{gone}"] * bool(gone)
+    counted = [f"+{come}"] * bool(come) + [f"{MINUS}{gone}"] * bool(gone)
     counts = f"{' '.join(counted)} words"
     return f"{counts}: “{text.shorten(fresh, _WHOLE)}”" if fresh else counts
 

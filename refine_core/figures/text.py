@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-from refine_core.formatting import format_score
+from refine_core.formatting import MINUS, format_score
 from refine_core.unseen import show_unseen
 
-MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
 TIMES = "\N{MULTIPLICATION SIGN}"
 MOST = 20_000  # characters of a value that are looked at
 _ROOM = 4

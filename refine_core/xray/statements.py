@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from refine_core.formatting import pluralize
+from refine_core.formatting import MINUS, pluralize
 from refine_core.xray.elements import added_to, elements_of
 from refine_core.xray.formula import ABSENT, write_condition
 from refine_core.xray.page import CELL_CHARS, Page, is_docstring
@@ -22,7 +22,6 @@ from refine_core.xray.texts import (
 from refine_core.xray.types import Segment
 
 _SEVERAL: Final = 4
-_MINUS: Final = "\N{MINUS SIGN}"
 
 
 def describe(page: Page, node: ast.stmt) -> None:
@@ -126,9 +125,9 @@ def _augmented(page: Page, node: ast.AugAssign) -> None:
     if isinstance(node.value, ast.Constant):
         added = node.value.value if is_number(node.value.value) else ABSENT
     if is_number(added) and isinstance(node.op, (ast.Add, ast.Sub)) and event.count == 1:
-        sign = "+" if isinstance(node.op, ast.Add) else _MINUS
+        sign = "+" if isinstance(node.op, ast.Add) else MINUS
         if added < 0:
-            sign, added = (_MINUS if sign == "+" else "+"), -added
+            sign, added = (MINUS if sign == "+" else "+"), -added
         page.set(node.lineno, note=f"{sign}{write_brief(added)}")
 
 

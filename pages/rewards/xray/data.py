@@ -11,13 +11,13 @@ from typing import Final
 from pages.rewards.xray.colours import colour_lines
 from pages.shared.changes import mark_changes
 from pages.shared.text import cut_text
+from refine_core.formatting import MINUS
 from refine_core.runs import format_value
 from refine_core.unseen import show_unseen_in
 from refine_core.xray import CallView, LineView, Parting, Xray, write_score
 
 CALLS_SHOWN: Final = 20
 PRINTED_CHARACTERS: Final = 300
-MINUS: Final = "\N{MINUS SIGN}"
 PART: Final = "The scores part here"
 
 

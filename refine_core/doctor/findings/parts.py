@@ -35,7 +35,7 @@ def measure_parts(scored: ScoredRows, probed: Sequence[RowProbes]) -> dict[str, 
     if len(names) < 2 or len(complete) < _MIN_SCORES:  # noqa: PLR2004  # one part is the value
         return {}
     weights = fit_weights(complete, names)
-    told = [
+    with_parts = [
         (row, one) for row, one in scored if one.error is None and all(name in one.parts for name in names)
     ]
     measured: dict[str, Any] = {}
@@ -43,7 +43,7 @@ def measure_parts(scored: ScoredRows, probed: Sequence[RowProbes]) -> dict[str, 
         values = [parts[name] for _, parts in complete]
         low, high = min(values), max(values)
         spread = split_variance(
-            [one.parts[name] for _, one in told], [row.group or row.id for row, _ in told]
+            [one.parts[name] for _, one in with_parts], [row.group or row.id for row, _ in with_parts]
         )
         measured[name] = {
             "low": low,
@@ -52,7 +52,7 @@ def measure_parts(scored: ScoredRows, probed: Sequence[RowProbes]) -> dict[str, 
             "moves": abs(weights[name]) * (high - low),
             "within_groups": None if spread is None else spread.within,
             "between_share": None if spread is None else spread.between_share,
-            "never_varies_on_rows": len({one.parts[name] for _, one in told}) <= 1,
+            "never_varies_on_rows": len({one.parts[name] for _, one in with_parts}) <= 1,
         }
     return measured
 
@@ -146,7 +146,7 @@ def fit_weights(scores: Scores, names: Sequence[str]) -> dict[str, float]:
 
 
 def _solve(matrix: list[list[float]], target: list[float]) -> list[float] | None:
-    """Gaussian elimination with pivots; None for parts that cannot be told apart."""
+    """Gaussian elimination with pivots; None for parts that cannot be with_parts apart."""
     rows = [[*line, value] for line, value in zip(matrix, target, strict=True)]
     size = len(rows)
     scale = max((abs(value) for line in matrix for value in line), default=0.0)
