@@ -22,8 +22,8 @@ class Findings {
     const held = this.root.getRootNode().activeElement?.dataset?.name;
     const { findings, none, figures } = data;
     this.root.replaceChildren(
-      make("section", {}, make("h3", { text: "In the code" }), findings.length ? make("ul", {}, findings.map((one) => this.finding(one))) : make("p", { class: "none", text: none })),
-      ...(figures ? [make("section", {}, make("h3", {}, figures.title, make("span", { class: "note", text: figures.note })), make("ul", {}, figures.findings.map(rowFinding), figures.lines.map(figure)))] : []),
+      make("section", {}, make("h2", { text: "In the code" }), findings.length ? make("ul", {}, findings.map((one) => this.finding(one))) : make("p", { class: "none", text: none })),
+      ...(figures ? [make("section", {}, make("h2", {}, figures.title, make("span", { class: "note", text: figures.note })), make("ul", {}, figures.findings.map(rowFinding), figures.lines.map(figure)))] : []),
     );
     if (held) this.root.querySelector(`[data-name="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
   }
