@@ -29,9 +29,9 @@ def label_rows(given: Mapping[object, object]) -> None:
 def draw_label(bench: Bench, position: int) -> None:
     """The two verdicts, the row's own pressed. One that came with a file, in other words, stands beside them."""
     label = bench.rows[position].label
-    # By label: what a slow browser still says of the last one is not taken for a press.
-    key = static_key("label", position, label or "")
-    st.session_state[key] = label if label in ("good", "bad") else None
+    # One widget a label, so that each is only ever set to one value.
+    key, shown = static_key("label", position, label or ""), label if label in ("good", "bad") else None
+    st.session_state[key] = shown
     st.segmented_control(
         "Label",
         ("good", "bad"),
@@ -39,13 +39,25 @@ def draw_label(bench: Bench, position: int) -> None:
         key=key,
         width="content",
         label_visibility="collapsed",
-        on_change=lambda: _write(position, st.session_state[key]),
+        on_change=_press,
+        args=(position, key, shown),
         help="Your verdict on this output. The doctor compares scores with it, and cases can be made of it. Key: l",
     )
     if label is not None and label not in VERDICTS:
         st.caption(escape_markdown(f"labelled {label}"), width="content")
     if problem := st.session_state.pop(_ERROR, ""):
         st.caption(escape_markdown(f"not kept: {problem}"), width="content")
+
+
+def _press(position: int, key: str, shown: Verdict | None) -> None:
+    """Take a press. What was set and is not changed is none.
+
+    A browser says by itself what a widget was set to. Where the next label is there by then, its widget has left the page, and
+    Streamlit takes that word for a change of a widget without a value.
+    """
+    pressed: Verdict | None = st.session_state[key]
+    if pressed != shown:
+        _write(position, pressed)
 
 
 def _write(position: int, label: Verdict | None) -> None:
