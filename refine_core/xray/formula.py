@@ -37,7 +37,7 @@ def write_formula(node: ast.expr, value: Value, value_of: ValueOf) -> tuple[Segm
         parts = _write(_without_weight(node), value_of, outermost=True)
     if parts is None or len(parts) > _PARTS or sum(len(one.text) for one in parts) > _CHARS:
         return (result,)
-    if len(parts) == 1 and parts[0].text == result.text:
+    if len(parts) == 1 and parts[0].text in (result.text, write_operand(value)):
         return (result,)
     return (*parts, Segment(" → "), result)
 

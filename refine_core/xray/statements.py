@@ -92,10 +92,12 @@ def _return(page: Page, node: ast.Return) -> None:
     returned = page.value_of(value)
     elements = elements_of(value)
     made = page.event("value", elements[0]) if len(elements) == 1 and elements[0] is not value else None
-    if page.score is not None and isinstance(returned, str) and returned != ABSENT:
+    parent = page.call.parent
+    is_own = parent is None or parent < page.trace.start  # the reward's own call
+    if is_own and made is not None and made.count == 1 and elements[0].lineno == value.lineno:
+        page.show_value(value.lineno, elements[0])
+    elif page.score is not None and isinstance(returned, str) and returned != ABSENT:
         page.set(value.lineno, cell=(Segment(write_score(page.score), is_value=True),))
-        if made is not None and elements[0].lineno == value.lineno:
-            page.show_value(value.lineno, elements[0])
     else:
         page.show_value(value.lineno, value)
 

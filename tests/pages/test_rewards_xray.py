@@ -105,3 +105,14 @@ def test_code_is_coloured_and_nothing_of_it_is_lost():
         one.lstrip(" ") for one in source.splitlines()
     ]
     assert ("comment", "# why") in colour_lines("x = 1  # why\n")[0]
+
+
+def test_what_a_row_had_stands_there_only_where_it_has_another_score_now():
+    rows = [
+        workbench.Row(str(n), {}, {"text": "ab"}, reward=was) for n, was in enumerate((2.0, 0.5, None), 1)
+    ]
+    ref = workbench.keep_rows("three", iter(rows)).ref
+    code = "def reward(args, pred):\n    return len(pred.text)\n"
+    app = open_rewards(rows=ref, view="xray", row="1", beside="2")
+    app = settle(type_reward(app, code))
+    assert [one["score"] for one in component(app, "xray")["columns"]] == ["2.00", "0.50 → 2.00"]

@@ -333,3 +333,23 @@ def test_json_holds_everything_and_is_plain():
         "keywords",
         "reached",
     )
+
+
+def test_a_list_of_scores_shows_how_the_one_of_this_row_was_made():
+    source = (
+        "def reward(completions, answer, **kwargs):\n    scores = []\n    for text, gold in zip(completions, answer):\n"
+        "        if not text:\n            scores.append(-1.0)\n        else:\n            scores.append(2.0 if gold in text else 0.0)\n    return scores\n"
+    )
+    row = Row("1", {}, {"completion": "1954"}, {"answer": "1945"})
+    found = xray_row(recognize(source), row)
+    shown = cells(found)
+    assert (shown[7], shown[8]) == ("'1945' in '1954' → False → 0.00", "0.00")
+    assert found.sentence == "0.00: lost 2.00, at line 7."
+    assert [one.text for one in found.view().lines[6].expressions] == [
+        "gold",
+        "text",
+        "gold in text",
+        "2.0 if gold in text else 0.0",
+    ]
+    inline = "def reward(completions, answer, **kwargs):\n    return [1.0 if a in c and c else 0.0 for c, a in zip(completions, answer)]\n"
+    assert cells(xray_row(recognize(inline), row))[2] == "'1945' in '1954' → False → 0.00  1 turn"
