@@ -193,7 +193,7 @@ def find_unpaid_right_answers(probed: Sequence[RowProbes], best: float | None) -
     if len(unpaid) < len(known):
         yield Finding(
             "right-answer-refused", "warning",
-            f"The right answer itself is not paid in {len(unpaid)} of {pluralize(len(known), 'row')}.", evidence=evidence,
+            f"{len(unpaid)} of {pluralize(len(known), 'right answer')} {'is' if len(unpaid) == 1 else 'are'} not paid in any form that was tried.", evidence=evidence,
         )  # fmt: skip
     elif not best or best <= 0:
         yield Finding(
