@@ -26,10 +26,10 @@ from pages.rewards.doctor.examining import (
 )
 from pages.rewards.doctor.findings import draw_findings
 from pages.rewards.doctor.judge_wobble import draw_wobble
+from pages.rewards.doctor.messages import OLD, describe, what_to_do
 from pages.rewards.doctor.probes import draw_probes
 from pages.rewards.doctor.right_answer import choose_right_answer, find_probes
 from pages.rewards.doctor.rows import describe_rows, list_row_findings
-from pages.rewards.doctor.words import OLD, describe, what_to_do
 from pages.rewards.fields import static_key
 from pages.rewards.sources import bring_rows, draw_sources
 from pages.rewards.threshold import draw_threshold
