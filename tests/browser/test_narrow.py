@@ -91,4 +91,6 @@ def test_a_window_that_is_made_narrow_keeps_the_run_and_what_was_typed(page, ser
     expect(page.get_by_role("textbox", name=re.compile("def reward"))).to_have_text(re.compile("return 0.5"))
     page.set_viewport_size({"width": 1440, "height": 900})
     expect(page.get_by_role("textbox", name="Signature")).to_be_visible()
-    expect(page.get_by_role("textbox", name=re.compile("def reward"))).to_have_text(re.compile("return 0.5"))
+    reward = page.get_by_role("textbox", name=re.compile("def reward"))
+    expect(reward).to_have_count(1)
+    expect(reward).to_have_text(re.compile("return 0.5"))
