@@ -36,7 +36,9 @@ def open_app(**query):
 
 
 def button(app, label):
-    (found,) = [b for b in app.button if b.label.partition(" :small")[0] == label]
+    """The button with this label, whether or not it is drawn in the colour of a link."""
+    named = {label, f":blue[{label}]"}
+    (found,) = [b for b in app.button if b.label.partition(" :small")[0] in named]
     return found
 
 
