@@ -84,6 +84,7 @@ def test_from_step_to_step_nothing_moves(app: str, page: Page, there: str, width
         before = page.locator(".rs-timeline").bounding_box()
     places = {"chart": ".rs-timeline .chart", "step": ".st-key-pause-place"}
     expect(chart).to_be_visible()
+    wait_idle(page)  # all of a pause is drawn, also on a busy machine
     page.evaluate(WATCH, places)
     assert page.locator(".rs-timeline").bounding_box()["y"] == before["y"]
     for then in ("the advice after attempt 1", "attempt 2"):

@@ -189,6 +189,8 @@ def test_what_is_meant_to_do_harm_is_text(page: Page, gamed):
     open_rewards(page, gamed, "of=hostile")
     expect(page.locator("tr[data-key]")).to_have_count(2)
     expect(page.locator("td.output").first).to_contain_text("<script>")
+    expect(cell(page, 2, "new")).to_have_text("1.00", timeout=20_000)
+    wait_idle(page)
     page.locator("tr[data-key]").nth(1).click()
     expect(page.get_by_role("heading", name="Attempt 2", exact=True)).to_be_visible(timeout=20_000)
     write_reward(page, f"def reward(args, pred):\n    raise ValueError({SCRIPT!r})\n")
