@@ -13,7 +13,7 @@ import streamlit as st
 
 from pages.rewards.cases import state as case_state
 from pages.rewards.doctor.exact_text import show_exactly
-from pages.rewards.doctor.right_answer import Probes, Tried
+from pages.rewards.doctor.right_answer import Probes, ShownProbe
 from pages.rewards.fields import static_key
 from pages.shared.clicks import take_click
 from pages.shared.web import PROBES, import_script, read_styles
@@ -78,7 +78,7 @@ def draw_probes(probes: Probes, *, pending: bool) -> None:
     )
 
 
-def _list(title: str, found: Sequence[Tried], none: str, lead: str) -> dict[str, object]:
+def _list(title: str, found: Sequence[ShownProbe], none: str, lead: str) -> dict[str, object]:
     return {"title": title, "none": none, "probes": [_describe(row, one, lead) for row, one in found]}
 
 

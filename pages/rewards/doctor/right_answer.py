@@ -22,7 +22,7 @@ ANSWER_CHARACTERS: Final = 24
 ROWS_LOOKED_AT: Final = 1_000  # right answers are of the first rows
 ALL: Final = "all"
 _KEY: Final = static_key("right-answer")
-Tried = tuple[RowProbes, ProbeResult]
+ShownProbe = tuple[RowProbes, ProbeResult]
 """A text, and the right answer that it was made from."""
 
 
@@ -33,8 +33,8 @@ class Probes:
     lead: what the texts begin with, where they are all of one form.
     """
 
-    paid: Sequence[Tried]
-    refused: Sequence[Tried]
+    paid: Sequence[ShownProbe]
+    refused: Sequence[ShownProbe]
     lead: str
 
 
@@ -55,9 +55,9 @@ def find_probes(examination: Examination) -> Probes | None:
     )
 
 
-def _once(found: Iterable[Tried]) -> list[Tried]:
+def _once(found: Iterable[ShownProbe]) -> list[ShownProbe]:
     """Each kind of text once, the first of them."""
-    kinds: dict[str, Tried] = {}
+    kinds: dict[str, ShownProbe] = {}
     for row, one in found:
         kinds.setdefault(one.name, (row, one))
     return list(kinds.values())
