@@ -7,7 +7,6 @@ import { mount } from "../shared/mount.js";
 
 class Row {
   constructor(parent) {
-    this.open = new Set();
     this.root = make("section", { className: "program" });
     this.root.setAttribute("aria-label", "Program, inputs and reward");
     this.columns = make("div", { className: "columns" });
@@ -29,7 +28,8 @@ class Row {
     this.fold.setAttribute("aria-expanded", String(open));
   }
 
-  take(data) {
+  take(data, setTrigger) {
+    this.open = () => setTrigger("opened", { at: Date.now() });
     this.root.classList.toggle("dark", isDark(this.root));
     this.brief.textContent = data.brief;
     const source = JSON.stringify(data);
@@ -38,7 +38,7 @@ class Row {
     this.columns.replaceChildren(...data.columns.map((column) => this.column(column)));
   }
 
-  column({ title, term, kind, lines, preview, foot, all }) {
+  column({ title, term, kind, lines, preview, foot, all, link, link_title: linkTitle }) {
     const body = make("div", { className: `lines ${kind}`, id: `lines-${kind}` });
     const draw = (shown) => {
       const drawn = shown.map(([name, text]) =>
@@ -66,10 +66,12 @@ class Row {
     new ResizeObserver(() => {
       if (!body.classList.contains("all")) more.hidden = !isPart && body.scrollHeight <= body.clientHeight + 1;
     }).observe(body);
+    const leave = link ? make("button", { type: "button", className: "more leave", textContent: link, title: linkTitle }) : null;
+    leave?.addEventListener("click", () => this.open());
     return make(
       "div",
       { className: "column" },
-      make("div", { className: "title-row" }, make("h2", {}, explained(title, term)), more),
+      make("div", { className: "title-row" }, make("h2", {}, explained(title, term)), leave, more),
       body,
       foot ? make("div", { className: "foot", textContent: foot }) : null,
     );

@@ -5,10 +5,12 @@ draw_header(run)        two rows, at most 120 px high on a wide page
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
+from pages.run.menus import draw_compare, draw_replay_menu
 from pages.shared import address
 from pages.shared.leave import leave_for
 from pages.shared.program_row import draw_program
@@ -38,7 +40,8 @@ def draw_header(run: Run, annotation: Annotation) -> None:
             },
         )
         _actions(run)
-    draw_program(run.timeline.spec)
+    if draw_program(run.timeline.spec, rewards=True):
+        leave_for(address.REWARDS, address.rewards_query(run.run_id))
 
 
 def name_of(run: Run, annotation: Annotation) -> str:
@@ -68,14 +71,7 @@ def _actions(run: Run) -> None:
         )
         if not run.awaits_decision and st.button("Open in Lab", type=kind, key="open-in-lab"):
             leave_for(address.LAB, address.change_query(run.run_id))
-        draw_actions(run)
-        if st.button(
-            "Open in Rewards",
-            key="open-in-rewards",
-            help="Edit the reward and see what each attempt would score, without a model call.",
-        ):
-            leave_for(address.REWARDS, address.rewards_query(run.run_id))
-        if st.button("Play", key="play-run", help="Step through the run, event by event."):
-            leave_for(address.PLAY, {"run": run.run_id})
+        draw_actions(run, menu=partial(draw_replay_menu, run))
+        draw_compare(run)
         if st.button("Present", key="present-run", help="Show the run to a room, in large type."):
             leave_for(address.PRESENT, address.step_query(run.run_id, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.clicks import take_click
 from pages.shared.web import PROGRAM, import_script, read_styles
 from refine_core.formatting import format_score, pluralize
 from refine_core.glossary import GLOSSARY
@@ -12,6 +13,7 @@ from refine_core.runs import ProgramSpec, format_value
 STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
 SENT_CHARACTERS = 40_000  # of a value or a reward; a longer one is shown in the Lab
 PREVIEW_LINES = 3  # of a reward
+KEY = "program"
 _program = st.components.v2.component(
     "refinescope.program",
     js=import_script(PROGRAM),
@@ -19,8 +21,12 @@ _program = st.components.v2.component(
 )
 
 
-def draw_program(spec: ProgramSpec) -> None:
-    """The row: signatures and settings, inputs, and the reward's first lines, each with a way to all of it."""
+def draw_program(spec: ProgramSpec, *, rewards: bool = False) -> bool:
+    """The row: signatures and settings, inputs, and the reward's first lines, each with a way to all of it.
+
+    rewards: whether the reward has a link to the Rewards page. Returns whether that was pressed.
+    In an AppTest, press it with `at.session_state["program"] = {"opened": {"at": 1}}`.
+    """
     lines = spec.reward.strip().splitlines()
     width = max((len(stage.name) for stage in spec.stages), default=0)
     stages = [
@@ -53,10 +59,13 @@ def draw_program(spec: ProgramSpec) -> None:
             "preview": "\n".join(lines[_first_function(lines) :][:PREVIEW_LINES]),
             "foot": "",
             "all": f"All {pluralize(len(lines), 'line')}",
+            "link": "Open in Rewards" if rewards else "",
+            "link_title": "Edit the reward and see what each attempt would score, without a model call.",
         },
     ]
     brief = f"{pluralize(len(spec.stages), 'stage')} · N {spec.attempt_count}"
-    _program(key="program", data={"columns": columns, "brief": brief})
+    _program(key=KEY, data={"columns": columns, "brief": brief}, on_opened_change=lambda: None)
+    return take_click(KEY, "opened") is not None
 
 
 def describe_limits(spec: ProgramSpec) -> str:

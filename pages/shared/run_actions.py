@@ -22,13 +22,13 @@ from refine_core.runs import Run
 REPLAY_DELAYS: Final = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
 
 
-def draw_actions(run: Run) -> None:
-    """The buttons that fit the state of the run."""
+def draw_actions(run: Run, *, menu: Callable[[], None] | None = None) -> None:
+    """The buttons that fit the state of the run. menu: draws what the menu Replay holds besides, at its top."""
     if run.live:
         _cancel(run)
         pause_button(run)
         return
-    _draw_ended(run)
+    _draw_ended(run, menu=menu)
 
 
 def draw_lab_actions(run: Run, *, here: bool, to_reward: Callable[[], None] | None) -> None:
@@ -43,13 +43,19 @@ def draw_lab_actions(run: Run, *, here: bool, to_reward: Callable[[], None] | No
         _draw_ended(run, here=here, to_reward=to_reward)
 
 
-def _draw_ended(run: Run, *, here: bool = False, to_reward: Callable[[], None] | None = None) -> None:
+def _draw_ended(
+    run: Run,
+    *,
+    here: bool = False,
+    to_reward: Callable[[], None] | None = None,
+    menu: Callable[[], None] | None = None,
+) -> None:
     if run.resumable:
         _resume(run)
     if run.awaits_decision:
         _decide(run, here=here, to_reward=to_reward)
-    if run.timeline.calls:
-        _replay(run)
+    if run.timeline.calls or menu is not None:
+        _replay(run, menu)
 
 
 def draw_idle_actions() -> None:
@@ -120,8 +126,14 @@ def _continue(run: Run, refused: str, *, anyway: bool) -> None:
         st.rerun()
 
 
-def _replay(run: Run) -> None:
+def _replay(run: Run, menu: Callable[[], None] | None) -> None:
     with st.popover("Replay", icon=":material/replay:", width=ACTION_PX):
+        if menu is not None:
+            menu()
+        if not run.timeline.calls:
+            return
+        if menu is not None:
+            st.markdown("**Replay the recorded replies**")
         st.markdown(
             "The same program runs again on the replies that this run recorded: no network, no key, no cost. "
             "Every screen marks it as a replay."

@@ -32,7 +32,7 @@ from refine_core.messages import (
     list_usage,
     resume_summary,
 )
-from refine_core.runs import Attempt, Run, Tab, Timeline, reward_remark
+from refine_core.runs import Run, Tab, Timeline, reward_remark
 
 BESIDE: Final = (62, 38)  # widths of the pictures and of the detail at their right
 BESIDE_ROOM_PX: Final = 540  # of the screen's height that is not the story's there
@@ -162,7 +162,7 @@ def draw_run(
         address.show_attempt(picked)
     first: Tab = "output" if beside else "prompts"
     attempts = {a.index: a for a in timeline.attempts}
-    if (shown := _selected(timeline, attempts)) is not None:
+    if (shown := selected_attempt(timeline)) is not None:
         take_clicks(timeline, attempts[shown], first=first)
     head = partial(_draw_head, run, edited=edited, would=would, about=about, actions=actions, brief=beside)
     empty: Mapping[int, figures.Now] | None = {} if has_form else None
@@ -264,7 +264,7 @@ def _draw_chart(run: Run, *, part: Part, room_px: int, now: Mapping[int, figures
     """The timeline and the story."""
     draw_timeline(
         run.timeline,
-        selected=_selected(run.timeline, {a.index: a for a in run.timeline.attempts}),
+        selected=selected_attempt(run.timeline),
         key=TIMELINE_KEY,
         part=part,
         reveal=address.just_started(run.run_id),
@@ -281,7 +281,7 @@ def _draw_detail(run: Run, *, first: Tab, height_px: int | None) -> None:
     named = address.attempt()
     if named is not None and named not in attempts and not run.live:
         st.caption(f"There is no attempt {named + 1} in this run.")
-    shown = _selected(run.timeline, attempts)
+    shown = selected_attempt(run.timeline)
     if shown is not None:
         draw_attempt(run.timeline, attempts[shown], first=first, height_px=height_px)
 
@@ -297,8 +297,9 @@ def _replayed(timeline: Timeline) -> None:
     )
 
 
-def _selected(timeline: Timeline, attempts: dict[int, Attempt]) -> int | None:
-    """The attempt that the address names; else the one returned, the best, or the newest."""
+def selected_attempt(timeline: Timeline) -> int | None:
+    """The index of the attempt that the address names; else of the one returned, the best, or the newest; None before the first."""
+    attempts = {a.index for a in timeline.attempts}
     named = address.attempt()
     if named in attempts:
         return named
