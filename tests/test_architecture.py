@@ -70,6 +70,7 @@ PACKAGES = (
     "cases",
     "xray",
     "doctor",
+    "export",
     "cli",
 )
 # What the pages may use.
@@ -78,6 +79,7 @@ PUBLIC_API = {
     "doctor",
     "comparison",
     "differences",
+    "export",
     "uptake",
     "runs",
     "programs",

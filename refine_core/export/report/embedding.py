@@ -1,0 +1,84 @@
+"""The events inside the report: compressed text in a block that no browser runs or shows, read back within bounds.
+
+    <template id="refinescope-events" data-format="jsonl+zlib+base64">eNp…</template>
+
+One line an event: {"run", "seq", "at", "span", "kind", "version", "data"}; `data` is what the codec writes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Iterable
+from typing import Final
+
+from refine_core.log.codec import encode
+from refine_core.log.scope import Record
+
+_ID: Final = "refinescope-events"
+_FORMAT: Final = "jsonl+zlib+base64"
+_BLOCK: Final = re.compile(
+    rf'<template id="{_ID}" data-format="([^"<>]{{1,80}})">([A-Za-z0-9+/=\s]*)</template>'.encode()
+)
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""Of the events once they are unpacked."""
+
+
+class EmbeddingError(ValueError):
+    """A file holds no events, or events that cannot be read: the message says which."""
+
+
+def write_lines(records: Iterable[Record]) -> str:
+    """The records as JSONL."""
+    lines = []
+    for record in records:
+        kind, version, text = encode(record.event)
+        head = {
+            "run": record.run_id,
+            "seq": record.seq,
+            "at": record.at,
+            "span": str(record.span),
+            "kind": kind,
+            "version": version,
+        }
+        lines.append(f'{json.dumps(head, ensure_ascii=False)[:-1]}, "data": {text}}}\n')
+    return "".join(lines)
+
+
+def embed_events(records: Iterable[Record]) -> str:
+    """The block that holds the records, as markup."""
+    return embed_lines(write_lines(records))
+
+
+def embed_lines(lines: str) -> str:
+    """The block that holds JSONL, as markup."""
+    packed = base64.b64encode(zlib.compress(lines.encode(), 9)).decode("ascii")
+    return f'<template id="{_ID}" data-format="{_FORMAT}">{packed}</template>'
+
+
+def read_embedded(html: bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """The JSONL of a report. max_bytes: of the result; unpacking stops there.
+
+    Raises EmbeddingError.
+    """
+    blocks = _BLOCK.findall(html)
+    if not blocks:
+        raise EmbeddingError("This HTML file holds no run of Refinescope.")
+    if len(blocks) > 1:
+        raise EmbeddingError("This HTML file holds more than one run.")
+    form, packed = blocks[0]
+    if form != _FORMAT.encode():
+        raise EmbeddingError("The events in this HTML file are in a format of a newer version.")
+    unpacker = zlib.decompressobj()
+    try:
+        data = unpacker.decompress(base64.b64decode(packed, validate=False), max_bytes + 1)
+    except (binascii.Error, ValueError, zlib.error) as error:
+        raise EmbeddingError("The events in this HTML file are damaged.") from error
+    if len(data) > max_bytes:
+        raise EmbeddingError(f"The events in this HTML file unpack to more than {max_bytes:,} bytes.")
+    if not unpacker.eof or unpacker.unused_data:
+        raise EmbeddingError("The events in this HTML file are damaged.")
+    return data
