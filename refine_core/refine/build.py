@@ -315,6 +315,27 @@ def _advice_problems(spec: ProgramSpec) -> list[Problem]:
         )
         if value not in get_args(known)
     ]
+    hints: object = spec.starting_hints
+    if not isinstance(hints, Mapping) or not all(
+        isinstance(one, str) for pair in hints.items() for one in pair
+    ):
+        problems.append(
+            Problem(
+                "starting_hints", 'starting hints are texts by predictor, such as {"answer": "Be brief."}'
+            )
+        )
+    elif unknown := [name for name in hints if name not in _predictor_names(spec)]:
+        known = ", ".join(_predictor_names(spec))
+        problems.append(
+            Problem("starting_hints", f"no predictor is called {unknown[0]!r}; this program has {known}")
+        )
+    if not is_whole(spec.first_rollout, 0):
+        problems.append(
+            Problem(
+                "first_rollout",
+                f"first_rollout must be a whole number, at least 0, not {spec.first_rollout!r}",
+            )
+        )
     instructions: object = spec.advice_instructions
     if not isinstance(instructions, str):
         problems.append(
@@ -323,6 +344,14 @@ def _advice_problems(spec: ProgramSpec) -> list[Problem]:
             )
         )
     return problems
+
+
+def _predictor_names(spec: ProgramSpec) -> list[str]:
+    """How the program's predictors are called: by their stages, and in one that reasons first, its inner one."""
+    return [
+        f"{stage.name}.predict" if stage.strategy == "chain_of_thought" else stage.name
+        for stage in spec.stages
+    ]
 
 
 def _model_problems(spec: ProgramSpec) -> list[Problem]:

@@ -97,8 +97,13 @@ class RunJob:
             )
 
         lm = connect_role("model", own)
+        if spec.first_rollout:
+            lm = lm.copy(rollout_id=spec.first_rollout)
         replayed = recordings.get(spec.model.recording_id or "")
-        self.stepper = Stepper(stepwise=stepwise, edits=replayed.edits if replayed is not None else None)
+        edits: dict[int, Mapping[str, str]] = {0: spec.starting_hints} if spec.starting_hints else {}
+        if replayed is not None:
+            edits |= replayed.edits
+        self.stepper = Stepper(stepwise=stepwise, edits=edits)
         self.adviser = connect_role("adviser", spec.adviser) if spec.hint_source == "adviser" else None
         self.program = Pipeline(spec)
         self.program.set_lm(lm)

@@ -18,8 +18,8 @@ Hints = Mapping[str, str]
 class Stepper:
     """Whether a run pauses before its steps, and the permission to go on. Safe to use from any thread.
 
-    stepwise: whether it pauses before the next step; to be read only. edits: index of an attempt -> hints that a person wrote
-    for it in the run that is replayed. paused_s: how long it has paused, which no duration counts.
+    stepwise: whether it pauses before the next step; to be read only. edits: index of an attempt -> hints for it: those that its
+    description starts with, and those that a person wrote in the run that is replayed. paused_s: how long it has paused, which no duration counts.
     """
 
     def __init__(self, *, stepwise: bool = False, edits: Mapping[int, Hints] | None = None) -> None:

@@ -46,13 +46,12 @@ class TemperatureSchedule:
 
     def at(self, index: int) -> BaseLM:
         """The model for this attempt."""
-        if self.temperatures is None:
-            return self.lm.copy(temperature=None, rollout_id=index)
-        lm = self.lm.at_temperature(self.temperatures[index])
-        if not self.has_rollouts:
-            return lm
         start = self.lm.kwargs.get("rollout_id")
-        return lm.copy(rollout_id=(start if isinstance(start, int) else 0) + index)
+        rollout = (start if isinstance(start, int) else 0) + index
+        if self.temperatures is None:
+            return self.lm.copy(temperature=None, rollout_id=rollout)
+        lm = self.lm.at_temperature(self.temperatures[index])
+        return lm.copy(rollout_id=rollout) if self.has_rollouts else lm
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ def replay_program(spec: ProgramSpec, run_id: str, *, delay_s: float | None = No
         budget_usd=None,
         budget_tokens=None,
         parent=run_id,
+        hint_test=None,
     )
 
 

@@ -138,6 +138,9 @@ class ProgramSpec:
     validators: rules that an attempt must meet to end the run early.
     reward_shape: the framework whose way of calling the reward is used, by its name in refine_core.rewards.shapes.
     reward_arguments: parameter -> what it is, where its name does not tell; for another shape than "refine".
+    starting_hints: predictor -> hint in force at its first own attempt; {} for none.
+    first_rollout: rollout id of the first attempt, where attempts have one; no two tries of a hint test share it.
+    hint_test: id of the hint test that it is a try of, or None; lists of runs leave tries out.
     """
 
     stages: tuple[StageSpec, ...]
@@ -166,6 +169,9 @@ class ProgramSpec:
     validators: tuple[ValidatorSpec, ...] = ()
     reward_shape: str = "refine"
     reward_arguments: Mapping[str, str] = field(default_factory=dict)
+    starting_hints: Mapping[str, str] = field(default_factory=dict)
+    first_rollout: int = 0
+    hint_test: str | None = None
 
     @property
     def attempt_count(self) -> int:

@@ -22,6 +22,7 @@ from refine_core.store.tables import runs
 
 _WITH_NOTES = run_index.outerjoin(notes, notes.c.run_id == run_index.c.run_id)
 _LISTED = notes.c.deleted_at.is_(None)
+_NO_TRY = run_index.c.hint_test.is_(None)
 _NAME = func.coalesce(func.nullif(notes.c.name, ""), run_index.c.title).collate("NOCASE")
 _SORTED_BY: Mapping[SortKey, ColumnElement[Any]] = {
     "when": run_index.c.started_at,
@@ -75,13 +76,13 @@ class IndexQuery:
     ) -> Found:
         """A page of runs. Raises StoreError."""
         doing = "search the runs"
-        total = self._count_runs(doing, _LISTED)
+        total = self._count_runs(doing, _LISTED, _NO_TRY)
         conditions = _conditions(typed, filters, live)
         matching = self._count_runs(doing, *conditions) if filters != NO_FILTERS or typed.strip() else total
         by = _SORTED_BY[sort.key]
         order = (by.desc() if sort.descending else by.asc()).nulls_last()
         i = run_index.c
-        facts = i.run_id, i.inputs, i.took_s, i.program_hash, i.inputs_hash, i.parent
+        facts = i.run_id, i.inputs, i.took_s, i.program_hash, i.inputs_hash, i.parent, i.hint_test
         query = select(*facts).select_from(_WITH_NOTES)
         query = query.where(*conditions).order_by(
             order, run_index.c.started_at.desc(), run_index.c.run_id.desc()
@@ -92,9 +93,11 @@ class IndexQuery:
     def choices(self) -> Choices:
         """What there is to filter by, the most frequent first. Raises StoreError."""
         count = func.count()
-        models = select(run_index.c.model, count).select_from(_WITH_NOTES).where(_LISTED)
+        models = select(run_index.c.model, count).select_from(_WITH_NOTES).where(_LISTED, _NO_TRY)
         given = select(tags.c.tag, count).join(notes, notes.c.run_id == tags.c.run_id)
-        deleted = select(count).select_from(notes).where(notes.c.deleted_at.is_not(None))
+        given = given.outerjoin(run_index, run_index.c.run_id == tags.c.run_id).where(_NO_TRY)
+        deleted = select(count).select_from(notes.outerjoin(run_index, run_index.c.run_id == notes.c.run_id))
+        deleted = deleted.where(notes.c.deleted_at.is_not(None), _NO_TRY)
         by_model = models.group_by(run_index.c.model).order_by(count.desc(), run_index.c.model)
         by_tag = given.where(_LISTED).group_by(tags.c.tag).order_by(count.desc(), tags.c.tag)
         doing = "read the history"
@@ -122,8 +125,12 @@ def _conditions(typed: str, filters: Filters, live: Live) -> list[ColumnElement[
         words = match_expression(typed)
         has_words = select(run_text.c.rowid).where(run_text.c.run_text.op("MATCH")(words))
         conditions.append(i.number.in_(has_words) if words else i.number.is_(None))
+    if (tries := filters.tries_only) is not None:
+        conditions.append(~_NO_TRY if tries else _NO_TRY)
     if filters.run_ids:
         conditions.append(i.run_id.in_(filters.run_ids))
+    if filters.parents:
+        conditions.append(i.parent.in_([storable(parent) for parent in filters.parents]))
     if filters.outcomes:
         conditions.append(_has_outcome(filters.outcomes, live))
     if filters.models:

@@ -66,6 +66,8 @@ class Filters:
 
     since, until: of the start, in seconds since the epoch. min_cost_usd: runs that cost at least so much.
     deleted: the deleted runs, in place of all others. run_ids: only these.
+    tries: the tries of hint tests, in place of all other runs; where `run_ids` names runs, both. parents: only runs that were
+    made from one of these.
     """
 
     outcomes: tuple[str, ...] = ()
@@ -78,6 +80,13 @@ class Filters:
     starred: bool = False
     deleted: bool = False
     run_ids: tuple[str, ...] = ()
+    tries: bool = False
+    parents: tuple[str, ...] = ()
+
+    @property
+    def tries_only(self) -> bool | None:
+        """Whether to list the tries of hint tests (True) or all runs but them (False); None for both."""
+        return None if self.run_ids and not self.tries else self.tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,7 @@ class RunFacts:
     inputs: what it was asked, on one line, the beginning of it. took_s: how long it worked; None until it finished.
     program_hash, inputs_hash: equal for runs of equal programs with their rewards, and of equal inputs.
     parent: the run that it was edited from, or replays; None for none.
+    hint_test: id of the hint test that it is a try of; None for any other run.
     """
 
     inputs: str = ""
@@ -132,6 +142,7 @@ class RunFacts:
     program_hash: str = ""
     inputs_hash: str = ""
     parent: str | None = None
+    hint_test: str | None = None
 
 
 NO_FACTS: Final = RunFacts()
@@ -174,7 +185,7 @@ class ListedRun:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """A page of the list. total: runs in the list without any filter. matching: those that the filters let through.
+    """A page of the list. total: runs in the list without any filter, tries of hint tests not counted. matching: those that the filters let through.
 
     unindexed: runs that are not in it yet, since their logs have still to be read; asking again reads more of them.
     index_error: why they cannot be read into the index for now, such as a full disk; "" where they can.
@@ -189,7 +200,7 @@ class RunPage:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to filter by: how many listed runs have each model and each tag. deleted: how many are deleted."""
+    """What there is to filter by: how many listed runs have each model and each tag, tries of hint tests not counted. deleted: how many are deleted."""
 
     models: Mapping[str, int]
     tags: Mapping[str, int]

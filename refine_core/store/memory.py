@@ -142,7 +142,8 @@ class MemoryStore:
         """The models and tags of the runs in the list. Raises StoreError."""
         with self._lock:
             self._check_open()
-            return count_choices([(run.summary, run.annotation) for run in self._runs.values()])
+            listed = [self._listed(i, run, frozenset(), frozenset())[0] for i, run in self._runs.items()]
+        return count_choices(listed)
 
     def annotate(self, run_id: str, change: Callable[[Annotation], Annotation]) -> Annotation:
         """Replace what was noted about a run. Raises StoreError."""

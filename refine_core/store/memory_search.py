@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from refine_core.log.summaries import Summary
 from refine_core.store.listing import (
-    Annotation,
     Choices,
     Filters,
     ListedRun,
@@ -43,21 +41,23 @@ def find(
     known = [(run, value) for run in rows if (value := _sort_value(run, sort.key)) is not None]
     known.sort(key=lambda one: one[1], reverse=sort.descending)  # type: ignore[arg-type,return-value]  # values of one key
     ordered = [run for run, _ in known] + [run for run in rows if _sort_value(run, sort.key) is None]
-    total = sum(run.annotation.deleted_at is None for run, _ in listed)
+    total = sum(run.annotation.deleted_at is None and run.facts.hint_test is None for run, _ in listed)
     return RunPage(tuple(ordered[offset : offset + limit]), total, len(rows))
 
 
-def count_choices(runs: Iterable[tuple[Summary, Annotation]]) -> Choices:
-    """The models and tags of these runs, the most frequent first."""
+def count_choices(listed: Iterable[ListedRun]) -> Choices:
+    """The models and tags of these runs, the most frequent first; tries of hint tests are not counted."""
     models: Counter[str] = Counter()
     tags: Counter[str] = Counter()
     deleted = 0
-    for summary, annotation in runs:
-        if annotation.deleted_at is not None:
+    for run in listed:
+        if run.facts.hint_test is not None:
+            continue
+        if run.annotation.deleted_at is not None:
             deleted += 1
             continue
-        models[summary.model] += 1
-        tags.update(set(annotation.tags))
+        models[run.summary.model] += 1
+        tags.update(set(run.annotation.tags))
     return Choices(_by_count(models), _by_count(tags), deleted)
 
 
@@ -69,7 +69,9 @@ def _passes(run: ListedRun, filters: Filters) -> bool:
     annotation, cost = run.annotation, run.spent.cost_usd
     return (
         (annotation.deleted_at is not None) is filters.deleted
+        and (filters.tries_only is None or filters.tries_only is (run.facts.hint_test is not None))
         and (not filters.run_ids or run.run_id in filters.run_ids)
+        and (not filters.parents or run.facts.parent in filters.parents)
         and (not filters.outcomes or run.outcome in filters.outcomes)
         and (not filters.models or run.summary.model in filters.models)
         and set(filters.tags) <= set(annotation.tags)

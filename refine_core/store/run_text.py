@@ -147,6 +147,7 @@ def _read_facts(spec: ProgramSpec) -> RunFacts:
         _hash(program),
         _hash(spec.inputs),
         spec.parent and separate(spec.parent),
+        spec.hint_test and separate(spec.hint_test),
     )
 
 

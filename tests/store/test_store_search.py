@@ -40,9 +40,12 @@ def story(
     tokens: int | None = 10,
     reason: ev.StopReason | None = "attempts_used_up",
     started_at: float = 1000.0,
+    parent: str | None = None,
+    hint_test: str | None = None,
 ) -> list[Record]:
     """A run with these words and figures."""
     spec = replace(SPEC, title=title, inputs=inputs or {}, model=ModelSpec(kind="endpoint", model=model))
+    spec = replace(spec, parent=parent, hint_test=hint_test)
     log: list[ev.Event] = [ev.RunStarted(spec, (0.0,) * len(rewards), ("draft",), "0.1.0")]
     for i, reward in enumerate(rewards):
         log += [
@@ -70,6 +73,27 @@ def found(
 
 def star(annotation: Annotation) -> Annotation:
     return replace(annotation, starred=True)
+
+
+# Tries of hint tests
+
+
+def test_tries_of_a_hint_test_are_listed_only_where_they_are_asked_for(store: Store):
+    tries = [story(f"try-{i}", parent="a", hint_test="test-1", model="tiny") for i in range(2)]
+    add(
+        store, story("a"), *tries, story("branch", parent="a"), story("try-b", parent="b", hint_test="test-2")
+    )
+    store.annotate("try-0", lambda one: replace(one, tags=("mine",)))
+    assert found(store) == ["branch", "a"]
+    assert store.search().total == 2
+    assert store.search("", Filters(starred=True)).total == 2
+    assert sorted(found(store, "", Filters(tries=True))) == ["try-0", "try-1", "try-b"]
+    assert sorted(found(store, "", Filters(tries=True, parents=("a",)))) == ["try-0", "try-1"]
+    assert found(store, "", Filters(parents=("a",))) == ["branch"]
+    assert sorted(found(store, "", Filters(run_ids=("a", "try-1")))) == ["a", "try-1"], "named ones are found"
+    assert "tiny" not in store.choices().models
+    assert not store.choices().tags
+    assert store.search("", Filters(run_ids=("try-1",))).rows[0].facts.hint_test == "test-1"
 
 
 # Searching

@@ -31,7 +31,8 @@ CHANGES = {
     "advice_instructions": "Speak of length alone.",
     "advice_form": "compact",
 }
-NO_CHANGE = {"title", "example", "parent", "stop_on_repeating_error"}
+OF_ONE_RUN = {"starting_hints", "first_rollout", "hint_test"}
+NO_CHANGE = {"title", "example", "parent", "stop_on_repeating_error", *OF_ONE_RUN}
 
 
 @pytest.mark.parametrize("field", list(CHANGES))
