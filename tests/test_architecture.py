@@ -77,6 +77,7 @@ PACKAGES = (
 PUBLIC_API = {
     "cases",
     "doctor",
+    "export",
     "comparison",
     "differences",
     "export",

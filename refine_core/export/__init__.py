@@ -1,5 +1,46 @@
-"""Runs as files that open elsewhere.
+"""Runs as files for others: one file each, in the format that its reader needs, and back again.
 
-report/      one HTML file                  chart_svg   the timeline alone, for slides
-markup       text into markup, escaped      svg_paint, svg_layers   what the chart is drawn with
+    records --redact, hide_keys--> records --a writer--> ExportedFile(name, media_type, data)
+
+exporting    export_run, export_runs: one run, or many           formats     what there is, by name
+redaction    what is left out before a run is shared             keys        no key leaves, wherever it was recorded
+jsonl        the events, so that the run can be imported         attempts    attempts as rows of a table
+csv_table, parquet_table   that table as a file                  markdown    a run for a pull request
+report/      one HTML file                                       chart_svg   the timeline alone, for slides
+markup       text into markup, escaped                           svg_paint, svg_layers   what the chart is drawn with
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refine_core.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from refine_core.export.exporting import ExportedFile, export_run, export_runs
+    from refine_core.export.formats import FORMATS, Format
+    from refine_core.export.redaction import LEFT_OUT, Redaction, is_left_out, redact
+    from refine_core.export.run_log import RunLog, read_runs
+
+__all__ = [
+    "FORMATS",
+    "LEFT_OUT",
+    "ExportedFile",
+    "Format",
+    "Redaction",
+    "RunLog",
+    "export_run",
+    "export_runs",
+    "is_left_out",
+    "read_runs",
+    "redact",
+]
+
+_HOME = {
+    "exporting": ("ExportedFile", "export_run", "export_runs"),
+    "formats": ("FORMATS", "Format"),
+    "redaction": ("LEFT_OUT", "Redaction", "is_left_out", "redact"),
+    "run_log": ("RunLog", "read_runs"),
+}
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(__name__, _HOME)

@@ -15,6 +15,7 @@ from refine_core.rows.content import Content, find_encoding, kind_of, open_text
 from refine_core.rows.csv_records import read_csv
 from refine_core.rows.formats import (
     FORMATS,
+    attempts,
     dspy_files,
     evaluation,
     find_format,
@@ -37,7 +38,7 @@ from refine_core.rows.parquet_records import read_parquet
 from refine_core.rows.records import Record, Records
 from refine_core.rows.row_set import OnProgress
 
-_TABLES: Final = (evaluation.LANGSMITH, evaluation.PHOENIX, promptfoo.TABLE)
+_TABLES: Final = (attempts.ATTEMPTS, evaluation.LANGSMITH, evaluation.PHOENIX, promptfoo.TABLE)
 """Formats that are CSV at times: all other numbers of a CSV would be text."""
 
 _SAMPLE: Final = 200

@@ -2,20 +2,20 @@
 
     <template id="refinescope-events" data-format="jsonl+zlib+base64">eNp…</template>
 
-One line an event: {"run", "seq", "at", "span", "kind", "version", "data"}; `data` is what the codec writes.
+The lines are those of refine_core.export.jsonl.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import zlib
 from collections.abc import Iterable
 from typing import Final
 
-from refine_core.log.codec import encode
+from refine_core.export.jsonl import write_jsonl
+from refine_core.export.run_log import RunLog
 from refine_core.log.scope import Record
 
 _ID: Final = "refinescope-events"
@@ -31,26 +31,9 @@ class EmbeddingError(ValueError):
     """A file holds no events, or events that cannot be read: the message says which."""
 
 
-def write_lines(records: Iterable[Record]) -> str:
-    """The records as JSONL."""
-    lines = []
-    for record in records:
-        kind, version, text = encode(record.event)
-        head = {
-            "run": record.run_id,
-            "seq": record.seq,
-            "at": record.at,
-            "span": str(record.span),
-            "kind": kind,
-            "version": version,
-        }
-        lines.append(f'{json.dumps(head, ensure_ascii=False)[:-1]}, "data": {text}}}\n')
-    return "".join(lines)
-
-
 def embed_events(records: Iterable[Record]) -> str:
     """The block that holds the records, as markup."""
-    return embed_lines(write_lines(records))
+    return embed_lines(write_jsonl([RunLog(tuple(records))]).decode())
 
 
 def embed_lines(lines: str) -> str:

@@ -1,7 +1,7 @@
 """The kinds of files that other tools write, told apart by what is in them, never by their names.
 
 base         what a kind is             training     TRL, verifiers to 0.3, verl             verifiers_traces  verifiers 0.4
-promptfoo    JSON, JSONL, CSV           evaluation   lm-eval, LangSmith, Phoenix
+promptfoo    JSON, JSONL, CSV           evaluation   lm-eval, LangSmith, Phoenix     attempts   our own exports
 openai_files eval items, batches        inspect_logs .eval, .json            dspy_files   Evaluate; saved programs are refused
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from refine_core.rows.formats import (
+    attempts,
     evaluation,
     inspect_logs,
     openai_files,
@@ -28,6 +29,7 @@ OWN: Final = Format(
 )
 FORMATS: Final = (
     OWN,
+    attempts.ATTEMPTS,
     promptfoo.RESULT,
     openai_files.ITEM,
     openai_files.BATCH,

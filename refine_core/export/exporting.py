@@ -1,0 +1,111 @@
+"""Runs as files: one run, or several. What is left out is left out first, and keys are hidden in any case."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from refine_core.errors import Problem, SpecError
+from refine_core.export.attempts import attempt_rows, columns_of
+from refine_core.export.chart_svg import write_svg
+from refine_core.export.csv_table import write_csv
+from refine_core.export.formats import FORMATS, Format
+from refine_core.export.jsonl import write_jsonl
+from refine_core.export.markdown import write_markdown
+from refine_core.export.parquet_table import write_parquet
+from refine_core.export.redaction import NO_REDACTION, Redaction, redact
+from refine_core.export.report import write_html
+from refine_core.export.run_log import RunLog
+from refine_core.log.folds import cut_short, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """name: a file name that every system takes. media_type: for a download."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+def export_run(run: RunLog, to: str, *, redaction: Redaction = NO_REDACTION) -> ExportedFile:
+    """A run as one file. to: a name of FORMATS. Raises SpecError for an unknown one."""
+    form = _format(to)
+    run = _prepare(run, redaction)
+    return ExportedFile(f"{_stem(run)}{form.suffix}", form.media_type, _write(form, [run]))
+
+
+def export_runs(runs: Iterable[RunLog], to: str, *, redaction: Redaction = NO_REDACTION) -> ExportedFile:
+    """Several runs as one file: one table, one JSONL; else a zip with a file for each. One run comes as by `export_run`.
+
+    Raises SpecError for an unknown format, and for no run.
+    """
+    form = _format(to)
+    prepared = [_prepare(run, redaction) for run in runs]
+    if not prepared:
+        raise SpecError([Problem("runs", "choose at least one run to export")])
+    if len(prepared) == 1:
+        return ExportedFile(f"{_stem(prepared[0])}{form.suffix}", form.media_type, _write(form, prepared))
+    if form.many:
+        return ExportedFile(f"{len(prepared)}-runs{form.suffix}", form.media_type, _write(form, prepared))
+    return ExportedFile(f"{len(prepared)}-runs{form.suffix}.zip", "application/zip", _zip(form, prepared))
+
+
+def _format(to: str) -> Format:
+    if to not in FORMATS:
+        raise SpecError([Problem("to", f"{to!r} is no format; choose one of {', '.join(FORMATS)}")])
+    return FORMATS[to]
+
+
+def _prepare(run: RunLog, redaction: Redaction) -> RunLog:
+    return replace(run, records=redact(run.records, redaction)) if redaction else run
+
+
+def _table(write: Callable[..., bytes]) -> Callable[[list[RunLog]], bytes]:
+    def write_table(runs: list[RunLog]) -> bytes:
+        rows = list(attempt_rows(runs))
+        return write(rows, columns_of(rows))
+
+    return write_table
+
+
+def _html(runs: list[RunLog]) -> bytes:
+    return write_html(runs[0].records, name=runs[0].annotation.name).encode()
+
+
+def _svg(runs: list[RunLog]) -> bytes:
+    run = timeline(runs[0].records)
+    if run is None:
+        raise SpecError([Problem("run", "the run has no beginning")])
+    return write_svg(cut_short(run) if run.end is None else run).encode()
+
+
+_WRITERS: Final[Mapping[str, Callable[[list[RunLog]], bytes]]] = {
+    "html": _html,
+    "svg": _svg,
+    "md": lambda runs: write_markdown(runs[0]).encode(),
+    "jsonl": write_jsonl,
+    "csv": _table(write_csv),
+    "parquet": _table(write_parquet),
+}
+
+
+def _write(form: Format, runs: list[RunLog]) -> bytes:
+    return _WRITERS[form.name](runs)
+
+
+def _zip(form: Format, runs: list[RunLog]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for run in runs:
+            archive.writestr(f"{_stem(run)}{form.suffix}", _write(form, [run]))
+    return out.getvalue()
+
+
+def _stem(run: RunLog) -> str:
+    """A file name without its suffix: the run's id holds the date, and is unique."""
+    return f"run-{re.sub(r'[^A-Za-z0-9._-]+', '-', run.run_id).strip('.-')[:80]}"
