@@ -77,7 +77,6 @@ PACKAGES = (
 PUBLIC_API = {
     "cases",
     "doctor",
-    "export",
     "comparison",
     "differences",
     "export",

@@ -36,7 +36,8 @@ def test_several_runs_make_one_table(to):
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\t=1", "\r=1", " =1", "'=1", "''@x", "\uff1d1"]
+    "text",
+    ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\t=1", "\r=1", " =1", "'=1", "''@x", "\uff1d1"],
 )
 def test_no_text_of_a_model_begins_a_formula_in_a_spreadsheet(text):
     log = Log(stages=("answer",))
