@@ -10,7 +10,7 @@ import { isDark } from "../shared/dom.js";
 import { isNoShortcut, isSilenced } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
 
-const DIALOGS = new Set(["rename", "note", "tag"]); // actions that open one
+const DIALOGS = new Set(["rename", "note", "tag", "share"]); // actions that open one
 const TYPED = new Set(["rename", "note"]); // those with one text
 const PATIENCE_MS = 10_000; // with a server that is slow to open it
 const LOOK_MS = 100;
@@ -157,7 +157,9 @@ class Table {
         parts.push(make("span", "pair", two ? data.pair : ""), compare);
         const whatIf = this.action("What if", "what-if");
         whatIf.title = "Score the outputs of the selected runs with another reward, without a model call";
-        parts.push(whatIf);
+        const share = this.action("Share", "share");
+        share.title = "The selected runs as files: a table of attempts, events to import, or a report each";
+        parts.push(whatIf, share);
         if (chosen.length === 1) parts.push(this.action("Rename", "rename"), this.action("Note", "note"));
         parts.push(this.action("Tag", "tag"), this.starAction(), this.action("Delete", "delete"));
       }

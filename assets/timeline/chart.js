@@ -55,7 +55,7 @@ export class Chart {
   }
 
   take(data) {
-    if (data.run !== this.data?.run) this.wall = false;
+    if (data.run !== this.data?.run || !(data.viewed_at < this.view.viewedAt)) this.wall = Boolean(data.clock);
     if (data.figure !== this.data?.figure) this.figure = JSON.parse(data.figure);
     if (data.over !== this.data?.over) this.now = data.over ? JSON.parse(data.over) : null;
     this.data = data;
@@ -237,6 +237,7 @@ export class Chart {
 
   turn() {
     this.wall = !this.wall;
+    this.view.turnClock(this.wall);
     this.tip.hide();
     this.draw(this.width);
   }

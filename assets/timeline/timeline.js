@@ -207,6 +207,12 @@ class View {
     this.tell("viewed", { ...change, at: this.viewedAt });
   }
 
+  // Wall time, or columns of equal width: the chart shows it by itself, the address keeps it.
+  turnClock(on) {
+    this.viewedAt = Date.now();
+    this.tell("viewed", { clock: on, at: this.viewedAt });
+  }
+
   press(event) {
     if (event.key === "Escape" && !this.steps.keys.hidden) {
       this.steps.toggle(false);

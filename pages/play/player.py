@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.guesses import Guesses, guesses_for, read_guess
+from pages.shared.guesses import Guesses, guesses_for, read_guess, switch_guesses
 from pages.shared.web import PLAY, import_script, read_styles
 from refine_core.formatting import format_score
 from refine_core.play import GuessRange, Step, ask_for_guess, compare_guess
@@ -26,13 +26,16 @@ _component = st.components.v2.component(
 
 def draw_guess_switch(run_id: str, playback: Playback) -> None:
     """Whether each reward waits for a guess."""
-    steps, guesses = playback.all_steps, guesses_for(run_id)
+    steps = playback.all_steps
+    guesses = guesses_for(run_id, steps)
     st.toggle(
         "Guess first",
         value=guesses.on,
         key="guess-first",
         help="Each reward stays hidden until you have guessed it.",
-        on_change=lambda: guesses.switch(steps, _shown(steps, guesses), on=st.session_state["guess-first"]),
+        on_change=lambda: switch_guesses(
+            guesses, steps, _shown(steps, guesses), on=st.session_state["guess-first"]
+        ),
         width="content",
     )
 
@@ -42,7 +45,8 @@ def draw_player(run_id: str, playback: Playback) -> int:
 
     In an AppTest, go to a step with `at.session_state["play"] = {"moved": {"step": 4, "at": 0}}`.
     """
-    steps, guesses = playback.all_steps, guesses_for(run_id)
+    steps = playback.all_steps
+    guesses = guesses_for(run_id, steps)
     key = "play"
 
     def move() -> None:

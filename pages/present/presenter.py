@@ -12,7 +12,7 @@ from itertools import groupby
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.guesses import Guesses, guesses_for, read_guess
+from pages.shared.guesses import Guesses, guesses_for, read_guess, switch_guesses
 from pages.shared.leave import leave_for
 from pages.shared.web import PRESENTER, import_script, read_styles
 from refine_core import figures
@@ -35,7 +35,8 @@ def draw_presenter(run_id: str, name: str, playback: Playback) -> None:
     In an AppTest, press a key with `at.session_state["presenter"] = {"moved": {"step": 4, "at": 0}}`, where steps are
     counted as dots.
     """
-    steps, guesses = playback.all_steps, guesses_for(run_id)
+    steps = playback.all_steps
+    guesses = guesses_for(run_id, steps)
     beats = [step for step in steps if step.beat]
 
     def move() -> None:
@@ -51,7 +52,7 @@ def draw_presenter(run_id: str, name: str, playback: Playback) -> None:
             address.show_step(gate.step + 1)
 
     def switch() -> None:
-        guesses.switch(steps, _shown(steps, guesses).index, on=bool(_sent("switched", "on")))
+        switch_guesses(guesses, steps, _shown(steps, guesses).index, on=bool(_sent("switched", "on")))
 
     shown = _shown(steps, guesses)
     result = _component(

@@ -15,6 +15,7 @@ from pages.shared import address
 from pages.shared.leave import leave_for
 from pages.shared.program_row import draw_program
 from pages.shared.run_actions import draw_actions
+from pages.shared.share.menu import draw_share
 from pages.shared.viewport import is_narrow
 from pages.shared.web import TITLE, import_script, read_styles
 from refine_core import runs
@@ -75,3 +76,4 @@ def _actions(run: Run) -> None:
         draw_compare(run)
         if st.button("Present", key="present-run", help="Show the run to a room, in large type."):
             leave_for(address.PRESENT, address.step_query(run.run_id, 0))
+        draw_share(run)

@@ -1,4 +1,4 @@
-"""What is typed about runs, in a dialog each: a name, tags, a note."""
+"""What is done with runs in a dialog each: a name, tags, a note; sharing them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 import streamlit as st
 
+from pages.shared.share.many import share_runs
 from pages.shared.text import escape_markdown, show_error
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -18,7 +19,7 @@ _NEW: Final = "runs.new-dialog"
 
 
 def ask_to_open(name: str, run_ids: Sequence[str]) -> None:
-    """Have the next run of the page open a dialog: "rename", "tag" or "note". It stays open until it is saved or closed."""
+    """Have the next run of the page open a dialog: "rename", "tag", "note" or "share". It stays open until it is saved or closed."""
     st.session_state[_OPEN] = (name, tuple(run_ids))
     st.session_state[_NEW] = True
 
@@ -110,4 +111,5 @@ DIALOGS: Final[Mapping[str, Callable[[Sequence[ListedRun]], None]]] = {
     "rename": _rename,
     "tag": _tag,
     "note": _note,
+    "share": st.dialog("Share", width="medium", on_dismiss=_close)(share_runs),
 }

@@ -28,6 +28,8 @@ _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 _CHANGE: Final = "change"
 _MODE: Final = "mode"
+_CALLER, _GUESS = "caller", "guess"
+_CALLER_CHARACTERS: Final = 200
 WHAT_IF: Final = "what-if"
 _OF_RUN, _OPEN_REWARD = "of", "reward"
 RUNS_AT_ONCE: Final = 50  # on the Rewards page, as the address names each of them
@@ -106,8 +108,7 @@ def take_reward() -> str | None:
 def show_run(run_id: str) -> None:
     """Have the address name this run, which was just started, and no attempt."""
     st.session_state[_STARTED] = run_id
-    st.query_params.pop("attempt", None)
-    timeline_choice.clear_choices()
+    _forget_look()
     st.query_params["run"] = run_id
 
 
@@ -136,9 +137,15 @@ def example() -> str:
 def leave_run() -> None:
     """Have the address name no run."""
     st.session_state.pop(_SHOWN, None)
-    st.query_params.pop("attempt", None)
-    timeline_choice.clear_choices()
+    _forget_look()
     st.query_params.pop("run", None)
+
+
+def _forget_look() -> None:
+    """Have the address say nothing of how a run is looked at; the tab stays open."""
+    for name in ("attempt", _CALLER):
+        st.query_params.pop(name, None)
+    timeline_choice.clear_choices()
 
 
 def attempt() -> int | None:
@@ -157,6 +164,29 @@ def show_tab(tab: Tab) -> None:
     st.query_params["tab"] = tab
 
 
+def caller() -> str:
+    """Whose prompts are looked at, of those who asked in an attempt; "" where the address does not say."""
+    return st.query_params.get(_CALLER, "")
+
+
+def show_caller(key: str) -> None:
+    """Have the address say whose prompts are looked at; they are shown of another attempt, too."""
+    st.query_params[_CALLER] = key[:_CALLER_CHARACTERS]
+
+
+def guesses_first() -> bool:
+    """Whether the address asks for a guess before each reward of a played run."""
+    return st.query_params.get(_GUESS) == "1"
+
+
+def show_guessing(*, on: bool) -> None:
+    """Have the address say whether each reward of a played run waits for a guess."""
+    if on:
+        st.query_params[_GUESS] = "1"
+    else:
+        st.query_params.pop(_GUESS, None)
+
+
 def step() -> int | None:
     """The index of the step of a played run that the address names (it counts from 1), or None."""
     return _index("step")
@@ -169,8 +199,8 @@ def show_step(index: int) -> None:
 
 
 def step_query(run_id: str, index: int) -> dict[str, str]:
-    """The query of an address at which a run is played from this step on."""
-    return {"run": run_id, "step": str(index + 1)}
+    """The query of an address at which a run is played from this step on, with guesses where this address asks for them."""
+    return {"run": run_id, "step": str(index + 1), **({_GUESS: "1"} if guesses_first() else {})}
 
 
 def _index(name: str) -> int | None:

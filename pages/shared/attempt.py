@@ -51,7 +51,6 @@ class _Look:
     shown: run and index of the attempt that was drawn last.
     """
 
-    caller: str = ""
     pages: dict[str, int] = field(default_factory=dict)
     hit: Hit | None = None
     query: str | None = None
@@ -70,7 +69,7 @@ def draw_attempt(
         look.pages.clear()
     tab = address.tab() or first
     callers = list_callers(attempt)
-    caller = _choose(callers, look.caller)
+    caller = _choose(callers, address.caller())
     order = [one.index for one in timeline.attempts]
     at = order.index(attempt.index)
     hit = look.hit if look.hit is not None and look.hit.attempt == attempt.index else None
@@ -208,7 +207,7 @@ def _do(asked: Mapping[str, Any], timeline: Timeline, attempt: Attempt, tab: Tab
         case "pick" if isinstance(asked.get("attempt"), int) and asked["attempt"] in indices:
             address.show_attempt(asked["attempt"])
         case "caller":
-            look.caller = str(asked.get("caller"))
+            address.show_caller(str(asked.get("caller")))
         case "page" if isinstance(asked.get("page"), int):
             look.pages[str(asked.get("block"))] = asked["page"]
         case "search":
@@ -218,14 +217,12 @@ def _do(asked: Mapping[str, Any], timeline: Timeline, attempt: Attempt, tab: Tab
         case "hit":
             _go_to(timeline, look, asked.get("index"))
         case "copy" | "download" as do:
-            made = _make(timeline, attempt, tab, look, asked)
+            made = _make(timeline, attempt, tab, asked)
             look.reply = {**asdict(made), "do": do, "at": asked.get("at")} if made is not None else None
 
 
-def _make(
-    timeline: Timeline, attempt: Attempt, tab: Tab, look: _Look, asked: Mapping[str, object]
-) -> Copy | None:
-    caller = _choose(list_callers(attempt), look.caller)
+def _make(timeline: Timeline, attempt: Attempt, tab: Tab, asked: Mapping[str, object]) -> Copy | None:
+    caller = _choose(list_callers(attempt), address.caller())
     what = str(asked.get("what"))
     if asked.get("do") == "copy":
         known = what in list_copies(timeline, tab, caller)
@@ -244,6 +241,6 @@ def _go_to(timeline: Timeline, look: _Look, index: object) -> None:
     hit = look.hit = hits[index]
     look.pages.pop(hit.block, None)
     if hit.caller:
-        look.caller = hit.caller
+        address.show_caller(hit.caller)
     address.show_attempt(hit.attempt)
     address.show_tab(hit.tab)

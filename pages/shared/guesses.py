@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from pages.shared import address
 from refine_core.play import Gate, Step, find_gate, scored_up_to
 
 
@@ -33,13 +34,23 @@ class Guesses:
         return find_gate(steps, wanted, self.values.keys()) if self.on else None
 
 
-def guesses_for(run_id: str) -> Guesses:
-    """Those of this session for that run."""
+def guesses_for(run_id: str, steps: tuple[Step, ...]) -> Guesses:
+    """Those of this session for that run, which the address may begin: what is seen at its step then counts as seen."""
     key = f"guesses-{run_id}"
     if key not in st.session_state:
         st.session_state[key] = Guesses()
     guesses: Guesses = st.session_state[key]
+    if guesses.on and not address.guesses_first():  # one came back to the page without it
+        address.show_guessing(on=True)
+    elif not guesses.on and address.guesses_first():
+        guesses.switch(steps, min(address.step() or 0, len(steps) - 1), on=True)
     return guesses
+
+
+def switch_guesses(guesses: Guesses, steps: tuple[Step, ...], step: int, *, on: bool) -> None:
+    """Begin to ask for guesses, or stop, and have the address say so. step: the index of the one that is shown."""
+    guesses.switch(steps, step, on=on)
+    address.show_guessing(on=on)
 
 
 def read_guess(sent: object) -> tuple[int, float | None] | None:

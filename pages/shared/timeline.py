@@ -110,6 +110,7 @@ def draw_timeline(
         "live": live and timeline.end is None,
         "at": at,
         "view": view,
+        "clock": timeline_choice.on_clock(),
         "viewed_at": timeline_choice.last_asked(place),
         "room": room_px,
         "story": _story(timeline, choice, view, shown, live=live, now=now) if words else None,

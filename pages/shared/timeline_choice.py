@@ -1,5 +1,7 @@
 """How the attempts of a run are looked at: as a story, or as a table of scores or of costs, which of them, in which order, which page.
 
+The chart is in columns, or on the clock.
+
     take(state)     what the browser has just asked for goes into the address        read(), view()     what the address says
 
 Only what is not at its default stands in the address, so that a link stays short. It may hold anything.
@@ -16,7 +18,7 @@ from pages.shared.query import parse_whole, read_whole
 from refine_core import figures
 from refine_core.runs import Timeline
 
-_VIEW, _PAGE, _SORT, _SHOW, _RANGE = KEYS = ("view", "page", "sort", "which", "range")
+_VIEW, _PAGE, _SORT, _SHOW, _RANGE, _CLOCK = KEYS = ("view", "page", "sort", "which", "range", "clock")
 _DEFAULTS: Final = figures.Choice()
 View = Literal["story", "table", "costs"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
@@ -49,6 +51,11 @@ def read(timeline: Timeline) -> figures.Choice:
     )
 
 
+def on_clock() -> bool:
+    """Whether the chart is on the clock, and not in columns of equal width."""
+    return st.query_params.get(_CLOCK) == "1"
+
+
 def last_asked(key: str) -> float | None:
     """When the browser asked for another look last, by its own clock; None before it did."""
     at = st.session_state.get(f"{key}-viewed")
@@ -64,6 +71,9 @@ def take(state: object, key: str) -> None:
     if st.session_state.get(memory) == at:
         return
     st.session_state[memory] = at
+    if isinstance(asked.get("clock"), bool):
+        _set(_CLOCK, "1" if asked["clock"] else "")
+        return
     if asked.get("view") in VIEWS:
         _set(_VIEW, str(asked["view"]))
     if "range" in asked:

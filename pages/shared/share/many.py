@@ -1,0 +1,43 @@
+"""The Share menu of several runs, as a dialog: files that hold all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from pages.shared.share.menu import draw_files, list_fields
+from pages.shared.share.served import MAX_RUNS
+from pages.shared.text import escape_markdown
+from refine_core import runs
+from refine_core.formatting import pluralize
+from refine_core.runs import ListedRun
+
+PROGRAMS_READ: Final = 8  # of the chosen runs, whose fields can be left out by name
+
+
+def share_runs(chosen: Sequence[ListedRun]) -> None:
+    """Draw the dialog's content."""
+    if len(chosen) > MAX_RUNS:
+        st.markdown(f"Up to {MAX_RUNS:,} runs can be shared at once; {len(chosen):,} are selected.")
+        return
+    working = sum(one.outcome in ("running", "paused") for one in chosen)
+    note = f"{pluralize(working, 'run')} still going: files hold what is recorded so far." if working else ""
+    st.markdown(f"**{pluralize(len(chosen), 'run')}**: {escape_markdown(_list_names(chosen))}")
+    ids = [one.run_id for one in chosen]
+    draw_files(ids, list_fields(_programs(chosen)), key="share-runs", note=note)
+
+
+def _list_names(chosen: Sequence[ListedRun]) -> str:
+    """The first names, and how many more there are."""
+    names = list(dict.fromkeys(one.name for one in chosen))
+    rest = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def _programs(chosen: Sequence[ListedRun]) -> list[runs.ProgramSpec]:
+    """The different programs among these runs, the first few."""
+    firsts = {one.facts.program_hash or one.run_id: one.run_id for one in reversed(chosen)}
+    found = (runs.timeline(run_id) for run_id in list(firsts.values())[:PROGRAMS_READ])
+    return [timeline.spec for timeline in found if timeline is not None]

@@ -1,0 +1,104 @@
+"""The Share menu of one run: a link to what is on the screen, what to leave out, and a file in each format.
+
+What it looks like, and what a press does, is assets/share; the files come from pages/shared/share/served.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import streamlit as st
+
+from pages.shared import address, timeline_choice
+from pages.shared.run_view import selected_attempt
+from pages.shared.share.served import URL
+from pages.shared.viewport import is_narrow
+from pages.shared.web import SHARE, import_script, read_styles
+from refine_core.export import FORMATS, Format
+from refine_core.programs import list_stage_fields
+from refine_core.runs import ProgramSpec, Run, Tab
+from refine_core.unseen import show_unseen
+
+WIDTH_PX: Final = 470
+MAX_FIELDS: Final = 60  # of those that can be left out one by one
+STILL_RUNNING: Final = "This run is still going: a file holds what is recorded so far."
+_LOOKS: Final = ("attempt", "tab", *timeline_choice.KEYS)  # what the address says of how a run is looked at
+_component = st.components.v2.component(
+    "refinescope.share",
+    js=import_script(SHARE),
+    css=read_styles(SHARE, root=".share"),
+)
+
+
+def draw_share(run: Run, *, in_lab: bool = False) -> None:
+    """Draw the button, which opens the menu.
+
+    in_lab: the link is then that of the run's own page, since the address of the Lab holds a draft, too.
+    """
+    attempt = selected_attempt(run.timeline)
+    tab: Tab = "prompts" if in_lab or is_narrow() else "output"
+    shown = {"tab": tab, **({} if attempt is None else {"attempt": str(attempt + 1)})}
+    link = {
+        "page": "run" if in_lab else None,
+        "keep": list(_LOOKS),
+        "set": {"run": run.run_id, **({} if address.asks_what_if() else shown)},
+    }
+    with st.popover("Share", key="share"), st.container(width=WIDTH_PX):
+        draw_files(
+            [run.run_id],
+            list_fields([run.timeline.spec]),
+            key="share-menu",
+            link=link,
+            note=STILL_RUNNING if run.live else "",
+        )
+
+
+def draw_files(
+    run_ids: Sequence[str], fields: Sequence[str], *, key: str, link: object = None, note: str = ""
+) -> None:
+    """The menu itself. fields: names of inputs and outputs that can be left out. note: a sentence on what the files hold."""
+    many = len(run_ids) > 1
+    _component(
+        key=key,
+        data={
+            "url": URL,
+            "runs": list(run_ids),
+            "many": many,
+            "fields": list(fields),
+            "link": link,
+            "note": note,
+            "rows": [_row(one, many=many) for one in FORMATS.values()],
+        },
+        height="content",
+    )
+
+
+def list_fields(specs: Iterable[ProgramSpec]) -> list[str]:
+    """The names of all inputs and outputs of these programs, those of a screen's length."""
+    names: dict[str, None] = {}
+    for spec in specs:
+        names |= dict.fromkeys(spec.inputs)
+        names |= dict.fromkeys(field.name for stage in spec.stages for field in list_stage_fields(stage))
+    return [name for name in names if show_unseen(name) == name][:MAX_FIELDS]
+
+
+def _row(one: Format, *, many: bool) -> dict[str, object]:
+    about = f"{one.about} {_how_many(one)}" if many else one.about
+    label = "Chart" if one.name == "svg" and not many else one.label  # a button for each kind of picture
+    return {"label": label, "about": about, "buttons": _buttons(one, many=many)}
+
+
+def _how_many(one: Format) -> str:
+    return "All runs in one file." if one.many else "A zip with a file for each run."
+
+
+def _buttons(one: Format, *, many: bool) -> list[dict[str, str]]:
+    save = {"do": "save", "to": one.name, "label": "Download"}
+    if many:
+        return [save]
+    if one.name == "md":
+        return [{"do": "copy", "to": one.name, "label": "Copy"}, save]
+    if one.name == "svg":
+        return [{"do": "png", "to": one.name, "label": "PNG"}, {**save, "label": "SVG"}]
+    return [save]

@@ -1,0 +1,107 @@
+"""Files of runs, made when somebody asks for one: the browser posts what it wants, and reads how far that is.
+
+    POST lib/share {"runs": [...], "to": "html", "leave_out": {"prompts": true, "inputs": false, "fields": ["reply"]}}
+      --> lines of JSON: {"done": 1, "of": 2} … then {"name", "type", "size"} and the bytes; or {"error": "…"}
+
+Beside the page's script, so that a press redraws nothing, and a long job holds up nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from pages.shared.web import under_base_path
+from refine_core import runs
+from refine_core.errors import RefineError
+from refine_core.export import FORMATS, Redaction, export_runs, read_runs
+
+URL: Final = "lib/share"
+MAX_RUNS: Final = 1_000
+MAX_FIELDS: Final = 200
+MAX_BYTES: Final = 200_000  # of a request
+_CHUNK: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that somebody asks for. to: the name of a format."""
+
+    run_ids: tuple[str, ...]
+    to: str
+    redaction: Redaction
+
+
+def parse_wanted(body: bytes) -> Wanted:
+    """What a request asks for. A browser can send anything. Raises ValueError with a sentence."""
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("The request is no JSON.") from error
+    if not isinstance(asked, Mapping):
+        raise ValueError("The request is no JSON object.")  # noqa: TRY004  # of data, as the rest
+    run_ids = _read_texts(asked.get("runs"))
+    if not 1 <= len(run_ids) <= MAX_RUNS:
+        raise ValueError(f"Between 1 and {MAX_RUNS:,} runs can be shared at once.")
+    if asked.get("to") not in FORMATS:
+        raise ValueError(f"There is no such format; there are {', '.join(FORMATS)}.")
+    left_out = asked.get("leave_out")
+    if not isinstance(left_out, Mapping):
+        raise ValueError("The request does not say what to leave out.")  # noqa: TRY004
+    fields = _read_texts(left_out.get("fields"))
+    if len(fields) > MAX_FIELDS:
+        raise ValueError(f"Up to {MAX_FIELDS} fields can be left out.")
+    redaction = Redaction(
+        prompts=left_out.get("prompts") is True, inputs=left_out.get("inputs") is True, fields=fields
+    )
+    return Wanted(run_ids, str(asked["to"]), redaction)
+
+
+def make_file(wanted: Wanted) -> Iterator[bytes]:
+    """The answer, piece by piece."""
+    logs = []
+    try:
+        for log in read_runs(runs.default().store, wanted.run_ids):
+            logs.append(log)
+            yield _line({"done": len(logs), "of": len(wanted.run_ids)})
+        file = export_runs(logs, wanted.to, redaction=wanted.redaction)
+    except RefineError as error:
+        yield _line({"error": f"The file was not made: {error}"})
+        return
+    yield _line({"name": file.name, "type": file.media_type, "size": len(file.data)})
+    for at in range(0, len(file.data), _CHUNK):
+        yield file.data[at : at + _CHUNK]
+
+
+def _read_texts(value: object) -> tuple[str, ...]:
+    """Its texts, each once; () for what is no list of texts."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(dict.fromkeys(one for one in value if isinstance(one, str) and one))
+
+
+def _line(data: Mapping[str, object]) -> bytes:
+    return json.dumps(data).encode() + b"\n"
+
+
+async def _serve(request: Request) -> Response:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_BYTES:
+            return PlainTextResponse("The request is too long.", 413)
+    try:
+        wanted = parse_wanted(body)
+    except ValueError as error:
+        return PlainTextResponse(str(error), 400)
+    headers = {"cache-control": "no-store"}
+    return StreamingResponse(make_file(wanted), media_type="application/octet-stream", headers=headers)
+
+
+ROUTES: tuple[BaseRoute, ...] = under_base_path(URL, lambda path: Route(path, _serve, methods=["POST"]))
