@@ -20,12 +20,27 @@ from refine_core.cli.output import BAD_INPUT, DONE, CheckFailed, Question, print
 from refine_core.cli.serve import FIRST_PORT, Serving
 from refine_core.errors import RefineError
 
+SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Runs": {
+        "run": "Run a program until its reward is satisfied, and show each attempt.",
+        "resume": "Go on with a run from its last complete attempt.",
+        "runs": "List the recorded runs, or search them.",
+        "show": "Show a recorded run: why it stopped, its settings and attempts.",
+        "open": "Open a run in the app.",
+        "spec": "Print what a run ran as JSON: change it, and give it to `refinescope run`.",
+    },
+    "Rewards": {
+        "score": "Score the rows of a file with a reward function.",
+        "check": "Find what a reward pays for nothing, and which right answers it refuses.",
+        "what-if": "Say what the recorded run RUN would have done with a change.",
+        "xray": "Show what each line of a reward did on one output: values, branches, loops, and where the score was made.",
+        "rows": "List the rows of FILE: recorded outputs with their inputs.",
+    },
+}
+"""Commands by what they are for, each with the first sentence of its help, so that --help loads none of them."""
+
 COMMANDS: Final[Mapping[str, str]] = {
-    "check": "refine_core.cli.check",
-    "rows": "refine_core.cli.rows",
-    "score": "refine_core.cli.score",
-    "what-if": "refine_core.cli.what_if",
-    "xray": "refine_core.cli.xray",
+    name: f"refine_core.cli.{name.replace('-', '_')}" for section in SECTIONS.values() for name in section
 }
 """Name of a command -> module whose `command` it is."""
 
@@ -43,6 +58,12 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(COMMANDS[cmd_name]).command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        """Write what there is, by sections."""
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
 
 
 @click.group(

@@ -122,6 +122,8 @@ class ModelSpec:
 class ProgramSpec:
     """A program, its reward, and how it is refined.
 
+    title: what its runs are called; "" for the signatures in a row. model: the one that answers.
+    strategy: "refine" for attempts with hints, "best_of_n" for attempts without, "single" for one attempt.
     stages: in order; a stage's inputs come from the program's inputs and from earlier outputs, by name.
     inputs: name -> value for this run; the reward sees them all, so it may hold a reference answer too.
     reward: Python source; see refine_core.rewards. reward_name: which function, where the source leaves a choice.

@@ -23,6 +23,7 @@ class Schedule:
 
     kind: "dspy-2.6" for the model's own temperature, then rising from 0.5; "dspy-3" for 1.0 each time, and rollout ids;
     "list" for `temperatures`, one an attempt, and rollout ids; "none" for no temperature at all, and rollout ids.
+    temperatures: of the attempts, for the kind "list".
     A rollout id is never sent: it keeps two identical calls apart in a cache and in a recording.
     """
 

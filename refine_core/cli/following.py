@@ -1,0 +1,180 @@
+"""A run at work in this process, shown until it ends. Ctrl-C cancels it; what is done is kept.
+
+Runs.get --> Run --LiveView.show--> lines that stay, and one that says what goes on
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from refine_core.cli.attempt_lines import attempt_lines, output_lines
+from refine_core.cli.output import CHECK_FAILED, DONE, BAD_INPUT, BadInput, CheckFailed, print_json
+from refine_core.cli.run_json import MISSED, run_to_json
+from refine_core.cli.terminal import Terminal, one_line
+from refine_core.formatting import format_duration
+from refine_core.messages import format_reward
+
+if TYPE_CHECKING:
+    from refine_core.runs import Run
+
+CANCELLED: Final = 130
+_TICK_S, _PLAIN_TICK_S = 0.2, 5.0
+_STOP_S: Final = 30.0  # that a cancelled run may take to end
+
+
+class LiveView:
+    """A run on a terminal: each attempt once it has ended, and below them what goes on."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self._shown = 0
+        self._began = time.monotonic()
+
+    def begin(self, run: Run) -> None:
+        """What is run, in two lines."""
+        from refine_core import runs
+
+        spec, say = run.timeline.spec, self.terminal
+        threshold = "none" if spec.threshold is None else format_reward(run.timeline, spec.threshold)
+        count = len(run.timeline.temperatures)
+        attempts = "one attempt" if count == 1 else f"up to {count} attempts"
+        say.write(
+            say.paint(one_line(runs.title(spec)), bold=True),
+            f"{one_line(spec.model.label)} · {attempts} · threshold {threshold} · run {run.run_id}",
+            "",
+        )
+
+    def show(self, run: Run) -> None:
+        """The attempts that have ended since, and what goes on."""
+        timeline = run.timeline
+        for attempt in timeline.attempts[self._shown :]:
+            if not attempt.has_ended:
+                break
+            self.terminal.write(*attempt_lines(self.terminal, timeline, attempt))
+            self._shown += 1
+        if run.live:
+            self.terminal.show_status(self._status(run))
+        else:
+            self.terminal.clear_status()
+
+    def _status(self, run: Run) -> str:
+        timeline = run.timeline
+        doing = "Cancelling" if run.state == "cancelling" else run.verdict.headline
+        best = next((one.reward for one in timeline.attempts if one.index == timeline.best), None)
+        parts = [doing, format_duration(max(time.monotonic() - self._began, 0.001))]
+        if best is not None:
+            parts.append(f"best {format_reward(timeline, best)}")
+        return " · ".join(parts)
+
+    def end(self, run: Run) -> None:
+        """Why it stopped, what it took, what it returned, and what can be done with it."""
+        say = self.terminal
+        reached = run.timeline.end is not None and run.timeline.end.reason == "threshold_reached"
+        headline, *more = run.stop_sentences
+        say.write("", say.paint(one_line(headline), bold=True, colour="green" if reached else None))
+        say.write(*(one_line(one) for one in more), run.usage_summary)
+        returned = next((one for one in run.timeline.attempts if one.is_returned), None)
+        if returned is not None and returned.outputs:
+            say.write("", *output_lines(returned.outputs))
+        say.write("", *_next_steps(run))
+
+
+def _next_steps(run: Run) -> list[str]:
+    short = run.run_id.rpartition("-")[2]
+    steps = [f"refinescope show {short} --attempt K   messages, hint and reward of an attempt"]
+    steps.append(f"refinescope open {short}               the same in the app")
+    if run.resumable:
+        steps.insert(0, f"refinescope resume {short}             goes on from the last complete attempt")
+    if run.awaits_decision:
+        steps.insert(0, f"refinescope resume {short} --anyway    goes on in spite of the reward's error")
+    return steps
+
+
+def follow(run_id: str, *, as_json: bool) -> int:
+    """Show a run of this process until it ends; the exit code. With as_json, its JSON is all that standard output gets.
+
+    Raises BadInput if it could not be recorded or done, CheckFailed if it ended short of its threshold; both after it was shown.
+    """
+    from refine_core import runs
+
+    terminal = Terminal(sys.stderr if as_json else sys.stdout)
+    view = LiveView(terminal) if terminal.watched or not as_json else None
+    with _quiet_log():
+        try:
+            run = _watch(run_id, view)
+        except KeyboardInterrupt:
+            run = _cancel(run_id, view)
+        run = runs.get(run_id) or run
+        if view is not None:
+            view.show(run)
+            view.end(run)
+    if as_json:
+        print_json(run_to_json(run))
+    return exit_code(run)
+
+
+def _watch(run_id: str, view: LiveView | None) -> Run:
+    """Show the run until it is over."""
+    from refine_core import runs
+
+    tick_s = _TICK_S if view is not None and view.terminal.watched else _PLAIN_TICK_S
+    run = _get(run_id)
+    if view is not None:
+        view.begin(run)
+    while run.live:
+        if view is not None:
+            view.show(run)
+        runs.wait_for_change(run_id, run.revision, tick_s)
+        run = _get(run_id)
+    return run
+
+
+def _cancel(run_id: str, view: LiveView | None) -> Run:
+    """Cancel the run and wait for its end. A second Ctrl-C ends the process: then the run counts as interrupted."""
+    from refine_core import runs
+
+    runs.cancel(run_id)
+    if view is not None:
+        view.show(_get(run_id))
+    try:
+        runs.join(run_id, _STOP_S)
+    except TimeoutError as error:
+        raise BadInput(f"{error}. Press Ctrl-C again to end it; what is recorded is kept.") from None
+    return _get(run_id)
+
+
+def _get(run_id: str) -> Run:
+    from refine_core import runs
+
+    run = runs.get(run_id)
+    if run is None:
+        raise BadInput(f"Run {run_id} is no longer in the data folder.")
+    return run
+
+
+def exit_code(run: Run) -> int:
+    """0: it reached its threshold, or had none. 1: it ended short of it. 130: cancelled. 2: it could not be done."""
+    end = run.timeline.end
+    if end is None:
+        return BAD_INPUT
+    if end.reason == "threshold_reached" or (end.reason == "attempts_used_up" and run.timeline.spec.threshold is None):
+        return DONE
+    if end.reason == "cancelled":
+        return CANCELLED
+    return CHECK_FAILED if end.reason in MISSED else BAD_INPUT
+
+
+@contextmanager
+def _quiet_log() -> Iterator[None]:
+    """Keep the log of refine_core off the terminal: what it says of a run, the run says too."""
+    logger, handler = logging.getLogger("refine_core"), logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

@@ -1,0 +1,83 @@
+"""`refinescope run SPEC.json`: run a program, watch it in the terminal, and find the run in the app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from refine_core.cli.numbers import Number
+from refine_core.cli.output import Question
+
+
+@click.command(
+    "run",
+    epilog="Example: refinescope run --example one_word --input question='What is the capital of Peru?'",
+)
+@click.argument("program", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--example", metavar="NAME", help="A worked example in place of a file.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A value of an input; NAME=@FILE takes it from a file, NAME:=JSON is JSON.",
+)
+@click.option("--n", type=click.IntRange(min=1), help="Max attempts (N).")
+@click.option("--threshold", metavar="X", help="Stop at this reward; none to make every attempt.")
+@click.option(
+    "--reward",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A Python file with another reward.",
+)
+@click.option("--function", metavar="NAME", help="Which function of the reward's file.")
+@click.option("--model", metavar="NAME", help="practice, a name of litellm's, or a saved connection.")
+@click.option("--temperature", type=Number(min=0, max=2), help="Of the first attempt.")
+@click.option("--seed", type=int, help="Of the practice model; another seed is another run.")
+@click.option("--title", help="What the run is called.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+def command(
+    *,
+    program: Path | None,
+    example: str | None,
+    inputs: tuple[str, ...],
+    n: int | None,
+    threshold: str | None,
+    reward: Path | None,
+    function: str | None,
+    model: str | None,
+    temperature: float | None,
+    seed: int | None,
+    title: str | None,
+    as_json: bool,
+) -> int:
+    """Run a program until its reward is satisfied, and show each attempt.
+
+    PROGRAM is a description as JSON (`refinescope spec RUN` prints one; - reads standard input). The run is kept with
+    all others: the app shows it while it goes on. Ctrl-C cancels it and keeps what is done.
+
+    Keys come from the environment only, such as OPENAI_API_KEY. The practice model needs none.
+    """
+    from refine_core import runs
+    from refine_core.cli.following import follow
+    from refine_core.cli.run_spec import RunOptions, change, load_document, load_example
+
+    if function is not None and reward is None:
+        raise click.UsageError("--function names a function of --reward FILE; give one")
+    options = RunOptions(inputs, n, threshold, reward, function, model, temperature, seed, title, as_json)
+    if (program is None) == (example is None):
+        raise _ask_what(as_json=as_json)
+    spec = load_example(example) if example is not None else load_document(program)  # type: ignore[arg-type]  # one of both is given
+    return follow(runs.start(change(spec, options)), as_json=as_json)
+
+
+def _ask_what(*, as_json: bool) -> Question:
+    """The question what to run."""
+    from refine_core.spec.examples import EXAMPLES
+
+    lines = [f"  refinescope run --example {one.key:<13} {one.title}" for one in EXAMPLES.values()]
+    return Question(
+        "\n".join(["Say what to run: a file, or one of the worked examples, which need no key:", *lines]),
+        ask={"example": [*EXAMPLES]},
+        as_json=as_json,
+    )

@@ -1,0 +1,169 @@
+"""What `refinescope run` runs: a description out of a file, a worked example or a recorded run, with what the options change.
+
+    SPEC.json | --example NAME --load--> ProgramSpec --change--> ProgramSpec, checked
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from refine_core.cli.output import BadInput, print_text
+from refine_core.cli.reward_options import naming, read_functions, read_source, recognize_file
+from refine_core.cli.run_inputs import read_inputs, require_inputs
+
+if TYPE_CHECKING:
+    from refine_core.errors import Problem
+    from refine_core.spec import ModelSpec, ProgramSpec
+
+_PRACTICE: Final = ("practice", "practice model")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the options of `run` say. Whatever is None or empty stays as the description has it.
+
+    inputs: NAME=VALUE texts. threshold: a number or "none". function: which one of the reward's file.
+    """
+
+    inputs: tuple[str, ...] = ()
+    n: int | None = None
+    threshold: str | None = None
+    reward: Path | None = None
+    function: str | None = None
+    model: str | None = None
+    temperature: float | None = None
+    seed: int | None = None
+    title: str | None = None
+    as_json: bool = False
+
+
+def load_example(name: str) -> ProgramSpec:
+    """A worked example by its name. Raises BadParameter with the names that there are."""
+    from refine_core.spec.examples import EXAMPLES
+
+    if name not in EXAMPLES:
+        names = "\n".join(f"  {one.key:<13} {one.title}" for one in EXAMPLES.values())
+        raise click.BadParameter(f"--example {name}: there is no such example. There are:\n{names}")
+    return EXAMPLES[name].spec
+
+
+def load_document(path: Path) -> ProgramSpec:
+    """The description in a file ("-" for standard input). Raises BadInput."""
+    from refine_core.errors import SpecError
+    from refine_core.spec.document import read_document
+
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8 text") from None
+    try:
+        return read_document(text)
+    except SpecError as error:
+        raise BadInput(describe_problems(str(path), error.problems)) from None
+
+
+def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
+    """The description with what the options say, checked. Raises Question, BadParameter, BadInput."""
+    from refine_core.errors import SignatureError
+    from refine_core.programs.value_inputs import list_form_inputs
+    from refine_core.refine.build import find_problems, list_program_inputs
+
+    try:
+        list_program_inputs(spec)
+    except SignatureError as error:
+        raise BadInput(f"a signature does not parse: {error}") from None
+    wanted = list_form_inputs(spec.stages)
+    given = read_inputs(options.inputs, wanted)
+    spec = replace(spec, inputs={**spec.inputs, **given})
+    spec = _change_numbers(spec, options)
+    if options.reward is not None:
+        spec = _change_reward(spec, options.reward, options.function, as_json=options.as_json)
+    if options.model is not None:
+        spec = replace(spec, model=choose_model(options.model, spec.model))
+    if options.temperature is not None:
+        spec = replace(spec, model=replace(spec.model, temperature=options.temperature))
+    require_inputs(spec.inputs, wanted, as_json=options.as_json)
+    if problems := find_problems(spec):
+        raise BadInput(describe_problems("This cannot run", problems))
+    for name in given:
+        if name not in {one.name for one in wanted}:
+            names = ", ".join(one.name for one in wanted)
+            print_text(f"Note: {name} is no input of the program ({names}), so only the reward sees it.", err=True)
+    return spec
+
+
+def _change_numbers(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
+    changes: dict[str, object] = {}
+    if options.n is not None:
+        changes["N"] = options.n
+    if options.threshold is not None:
+        changes["threshold"] = read_threshold(options.threshold)
+    if options.seed is not None:
+        changes["seed"] = options.seed
+    if options.title is not None:
+        changes["title"] = options.title
+    return replace(spec, **changes)  # type: ignore[arg-type]  # fields by their names
+
+
+def read_threshold(text: str) -> float | None:
+    """A number, or None for "none". Raises BadParameter."""
+    from refine_core.cli.numbers import read_number
+
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return read_number(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is neither a number nor none", param_hint="--threshold") from None
+
+
+def _change_reward(spec: ProgramSpec, path: Path, function: str | None, *, as_json: bool) -> ProgramSpec:
+    source = read_source(path)
+    with naming(path):
+        found = recognize_file(source, read_functions([function] if function else []), None, {}, None, as_json=as_json)
+        if len(found.functions) > 1:
+            names = ", ".join(one.name for one in found.functions)
+            raise click.UsageError(f"{path.name} has several rewards: {names}. Choose one with --function NAME")
+    return replace(
+        spec, reward=source, reward_name=found.functions[0].name, reward_shape=found.shape, reward_arguments={}
+    )
+
+
+def choose_model(name: str, before: ModelSpec) -> ModelSpec:
+    """The model of --model: "practice", the name of a saved connection, or litellm's name. before: its settings are kept.
+
+    Raises BadInput for a provider whose key is nowhere.
+    """
+    from refine_core.connections import list_connections
+    from refine_core.connections.model_names import prefix_of
+    from refine_core.connections.presets import PRESETS
+    from refine_core.spec import ModelSpec
+
+    if name.strip().lower() in _PRACTICE:
+        return before if before.kind == "practice" else ModelSpec(temperature=before.temperature)
+    saved = next((one for one in list_connections() if one.name == name), None)
+    if saved is not None:
+        return saved.model
+    own = before if before.kind == "litellm" and before.model == name else ModelSpec("litellm", temperature=before.temperature)
+    model = replace(own, kind="litellm", model=name)
+    prefix = prefix_of(model)
+    preset = next((one for one in PRESETS.values() if prefix and one.prefix == prefix and one.key_env), None)
+    if preset is not None and not model.api_base and model.key_env is None:
+        model = replace(model, key_env=preset.key_env)
+    return model
+
+
+def describe_problems(what: str, problems: tuple[Problem, ...] | list[Problem]) -> str:
+    """Problems as lines, each with the field it concerns and its line."""
+    lines = []
+    for one in problems:
+        line = f", line {one.line}" if one.line is not None else ""
+        lines.append(f"  {one.field}{line}: {one.message}")
+    return "\n".join([f"{what}:", *lines])
