@@ -138,6 +138,21 @@ def format_clock(at: float) -> str:
     return clock if day == format_time(time.time()).partition(" ")[0] else text
 
 
+def format_day(at: float, *, now: datetime.datetime | None = None) -> str:
+    """When a run began, as short as it can be told: "14:32", "yesterday", "27 Nov", "2025-11-27"."""
+    now = now or datetime.datetime.now().astimezone()
+    try:
+        then = datetime.datetime.fromtimestamp(at).astimezone(now.tzinfo)
+    except (OverflowError, ValueError, OSError):
+        return "unknown"
+    days = (now.date() - then.date()).days
+    if days == 0:
+        return f"{then:%H:%M}"
+    if days == 1:
+        return "yesterday"
+    return f"{then.day} {then:%b}" if then.year == now.year else f"{then:%Y-%m-%d}"
+
+
 def format_cost(usd: float | None) -> str:
     """A cost: "free", "$0.0042", "under $0.0001"; "cost unknown" for None."""
     if usd is None:

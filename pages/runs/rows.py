@@ -9,7 +9,14 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import urlencode
 
-from refine_core.formatting import format_cost, format_duration, format_score, format_time, pluralize
+from refine_core.formatting import (
+    format_cost,
+    format_day,
+    format_duration,
+    format_score,
+    format_time,
+    pluralize,
+)
 from refine_core.messages import RUN_OUTCOMES
 from refine_core.runs import ListedRun, SortKey
 from refine_core.unseen import show_unseen_in
@@ -109,21 +116,6 @@ def describe_rewards(rewards: Sequence[float | None]) -> str:
     missing = len(rewards) - len(values)
     without = f", {missing} without a reward" if missing else ""
     return f"Rewards of {pluralize(len(rewards), 'attempt')}, from {low} to {high}{without}"
-
-
-def format_day(at: float, *, now: datetime.datetime | None = None) -> str:
-    """When a run began, as short as it can be told: "14:32", "yesterday", "27 Nov", "2025-11-27"."""
-    now = now or datetime.datetime.now().astimezone()
-    try:
-        then = datetime.datetime.fromtimestamp(at).astimezone(now.tzinfo)
-    except (OverflowError, ValueError, OSError):
-        return _UNKNOWN
-    days = (now.date() - then.date()).days
-    if days == 0:
-        return f"{then:%H:%M}"
-    if days == 1:
-        return "yesterday"
-    return f"{then.day} {then:%b}" if then.year == now.year else f"{then:%Y-%m-%d}"
 
 
 def _is_number(value: float | None) -> bool:

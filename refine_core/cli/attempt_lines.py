@@ -1,8 +1,8 @@
 """Attempts of a run as lines of a terminal: the same while it runs and afterwards.
 
-      1  ● 0.20  ██········  T 0.00  It is Brussels, of course.
-         ↳ hint for answer: One bare word.
-      2  ■ 1.00  ██████████  T 0.50  Brussels
+1  ● 0.20  ██········  T 0.00  It is Brussels, of course.
+   ↳ hint for answer: One bare word.
+2  ■ 1.00  ██████████  T 0.50  Brussels
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _BAR: Final = 10
 _BAR_COLUMNS: Final = 70  # of a terminal that has room for the bar
 _REWARD: Final = 6
 _HINT_LINES: Final = 3
+_PROSE: Final = 100  # columns of a text that is read
 
 
 def attempt_lines(terminal: Terminal, timeline: Timeline, attempt: Attempt) -> Iterator[str]:
@@ -38,7 +39,7 @@ def attempt_lines(terminal: Terminal, timeline: Timeline, attempt: Attempt) -> I
     for name, hint in attempt.real_hints.items():
         yield from _hint_lines(terminal, f"↳ hint for {one_line(name)}: ", one_line(hint))
     mark, colour = _MARKS[attempt.outcome]
-    reward = format_reward(timeline, attempt.reward) if attempt.reward is not None else "–"
+    reward = format_reward(timeline, attempt.reward) if attempt.reward is not None else "-"
     parts = [
         f"{attempt.index + 1:>3}",
         terminal.paint(f"{mark} {pad(reward, _REWARD, right=True)}", colour=colour, bold=colour is not None),
@@ -72,7 +73,10 @@ def _tell(timeline: Timeline, attempt: Attempt) -> str:
         return f"failed: {one_line(describe_failure(attempt))}"
     if attempt.state == "cut_off":
         return "cut off"
-    notes = [describe_unmet_rules(attempt), "returned" if attempt.is_returned and timeline.end is not None else ""]
+    notes = [
+        describe_unmet_rules(attempt),
+        "returned" if attempt.is_returned and timeline.end is not None else "",
+    ]
     told = ", ".join(filter(None, notes))
     return f"{f'[{told}] ' if told else ''}{summarize_outputs(attempt.outputs)}"
 
@@ -98,7 +102,7 @@ def _temperature(timeline: Timeline, attempt: Attempt) -> str:
 
 def _hint_lines(terminal: Terminal, start: str, hint: str) -> Iterator[str]:
     """A hint on at most three lines; the rest of it is left to `show`."""
-    room = max(terminal.columns - len(INDENT) - 2, 10)
+    room = max(min(terminal.columns, _PROSE) - len(INDENT) - 2, 10)
     words, line, lines = f"{start}{hint}".split(" "), "", list[str]()
     for word in words:
         if line and columns_of(line) + 1 + columns_of(word) > room:

@@ -6,6 +6,7 @@ returns None when it is done, raises CheckFailed or Question (output.py), or let
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -31,13 +32,13 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Rewards": {
         "score": "Score the rows of a file with a reward function.",
-        "check": "Find what a reward pays for nothing, and which right answers it refuses.",
-        "what-if": "Say what the recorded run RUN would have done with a change.",
-        "xray": "Show what each line of a reward did on one output: values, branches, loops, and where the score was made.",
-        "rows": "List the rows of FILE: recorded outputs with their inputs.",
+        "check": "Say how a reward can be paid for nothing, and which right answers it refuses.",
+        "what-if": "Say what a recorded run would have done with another reward, threshold or N.",
+        "xray": "Show what each line of a reward did on one output.",
+        "rows": "Read a file of recorded outputs and print its rows.",
     },
 }
-"""Commands by what they are for, each with the first sentence of its help, so that --help loads none of them."""
+"""Commands by what they are for, each in a sentence, so that --help loads none of them."""
 
 COMMANDS: Final[Mapping[str, str]] = {
     name: f"refine_core.cli.{name.replace('-', '_')}" for section in SECTIONS.values() for name in section
@@ -93,6 +94,9 @@ def group(context: click.Context, port: int | None, no_browser: bool) -> Serving
 
 def run(arguments: Sequence[str] | None = None) -> Serving | int:
     """What the arguments ask for: to serve the app, or the exit code of the command that has run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")  # a terminal that has no ▲ gets a question mark
     try:
         # Not group.main(): it ends with 1 where a pipe was closed, which here means that a check failed.
         with group.make_context(

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.attempt_lines import attempt_lines, output_lines
-from refine_core.cli.output import CHECK_FAILED, DONE, BAD_INPUT, BadInput, CheckFailed, print_json
+from refine_core.cli.output import BAD_INPUT, CHECK_FAILED, DONE, BadInput, print_json
 from refine_core.cli.run_json import MISSED, run_to_json
 from refine_core.cli.terminal import Terminal, one_line
 from refine_core.formatting import format_duration
@@ -162,7 +162,9 @@ def exit_code(run: Run) -> int:
     end = run.timeline.end
     if end is None:
         return BAD_INPUT
-    if end.reason == "threshold_reached" or (end.reason == "attempts_used_up" and run.timeline.spec.threshold is None):
+    if end.reason == "threshold_reached" or (
+        end.reason == "attempts_used_up" and run.timeline.spec.threshold is None
+    ):
         return DONE
     if end.reason == "cancelled":
         return CANCELLED

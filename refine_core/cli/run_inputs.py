@@ -1,7 +1,7 @@
 """The values of a program's inputs on the command line, and the question about those that are missing.
 
-    --input question="What is …?"        text, a number, a date …: by the type that the signature names
-    --input minutes=@minutes.txt         the text of a file            --input year:=2026    JSON, whatever the type
+--input question="What is …?"        text, a number, a date …: by the type that the signature names
+--input minutes=@minutes.txt         the text of a file            --input year:=2026    JSON, whatever the type
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def _read_file(name: str, path: str) -> str:
     try:
         return Path(path).expanduser().read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise click.BadParameter(f"--input {name}=@{path}: the file cannot be read: {error.strerror}") from None
+        raise click.BadParameter(
+            f"--input {name}=@{path}: the file cannot be read: {error.strerror}"
+        ) from None
     except UnicodeDecodeError:
         raise click.BadParameter(f"--input {name}=@{path}: the file is not UTF-8 text") from None
 
@@ -64,8 +66,19 @@ def require_inputs(values: Mapping[str, object], wanted: Sequence[FormInput], *,
     example = " ".join(f"--input {one.name}={_sample(one)}" for one in missing)
     what = "1 input has" if len(missing) == 1 else f"{len(missing)} inputs have"
     raise Question(
-        "\n".join([f"{what} no value:", *lines, f"Add {example}", "A long text can stand in a file: --input NAME=@FILE"]),
-        ask={"inputs": [{"name": one.name, "type": one.type, "description": one.description} for one in missing]},
+        "\n".join(
+            [
+                f"{what} no value:",
+                *lines,
+                f"Add {example}",
+                "A long text can stand in a file: --input NAME=@FILE",
+            ]
+        ),
+        ask={
+            "inputs": [
+                {"name": one.name, "type": one.type, "description": one.description} for one in missing
+            ]
+        },
         as_json=as_json,
     )
 
@@ -78,4 +91,6 @@ def _describe(one: FormInput) -> str:
 def _sample(one: FormInput) -> str:
     if one.choices:
         return f"'{one.choices[0]}'"
-    return {"int": "3", "float": "0.5", "bool": "true"}.get(one.kind) or f"'{'…' if one.kind in ('text', 'lines') else one.sample}'"
+    return {"int": "3", "float": "0.5", "bool": "true"}.get(
+        one.kind
+    ) or f"'{'…' if one.kind in ('text', 'lines') else one.sample}'"

@@ -60,7 +60,9 @@ def attempt_to_json(attempt: Attempt) -> dict[str, object]:
         "parts": {} if scored is None else dict(scored.parts),
         "feedback": "" if scored is None else scored.feedback,
         "unmet": dict(attempt.unmet),
-        "error": None if error is None else {"type": error.type, "message": error.message, "line": error.line},
+        "error": None
+        if error is None
+        else {"type": error.type, "message": error.message, "line": error.line},
         "hints": dict(attempt.real_hints),
         "outputs": to_jsonable(attempt.outputs),
         "took_s": attempt.took_s,
@@ -75,7 +77,11 @@ def attempt_detail_to_json(attempt: Attempt) -> dict[str, object]:
         "predictors": [_predictor_to_json(one) for one in attempt.predictors],
         "advice": None
         if advice is None
-        else {"discussion": advice.discussion, "hints": dict(advice.hints), "calls": [*map(_call_to_json, advice.calls)]},
+        else {
+            "discussion": advice.discussion,
+            "hints": dict(advice.hints),
+            "calls": [*map(_call_to_json, advice.calls)],
+        },
         "judge_calls": [*map(_call_to_json, attempt.judge_calls)],
     }
 

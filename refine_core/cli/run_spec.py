@@ -1,6 +1,6 @@
 """What `refinescope run` runs: a description out of a file, a worked example or a recorded run, with what the options change.
 
-    SPEC.json | --example NAME --load--> ProgramSpec --change--> ProgramSpec, checked
+SPEC.json | --example NAME --load--> ProgramSpec --change--> ProgramSpec, checked
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
     for name in given:
         if name not in {one.name for one in wanted}:
             names = ", ".join(one.name for one in wanted)
-            print_text(f"Note: {name} is no input of the program ({names}), so only the reward sees it.", err=True)
+            print_text(
+                f"Note: {name} is no input of the program ({names}), so only the reward sees it.", err=True
+            )
     return spec
 
 
@@ -127,12 +129,20 @@ def read_threshold(text: str) -> float | None:
 def _change_reward(spec: ProgramSpec, path: Path, function: str | None, *, as_json: bool) -> ProgramSpec:
     source = read_source(path)
     with naming(path):
-        found = recognize_file(source, read_functions([function] if function else []), None, {}, None, as_json=as_json)
+        found = recognize_file(
+            source, read_functions([function] if function else []), None, {}, None, as_json=as_json
+        )
         if len(found.functions) > 1:
             names = ", ".join(one.name for one in found.functions)
-            raise click.UsageError(f"{path.name} has several rewards: {names}. Choose one with --function NAME")
+            raise click.UsageError(
+                f"{path.name} has several rewards: {names}. Choose one with --function NAME"
+            )
     return replace(
-        spec, reward=source, reward_name=found.functions[0].name, reward_shape=found.shape, reward_arguments={}
+        spec,
+        reward=source,
+        reward_name=found.functions[0].name,
+        reward_shape=found.shape,
+        reward_arguments={},
     )
 
 
@@ -151,7 +161,11 @@ def choose_model(name: str, before: ModelSpec) -> ModelSpec:
     saved = next((one for one in list_connections() if one.name == name), None)
     if saved is not None:
         return saved.model
-    own = before if before.kind == "litellm" and before.model == name else ModelSpec("litellm", temperature=before.temperature)
+    own = (
+        before
+        if before.kind == "litellm" and before.model == name
+        else ModelSpec("litellm", temperature=before.temperature)
+    )
     model = replace(own, kind="litellm", model=name)
     prefix = prefix_of(model)
     preset = next((one for one in PRESETS.values() if prefix and one.prefix == prefix and one.key_env), None)

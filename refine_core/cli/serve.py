@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import runpy
 import socket
 import sys
@@ -11,39 +13,83 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from refine_core import __version__
+from refine_core.errors import RefineError
 
 FIRST_PORT = 8501
 PORTS_TRIED = 50
 START_S = 60.0
+NOTE = "app.json"  # in the data folder: where the app is, and the process that serves it
 
 logger = logging.getLogger("refine_core")
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """That the app is to be served. port: None for the first free one from FIRST_PORT."""
+    """That the app is to be served. port: None for the first free one from FIRST_PORT. path: of the page that the browser opens."""
 
     port: int | None = None
     opens_browser: bool = True
+    path: str = ""
 
 
 def serve(serving: Serving) -> int:
     """Serve the app on this machine until Ctrl-C. Returns the exit code."""
     port = serving.port if serving.port is not None else find_free_port()
     address = f"http://127.0.0.1:{port}"
-    sys.stdout.write(greeting(address))
+    sys.stdout.write(greeting(address, serving.path))
     sys.stdout.flush()
     if serving.opens_browser:
-        threading.Thread(target=_open_when_up, args=(address,), daemon=True).start()
+        threading.Thread(target=_open_when_up, args=(address, serving.path), daemon=True).start()
     # The core imports no screen: this is `python -m streamlit run app.py`, without a second process.
     server_options = ["--server.port", str(port), "--logger.hideWelcomeMessage", "true"]
     sys.argv = ["streamlit", "run", str(app_path()), *server_options]
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    with _noted(address):
+        runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
     return 0
+
+
+@contextmanager
+def _noted(address: str) -> Iterator[None]:
+    """Note in the data folder where its app is, for `find_served`. A folder that cannot be written is told of by the app itself."""
+    from refine_core.store import data_home
+    from refine_core.store.home import make_private
+
+    file = data_home() / NOTE
+    with suppress(OSError, RefineError):
+        make_private(file.parent)
+        file.write_text(json.dumps({"address": address, "pid": os.getpid()}), encoding="utf-8")
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError, AttributeError):
+            if json.loads(file.read_text(encoding="utf-8")).get("pid") == os.getpid():
+                file.unlink()
+
+
+def find_served() -> str | None:
+    """The address of an app that is up on this data folder; None if none is known."""
+    from refine_core.store import data_home
+
+    try:
+        note = json.loads((data_home() / NOTE).read_text(encoding="utf-8"))
+        address = str(note["address"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return address if address.startswith("http://127.0.0.1:") and _is_up(address) else None
+
+
+def _is_up(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):  # noqa: S310  # our own address
+            return True
+    except (OSError, urllib.error.URLError):
+        return False
 
 
 def app_path() -> Path:
@@ -53,13 +99,13 @@ def app_path() -> Path:
     return installed if installed.exists() else beside / "app.py"
 
 
-def greeting(address: str) -> str:
+def greeting(address: str, path: str = "") -> str:
     """What the command prints first: name, address, data folder, and how to stop it."""
     from refine_core.store import data_home
 
     return (
         f"Refinescope {__version__}\n"
-        f"Address:      {address}\n"
+        f"Address:      {address}{path}\n"
         f"Data folder:  {data_home()}\n"
         "Press Ctrl-C to stop it.\n"
     )
@@ -77,13 +123,11 @@ def find_free_port() -> int:
     raise OSError(f"no free port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1}; name one with --port")
 
 
-def _open_when_up(url: str) -> None:
+def _open_when_up(address: str, path: str) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):  # noqa: S310  # our own address
-                webbrowser.open(url)
-                return
-        except (OSError, urllib.error.URLError):
-            time.sleep(0.1)
-    logger.warning("the app did not answer at %s within %.0f s", url, START_S)
+        if _is_up(address):
+            webbrowser.open(f"{address}{path}")
+            return
+        time.sleep(0.1)
+    logger.warning("the app did not answer at %s within %.0f s", address, START_S)

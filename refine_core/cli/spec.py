@@ -7,9 +7,7 @@ import click
 from refine_core.cli.output import BadInput
 
 
-@click.command(
-    "spec", epilog="Example: refinescope spec 907c > mine.json && refinescope run mine.json --n 8"
-)
+@click.command("spec", epilog="Example: refinescope spec 907c > mine.json && refinescope run mine.json --n 8")
 @click.argument("run", required=False)
 @click.option("--example", metavar="NAME", help="That of a worked example.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of such descriptions.")

@@ -16,7 +16,7 @@ import click
 
 from refine_core.unseen import show_unseen
 
-PLAIN_COLUMNS: Final = 100
+PLAIN_COLUMNS: Final = 200
 """Of a file or a pipe, whose lines nobody's window breaks."""
 _MIN_COLUMNS: Final = 20
 _ERASE: Final = "\r\x1b[2K"
@@ -34,7 +34,9 @@ class Terminal:
     @property
     def columns(self) -> int:
         """How many characters a line has room for; asked anew each time, as a window may be resized."""
-        return max(shutil.get_terminal_size((80, 24)).columns, _MIN_COLUMNS) if self.watched else PLAIN_COLUMNS
+        return (
+            max(shutil.get_terminal_size((80, 24)).columns, _MIN_COLUMNS) if self.watched else PLAIN_COLUMNS
+        )
 
     def write(self, *lines: str) -> None:
         """Write lines that stay."""
@@ -116,7 +118,9 @@ def pad(text: str, columns: int, *, right: bool = False) -> str:
     return f"{blanks}{text}" if right else f"{text}{blanks}"
 
 
-def write_table(rows: Iterable[tuple[str, ...]], columns: int, *, right: frozenset[int] = frozenset()) -> list[str]:
+def write_table(
+    rows: Iterable[tuple[str, ...]], columns: int, *, right: frozenset[int] = frozenset()
+) -> list[str]:
     """Rows of printable cells as lines. The last cell is cut to fit; the others are as wide as the widest of each.
 
     right: places of the columns that are aligned at the right.
@@ -127,6 +131,9 @@ def write_table(rows: Iterable[tuple[str, ...]], columns: int, *, right: frozens
     widths = [max(columns_of(row[i]) for row in cells) for i in range(len(cells[0]) - 1)]
     lines = []
     for row in cells:
-        start = "  ".join(pad(one, width, right=i in right) for i, (one, width) in enumerate(zip(row[:-1], widths, strict=True)))
+        start = "  ".join(
+            pad(one, width, right=i in right)
+            for i, (one, width) in enumerate(zip(row[:-1], widths, strict=True))
+        )
         lines.append(cut(f"{start}  {row[-1]}" if start else row[-1], columns).rstrip())
     return lines

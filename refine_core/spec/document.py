@@ -96,10 +96,17 @@ def _parse(text: str) -> dict[str, Any]:
         )
         raise SpecError([Problem("document", message, why.lineno, why.colno)]) from None
     except (ValueError, RecursionError):
-        raise SpecError([Problem("document", "this JSON is nested too deeply, or has a number too long")]) from None
+        raise SpecError(
+            [Problem("document", "this JSON is nested too deeply, or has a number too long")]
+        ) from None
     if not isinstance(data, dict):
         raise SpecError(
-            [Problem("document", f"it must be a JSON object with stages and a reward, not {type(data).__name__}")]
+            [
+                Problem(
+                    "document",
+                    f"it must be a JSON object with stages and a reward, not {type(data).__name__}",
+                )
+            ]
         )
     return data
 
@@ -113,7 +120,8 @@ def _check(data: Mapping[str, Any]) -> None:
         _adapter().validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         problems += [
-            Problem(_write_path(one["loc"]), _say(one["type"], one["msg"])) for one in error.errors(include_url=False)
+            Problem(_write_path(one["loc"]), _say(one["type"], one["msg"]))
+            for one in error.errors(include_url=False)
         ]
     except (ValueError, RecursionError):
         problems.append(Problem("document", "this JSON is nested too deeply"))

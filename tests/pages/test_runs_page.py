@@ -9,8 +9,9 @@ import math
 
 import pytest
 
-from pages.runs.rows import MAX_POINTS, chart_points, describe_rewards, ended_rewards, format_day, table_row
+from pages.runs.rows import MAX_POINTS, chart_points, describe_rewards, ended_rewards, table_row
 from refine_core import runs
+from refine_core.formatting import format_day
 from refine_core.log.summaries import summarize
 from refine_core.runs import Filters
 from tests.pages.test_pages import _own_runs, errors, open_app, said  # noqa: F401  # a fixture for every test

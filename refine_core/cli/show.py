@@ -1,0 +1,157 @@
+"""`refinescope show RUN`: a recorded run in words: its verdict, settings and attempts; one attempt with its messages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from refine_core.cli.attempt_lines import attempt_lines, output_lines
+from refine_core.cli.output import BadInput, print_json
+from refine_core.cli.run_json import attempt_detail_to_json, run_to_json
+from refine_core.cli.terminal import Terminal, lines_of, one_line
+from refine_core.formatting import format_duration, format_time
+
+if TYPE_CHECKING:
+    from refine_core.log.timeline import Attempt, Call
+    from refine_core.runs import Run
+
+
+@click.command("show", epilog="Example: refinescope show 907c --attempt 2")
+@click.argument("run")
+@click.option(
+    "--attempt", type=click.IntRange(min=1), metavar="K", help="That attempt: messages, hint, reward."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(*, run: str, attempt: int | None, as_json: bool) -> None:
+    """Show a recorded run: why it stopped, its settings and attempts.
+
+    RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c.
+    """
+    from refine_core import runs
+    from refine_core.cli.run_ids import find_run_id
+
+    run_id = find_run_id(run, as_json=as_json)
+    found = runs.get(run_id)
+    if found is None:
+        raise BadInput(f"Run {run_id} is no longer in the data folder.")
+    chosen = None if attempt is None else _find(found, attempt)
+    if as_json:
+        print_json(run_to_json(found) if chosen is None else attempt_detail_to_json(chosen))
+        return
+    terminal = Terminal(sys.stdout)
+    terminal.write(
+        *(_run_lines(found, terminal) if chosen is None else _attempt_detail(found, chosen, terminal))
+    )
+
+
+def _find(run: Run, attempt: int) -> Attempt:
+    for one in run.timeline.attempts:
+        if one.index + 1 == attempt:
+            return one
+    count = len(run.timeline.attempts)
+    has = f"attempts 1 to {count}" if count > 1 else "attempt 1 only" if count else "no attempt yet"
+    raise BadInput(f"Run {run.run_id} has no attempt {attempt}; it has {has}.")
+
+
+def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
+    from refine_core import runs
+    from refine_core.formatting import format_number
+    from refine_core.messages import describe_settings
+
+    timeline = run.timeline
+    spec, note = timeline.spec, runs.annotation(run.run_id)
+    headline, *more = run.stop_sentences
+    yield terminal.paint(one_line(note.name or runs.title(spec)), bold=True)
+    yield f"run {run.run_id} · {format_time(timeline.started_at)} · {one_line(spec.model.label)}"
+    if spec.parent:
+        yield f"began from run {one_line(spec.parent)}"
+    if note.tags or note.note:
+        yield one_line(" · ".join(filter(None, (", ".join(note.tags), note.note))))
+    yield ""
+    yield terminal.paint(one_line(headline), bold=True)
+    yield from (one_line(one) for one in more)
+    yield run.usage_summary
+    yield ""
+    settings = [f"N {spec.N}", f"threshold {format_number(spec.threshold)}", describe_settings(timeline)]
+    yield one_line(" · ".join(filter(None, settings)))
+    for stage in spec.stages:
+        yield one_line(f"{stage.name}: {stage.signature}")
+    yield from _named(terminal, "Inputs", spec.inputs)
+    yield ""
+    yield terminal.paint("Attempts", bold=True)
+    for one in timeline.attempts:
+        yield from attempt_lines(terminal, timeline, one)
+    if returned := next((one for one in timeline.attempts if one.is_returned), None):
+        yield from _named(terminal, f"Returned: attempt {returned.index + 1}", returned.outputs or {})
+
+
+def _attempt_detail(run: Run, attempt: Attempt, terminal: Terminal) -> Iterator[str]:
+    from refine_core.messages import hint_source
+
+    yield from attempt_lines(terminal, run.timeline, attempt)
+    if attempt.real_hints:
+        yield from _named(terminal, f"Hints, {hint_source(run.timeline, attempt)}", attempt.real_hints)
+    yield from _reward_lines(run, attempt, terminal)
+    yield from _named(terminal, "Outputs", attempt.outputs or {})
+    for one in attempt.predictors:
+        for number, call in enumerate(one.calls, 1):
+            again = f", asked again ({number})" if number > 1 else ""
+            yield from _call_lines(terminal, f"{one_line(one.name)}{again}", call)
+    for call in attempt.judge_calls:
+        yield from _call_lines(terminal, "the reward's judge", call)
+    advice = attempt.advice
+    if advice is not None:
+        if advice.hints:
+            yield from _named(terminal, "Advice for the next attempt", advice.hints)
+        for call in advice.calls:
+            yield from _call_lines(terminal, "the adviser", call)
+
+
+def _reward_lines(run: Run, attempt: Attempt, terminal: Terminal) -> Iterator[str]:
+    from refine_core.messages import describe_failure, format_reward
+
+    scored = attempt.score
+    if scored is None:
+        if attempt.error is not None:
+            yield from _named(terminal, "Failed", {"error": describe_failure(attempt)})
+        return
+    parts = {name: format_reward(run.timeline, value) for name, value in scored.parts.items()}
+    yield from _title(terminal, f"Reward {format_reward(run.timeline, scored.value)}")
+    width = max((len(one_line(name)) for name in parts), default=0)
+    for name, value in parts.items():
+        yield f"  {one_line(name):<{width}}  {value}"
+    for what, text in (("feedback", scored.feedback), ("printed", scored.stdout)):
+        if text.strip():
+            first, *rest = lines_of(text.strip("\n"))
+            yield f"  {what}: {first}"
+            yield from (f"    {line}" for line in rest)
+    for name, message in attempt.unmet.items():
+        yield f"  rule not met: {one_line(name)}: {one_line(message)}"
+
+
+def _call_lines(terminal: Terminal, who: str, call: Call) -> Iterator[str]:
+    """The messages of a call and its reply."""
+    took = f", {format_duration(call.took_s)}" if call.took_s is not None else ""
+    yield from _title(terminal, f"Asked by {who}: {one_line(call.model)}{took}")
+    for message in call.messages:
+        yield terminal.paint(f"  {one_line(str(message.get('role', '')))}", bold=True)
+        yield from (f"    {line}".rstrip() for line in lines_of(str(message.get("content", ""))))
+    yield terminal.paint("  reply", bold=True)
+    if call.reply is not None:
+        yield from (f"    {line}".rstrip() for line in lines_of(call.reply.text))
+    else:
+        yield f"    {one_line(call.error.message) if call.error is not None else 'none yet'}"
+
+
+def _named(terminal: Terminal, title: str, values: Mapping[str, object]) -> Iterator[str]:
+    if values:
+        yield from _title(terminal, title)
+        yield from (f"  {line}".rstrip() for line in output_lines(values))
+
+
+def _title(terminal: Terminal, title: str) -> Iterator[str]:
+    yield ""
+    yield terminal.paint(one_line(title), bold=True)

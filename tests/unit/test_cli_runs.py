@@ -1,0 +1,332 @@
+"""Runs on the command line: started, listed, shown, described as JSON. What others wrote controls no terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from refine_core import runs
+from refine_core.cli import main
+from refine_core.cli.runs import arrange
+from refine_core.cli.terminal import columns_of, cut, one_line, pad
+from refine_core.programs import EXAMPLES
+from refine_core.spec.document import write_document
+from refine_core.store.listing import ListedRun, RunFacts
+from tests.threads import eventually
+
+ROOT = Path(__file__).parents[2]
+MAIN = "import sys; from refine_core.cli import main; sys.exit(main())"
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    runs.close()
+    monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path / "home"))
+    yield
+    runs.close()
+
+
+def call(capfdbinary, *arguments):
+    code = main([str(one) for one in arguments])
+    out, err = capfdbinary.readouterr()
+    return code, out.decode(), err.decode()
+
+
+def write_spec(folder, **changes):
+    """A description of one stage on the practice model, in a file."""
+    spec = {
+        "stages": [{"name": "answer", "signature": "question -> answer"}],
+        "reward": "def reward(args, pred):\n    return 0.5 if args['question'] else 0.0\n",
+        "inputs": {"question": "What is the capital of Peru?"},
+        "N": 2,
+        "threshold": 0.5,
+    }
+    file = folder / "spec.json"
+    file.write_text(json.dumps(spec | changes))
+    return file
+
+
+def test_a_run_of_an_example_shows_attempts_hints_verdict_and_outputs(capfdbinary):
+    code, out, err = call(capfdbinary, "run", "--example", "one_word")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "One-word answer"
+    assert "practice model · up to 5 attempts · threshold 1.00 · run 2" in lines[1]
+    assert [line.split()[:3] for line in lines if line.startswith("  ") and "  T " in line] == [
+        ["1", "▲", "0.20"],
+        ["2", "▲", "0.60"],
+        ["3", "■", "1.00"],
+    ]
+    assert sum("↳ hint for answer: " in line for line in lines) == 2
+    assert "Stopped at attempt 3: reward 1.00 ≥ threshold 1.00." in lines
+    assert lines[lines.index("answer") + 1] == "  Brussels"
+    assert "\x1b" not in out
+    assert [one.summary.reason for one in runs.recent()] == ["threshold_reached"]
+
+
+def test_a_run_with_json_prints_nothing_else(capfdbinary, tmp_path):
+    code, out, err = call(capfdbinary, "run", write_spec(tmp_path), "--json", "--title", "Mine")
+    assert (code, err) == (0, "")
+    told = json.loads(out)
+    assert (told["title"], told["reason"], told["reached"], told["returned"]) == (
+        "Mine",
+        "threshold_reached",
+        True,
+        1,
+    )
+    assert told["best"] == {"attempt": 1, "reward": 0.5}
+    assert [one["attempt"] for one in told["attempts"]] == [1]
+    assert told["outputs"] == told["attempts"][0]["outputs"]
+    assert json.loads(call(capfdbinary, "show", told["run"], "--json")[1]) == told
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "expected"),
+    [
+        ({}, [], 0),
+        ({}, ["--threshold", "0.9"], 1),
+        ({}, ["--threshold", "none"], 0),
+        ({"reward": "def reward(args, pred):\n    return 1 / 0\n"}, [], 2),
+    ],
+)
+def test_the_exit_code_says_whether_the_threshold_was_reached(
+    changes, options, expected, tmp_path, capfdbinary
+):
+    assert call(capfdbinary, "run", write_spec(tmp_path, **changes), *options)[0] == expected
+
+
+def test_options_change_what_a_description_says(tmp_path, capfdbinary):
+    reward = tmp_path / "other.py"
+    reward.write_text("def long_enough(args, pred):\n    return float(len(pred.answer) >= args['least'])\n")
+    text = tmp_path / "question.txt"
+    text.write_text("What is the capital of France?\n")
+    code, out, err = call(
+        capfdbinary, "run", write_spec(tmp_path), "--reward", reward, "--n", "3", "--threshold", "0.75",
+        "--input", f"question=@{text}", "--input", "least:=1", "--temperature", "0.4", "--json",
+    )  # fmt: skip
+    assert (code, err) == (
+        0,
+        "Note: least is no input of the program (question), so only the reward sees it.\n",
+    )
+    spec = runs.timeline(json.loads(out)["run"]).spec
+    assert (spec.reward_name, spec.N, spec.threshold) == ("long_enough", 3, 0.75)
+    assert spec.inputs == {"question": "What is the capital of France?\n", "least": 1}
+    assert spec.model.temperature == 0.4
+
+
+def test_missing_inputs_are_asked_for_with_their_types(tmp_path, capfdbinary):
+    spec = write_spec(
+        tmp_path,
+        inputs={},
+        stages=[{"name": "answer", "signature": "question, year: int, tags: list[str] -> answer"}],
+    )
+    code, out, err = call(capfdbinary, "run", spec)
+    assert (code, out) == (2, "")
+    assert "3 inputs have no value:\n  question  str\n  year      int\n  tags      list[str]\n" in err
+    assert "--input question='…' --input year=3" in err
+    ask = json.loads(call(capfdbinary, "run", spec, "--json")[1])["ask"]
+    assert [(one["name"], one["type"]) for one in ask["inputs"]] == [
+        ("question", "str"),
+        ("year", "int"),
+        ("tags", "list[str]"),
+    ]
+    code, _, err = call(capfdbinary, "run", spec, "--input", "year=soon")
+    assert (code, "--input year: write a whole number such as 3, not 'soon'" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "not valid JSON"),
+        ("[]", "must be a JSON object"),
+        ('{"stages": [], "reward": "x"}', "a program needs at least one stage"),
+        ('{"reward": "x"}', "stages: this field is missing"),
+        (
+            '{"stages": [{"name": "a", "signature": "q -> a"}], "reward": "x", "treshold": 1}',
+            "did you mean threshold?",
+        ),
+        (
+            '{"stages": [{"name": "a", "signature": "q - a"}], "reward": "def r(a, b): return 1"}',
+            "signature does not parse",
+        ),
+        (
+            '{"stages": [{"name": "a", "signature": "q -> a"}], "reward": "def (", "inputs": {"q": ""}}',
+            "reward, line 1",
+        ),
+        ('{"stages": [{"name": "a", "signature": "q -> a"}], "reward": "x", "N": "5"}', "N: input should be"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_description_that_cannot_run_says_what_is_wrong_where(text, words, tmp_path, capfdbinary):
+    file = tmp_path / "broken.json"
+    file.write_text(text)
+    code, out, err = call(capfdbinary, "run", file)
+    assert (code, out, words in err, "Traceback" in err) == (2, "", True, False), err
+
+
+def test_without_a_program_the_examples_are_offered(capfdbinary):
+    code, out, err = call(capfdbinary, "run")
+    assert (code, out) == (2, "")
+    assert all(f"refinescope run --example {name}" in err for name in EXAMPLES)
+    assert "one_word" in call(capfdbinary, "run", "--example", "nope")[2]
+
+
+def test_a_missing_key_is_named_by_its_variable(monkeypatch, capfdbinary, tmp_path):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    code, out, err = call(capfdbinary, "run", write_spec(tmp_path), "--model", "openai/gpt-4.1-mini")
+    assert (code, out) == (2, "")
+    assert "OPENAI_API_KEY is not set" in err
+
+
+def test_the_description_of_a_run_runs_again_to_the_same_end(capfdbinary, tmp_path):
+    first = json.loads(call(capfdbinary, "run", "--example", "two_stages", "--json")[1])
+    document = call(capfdbinary, "spec", first["run"][-8:])[1]
+    file = tmp_path / "again.json"
+    file.write_text(document)
+    again = json.loads(call(capfdbinary, "run", file, "--json")[1])
+    assert [one["outputs"] for one in again["attempts"]] == [one["outputs"] for one in first["attempts"]]
+    assert document == write_document(EXAMPLES["two_stages"].spec)
+
+
+def test_runs_are_searched_filtered_and_told_as_json(capfdbinary):
+    for name in ("one_word", "gamed"):
+        call(capfdbinary, "run", "--example", name)
+    runs.close()
+    code, out, _ = call(capfdbinary, "runs")
+    header, *lines = out.splitlines()
+    assert (code, header.split()[:4], len(lines)) == (0, ["run", "started", "best", "attempts"], 2)
+    assert "A reward that is gamed" in lines[0]
+    assert [
+        json.loads(line)["title"] for line in call(capfdbinary, "runs", "belgium", "--json")[1].splitlines()
+    ] == ["One-word answer"]
+    assert (
+        call(capfdbinary, "runs", "--outcome", "failed")[1]
+        == "No run matches; without search and filters there are 2.\n"
+    )
+    assert "1 of 2 runs. --limit 2 shows more." in call(capfdbinary, "runs", "--limit", "1")[1]
+    assert call(capfdbinary, "runs", "--since", "7d")[1] == out
+    assert call(capfdbinary, "runs", "--since", "soon")[0] == 2
+
+
+def test_an_empty_list_says_how_to_begin(capfdbinary):
+    assert call(capfdbinary, "runs")[1] == "No runs yet. Start one: refinescope run --example one_word\n"
+
+
+def test_branches_stand_under_their_parent():
+    def run(run_id, parent=None):
+        return ListedRun(run_id, None, alive=False, facts=RunFacts(parent=parent))
+
+    rows = [run("c", "b"), run("x"), run("b", "a"), run("a", "gone"), run("loop", "loop"), run("b2", "a")]
+    assert [(one.run_id, depth) for one, depth in arrange(rows)] == [
+        ("a", 0), ("b", 1), ("c", 2), ("b2", 1), ("x", 0), ("loop", 0),
+    ]  # fmt: skip
+
+
+def test_an_attempt_is_shown_with_messages_hint_and_reward(capfdbinary):
+    run_id = json.loads(call(capfdbinary, "run", "--example", "length", "--json")[1])["run"]
+    code, out, _ = call(capfdbinary, "show", run_id, "--attempt", "2")
+    assert code == 0
+    assert all(
+        word in out
+        for word in ("Hints, from the advice after attempt 1", "Reward 0", "deadline", "system", "reply")
+    )
+    told = json.loads(call(capfdbinary, "show", run_id, "--attempt", "2", "--json")[1])
+    assert told["attempt"] == 2
+    assert told["predictors"][0]["calls"][0]["messages"][0]["role"] == "system"
+    code, _, err = call(capfdbinary, "show", run_id, "--attempt", "99")
+    assert (code, "has no attempt 99; it has attempts 1 to" in err) == (2, True)
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe \u200bzero\r\n\tnext\x9b31m"
+
+
+def test_hostile_text_controls_no_terminal(tmp_path, capfdbinary):
+    reward = (
+        "def reward(args, pred):\n"
+        "    print(args['question'])\n"
+        "    return Score(0.5, feedback=args['question'], parts={args['question']: 0.5})\n"
+    )
+    spec = write_spec(
+        tmp_path, inputs={"question": HOSTILE}, title=HOSTILE, reward=reward, threshold=2, hints="feedback"
+    )
+    _, out, _ = call(capfdbinary, "run", spec)
+    run_id = runs.recent()[0].run_id
+    runs.note(run_id, HOSTILE)
+    for arguments in (["runs"], ["show", run_id], ["show", run_id, "--attempt", "2"], ["resume", run_id]):
+        _, more, err = call(capfdbinary, *arguments)
+        out += more + err
+    assert "\u241b" in out
+    assert [one for one in set(out) if not one.isprintable() and one != "\n"] == []
+    assert not {"\u202e", "\u200b"} & set(out)
+
+
+@pytest.mark.parametrize("text", ["日本語のテキスト", "e\u0301te\u0301", "plain", "👩‍🔬 science", ""])
+@pytest.mark.parametrize("columns", [2, 5, 8, 40])
+def test_text_is_cut_to_columns_and_not_to_characters(text, columns):
+    assert columns_of(cut(text, columns)) <= columns
+    assert columns_of(pad(text, columns)) == columns
+    assert cut(one_line(text), 1000) == one_line(text)
+
+
+def start(*arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-u", "-c", MAIN, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def slow_spec(folder):
+    model = {"kind": "practice", "delay_s": 0.6}
+    return write_spec(folder, N=5, threshold=2, model=model)
+
+
+def wait_for_attempt(process):
+    """The id of the run of a process, once an attempt of it has ended and another has begun."""
+
+    def seen():
+        row = next(iter(runs.recent()), None)
+        return row.run_id if row is not None and len(row.summary.rewards) >= 2 else None
+
+    try:
+        return eventually(seen)
+    except AssertionError:
+        process.kill()
+        raise AssertionError(process.communicate(timeout=30)) from None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal here")
+def test_ctrl_c_cancels_a_run_says_what_is_kept_and_it_can_go_on(tmp_path, capfdbinary):
+    process = start("run", slow_spec(tmp_path))
+    run_id = wait_for_attempt(process)
+    assert runs.get(run_id).state == "running", "another process sees it live"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "")
+    assert "Cancelled during attempt " in out
+    assert f"refinescope resume {run_id[-8:]}" in out
+    assert runs.get(run_id).was_cancelled
+    code, out, _ = call(capfdbinary, "resume", run_id[-8:], "--json")
+    told = json.loads(out)
+    assert (code, told["reason"], len(told["attempts"])) == (1, "attempts_used_up", 5)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is killed by a signal here")
+def test_a_killed_run_is_interrupted_and_goes_on_where_it_was(tmp_path, capfdbinary):
+    process = start("run", slow_spec(tmp_path))
+    run_id = wait_for_attempt(process)
+    process.kill()
+    process.communicate(timeout=30)
+    assert eventually(lambda: runs.get(run_id).state == "interrupted")
+    kept = runs.events(run_id)
+    code, out, _ = call(capfdbinary, "resume", run_id)
+    assert (code, "All 5 attempts made" in out) == (1, True)
+    assert runs.events(run_id)[: len(kept)] == kept
