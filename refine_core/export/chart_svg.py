@@ -150,6 +150,7 @@ def _numbers(
 ) -> Iterator[Markup]:
     """The row of attempts; those that began lead to their words."""
     begun = set(figure["begun"])
+    end = place.x(int(figure["columns"]))
     if drawing["kind"] == "matrix":
         step = max(10, _round_step(_MATRIX_NUMBER_PX / place.column))
     else:
@@ -159,9 +160,9 @@ def _numbers(
         if not first and (i + 1) % step:
             continue
         style = "returned-number" if i == returned else "number" if i in begun else "faint"
-        number = write_text(
-            str(i + 1), place.x(i + 0.5), drawing["numbers"], _LABEL_PX, place.paint(style), anchor="middle"
-        )
+        # The last one stays inside.
+        x = min(place.x(i + 0.5), end + _RIGHT_PX - len(str(i + 1)) * _LETTER_PX / 2 - 1)
+        number = write_text(str(i + 1), x, drawing["numbers"], _LABEL_PX, place.paint(style), anchor="middle")
         if link is None or i not in begun:
             yield number
         else:

@@ -74,7 +74,7 @@ def _table(write: Callable[..., bytes]) -> Callable[[list[RunLog]], bytes]:
 
 
 def _html(runs: list[RunLog]) -> bytes:
-    return write_html(runs[0].records, name=runs[0].annotation.name).encode()
+    return write_html(runs[0].records, annotation=runs[0].annotation).encode()
 
 
 def _svg(runs: list[RunLog]) -> bytes:

@@ -17,6 +17,7 @@ from typing import Final
 from refine_core.export.jsonl import write_jsonl
 from refine_core.export.run_log import RunLog
 from refine_core.log.scope import Record
+from refine_core.store.listing import NO_ANNOTATION, Annotation
 
 _ID: Final = "refinescope-events"
 _FORMAT: Final = "jsonl+zlib+base64"
@@ -31,9 +32,9 @@ class EmbeddingError(ValueError):
     """A file holds no events, or events that cannot be read: the message says which."""
 
 
-def embed_events(records: Iterable[Record]) -> str:
-    """The block that holds the records, as markup."""
-    return embed_lines(write_jsonl([RunLog(tuple(records))]).decode())
+def embed_events(records: Iterable[Record], annotation: Annotation = NO_ANNOTATION) -> str:
+    """The block that holds the records of one run, as markup."""
+    return embed_lines(write_jsonl([RunLog(tuple(records), annotation)]).decode())
 
 
 def embed_lines(lines: str) -> str:

@@ -1,99 +1,123 @@
-"""The whole file: why the run stopped, what it was, the timeline, the attempts, and the events."""
+"""The whole file: why the run stopped, what it was, the timeline, the attempts, the program, and the events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
+from refine_core import __version__
 from refine_core.export.chart_svg import draw_chart
 from refine_core.export.markup import NOTHING, Markup, element, join
+from refine_core.export.report.attempts import FOLDED_FROM, write_attempts
 from refine_core.export.report.embedding import embed_events
+from refine_core.export.report.opening import list_sentences, write_opening
+from refine_core.export.report.program import write_program
 from refine_core.export.report.styles import write_styles
-from refine_core.figures import build_figure, describe_figure
-from refine_core.figures.text import to_text
-from refine_core.formatting import format_temperature, format_time, format_tokens
+from refine_core.export.report.table import MARKS, write_table
+from refine_core.figures import build_figure, build_story, describe_figure
 from refine_core.log.folds import cut_short, timeline
 from refine_core.log.scope import Record
-from refine_core.log.timeline import Attempt, Call, Timeline
-from refine_core.messages import describe_failure, describe_outcome, format_reward, usage_summary
-from refine_core.stop_summary import stop_sentences
+from refine_core.log.summaries import title_of
+from refine_core.log.timeline import Timeline
+from refine_core.store.listing import NO_ANNOTATION, Annotation
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_WIDE_PX, _SLIM_PX = 860, 358
 
 
-def write_html(records: Sequence[Record], *, name: str = "") -> str:
-    """The run as one HTML file. records: its whole log. name: a person's name for it.
+def write_html(records: Sequence[Record], *, annotation: Annotation = NO_ANNOTATION) -> str:
+    """The run as one HTML file. records: its whole log. annotation: its name and tags go with it, a person's note does not.
 
-    Raises ValueError for a log without a beginning.
+    A run without an end is written as far as it went. Raises ValueError for a log without a beginning.
     """
     run = timeline(records)
     if run is None:
         raise ValueError("the log has no beginning")
     if run.end is None:
         run = cut_short(run)
-    headline, *more = stop_sentences(run, alive=False, because="")
-    title = name or run.spec.title or "A run"
-    figure = build_figure(run)
-    alt = describe_figure(run, live=False)
-    caption = " · ".join((title, format_time(run.started_at), run.spec.model.label))
-    body = join(
-        (
-            element("p", caption, cls="m s"),
-            element("h1", headline),
-            element("p", " ".join(more)) if more else NOTHING,
-            element("p", f"{usage_summary(run)}.", cls="m"),
-            element("h2", "Timeline"),
-            element("p", alt, cls="sr"),
-            draw_chart(run, 860, cls="wide", link="#a", figure=figure),
-            draw_chart(run, 358, cls="slim", link="#a", figure=figure),
-            *_attempts(run),
-            Markup(embed_events(records)),
-        )
-    )
+    title = annotation.name or title_of(run.spec)
     head = join(
         (
             element("meta", charset="utf-8"),
             element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
             element("meta", name="viewport", content="width=device-width,initial-scale=1"),
-            element("title", f"{title}: {headline}"),
+            element("meta", name="generator", content=f"Refinescope {__version__}"),
+            element("title", f"{title}: {list_sentences(run)[0]}"),
             element("style", Markup(write_styles())),
         )
     )
-    page = element("html", element("head", head), element("body", element("main", body)), lang="en")
-    return f"<!doctype html>\n{page}\n"
-
-
-def _attempts(run: Timeline) -> Iterator[Markup]:
-    for attempt in run.attempts:
-        reward = (
-            describe_outcome(run, attempt) if attempt.reward is None else format_reward(run, attempt.reward)
-        )
-        heading = f"Attempt {attempt.index + 1}: {reward}{' · returned' if attempt.is_returned else ''}"
-        yield element(
-            "section",
-            element("h2", heading),
-            element("p", f"temperature {format_temperature(attempt.temperature)}", cls="m s"),
-            element("p", describe_failure(attempt), cls="bad") if attempt.error else NOTHING,
-            element("dl", *_outputs(attempt)),
-            *(_call(call) for call in attempt.all_calls),
-            cls="a",
-            id=f"a{attempt.index + 1}",
-        )
-
-
-def _outputs(attempt: Attempt) -> Iterator[Markup]:
-    for field, value in (attempt.outputs or {}).items():
-        yield element("dt", field)
-        yield element("dd", to_text(value))
-
-
-def _call(call: Call) -> Markup:
-    parts = [join((element("h4", m["role"]), element("pre", m["content"]))) for m in call.messages]
-    if call.reply is not None:
-        parts.append(join((element("h4", "reply"), element("pre", call.reply.text))))
-    title = {"advice": "Request for advice", "judge": "Request to the judge"}.get(
-        call.purpose, "Prompt and reply"
+    body = element(
+        "body",
+        element("main", *_write_main(run, title, annotation.tags)),
+        Markup(embed_events(records, annotation)),
     )
-    sent = (call.reply.prompt_tokens, call.reply.completion_tokens) if call.reply else (None, None)
+    return f"<!doctype html>\n{element('html', element('head', head), body, lang='en')}\n"
+
+
+def _write_main(run: Timeline, title: str, tags: Sequence[str]) -> Iterator[Markup]:
+    story = build_story(run, live=False)
+    yield element("a", "Skip to the attempts", href="#attempts", cls="skip")
+    yield from write_opening(run, title, tags)
+    yield from _write_timeline(run)
+    yield element("h2", "Attempts", id="attempts")
+    if run.attempts:
+        yield write_table(run, story)
+        yield _write_switch(run)
+        yield from write_attempts(run, story)
+    else:
+        yield element("p", "No attempt had begun.", cls="m")
+    yield from write_program(run)
+    yield element(
+        "p",
+        f"Written by Refinescope {__version__}. Run {run.run_id}. This file holds every event of the run: "
+        "import it on the Runs page of Refinescope to open it there.",
+        cls="m s foot",
+    )
+
+
+def _write_timeline(run: Timeline) -> Iterator[Markup]:
+    figure = build_figure(run)
+    yield element("h2", "Timeline")
+    yield element("p", describe_figure(run, live=False), cls="sr")
+    yield draw_chart(run, _WIDE_PX, cls="wide", link="#a", figure=figure)
+    yield draw_chart(run, _SLIM_PX, cls="slim", link="#a", figure=figure)
+    yield element("p", *_write_legend(run, figure), cls="m s legend")
+
+
+def _write_legend(run: Timeline, figure: Mapping[str, Any]) -> Iterator[Markup]:
+    """What the marks of this very chart mean."""
+    words = {
+        "scored": "scored",
+        "best": "best",
+        "stopped": "reached the threshold",
+        "failed": "failed",
+        "cut_off": "cut off",
+    }
+    outcomes = {attempt.outcome for attempt in run.attempts}
+    for outcome, meaning in words.items():
+        if outcome in outcomes:
+            mark, colour = MARKS[outcome]
+            yield element("span", element("span", mark, cls=f"k c-{colour}"), f" {meaning}")
+    if any(attempt.is_returned for attempt in run.attempts):
+        yield element("span", "○ around it: returned")
+    if len({attempt.best_so_far for attempt in run.attempts}) > 1:
+        yield element("span", "line: best so far")
+    if figure["drawings"]["columns"] is None:
+        yield element("span", "cells: the darker, the more")
+    elif any(attempt.real_hints for attempt in run.attempts):
+        yield element("span", "arrow: a hint, to the part of the program that got it")
+
+
+def _write_switch(run: Timeline) -> Markup:
+    """The checkbox that opens all that is folded; the style sheet does it."""
+    what = (
+        "all attempts, prompts and replies" if len(run.attempts) >= FOLDED_FROM else "all prompts and replies"
+    )
+    if not any(attempt.all_calls for attempt in run.attempts):
+        return NOTHING
     return element(
-        "details", element("summary", f"{title} ", element("span", format_tokens(*sent), cls="m s")), *parts
+        "label",
+        element("input", type="checkbox", id="all"),
+        f" Show {what}, on screen and in print",
+        cls="tog s m",
     )

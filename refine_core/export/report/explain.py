@@ -1,0 +1,180 @@
+"""What the run did, for somebody who was told nothing: what was tried, how it was scored, and why it ended there.
+
+Four or five plain sentences. Each technical word is explained where it first stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from refine_core.errors import SignatureError
+from refine_core.events import StopReason
+from refine_core.export.markup import Markup, element, join
+from refine_core.formatting import pluralize
+from refine_core.log.timeline import Timeline
+from refine_core.messages import format_reward
+from refine_core.play.asked import describe_aim
+from refine_core.signatures import ensure_signature
+from refine_core.spec import ProgramSpec
+
+_NAMED = 6  # outputs that are named
+
+
+def explain_run(run: Timeline) -> list[Markup]:
+    """Paragraphs: what the run was, then how it ended. run: finished, or cut short."""
+    return [
+        element("p", join(_between(_setting(run)))),
+        element("p", join(_between(_ending(run)))),
+    ]
+
+
+def _between(sentences: Iterator[Markup]) -> Iterator[str]:
+    for i, sentence in enumerate(sentences):
+        if i:
+            yield " "
+        yield sentence
+
+
+def _setting(run: Timeline) -> Iterator[Markup]:
+    spec = run.spec
+    outputs = list_outputs(spec)
+    named = [element("b", name) for name in outputs[:_NAMED]]
+    rest = len(outputs) - len(named)
+    what = join(_and([*named, f"{rest} more"] if rest > 0 else named)) if named else "an answer"
+    model = "A language model" if spec.model.kind != "practice" else "A built-in practice model"
+    if spec.attempt_count == 1:
+        yield join((f"{model} was asked for ", what, ", once: one ", _term("attempt"), "."))
+    else:
+        count = f"up to {spec.attempt_count:,} times; each try is an "
+        yield join((f"{model} was asked for ", what, ", ", count, _term("attempt"), "."))
+    aim = describe_aim(spec.reward)
+    scored = ("A ", _term("reward function"), ", a short program (", _link("its code", "#reward"), ")")
+    goal = f": “{aim.rstrip('.')}”." if aim else "."
+    yield join((*scored, ", scored each attempt; higher is better", goal))
+    if spec.threshold is not None and spec.attempt_count > 1:
+        threshold = format_reward(run, spec.threshold)
+        rules = " and every rule met" if spec.validators else ""
+        yield join(
+            (
+                f"The run was to stop at the first attempt with a reward of {threshold} or more{rules}: that is its ",
+                _term("threshold"),
+                ".",
+            )
+        )
+    if spec.attempt_count > 1:
+        yield _hints(spec)
+
+
+def _hints(spec: ProgramSpec) -> Markup:
+    if spec.hint_source == "adviser":
+        return join(
+            (
+                "After an attempt that fell short, a model was asked what to do better; its advice, the ",
+                _term("hint"),
+                ", went into the next attempt's prompt.",
+            )
+        )
+    if spec.hint_source == "feedback":
+        return join(
+            (
+                "What the reward function said about an attempt, the ",
+                _term("hint"),
+                ", went into the next one's prompt.",
+            )
+        )
+    return join(("No attempt knew of the others: there were no hints between them.",))
+
+
+def _ending(run: Timeline) -> Iterator[Markup]:
+    """How it ended, and what came of it."""
+    end = run.end
+    if end is None:
+        done = pluralize(len(run.attempts), "attempt")
+        yield _say(
+            f"The run has no end: whatever ran it stopped, or was still at work, after {done} had begun. "
+            "This file holds all that was recorded until then."
+        )
+        return
+    match end.reason:
+        case "threshold_reached":
+            yield _say(_reached(run))
+        case "attempts_used_up" if run.spec.attempt_count == 1:
+            yield _say("It stopped there because no more than one attempt was allowed.")
+        case "attempts_used_up":
+            threshold = run.spec.threshold
+            short = "" if threshold is None else f", and none had reached {format_reward(run, threshold)}"
+            count = f"All {len(run.attempts):,} attempts that were allowed had been made"
+            yield _say(f"{count}{short}, so the run stopped.")
+        case reason:
+            yield _say(_REASONS[reason])
+    if end.returned is not None and end.reason != "threshold_reached":
+        yield _say(f"It returned the best attempt: attempt {end.returned + 1}.")
+    elif end.returned is None and end.best is not None:
+        yield _say(f"The best attempt until then was attempt {end.best + 1}.")
+
+
+_REASONS: Final[Mapping[StopReason, str]] = {
+    "too_many_failures": "More attempts ended with an error than were allowed, so the run gave up.",
+    "every_attempt_failed": "Every attempt ended with an error before it had a score, so there is no result.",
+    "budget_used_up": "The run had spent all that it was allowed to spend, so it stopped.",
+    "recording_ended": "The replies came from a recording of an earlier run, and it held no more of them.",
+    "cancelled": "A person stopped the run before it was done.",
+    "reward_broken": "The reward function has an error that every further attempt would meet, so the run stopped.",
+    "error": "An error outside the attempts stopped the run.",
+}
+
+
+def _reached(run: Timeline) -> str:
+    returned = run.returned_index or 0
+    reward = next((a.reward for a in run.attempts if a.index == returned), None)
+    left = run.spec.attempt_count - len(run.attempts)
+    rest = {0: "", 1: " The last attempt was not needed."}.get(
+        left, f" The remaining {left:,} attempts were not needed."
+    )
+    scored = f"Attempt {returned + 1} scored {format_reward(run, reward)}"
+    return f"{scored}, which is enough, so the run stopped there and returned its answer.{rest}"
+
+
+def _say(words: str) -> Markup:
+    return join((words,))
+
+
+def list_outputs(spec: ProgramSpec) -> list[str]:
+    """Names of the last stage's outputs; [] where its signature cannot be read."""
+    return _fields(spec, last=True)[1]
+
+
+def is_reference(spec: ProgramSpec, name: str) -> bool:
+    """Whether an input is one that no prompt holds: only the reward sees it."""
+    inputs, _ = _fields(spec, last=False)
+    return bool(inputs) and name not in inputs
+
+
+def _fields(spec: ProgramSpec, *, last: bool) -> tuple[list[str], list[str]]:
+    inputs: list[str] = []
+    outputs: list[str] = []
+    for stage in spec.stages[-1:] if last else spec.stages:
+        try:
+            signature = ensure_signature(stage.signature)
+        except SignatureError:
+            return [], []
+        inputs += signature.input_fields
+        outputs += signature.output_fields
+    return inputs, outputs
+
+
+def _term(word: str) -> Markup:
+    return element("b", word)
+
+
+def _link(words: str, to: str) -> Markup:
+    return element("a", words, href=to)
+
+
+def _and(names: list[Markup] | list[str]) -> Iterator[str]:
+    """Names in a row: a, b and c."""
+    for i, name in enumerate(names):
+        if i:
+            yield " and " if i == len(names) - 1 else ", "
+        yield name
