@@ -47,7 +47,7 @@ def attempt_lines(terminal: Terminal, timeline: Timeline, attempt: Attempt) -> I
         _temperature(timeline, attempt),
     ]
     used = 3 + 2 + 2 + _REWARD + 2 + columns_of(parts[-1]) + 2 + ((_BAR + 2) if len(parts) == 4 else 0)  # noqa: PLR2004
-    yield f"{'  '.join(parts)}  {cut(_tell(timeline, attempt), max(terminal.columns - used, 8))}".rstrip()
+    yield f"{'  '.join(parts)}  {cut(_describe_attempt(timeline, attempt), max(terminal.columns - used, 8))}".rstrip()
 
 
 def output_lines(outputs: Mapping[str, object]) -> Iterator[str]:
@@ -67,7 +67,7 @@ def summarize_outputs(outputs: Mapping[str, object] | None) -> str:
     return " · ".join(f"{one_line(name)}: {one_line(to_text(value))}" for name, value in outputs.items())
 
 
-def _tell(timeline: Timeline, attempt: Attempt) -> str:
+def _describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
     """What an attempt wrote, or why it failed."""
     if attempt.state == "failed":
         return f"failed: {one_line(describe_failure(attempt))}"

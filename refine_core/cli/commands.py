@@ -28,6 +28,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "runs": "List the recorded runs, or search them.",
         "show": "Show a recorded run: why it stopped, its settings and attempts.",
         "open": "Open a run in the app.",
+        "export": "Write runs to a file that others can open.",
         "spec": "Print what a run ran as JSON: change it, and give it to `refinescope run`.",
     },
     "Rewards": {

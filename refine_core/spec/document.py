@@ -120,7 +120,7 @@ def _check(data: Mapping[str, Any]) -> None:
         _adapter().validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         problems += [
-            Problem(_write_path(one["loc"]), _say(one["type"], one["msg"]))
+            Problem(_write_path(one["loc"]), _describe_fault(one["type"], one["msg"]))
             for one in error.errors(include_url=False)
         ]
     except (ValueError, RecursionError):
@@ -163,7 +163,7 @@ def _write_path(place: tuple[int | str, ...]) -> str:
     return ".".join(map(str, place)) or "document"
 
 
-def _say(kind: str, message: str) -> str:
+def _describe_fault(kind: str, message: str) -> str:
     if kind in ("missing", "missing_argument"):
         return "this field is missing"
     return f"{message[:1].lower()}{message[1:]}"

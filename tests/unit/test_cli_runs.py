@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -285,7 +286,7 @@ def start(*arguments, **environment):
 
 
 def slow_spec(folder):
-    model = {"kind": "practice", "delay_s": 0.6}
+    model = {"kind": "practice", "delay_s": 0.3}
     return write_spec(folder, N=5, threshold=2, model=model)
 
 
@@ -330,3 +331,37 @@ def test_a_killed_run_is_interrupted_and_goes_on_where_it_was(tmp_path, capfdbin
     code, out, _ = call(capfdbinary, "resume", run_id)
     assert (code, "All 5 attempts made" in out) == (1, True)
     assert runs.events(run_id)[: len(kept)] == kept
+
+
+def test_runs_are_exported_to_a_file_a_folder_or_standard_output(tmp_path, monkeypatch, capfdbinary):
+    monkeypatch.chdir(tmp_path)
+    ids = [
+        json.loads(call(capfdbinary, "run", "--example", one, "--json")[1])["run"]
+        for one in ("one_word", "json")
+    ]
+    assert call(capfdbinary, "export", ids[0], "--to", "html")[1].startswith(
+        f"Wrote run-{ids[0]}.html (1 run, "
+    )
+    assert (tmp_path / f"run-{ids[0]}.html").read_bytes().startswith(b"<!")
+    folder = tmp_path / "there"
+    folder.mkdir()
+    told = json.loads(call(capfdbinary, "export", *ids, "--to", "md", "-o", folder, "--json")[1])
+    assert told == {
+        "file": str(folder / "2-runs.md.zip"),
+        "bytes": Path(told["file"]).stat().st_size,
+        "runs": ids,
+    }
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(ids)))
+    code, out, err = call(capfdbinary, "export", "-", "--to", "jsonl", "-o", "-")
+    assert (code, err) == (0, "")
+    assert all(json.loads(line) for line in out.splitlines())
+    assert all(one in out for one in ids)
+
+
+def test_a_misspelt_field_is_not_let_out(tmp_path, capfdbinary):
+    run_id = json.loads(call(capfdbinary, "run", write_spec(tmp_path), "--json")[1])["run"]
+    file = tmp_path / "run.md"
+    code, out, err = call(capfdbinary, "export", run_id, "--to", "md", "-o", file, "--leave-out", "qestion")
+    assert (code, out, file.exists()) == (2, "", False)
+    assert "no run has a field qestion; write prompts, inputs, or one of: question, answer" in err
+    assert call(capfdbinary, "export", run_id, "--to", "md", "-o", file, "--leave-out", "inputs")[0] == 0

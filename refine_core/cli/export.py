@@ -1,0 +1,117 @@
+"""`refinescope export RUN… --to html`: runs as files for others: a report, a table, code, events."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from refine_core.cli.output import BadInput, print_json, print_text
+from refine_core.cli.run_ids import find_run_id
+from refine_core.cli.terminal import one_line
+from refine_core.export.formats import FORMATS
+from refine_core.formatting import pluralize
+from refine_core.rows.content import format_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refine_core.export import Redaction, RunLog
+
+_PARTS: Final = ("prompts", "inputs")
+_STANDARD_OUTPUT: Final = "-"
+
+
+@click.command(
+    "export",
+    epilog="\b\nFormats:\n" + "\n".join(f"  {one.name:<8} {one.about}" for one in FORMATS.values())
+    + "\n\nExample: refinescope export 907c --to html --leave-out prompts -o run.html",
+)  # fmt: skip
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("--to", required=True, type=click.Choice([*FORMATS]), help="What the file is; see below.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Where it goes; a folder, or - for standard output. Default: this folder.",
+)
+@click.option(
+    "--leave-out",
+    multiple=True,
+    metavar="PART",
+    help="prompts, inputs, or the name of a field; may be repeated. The file says what was left out.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the file's name and size as JSON.")
+def command(
+    *, runs: tuple[str, ...], to: str, output: str | None, leave_out: tuple[str, ...], as_json: bool
+) -> None:
+    """Write runs to a file that others can open. Keys are in none of them.
+
+    RUN is an id or a part of one: 907c; - reads ids from standard input, one a line. Several runs come as one table or one
+    JSONL file, else as a zip with a file for each.
+    """
+    from refine_core.export import export_runs, read_runs
+    from refine_core.runs import default
+
+    if as_json and output == _STANDARD_OUTPUT:
+        raise click.UsageError("-o - and --json both want standard output")
+    named = [line.strip() for line in sys.stdin if line.strip()] if runs == (_STANDARD_OUTPUT,) else [*runs]
+    ids = list(dict.fromkeys(find_run_id(one, as_json=as_json) for one in named))
+    logs = list(read_runs(default().store, ids))
+    file = export_runs(logs, to, redaction=_read_redaction(leave_out, logs))
+    if output == _STANDARD_OUTPUT:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(file.data)
+        return
+    path = _place(output, file.name)
+    try:
+        path.write_bytes(file.data)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}") from None
+    if as_json:
+        print_json({"file": str(path), "bytes": len(file.data), "runs": ids})
+    else:
+        print_text(f"Wrote {path} ({pluralize(len(ids), 'run')}, {format_bytes(len(file.data))}).")
+
+
+def _place(output: str | None, name: str) -> Path:
+    """Where the file goes: a folder gets it under its own name."""
+    if output is None:
+        return Path(name)
+    path = Path(output).expanduser()
+    return path / name if path.is_dir() else path
+
+
+def _read_redaction(parts: Sequence[str], logs: Sequence[RunLog]) -> Redaction:
+    """What is to be left out. Raises BadParameter for a field that no run has: a misspelt name would let out what it should hide."""
+    from refine_core.export import Redaction
+
+    fields = [one for one in parts if one not in _PARTS]
+    known = _list_fields(logs) if fields else ()
+    for field in fields:
+        if field not in known:
+            names = ", ".join(map(one_line, known)) or "none"
+            raise click.BadParameter(
+                f"no run has a field {one_line(field)}; write prompts, inputs, or one of: {names}",
+                param_hint="--leave-out",
+            )
+    return Redaction("prompts" in parts, "inputs" in parts, tuple(fields))
+
+
+def _list_fields(logs: Sequence[RunLog]) -> list[str]:
+    """Names of the inputs and outputs of runs."""
+    from refine_core.events import RewardStarted, RunStarted
+    from refine_core.programs import list_stage_fields
+
+    names: dict[str, None] = {}
+    for event in (record.event for log in logs for record in log.records):
+        if isinstance(event, RunStarted):
+            names |= dict.fromkeys(event.spec.inputs)
+            names |= dict.fromkeys(
+                one.name for stage in event.spec.stages for one in list_stage_fields(stage)
+            )
+        elif isinstance(event, RewardStarted):
+            names |= dict.fromkeys(event.outputs)
+    return list(names)
