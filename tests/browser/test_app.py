@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 from refine_core.store import open_store
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import close_part, open_part, run_button, wait_idle
 from tests.openai_server import Answer, OpenAIServer, polite
 from tests.threads import eventually
@@ -388,12 +388,7 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
 
     def findings() -> list[str]:
         page.wait_for_function(SETTLED)
-        found = Axe().run(page).response["violations"]
-        return [
-            f"{v['id']}: {v['nodes'][0]['html'][:120]}"
-            for v in found
-            if v["impact"] in ("serious", "critical")
-        ]
+        return serious_findings(page)
 
     assert findings() == []
     choose_real_model(page)

@@ -9,12 +9,12 @@ from contextlib import closing
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from refine_core.log.summaries import summarize
 from refine_core.store import open_store
 from tests import logs
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import Server, wait_idle
 
 
@@ -138,11 +138,7 @@ def test_axe_finds_nothing_serious(chromium: Browser, app: str, scheme: Literal[
         "a=one.2&b=two.2&unfold=1",
     ):
         compare(page, app, query)
-        found += [
-            (query, v["id"], [n["html"][:120] for n in v["nodes"]])
-            for v in Axe().run(page).response["violations"]
-            if v["impact"] in ("serious", "critical")
-        ]
+        found += [(query, one) for one in serious_findings(page)]
     context.close()
     assert found == []
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import close_part, open_part, wait_idle
 from tests.browser.contrast import low_contrast
 from tests.browser.test_app import APP, SETTLED, run, stopped
@@ -31,10 +31,7 @@ def lab(request, chromium, serve):
 def assert_readable(page: Page, what: str) -> None:
     page.wait_for_function(SETTLED)
     assert low_contrast(page) == [], what
-    found = [
-        one for one in Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"}
-    ]
-    assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found] == [], what
+    assert serious_findings(page) == [], what
 
 
 def test_what_opens_in_the_lab_can_be_read(lab: Page):

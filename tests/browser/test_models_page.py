@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import run_button, wait_idle
 from tests.browser.test_app import APP
 from tests.browser.test_models import choose
@@ -172,12 +172,7 @@ def test_every_size_and_scheme_fits_and_axe_finds_nothing_serious(chromium, serv
 
     def findings() -> list[str]:
         assert page.evaluate("document.scrollingElement.scrollWidth") <= width
-        found = Axe().run(page).response["violations"]
-        return [
-            f"{v['id']}: {v['nodes'][0]['html'][:120]}"
-            for v in found
-            if v["impact"] in ("serious", "critical")
-        ]
+        return serious_findings(page)
 
     expect(page.get_by_role("table")).to_be_visible()
     assert findings() == []

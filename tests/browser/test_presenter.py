@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from refine_core.log.summaries import summarize
 from refine_core.play import list_steps
 from refine_core.store import open_store
 from tests import logs
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import Server, wait_idle
 
 RUN = logs.two_stages()
@@ -154,7 +154,4 @@ def test_axe_finds_nothing_serious(page: Page, app: str, scheme: str):
     expect(page.get_by_role("button", name="Guess first: on")).to_be_visible()
     page.keyboard.press("End")
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^What will attempt"))
-    found = Axe().run(page).response["violations"]
-    assert [
-        f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")
-    ] == []
+    assert serious_findings(page) == []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from refine_core.programs import EXAMPLES
 from refine_core.runs import Runs
 from refine_core.store import open_store
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import Server, wait_idle
 from tests.browser.test_rewards_page import write_reward
 
@@ -106,8 +106,5 @@ def test_the_cases_fit_and_axe_finds_nothing_serious(chromium, labelled, width, 
     page.get_by_role("button", name="Pin 2 labelled outputs").click()
     expect(page.get_by_role("heading", name="All 2 cases pass")).to_be_visible(timeout=20_000)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    found = [
-        one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")
-    ]
-    assert not found, [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+    assert serious_findings(page) == []
     context.close()

@@ -6,7 +6,6 @@ import functools
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from refine_core.log.summaries import summarize
@@ -14,6 +13,7 @@ from refine_core.programs import EXAMPLES
 from refine_core.runs import Runs
 from refine_core.store import open_store
 from tests import logs
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import Server, wait_idle
 from tests.browser.test_run_page import HOSTILE, SCRIPT, hostile
 
@@ -225,8 +225,5 @@ def test_every_size_and_scheme_fits_and_axe_finds_nothing_serious(chromium, game
         else:
             expect(page.get_by_role("button", name="Open", exact=True)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        found = [
-            one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")
-        ]
-        assert not found, [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+        assert serious_findings(page) == []
     context.close()

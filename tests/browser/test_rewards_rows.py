@@ -6,9 +6,9 @@ import json
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import Server, wait_idle
 from tests.browser.test_rewards_page import cell, write_reward
 from tests.browser.test_run_page import HOSTILE, SCRIPT
@@ -128,7 +128,5 @@ def test_the_dialog_fits_and_axe_finds_nothing_serious(chromium, app, width, sch
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
-    found = Axe().run(page, context='[role="dialog"]')
-    serious = [v for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
-    assert [f"{v['id']}: {[n['html'][:200] for n in v['nodes']]}" for v in serious] == []
+    assert serious_findings(page, within='[role="dialog"]') == []
     context.close()

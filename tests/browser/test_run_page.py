@@ -8,7 +8,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from refine_core import events as ev
@@ -16,6 +15,7 @@ from refine_core.log.summaries import summarize
 from refine_core.runs import Runs
 from refine_core.store import open_store
 from tests import logs
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import Server, wait_idle
 
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -217,7 +217,5 @@ def test_axe_finds_nothing_serious(chromium, url, scheme):
     for name in ("Output", "Reward", "Advice", "Raw", "Prompts and replies"):
         tab(detail, name)
         page.wait_for_function("() => !document.querySelector('[data-stale=true]')")
-        found = Axe().run(page).response["violations"]
-        serious = [v for v in found if v["impact"] in ("serious", "critical")]
-        assert [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in serious] == [], name
+        assert serious_findings(page) == [], name
     context.close()

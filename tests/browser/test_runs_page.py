@@ -9,11 +9,11 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from refine_core.log.summaries import summarize
 from refine_core.store import open_store
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import Server, wait_idle
 from tests.store.test_store_search import story
 
@@ -235,10 +235,7 @@ def test_every_size_and_scheme_fits_and_axe_finds_nothing_serious(chromium, runs
     assert table is not None
     assert table["x"] >= 0
     assert table["x"] + table["width"] <= width
-    found = Axe().run(page).response["violations"]
-    assert [
-        f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")
-    ] == []
+    assert serious_findings(page) == []
     context.close()
 
 

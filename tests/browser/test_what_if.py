@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from refine_core.log.summaries import summarize
 from refine_core.runs import Runs
 from refine_core.store import open_store
 from tests import logs
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import Server, wait_idle
 
 EXACT = "in best of N no attempt depends on an earlier one"
@@ -161,14 +160,8 @@ def test_it_fits_in_every_size_and_axe_finds_nothing_serious(chromium, url, widt
     expect(page.get_by_text("other advice: not comparable").first).to_be_visible()
     main = page.get_by_role("main").first
     assert main.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
-    found = json.loads(json.dumps(Axe().run(page).response))
-    serious = [
-        (one["id"], [node["html"][:120] for node in one["nodes"]])
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
+    assert serious_findings(page) == []
     context.close()
-    assert serious == []
 
 
 REWARD = """
