@@ -70,12 +70,14 @@ PACKAGES = (
     "cases",
     "xray",
     "doctor",
+    "hint_tests",
     "export",
     "cli",
 )
 # What the pages may use.
 PUBLIC_API = {
     "cases",
+    "hint_tests",
     "doctor",
     "comparison",
     "differences",

@@ -41,7 +41,7 @@ from refine_core.runs.kept_what_ifs import KeptWhatIf
 from refine_core.runs.playing import run_at
 from refine_core.runs.prompts import output_types, prompt_parts
 from refine_core.runs.raw_events import format_attempt
-from refine_core.runs.registry import Credentials, Runs
+from refine_core.runs.registry import Credentials, Runs, new_run_id
 from refine_core.runs.replaying import ReplayMismatch, replay_program
 from refine_core.runs.rescoring import OnProgress, Rescored
 from refine_core.runs.reward_trial import RewardTrial, list_trial_fields, try_reward
@@ -151,6 +151,7 @@ __all__ = [
     "listed",
     "make_well_formed",
     "message_block",
+    "new_run_id",
     "note",
     "notices",
     "output_block",

@@ -95,16 +95,21 @@ class Runs:
         self.what_ifs = WhatIfs(self._logs.timeline, self.judge_memory)
 
     def start(
-        self, spec: ProgramSpec, credentials: Credentials | None = None, *, stepwise: bool = False
+        self,
+        spec: ProgramSpec,
+        credentials: Credentials | None = None,
+        *,
+        stepwise: bool = False,
+        run_id: str | None = None,
     ) -> str:
         """Start a run and return its id; RunStarted is durable by then.
 
-        stepwise: wait for a person before each step; see `step`.
+        stepwise: wait for a person before each step; see `step`. run_id: an id from `new_run_id`, given out before.
         Raises: SpecError with every problem found; LMKeyError for a missing key; StoreError.
         """
         check_spec(spec)
         run_job = RunJob(spec, (credentials or Credentials()).keys, self.recording, stepwise=stepwise)
-        return self._begin(_new_id(), run_job)
+        return self._begin(run_id or new_run_id(), run_job)
 
     def resume(self, run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
         """Resume a run that was interrupted or cancelled, from its last complete attempt; RunResumed is durable by then.
@@ -366,6 +371,6 @@ def _spec(records: Sequence[Record]) -> ProgramSpec:
     return started.spec
 
 
-def _new_id() -> str:
+def new_run_id() -> str:
     """An id that sorts by time, reads as a date and is unique."""
     return f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"

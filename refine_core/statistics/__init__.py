@@ -5,6 +5,7 @@ intervals.py   Wilson, means with an error, rows clustered by input, paired diff
 survival.py    Kaplan-Meier: attempts until the threshold
 agreement.py   Cohen's kappa, Spearman, AUC, the constant guess
 thresholds.py  precision, recall and Youden's J at each threshold
+two_means.py   two small groups of rewards: their difference with its interval, and how many values would show it
 spread.py      what varies within groups and between them; how much re-scores wobble
 
 A figure that is not defined is None, such as the best of 5 out of 3, or any figure of values that hold NaN: an unscored
@@ -26,8 +27,16 @@ from refine_core.statistics.intervals import clustered_mean, paired_difference, 
 from refine_core.statistics.spread import Spread, Wobble, judge_wobble, split_variance
 from refine_core.statistics.survival import SurvivalRow, kaplan_meier
 from refine_core.statistics.thresholds import ThresholdRow, best_threshold, list_thresholds
+from refine_core.statistics.two_means import (
+    MeanDifference,
+    detectable_difference,
+    mean_difference,
+    mean_interval,
+    values_needed,
+)
 
 __all__ = [
+    "MeanDifference",
     "Spread",
     "SurvivalRow",
     "ThresholdRow",
@@ -39,14 +48,18 @@ __all__ = [
     "clustered_mean",
     "cohen_kappa",
     "constant_guess",
+    "detectable_difference",
     "expected_calls",
     "groups_without_spread",
     "judge_wobble",
     "kaplan_meier",
     "list_thresholds",
+    "mean_difference",
+    "mean_interval",
     "paired_difference",
     "pass_at_k",
     "spearman",
     "split_variance",
+    "values_needed",
     "wilson",
 ]

@@ -18,7 +18,7 @@ from refine_core.log.well_formed import make_well_formed
 from refine_core.store import tables
 from refine_core.store.index_tables import labels, notes, run_index, run_text, tags
 from refine_core.store.listing import NO_ANNOTATION, Annotation, Label
-from refine_core.store.protocol import WHAT_IF_KIND, unknown_run
+from refine_core.store.protocol import BESIDE_RUNS, unknown_run
 from refine_core.store.run_text import name_words
 from refine_core.store.tables import documents, events, runs
 
@@ -145,5 +145,5 @@ def _purge(connection: Connection, run_id: str, before: float) -> None:
     for table in (run_index, labels, tags, notes, events):
         connection.execute(delete(table).where(table.c.run_id == run_id))
     beside = documents.c.name.startswith(f"{run_id}/", autoescape=True)
-    connection.execute(delete(documents).where(documents.c.kind == WHAT_IF_KIND, beside))
+    connection.execute(delete(documents).where(documents.c.kind.in_(BESIDE_RUNS), beside))
     connection.execute(delete(runs).where(runs.c.id == run_id))

@@ -29,7 +29,7 @@ from refine_core.store.listing import (
 from refine_core.store.memory_search import count_choices, find
 from refine_core.store.notifier import RunNotifier
 from refine_core.store.protocol import (
-    WHAT_IF_KIND,
+    BESIDE_RUNS,
     RunRow,
     check_document,
     check_order,
@@ -186,7 +186,7 @@ class MemoryStore:
             for run_id in due:
                 del self._runs[run_id]
             for kind, name in list(self._documents):
-                if kind == WHAT_IF_KIND and name.rpartition("/")[0] in due:
+                if kind in BESIDE_RUNS and name.rpartition("/")[0] in due:
                     del self._documents[kind, name]
             return len(due)
 

@@ -41,7 +41,9 @@ class RunRow:
 
 
 WHAT_IF_KIND: Final = "what-if"
-"""The kind of the documents that are kept beside a run and go with it; their names are "run id/…"."""
+HINT_TEST_KIND: Final = "hint-test"
+BESIDE_RUNS: Final = (WHAT_IF_KIND, HINT_TEST_KIND)
+"""The kinds of the documents that are kept beside a run and go with it; their names are "run id/…"."""
 
 
 class Store(Protocol):

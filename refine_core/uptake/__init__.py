@@ -10,7 +10,7 @@ Each answer stands on something that can be pointed at. Where there is nothing t
 """
 
 from refine_core.uptake.clauses import is_verb
-from refine_core.uptake.leaks import Leak, find_leaks, leaks, reference_names
+from refine_core.uptake.leaks import Leak, find_leaks, leaks, program_texts, reference_names
 from refine_core.uptake.price import AdvicePrice, advice_price
 from refine_core.uptake.routing import Route, Routing, routing
 from refine_core.uptake.verdict import VERDICTS, RuleResult, Uptake, Verdict, check_hint, hint_uptake
@@ -30,6 +30,7 @@ __all__ = [
     "hint_uptake",
     "is_verb",
     "leaks",
+    "program_texts",
     "reference_names",
     "routing",
 ]

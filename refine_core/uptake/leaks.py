@@ -43,7 +43,7 @@ def leaks(timeline: Timeline, attempt: Attempt) -> dict[str, tuple[Leak, ...]]:
     spec = timeline.spec
     found = {name: find_leaks(spec, hint) for name, hint in attempt.real_hints.items()}
     if any(found.values()):  # mostly there are none, and what is known is long
-        known = _known(timeline, attempt)
+        known = program_texts(timeline, attempt)
         found = {name: find_leaks(spec, hint, known) for name, hint in attempt.real_hints.items()}
     return {name: several for name, several in found.items() if several}
 
@@ -53,8 +53,8 @@ def find_leaks(spec: ProgramSpec, hint: str, known: str = "") -> tuple[Leak, ...
     return (*_references(spec, hint[:_MAX_CHARS], known), *_constants(spec.reward, hint[:_MAX_CHARS], known))
 
 
-def _known(timeline: Timeline, attempt: Attempt) -> str:
-    """All that the program was told, and what it said in the attempt that the adviser read."""
+def program_texts(timeline: Timeline, attempt: Attempt) -> str:
+    """All that the program was told, and what it said in the attempt that the adviser read: what a hint may repeat freely."""
     spec = timeline.spec
     hidden = reference_names(spec)
     told = [value for name, value in spec.inputs.items() if name not in hidden]
