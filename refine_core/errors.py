@@ -11,6 +11,7 @@
     │   ├── StateError            a saved state or program that cannot be written or read
     │   │   └── UnsafeLoadError   reading it would run code, and nobody has allowed that
     │   ├── RowsError             a file of rows that cannot be read
+    │   ├── ImportRefused         a file that is no run, or none that can be trusted
     │   ├── BatchError            too many examples of a batch failed
     │   └── RewardError           the reward is missing, raised, timed out or returned no number
     ├── LMError                   the model or its provider
@@ -189,6 +190,10 @@ class RowsError(ProgramError, ValueError):
     def __init__(self, message: str, *, file: str = "", needs_encoding: bool = False) -> None:
         self.file, self.needs_encoding = file, needs_encoding
         super().__init__(message)
+
+
+class ImportRefused(ProgramError, ValueError):  # noqa: N818  # it is what happened
+    """A file of runs that is not taken in: broken, newer, or not what a run can be. Nothing of it was kept."""
 
 
 class BatchError(ProgramError):

@@ -58,7 +58,11 @@ def decode(kind: str, version: int, text: str) -> Event:
 
     Raises ValueError for text that is no JSON, TypeError or KeyError for a payload that its kind cannot have.
     """
-    data = cast("dict[str, object]", loads(text))
+    return from_data(kind, version, cast("dict[str, object]", loads(text)))
+
+
+def from_data(kind: str, version: int, data: Mapping[str, object]) -> Event:
+    """The same for a payload that `loads` has read already."""
     cls = _BY_KIND.get(kind)
     if cls is None or version > cls.version:
         return Unknown(kind, version, data)

@@ -63,6 +63,7 @@ class _Snapshot:
     drafts: Mapping[Span, str]
     version: int
     timeline: Timeline | None
+    imported: bool = False
 
     @property
     def seq(self) -> int:
@@ -121,6 +122,10 @@ class Runs:
         """
         run = self.get(run_id)
         if run is None or not (run.resumable or (anyway and run.awaits_decision)):
+            if run is not None and run.imported:
+                raise SpecError(
+                    [Problem("run", f"run {run_id!r} was imported; run it again to go on from its program")]
+                )
             state = "not there" if run is None else f"{run.state}, neither interrupted nor cancelled"
             raise SpecError([Problem("run", f"run {run_id!r} is {state}, so it cannot be resumed")])
         # Only those seen above: if another process has added to them since, the store refuses the next event.
@@ -255,7 +260,7 @@ class Runs:
         sentences = stop_sentences(
             timeline,
             alive=state not in ("interrupted", "unrecorded"),
-            because="" if state == "unrecorded" else "the app ended before the run did",
+            because=_why_interrupted(state, imported=snapshot.imported),
         )
         return Run(
             run_id,
@@ -269,6 +274,7 @@ class Runs:
             stop_sentences=sentences,
             verdict=write_verdict(timeline, sentences),
             is_stepwise=job is not None and job.alive and job.stepper.stepwise,
+            imported=snapshot.imported,
         )
 
     def _snapshot(self, run_id: str) -> _Snapshot:
@@ -280,7 +286,8 @@ class Runs:
         cancelled = job is not None and job.cancel.is_set
         # So are the drafts, which events end.
         drafts, version = job.drafts.now() if job is not None else ({}, 0)
-        return _Snapshot(job, alive, cancelled, drafts, version, self._logs.timeline(run_id))
+        imported = row is not None and row.imported
+        return _Snapshot(job, alive, cancelled, drafts, version, self._logs.timeline(run_id), imported)
 
     def wait_for_change(self, run_id: str, revision: str, timeout_s: float) -> str:
         """Wait until the run has another revision than this one (`Run.revision`), at most `timeout_s` seconds; return it.
@@ -361,6 +368,13 @@ def _state(timeline: Timeline, job: Job | None, *, alive: bool) -> State:
     if job is not None and job.cancel.is_set:
         return "cancelling"
     return "running" if timeline.pause is None else "paused"
+
+
+def _why_interrupted(state: State, *, imported: bool) -> str:
+    """Why a run has no end, where it has none."""
+    if state == "unrecorded":
+        return ""
+    return "the file that it came in ends there" if imported else "the app ended before the run did"
 
 
 def _spec(records: Sequence[Record]) -> ProgramSpec:

@@ -21,7 +21,8 @@ class Run:
     revision: another whenever there is more to show; see `Runs.wait_for_change`.
     stop_summary: why it stopped or how far it is; stop_sentences: its sentences, the headline first. verdict: the same in two lines.
     usage_summary: attempts, calls, time and cost in words. shown_at: when it stood so, of a run that is played; None for now.
-    is_stepwise: whether it works in this process, and waits for a person before each step.
+    is_stepwise: whether it works in this process, and waits for a person before each step. imported: whether it came in a file; then it
+    cannot be resumed, as its model and its keys are somebody else's.
     """
 
     run_id: str
@@ -36,11 +37,12 @@ class Run:
     verdict: Verdict = field(default_factory=partial(Verdict, ""))
     shown_at: float | None = None
     is_stepwise: bool = False
+    imported: bool = False
 
     @property
     def resumable(self) -> bool:
         """Whether it was interrupted or cancelled, so that it may go on."""
-        return self.state in ("interrupted", "unrecorded") or self.was_cancelled
+        return not self.imported and (self.state in ("interrupted", "unrecorded") or self.was_cancelled)
 
     @property
     def was_cancelled(self) -> bool:
@@ -50,7 +52,8 @@ class Run:
     @property
     def awaits_decision(self) -> bool:
         """Whether it stopped for an error of its reward that is bound to repeat, and may go on anyway."""
-        return self.timeline.end is not None and self.timeline.end.reason == "reward_broken"
+        end = self.timeline.end
+        return not self.imported and end is not None and end.reason == "reward_broken"
 
     @property
     def live(self) -> bool:

@@ -51,7 +51,7 @@ class Annotations:
                 run_id, NO_ANNOTATION
             )
             after = make_well_formed(change(before))
-            _replace(connection, run_id, after)
+            replace_annotation(connection, run_id, after)
             try:
                 words = name_words(tables.read_summary(run_id, row[0]), after)
             except StoreError:  # a damaged summary; the index was made without it
@@ -117,7 +117,8 @@ def collect(
     }
 
 
-def _replace(connection: Connection, run_id: str, annotation: Annotation) -> None:
+def replace_annotation(connection: Connection, run_id: str, annotation: Annotation) -> None:
+    """What was noted about a run, in place of what was there; inside a transaction."""
     connection.execute(delete(tags).where(tags.c.run_id == run_id))
     connection.execute(delete(notes).where(notes.c.run_id == run_id))
     if annotation == NO_ANNOTATION:

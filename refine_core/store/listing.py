@@ -152,7 +152,7 @@ NO_FACTS: Final = RunFacts()
 class ListedRun:
     """A run in the list.
 
-    alive: as of `RunRow`. facts: what its events say. paused: whether it waits for a person before its next step.
+    alive, imported: as of `RunRow`. facts: what its events say. paused: whether it waits for a person before its next step.
     """
 
     run_id: str
@@ -161,6 +161,7 @@ class ListedRun:
     annotation: Annotation = NO_ANNOTATION
     facts: RunFacts = NO_FACTS
     paused: bool = False
+    imported: bool = False
 
     @property
     def name(self) -> str:

@@ -31,8 +31,10 @@ from refine_core.store.notifier import RunNotifier
 from refine_core.store.protocol import (
     BESIDE_RUNS,
     RunRow,
+    WholeRun,
     check_document,
     check_order,
+    check_whole,
     out_of_order,
     unknown_run,
 )
@@ -48,6 +50,7 @@ class _Run:
     )  # at, span, kind, version, payload
     annotation: Annotation = NO_ANNOTATION
     labels: dict[int, Label] = field(default_factory=dict)
+    imported: bool = False
 
 
 class MemoryStore:
@@ -84,6 +87,23 @@ class MemoryStore:
             run.summary, run.has_writer = summary, True
             run.rows.extend(rows)
         self._notifier.notify(first.run_id, last.seq, finished=summary.reason is not None)
+
+    def add(self, runs: Sequence[WholeRun]) -> None:
+        """Keep runs that were recorded elsewhere, all or none of them. Raises StoreError."""
+        fresh: dict[str, _Run] = {}
+        with self._lock:
+            self._check_open()
+            for run in runs:
+                check_whole(run)
+                run_id = run.records[0].run_id
+                if run_id in self._runs or run_id in fresh:
+                    raise out_of_order(run_id, 1)
+                rows = [(r.at, r.span.path, *codec.encode(r.event)) for r in run.records]
+                noted = make_well_formed(run.annotation)
+                fresh[run_id] = _Run(run.summary, False, rows, noted, imported=True)
+            self._runs |= fresh
+        for run_id, one in fresh.items():
+            self._notifier.notify(run_id, len(one.rows), finished=True)
 
     def events(self, run_id: str, after: int = 0) -> list[Record]:
         """The run's records with seq > after, in order. Raises StoreError."""
@@ -235,7 +255,7 @@ class MemoryStore:
 
     @staticmethod
     def _row(run_id: str, run: _Run) -> RunRow:
-        return RunRow(run_id, run.summary, alive=run.has_writer and run.summary.reason is None)
+        return RunRow(run_id, run.summary, run.has_writer and run.summary.reason is None, run.imported)
 
     def _listed(
         self, run_id: str, run: _Run, ended: AbstractSet[str], paused: AbstractSet[str]
@@ -244,7 +264,9 @@ class MemoryStore:
         events = [codec.decode(kind, version, payload) for _, _, kind, version, payload in run.rows]
         words = RunText.of(events, run.summary, run.annotation)
         alive = self._row(run_id, run).alive and run_id not in ended
-        row = ListedRun(run_id, run.summary, alive, run.annotation, words.facts, run_id in paused)
+        row = ListedRun(
+            run_id, run.summary, alive, run.annotation, words.facts, run_id in paused, run.imported
+        )
         return row, words.all
 
     def _known(self, run_id: str) -> _Run:

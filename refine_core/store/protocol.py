@@ -13,6 +13,7 @@ from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary
 from refine_core.store.listing import (
     NEWEST_FIRST,
+    NO_ANNOTATION,
     NO_FILTERS,
     Annotation,
     Choices,
@@ -28,18 +29,30 @@ class RunRow:
     """One run in the history.
 
     alive: whether it is unfinished and the process that records it still holds its lock. A run that has not finished
-    and is not alive was interrupted.
+    and is not alive was interrupted. imported: whether it came in a file, so that it was not recorded here.
     """
 
     run_id: str
     summary: Summary
     alive: bool
+    imported: bool = False
 
     @property
     def interrupted(self) -> bool:
         return self.summary.reason is None and not self.alive
 
 
+@dataclass(frozen=True, slots=True)
+class WholeRun:
+    """A run that was recorded elsewhere: all its records, the summary after them, and what was noted about it."""
+
+    records: Sequence[Record]
+    summary: Summary
+    annotation: Annotation = NO_ANNOTATION
+
+
+IMPORTED: Final = "imported"
+"""The writer of a run that came in a file. No process has this name, so such a run is never taken for one at work."""
 WHAT_IF_KIND: Final = "what-if"
 HINT_TEST_KIND: Final = "hint-test"
 BESIDE_RUNS: Final = (WHAT_IF_KIND, HINT_TEST_KIND)
@@ -69,6 +82,12 @@ class Store(Protocol):
         A run's first record creates it; the process that appended last is its writer.
         cancel: once it is set, no more waiting for other processes that keep the database locked.
         Raises: StoreError, or RunCancelled instead of waiting; then nothing was written.
+        """
+
+    def add(self, runs: Sequence[WholeRun]) -> None:
+        """Keep runs that were recorded elsewhere, all or none of them, as imported ones.
+
+        Raises StoreError, also where a run of one of their ids is there already; then nothing was written.
         """
 
     def events(self, run_id: str, after: int = 0) -> list[Record]:
@@ -160,6 +179,13 @@ def check_order(records: Sequence[Record]) -> None:
                 f"cannot record event {record.seq} of run {record.run_id}: it does not follow event "
                 f"{first + place - 1} of run {run_id}; nothing was written"
             )
+
+
+def check_whole(run: WholeRun) -> None:
+    """Raise StoreError unless its records are all of one run, from the first one on."""
+    if not run.records or run.records[0].seq != 1:
+        raise StoreError("a run that is imported must have all its events; nothing was written")
+    check_order(run.records)
 
 
 def check_document(kind: str, name: str, text: str = "") -> None:

@@ -18,10 +18,12 @@ from sqlalchemy.sql.base import Executable
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import StoreError
+from refine_core.formatting import pluralize
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary, summarize
+from refine_core.log.well_formed import make_well_formed
 from refine_core.store import tables
-from refine_core.store.annotations import DELETED, Annotations
+from refine_core.store.annotations import DELETED, Annotations, replace_annotation
 from refine_core.store.index import RunIndex
 from refine_core.store.index_query import IndexQuery, Live
 from refine_core.store.listing import (
@@ -38,7 +40,15 @@ from refine_core.store.listing import (
 )
 from refine_core.store.lock import WriterLock
 from refine_core.store.notifier import RunNotifier
-from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
+from refine_core.store.protocol import (
+    IMPORTED,
+    RunRow,
+    WholeRun,
+    check_document,
+    check_order,
+    check_whole,
+    out_of_order,
+)
 from refine_core.store.sqlite import Sqlite
 from refine_core.store.tables import documents, events, runs
 from refine_core.store.writer import Writer
@@ -101,6 +111,30 @@ class SqlStore:
         self._writer.write(doing, execute, cancel)
         self._notifier.notify(run_id, last, finished=summary.reason is not None)
 
+    def add(self, runs: Sequence[WholeRun]) -> None:
+        """Keep runs that were recorded elsewhere, all or none of them. Raises StoreError."""
+        if not runs:
+            return
+        self._check_open(doing := f"import {pluralize(len(runs), 'run')}")
+        rows = []
+        for run in runs:
+            check_whole(run)
+            run_id, count = run.records[0].run_id, len(run.records)
+            row = tables.run_columns(run_id, run.summary, writer=IMPORTED, count=count)
+            values = [self._add_event.bind(tables.event_columns(record)) for record in run.records]
+            rows.append((run_id, self._begin_run.bind(row), values, make_well_formed(run.annotation)))
+
+        def execute(connection: Connection) -> None:
+            for run_id, head, values, annotation in rows:
+                self._begin_run.execute(connection, head)
+                for one in values:
+                    self._add_event.execute(connection, one)
+                replace_annotation(connection, run_id, annotation)
+
+        self._writer.write(doing, execute)
+        for run in runs:
+            self._notifier.notify(run.records[0].run_id, len(run.records), finished=True)
+
     def events(self, run_id: str, after: int = 0) -> list[Record]:
         """The run's records with seq > after, in order. Raises StoreError."""
         query = _EVENT.where(events.c.run_id == run_id, events.c.seq > after).order_by(events.c.seq)
@@ -153,6 +187,7 @@ class SqlStore:
                 noted.get(run_id, NO_ANNOTATION),
                 facts,
                 run_id in paused,
+                rows[run_id].imported,
             )
             for run_id, facts in found.facts.items()
             if run_id in rows
@@ -256,7 +291,9 @@ class SqlStore:
         except StoreError as error:
             logger.warning("%s; what its events still tell is shown", error)
             summary = self._summarize_events(run_id)
-        return RunRow(run_id, summary, alive=reason is None and self._lock.alive(writer))
+        is_imported = writer == IMPORTED
+        alive = reason is None and not is_imported and self._lock.alive(writer)
+        return RunRow(run_id, summary, alive, is_imported)
 
     def _summarize_events(self, run_id: str) -> Summary:
         """A summary rebuilt from what can be read of a damaged run: one bad row hides neither it nor the others."""
