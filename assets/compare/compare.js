@@ -8,6 +8,7 @@ import { letter, make } from "./dom.js";
 import { Kept, arrange } from "./keep.js";
 import { Chart, setup, tableHead, tableRow } from "./runs.js";
 import { lineBlocks, valueRow } from "./words.js";
+import { REFUSED, copyText } from "../shared/clipboard.js";
 import { isDark } from "../shared/dom.js";
 import { isNoShortcut, letterSwitch } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
@@ -250,8 +251,11 @@ class Page {
 
   copy() {
     const done = make("span", { className: "sr", role: "status" });
+    const refused = make("div", { className: "refused", hidden: true });
     const as = (text, write) => this.button(text, text, async () => {
-      await put(write());
+      const copied = write();
+      refused.hidden = await copyText(copied);
+      if (!refused.hidden) return showToCopy(refused, copied);
       details.open = false;
       done.textContent = "Copied.";
       summary.textContent = "Copied";
@@ -259,7 +263,7 @@ class Page {
     });
     const summary = make("summary", { textContent: "Copy" });
     summary.dataset.key = "copy";
-    const details = make("details", { className: "menu plain" }, summary, make("div", { className: "panel narrow" }, as("As text", () => this.data.text), as("As JSON", () => JSON.stringify(this.data.whole ?? this.data.attempts, null, 2))));
+    const details = make("details", { className: "menu plain" }, summary, make("div", { className: "panel narrow" }, as("Link to this view", () => location.href), as("As text", () => this.data.text), as("As JSON", () => JSON.stringify(this.data.whole ?? this.data.attempts, null, 2)), refused));
     return make("div", {}, details, done);
   }
 
@@ -394,16 +398,11 @@ function settings(it) {
   return make("div", { className: "settings" }, list);
 }
 
-async function put(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = make("textarea", { value: text });
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
+function showToCopy(place, text) {
+  const area = make("textarea", { value: text, readOnly: true, rows: 6 });
+  area.setAttribute("aria-label", "Text to copy");
+  place.replaceChildren(make("p", { textContent: REFUSED }), area);
+  area.select();
 }
 
 export default mount((place) => {

@@ -7,6 +7,7 @@
 
 import { Blocks } from "./blocks.js";
 import { explained, make } from "./dom.js";
+import { REFUSED, copyText } from "../shared/clipboard.js";
 import { isDark } from "../shared/dom.js";
 import { isNoShortcut } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
@@ -173,15 +174,11 @@ class Detail {
   }
 
   async copy({ text, words }) {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.say(words);
-    } catch {
-      const area = make("textarea", { value: text, readOnly: true, rows: 8 });
-      area.setAttribute("aria-label", "Text to copy");
-      this.say("This browser does not let the page copy. Press Ctrl+C, or Cmd+C on a Mac.", area);
-      area.select();
-    }
+    if (await copyText(text)) return this.say(words);
+    const area = make("textarea", { value: text, readOnly: true, rows: 8 });
+    area.setAttribute("aria-label", "Text to copy");
+    this.say(REFUSED, area);
+    area.select();
   }
 
   say(words, ...more) {

@@ -26,6 +26,8 @@ from pages.lab.would_score import draw_scores_now, would_score
 from pages.shared.choice import choose
 from pages.shared.run_actions import draw_lab_actions
 from pages.shared.run_view import draw_live_run, show_unknown_run
+from pages.shared.share.menu import draw_share
+from pages.shared.viewport import is_narrow
 from refine_core import programs
 from refine_core.runs import Run
 
@@ -106,6 +108,18 @@ def _show_reward() -> None:
     st.session_state[_PART] = "Reward"
 
 
+def _draw_actions(run: Run, *, here: bool, to_reward: Callable[[], None] | None) -> None:
+    draw_lab_actions(run, here=here, to_reward=to_reward)
+    if not is_narrow():
+        draw_share(run, in_lab=True)
+
+
+def _draw_aside(run: Run) -> None:
+    """On a narrow page the verdict needs the room."""
+    if is_narrow() and not run.live:
+        draw_share(run, in_lab=True)
+
+
 def _result(
     form: FormState,
     run: Run | None,
@@ -126,7 +140,8 @@ def _result(
             edited=edited,
             would=would_score(form, run),
             about=look_for(run.timeline.spec),
-            actions=partial(draw_lab_actions, here=here, to_reward=to_reward),
+            actions=partial(_draw_actions, here=here, to_reward=to_reward),
+            aside=_draw_aside if is_narrow() else None,
             has_form=True,
         )
     else:

@@ -11,8 +11,10 @@ from pages.lab.reward_source import run_anyway
 from pages.lab.start import Refusal
 from pages.shared import address
 from pages.shared.run_actions import draw_idle_actions
+from pages.shared.share.menu import draw_idle_share
 from pages.shared.text import escape_markdown
 from pages.shared.verdict import draw_verdict
+from pages.shared.viewport import is_narrow
 from refine_core import programs
 from refine_core.formatting import pluralize
 from refine_core.programs import ProgramSpec
@@ -21,7 +23,13 @@ from refine_core.programs import ProgramSpec
 def draw_ready(form: FormState) -> None:
     """What will happen, with the most that it can take; or which fields stand in the way."""
     headline, numbers = describe_plan(form)
-    draw_verdict(headline, numbers, about=look_for(form.spec), actions=draw_idle_actions)
+    draw_verdict(headline, numbers, about=look_for(form.spec), actions=_draw_idle)
+
+
+def _draw_idle() -> None:
+    draw_idle_actions()
+    if not is_narrow():
+        draw_idle_share()
 
 
 def look_for(spec: ProgramSpec) -> str:

@@ -70,13 +70,14 @@ def draw_live_run(
     would: WouldScore | None = None,
     about: str = "",
     actions: Callable[[Run], None] | None = None,
+    aside: Callable[[Run], None] | None = None,
     beside: bool = False,
     has_form: bool = False,
 ) -> None:
     """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended.
 
     edited: what the form has changed since. about: what a worked example has to show. actions: draws what can be done with it,
-    beside the verdict. beside, has_form, would: as in `draw_run`.
+    beside the verdict; aside: what else, at the end of the line below it. beside, has_form, would: as in `draw_run`.
     """
     run_id, was_live = run.run_id, run.live
 
@@ -103,6 +104,7 @@ def draw_live_run(
                     would=would,
                     about=about,
                     actions=actions,
+                    aside=aside,
                     beside=beside,
                     has_form=has_form,
                 )
@@ -149,6 +151,7 @@ def draw_run(
     would: WouldScore | None = None,
     about: str = "",
     actions: Callable[[Run], None] | None = None,
+    aside: Callable[[Run], None] | None = None,
     beside: bool = False,
     has_form: bool = False,
 ) -> None:
@@ -164,7 +167,9 @@ def draw_run(
     attempts = {a.index: a for a in timeline.attempts}
     if (shown := selected_attempt(timeline)) is not None:
         take_clicks(timeline, attempts[shown], first=first)
-    head = partial(_draw_head, run, edited=edited, would=would, about=about, actions=actions, brief=beside)
+    head = partial(
+        _draw_head, run, edited=edited, would=would, about=about, actions=actions, aside=aside, brief=beside
+    )
     empty: Mapping[int, figures.Now] | None = {} if has_form else None
     chart = partial(_draw_chart, run, now=would.now if would is not None else empty)
     if beside and is_long(timeline):  # a matrix takes all of the width
@@ -197,6 +202,7 @@ def _draw_head(
     would: WouldScore | None,
     about: str,
     actions: Callable[[Run], None] | None,
+    aside: Callable[[Run], None] | None,
     brief: bool,
 ) -> None:
     """The verdict, and what else there is to know of the whole run. brief: without its model, which stands elsewhere, too."""
@@ -209,6 +215,7 @@ def _draw_head(
             wrap=is_narrow(),
             about=about,
             actions=partial(_draw_actions, run, actions, would),
+            aside=partial(aside, run) if aside is not None else None,
         )
         return
     verdict = run.verdict
@@ -226,6 +233,7 @@ def _draw_head(
         wrap=verdict.is_error or (is_narrow() and not run.live),
         about=about,
         actions=partial(actions, run) if actions is not None else None,
+        aside=partial(aside, run) if aside is not None else None,
         keep_px=NARROW_HEAD_PX if run.live and is_narrow() else None,
     )
     if run.live and not run.is_local and actions is not None:

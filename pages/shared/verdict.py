@@ -24,6 +24,7 @@ def draw_verdict(
     wrap: bool = True,
     about: str = "",
     actions: Callable[[], None] | None = None,
+    aside: Callable[[], None] | None = None,
     keep_px: int | None = None,
 ) -> None:
     """Draw both lines.
@@ -32,6 +33,7 @@ def draw_verdict(
     whole: all that there is to say, shown on hover and focus, where the line says it in fewer words.
     wrap: whether the line below may take more than one, where it is longer than the screen is wide.
     about: what a worked example has to show, on a line of its own. actions: draws the buttons beside the headline.
+    aside: draws one without a border at the end of the line below it.
     keep_px: height of the headline, however many lines it takes, so that nothing below it moves; None for what it needs.
     """
     headline = headline.removesuffix(".")
@@ -57,10 +59,13 @@ def draw_verdict(
             st.header(escape_markdown(headline), anchor=False, width="stretch")
             if actions is not None:
                 actions()
-        st.markdown(
-            f":small[{' · '.join(filter(None, parts))}]",
-            wrap=wrap,
-            help=escape_markdown(whole) if whole else None,
-        )
+        line = f":small[{' · '.join(filter(None, parts))}]"
+        told = escape_markdown(whole) if whole else None
+        if aside is None:
+            st.markdown(line, wrap=wrap, help=told)
+        else:
+            with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+                st.markdown(line, wrap=wrap, help=told, width="stretch")
+                aside()
         if about:
             st.markdown(f":small[**What to look for.** {escape_markdown(about)}]")

@@ -6,7 +6,7 @@ What it looks like, and what a press does, is assets/share; the files come from 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
@@ -34,8 +34,12 @@ _component = st.components.v2.component(
 def draw_share(run: Run, *, in_lab: bool = False) -> None:
     """Draw the button, which opens the menu.
 
-    in_lab: the link is then that of the run's own page, since the address of the Lab holds a draft, too.
+    in_lab: the link is then that of the run's own page, since the address of the Lab holds a draft, too; and while the run works,
+    the button only keeps its place.
     """
+    if in_lab and run.live:
+        draw_idle_share()
+        return
     attempt = selected_attempt(run.timeline)
     tab: Tab = "prompts" if in_lab or is_narrow() else "output"
     shown = {"tab": tab, **({} if attempt is None else {"attempt": str(attempt + 1)})}
@@ -44,7 +48,9 @@ def draw_share(run: Run, *, in_lab: bool = False) -> None:
         "keep": list(_LOOKS),
         "set": {"run": run.run_id, **({} if address.asks_what_if() else shown)},
     }
-    with st.popover("Share", key="share"), st.container(width=WIDTH_PX):
+    # On a narrow page the Lab has it at the end of a line of words.
+    kind: Literal["secondary", "tertiary"] = "tertiary" if in_lab and is_narrow() else "secondary"
+    with st.popover("Share", key="share", type=kind), st.container(width=WIDTH_PX):
         draw_files(
             [run.run_id],
             list_fields([run.timeline.spec]),
@@ -52,6 +58,11 @@ def draw_share(run: Run, *, in_lab: bool = False) -> None:
             link=link,
             note=STILL_RUNNING if run.live else "",
         )
+
+
+def draw_idle_share() -> None:
+    """What will be there once a run has ended, so that its place is kept."""
+    st.popover("Share", key="share", disabled=True)
 
 
 def draw_files(
