@@ -1,8 +1,8 @@
-"""Numbers, times and costs as text: one way to write each, on every screen, in errors, files and hover texts.
+"""Numbers, times and costs as text, and long texts cut: one way each, on every screen, in errors, files and hover texts.
 
 format_number(0.99999, beside=[1])  "0.99999"        format_duration(1.23)  "1.2 s"
 format_cost(0.0042)                 "$0.0042"        pluralize(2, "call")   "2 calls"
-format_score(1 / 3)                 "0.33"
+format_score(1 / 3)                 "0.33"         clip("a long text", 7)  "a long…"
 """
 
 from __future__ import annotations
@@ -182,6 +182,11 @@ def format_tokens(sent: int | None, received: int | None) -> str:
     if sent is None or received is None:
         return "tokens unknown"
     return f"{sent:,} {'token' if sent == 1 else 'tokens'} in, {received:,} out"
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` characters of a text; "…" at the end stands for what is left out."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from refine_core.events import RunFinished
-from refine_core.formatting import pluralize
+from refine_core.formatting import clip, pluralize
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import (
     describe_error,
@@ -175,7 +175,7 @@ def _whole(timeline: Timeline, cause: str) -> str:
     if failed.phase == "reward" or failed.error is None:
         return f"{cause}."
     return _join(
-        _shorten(" ".join(describe_failure(failed).split()), _ONLY_CAUSE_CHARS),
+        clip(" ".join(describe_failure(failed).split()), _ONLY_CAUSE_CHARS),
         suggest_next_step(timeline, failed),
     )
 
@@ -184,11 +184,7 @@ def _first_sentence(text: str) -> str:
     """Up to the end of the first sentence, without its full stop, on one line."""
     flat = " ".join(text.split())
     end = _SENTENCE_END.search(flat)
-    return _shorten((flat[: end.start()] if end else flat).rstrip("."), _CAUSE_CHARS)
-
-
-def _shorten(text: str, max_chars: int) -> str:
-    return text if len(text) <= max_chars else f"{text[: max_chars - 1].rstrip()}…"
+    return clip((flat[: end.start()] if end else flat).rstrip("."), _CAUSE_CHARS)
 
 
 def list_attempts(indices: Sequence[int]) -> str:

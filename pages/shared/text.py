@@ -7,6 +7,7 @@ import re
 
 import streamlit as st
 
+from refine_core.formatting import clip
 from refine_core.runs import make_well_formed
 from refine_core.unseen import show_unseen
 
@@ -90,8 +91,7 @@ def show_error(message: str) -> None:
 
 def one_line(text: str, characters: int) -> str:
     """A text on one line of at most so many characters, its end cut off where it is longer."""
-    line = " ".join(text.split())
-    return line if len(line) <= characters else f"{line[: characters - 1]}…"
+    return clip(" ".join(text.split()), characters)
 
 
 def cut_text(text: str) -> str:

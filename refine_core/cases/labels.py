@@ -7,6 +7,7 @@ from typing import Final
 
 from refine_core.cases.case import Case, CaseSet, output_key
 from refine_core.cases.wants import BAD, GOOD, Want
+from refine_core.formatting import clip
 from refine_core.rows import Row
 
 NAME_CHARS: Final = 48
@@ -46,5 +47,5 @@ def name_output(row: Row) -> str:
     for value in row.prediction.values():
         line = " ".join(value.split() if isinstance(value, str) else [str(value)])
         if line:
-            return line if len(line) <= NAME_CHARS else f"{line[: NAME_CHARS - 1].rstrip()}…"
+            return clip(line, NAME_CHARS)
     return "empty output"

@@ -23,7 +23,7 @@ from refine_core.cli.reward_options import (
 )
 from refine_core.cli.row_options import RowOptions, load_rows, row_options
 from refine_core.cli.worker_options import read_files, worker_options
-from refine_core.formatting import MINUS
+from refine_core.formatting import MINUS, clip
 from refine_core.rewards.shapes import describe_shape
 
 if TYPE_CHECKING:
@@ -140,5 +140,4 @@ def _write_cell(line: LineView) -> str:
     if line.exception:
         caught = f" (caught at line {line.caught_at})" if line.caught_at is not None else ""
         parts.append(f"✗ {line.exception}{caught}")
-    text = printable("  ".join(part for part in parts if part))
-    return text if len(text) <= _CELL_CHARS else f"{text[: _CELL_CHARS - 1]}…"
+    return clip(printable("  ".join(part for part in parts if part)), _CELL_CHARS)

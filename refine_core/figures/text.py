@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from refine_core import formatting
 from refine_core.formatting import MINUS, format_score
 from refine_core.unseen import show_unseen
 
@@ -29,7 +30,7 @@ def to_text(value: object, most: int = MOST) -> str:
 
 def clip(text: str, limit: int) -> str:
     """At most `limit` characters of a text, lines and all, with what cannot be seen made visible."""
-    return show_unseen(text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…")
+    return show_unseen(formatting.clip(text, limit))
 
 
 def shorten(value: object, limit: int) -> str:

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from refine_core.figures.axis import Axis, build_axis
 from refine_core.figures.grid import PANEL_PX
 from refine_core.figures.scene import Json, stage_name
+from refine_core.formatting import clip
 from refine_core.log.timeline import Attempt, Timeline
 
 ADVICE: Final = "advice"
@@ -147,7 +148,7 @@ def _names(timeline: Timeline, axis: Axis, rows: list[str]) -> list[Json]:
     at += [(row, "y", row) for row in rows]
     return [
         {
-            "text": words if len(words) <= _NAME_LETTERS else f"{words[: _NAME_LETTERS - 1]}…",
+            "text": clip(words, _NAME_LETTERS),
             "hovertext": words,
             "xref": "paper",
             "x": 0,

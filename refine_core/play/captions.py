@@ -11,7 +11,7 @@ from typing import Final
 import ujson
 
 from refine_core import events as ev
-from refine_core.formatting import format_rollout, format_temperature, pluralize
+from refine_core.formatting import clip, format_rollout, format_temperature, pluralize
 from refine_core.hints import is_hint
 from refine_core.log.scope import Record
 from refine_core.log.timeline import Attempt, Timeline
@@ -102,8 +102,10 @@ def _describe(record: Record, timeline: Timeline) -> str:  # noqa: PLR0912, C901
 def quote_fields(fields: Mapping[str, object]) -> str:
     """Output fields on one line: "answer: Paris; confidence: 0.9", or the value of the only one; long ones are cut."""
     if len(fields) == 1:
-        return shorten(as_text(next(iter(fields.values()))))
-    return shorten("; ".join(f"{name}: {as_text(value)}" for name, value in fields.items()) or "nothing")
+        return clip(as_text(next(iter(fields.values()))), MAX_CHARS)
+    return clip(
+        "; ".join(f"{name}: {as_text(value)}" for name, value in fields.items()) or "nothing", MAX_CHARS
+    )
 
 
 def as_text(value: object) -> str:
@@ -114,11 +116,6 @@ def as_text(value: object) -> str:
         else ujson.dumps(value, ensure_ascii=False, escape_forward_slashes=False)
     )
     return " ".join(text[: 10 * MAX_CHARS].split())
-
-
-def shorten(text: str, chars: int = MAX_CHARS) -> str:
-    """The beginning of a text that is too long for a caption."""
-    return text if len(text) <= chars else f"{text[: chars - 1].rstrip()}…"
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -171,7 +168,7 @@ def _score(event: ev.RewardScored, timeline: Timeline) -> str:
         if event.unmet
         else ""
     )
-    why = f": {shorten(_flat(event.feedback))}" if event.feedback.strip() else ""
+    why = f": {clip(_flat(event.feedback), MAX_CHARS)}" if event.feedback.strip() else ""
     return _sentence(f"The reward gives {value}{aim}{rules}{why}")
 
 
@@ -181,7 +178,7 @@ def _advice(event: ev.AdviceGiven) -> str:
         return "The adviser finds no predictor at fault, so there is no new hint."
     if len(named) == 1:
         name, text = named[0]
-        return _sentence(f"The adviser's hint for {name}: {shorten(_flat(text))}")
+        return _sentence(f"The adviser's hint for {name}: {clip(_flat(text), MAX_CHARS)}")
     return f"The adviser gives hints for {join_names(name for name, _ in named)}."
 
 
@@ -210,7 +207,7 @@ def _number(record: Record) -> int:
 
 
 def _flat(text: str) -> str:
-    return shorten(" ".join(text.split()))
+    return clip(" ".join(text.split()), MAX_CHARS)
 
 
 def _sentence(text: str) -> str:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from refine_core.differences import Piece, diff_words
-from refine_core.formatting import format_duration, format_score, format_temperature, pluralize
+from refine_core.formatting import clip, format_duration, format_score, format_temperature, pluralize
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Outcome, PartState, Timeline
 from refine_core.messages import describe_failure, format_reward
 from refine_core.play.asked import describe_aim
-from refine_core.play.captions import as_text, join_names, shorten
+from refine_core.play.captions import as_text, join_names
 from refine_core.play.questions import GuessRange, last_scored
 from refine_core.play.steps import Step
 from refine_core.unseen import show_unseen_in
@@ -183,14 +183,14 @@ def _describe_moment(step: Step, attempt: Attempt | None) -> str:
 
 def _sentence(timeline: Timeline, step: Step, attempt: Attempt | None, before: Attempt | None) -> str:
     if attempt is None or step.beat not in ("output", "score", "advice"):
-        return shorten(step.caption, SENTENCE)
+        return clip(step.caption, SENTENCE)
     number = attempt.index + 1
     if step.beat == "output":
         return f"Attempt {number} returns its output. The reward reads it next."
     if step.beat == "advice":
         named = [name for name, _ in _hints(attempt, advice=True)]
         if not named:
-            return shorten(step.caption, SENTENCE)
+            return clip(step.caption, SENTENCE)
         return f"The adviser gives {'a hint' if len(named) == 1 else 'hints'} for {join_names(named)}."
     return _score_sentence(timeline, attempt, before)
 
@@ -262,7 +262,7 @@ def _hints(attempt: Attempt | None, *, advice: bool) -> tuple[tuple[str, str], .
     if attempt is None:
         return ()
     given = (attempt.advice.hints if attempt.advice is not None else {}) if advice else attempt.hints
-    return tuple((name, shorten(text, MAX_TEXT)) for name, text in given.items() if is_hint(text))
+    return tuple((name, clip(text, MAX_TEXT)) for name, text in given.items() if is_hint(text))
 
 
 def _fields(timeline: Timeline, attempt: Attempt | None) -> tuple[SlideField, ...]:
@@ -305,15 +305,15 @@ def _marked(value: object, before: object) -> tuple[Piece, ...]:
 def _text(value: object) -> str:
     """A value for reading aloud: a list as its items, text with its line breaks."""
     if isinstance(value, str):
-        return shorten(value.strip(), MAX_TEXT)
+        return clip(value.strip(), MAX_TEXT)
     if isinstance(value, Sequence) and all(isinstance(v, str | int | float) for v in value):
-        return shorten(", ".join(as_text(v) for v in value), MAX_TEXT)
-    return shorten(as_text(value), MAX_TEXT)
+        return clip(", ".join(as_text(v) for v in value), MAX_TEXT)
+    return clip(as_text(value), MAX_TEXT)
 
 
 def _waits(attempt: Attempt, step: Step) -> str:
     if attempt.state == "failed":
-        why = shorten(" ".join(describe_failure(attempt).split()), MAX_TEXT)
+        why = clip(" ".join(describe_failure(attempt).split()), MAX_TEXT)
         return "It has no output and no reward." if why in step.caption else why
     return "No output yet."
 

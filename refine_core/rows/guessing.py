@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from refine_core.concurrency.cancellation import Cancel
+from refine_core.formatting import clip
 from refine_core.rows.mapping import (
     SINGLE,
     Role,
@@ -266,4 +267,4 @@ def _shares(fact: _Facts) -> str:
 def show(value: object) -> str:
     """A value as text for a table, cut where it is long."""
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
+    return clip(text, _SHOWN_CHARS)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core.formatting import (
+    clip,
     format_amount,
     format_change,
     format_cost,
@@ -162,6 +163,12 @@ def test_a_column_of_dollars_shows_the_digits_of_the_cost():
         "0.0042",
         "1.50",
     ]
+
+
+def test_a_long_text_is_cut_to_its_limit_and_shows_that_it_is():
+    assert clip("a long text", 11) == "a long text"
+    assert clip("a long text", 10) == "a long te…"
+    assert clip("a long text", 8) == "a long…"  # no space before the mark
 
 
 def test_changes_temperatures_and_tokens():
