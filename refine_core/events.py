@@ -87,6 +87,8 @@ class RunStarted(Event):
     temperatures: those of attempts 0..N-1. code_version: of refine_core.
     typed_key_roles: roles ("model", "adviser", "judge") whose key somebody typed, so that it must be typed again to go on.
     at_once: attempts that may be under way together.
+    kept_events: of a branch, how many of the events that follow this one are copied from its parent. They cost nothing here.
+    Their times are those of the parent, set back so that the last of them lies at the start of the branch.
     """
 
     kind: ClassVar[str] = "run_started"
@@ -96,6 +98,7 @@ class RunStarted(Event):
     code_version: str
     typed_key_roles: tuple[str, ...] = ()
     at_once: int = 1
+    kept_events: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +250,7 @@ class RewardScored(Event):
 
     unmet: name -> message of the validators that the outputs failed; such an attempt does not end the run.
     refusals: what the sandbox refused to the reward, which went on: "line 3: reading /etc/hosts".
+    rescored: whether a branch scored again, by a reward of its own, what its parent had made.
     """
 
     kind: ClassVar[str] = "reward_scored"
@@ -258,6 +262,7 @@ class RewardScored(Event):
     stdout: str = ""
     unmet: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
+    rescored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,12 +294,13 @@ class AdviceFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed(Event):
-    """The program or the reward raised, so the attempt has no reward."""
+    """The program or the reward raised, so the attempt has no reward. rescored: as in RewardScored."""
 
     kind: ClassVar[str] = "attempt_failed"
     index: int
     phase: Phase
     error: Fault
+    rescored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,15 @@ class Recording:
             self.has_temperature if param == "temperature" else param == "response_format" and self._formats
         )
 
+    def pass_over(self, records: Sequence[Record]) -> None:
+        """Count the requests of a run that goes on as answered, but for those of attempts that it does again."""
+        again = _restarted_spans(records, goes_on=True)
+        with self._lock:
+            for record in records:
+                if isinstance(record.event, LMRequested) and not any(map(record.span.is_in, again)):
+                    key = _request_key(record.event.messages, record.event.params)
+                    self._used[key] = self._used.get(key, 0) + 1
+
     def contains(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
         """Whether the run made this request."""
         return _request_key(messages, params) in self._answers
@@ -143,8 +152,11 @@ class Recording:
         )
 
 
-def _restarted_spans(records: Sequence[Record]) -> set[Span]:
-    """Spans of attempts, and of advice, that were cut off before the run was resumed; they were repeated afterwards."""
+def _restarted_spans(records: Sequence[Record], *, goes_on: bool = False) -> set[Span]:
+    """Spans of attempts, and of advice, that were cut off before the run was resumed; they were repeated afterwards.
+
+    goes_on: whether the run is resumed after these records, too.
+    """
     open_spans: set[Span] = set()
     cut_off: set[Span] = set()
     for record in records:
@@ -160,7 +172,7 @@ def _restarted_spans(records: Sequence[Record]) -> set[Span]:
                 open_spans.discard(record.span)
             case _:
                 pass
-    return cut_off
+    return cut_off | open_spans if goes_on else cut_off
 
 
 def _request_key(messages: Sequence[Message], params: Mapping[str, object]) -> str:

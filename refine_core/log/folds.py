@@ -96,6 +96,7 @@ class Fold:
                 record.at,
                 Loop(Plan.of_run(event)),
                 typed_key_roles=event.typed_key_roles,
+                kept_events=event.kept_events,
             )
         if self._timeline is None:
             return
@@ -157,6 +158,7 @@ class Fold:
             at,
             event.fixed_temperature,
             edited_hints=event.edited,
+            kept=event.index < timeline.kept_attempts,
         )
         self._attempts[span] = attempt
         if event.index in self._best_up_to:
@@ -249,6 +251,7 @@ class Fold:
                 self._add_to_predictor(record.span, event)
             case ev.LMRequested():
                 self._add_call(attempt, record.span, event, at)
+                self._calls[record.span].kept = record.seq <= timeline.kept_events + 1
             case _:
                 self._add_to_call(attempt, record.span, event)
 

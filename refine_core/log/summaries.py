@@ -25,7 +25,9 @@ class Summary:
 
     best_unmet: whether the best of them failed a validator; then so did all.
     spent: what its replies cost, by time and model; None for a run recorded before that was kept. paused: whether it waits, or
-    waited when it was interrupted, for a person before its next step.
+    waited when it was interrupted, for a person before its next step. parent: the run that it was edited or branched from, or replays.
+    fork_attempt: of a branch, its first own attempt, from 1. kept_events: how many events after the first are its parent's, which are
+    counted neither in `calls` nor in `spent`. change: what was changed since the parent, in a few words.
     """
 
     title: str
@@ -45,6 +47,10 @@ class Summary:
     best_unmet: bool = False
     spent: tuple[Spending, ...] | None = None
     paused: bool = False
+    parent: str | None = None
+    fork_attempt: int | None = None
+    kept_events: int = 0
+    change: str = ""
 
     @property
     def best_reward(self) -> float | None:
@@ -59,7 +65,7 @@ def title_of(spec: ProgramSpec) -> str:
 def summarize(summary: Summary | None, record: Record) -> Summary | None:
     """The row after one more record; None before RunStarted."""
     match record.event:
-        case ev.RunStarted(spec=spec):
+        case ev.RunStarted(spec=spec, kept_events=kept):
             first = Summary(
                 title_of(spec),
                 spec.strategy,
@@ -68,6 +74,10 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
                 spec.threshold,
                 record.at,
                 example=spec.example,
+                parent=spec.parent,
+                fork_attempt=spec.fork_attempt,
+                kept_events=kept,
+                change=spec.change,
             )
             return replace(first, events=record.seq, spent=())
         case _ if summary is None:
@@ -89,10 +99,8 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             )
         case ev.AttemptFailed():
             return replace(summary, failed=summary.failed + 1, events=record.seq)
-        case ev.LMRequested():
-            return replace(summary, calls=summary.calls + 1, events=record.seq)
-        case (ev.LMReplied() | ev.LMRetried() | ev.LMFailed()) as answer if summary.spent is not None:
-            return replace(summary, spent=spend(summary.spent, answer, record.at), events=record.seq)
+        case ev.LMRequested() | ev.LMReplied() | ev.LMRetried() | ev.LMFailed():
+            return replace(_count_call(summary, record), events=record.seq)
         case ev.RunResumed():
             return replace(summary, reason=None, ended_at=None, events=record.seq, paused=False)
         case ev.RunFinished(reason=reason):
@@ -101,6 +109,19 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             return replace(summary, paused=isinstance(event, ev.RunPaused), events=record.seq)
         case _:
             return replace(summary, events=record.seq)
+
+
+def _count_call(summary: Summary, record: Record) -> Summary:
+    """After one more request or answer. Those that a branch keeps of its parent count as none."""
+    if record.seq <= summary.kept_events + 1:
+        return summary
+    if isinstance(record.event, ev.LMRequested):
+        return replace(summary, calls=summary.calls + 1)
+    return (
+        summary
+        if summary.spent is None
+        else replace(summary, spent=spend(summary.spent, record.event, record.at))
+    )
 
 
 def _loop_with_best(summary: Summary) -> Loop:

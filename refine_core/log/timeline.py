@@ -29,7 +29,7 @@ class Call:
 
     parse_failure: what of the reply could not be read. is_repeat: the same question once more, as JSON, after such a reply.
     draft: what the reply says so far, where somebody reads along. It is not in the log, so no fold sets it. charge: what its failed
-    answer cost, if there was one.
+    answer cost, if there was one. kept: whether the parent of a branch made it, so that it costs nothing here.
     """
 
     span: Span
@@ -47,6 +47,7 @@ class Call:
     draft: str = ""
     charge: Charge | None = None
     state: PartState = "running"
+    kept: bool = False
 
     @property
     def charges(self) -> list[Charge]:
@@ -140,6 +141,7 @@ class Attempt:
     reward_offset_s: when the reward was asked, since the attempt began. calls: in judging too.
     inner_advice: requests for advice by a refinement that is part of the program.
     edited_hints: names of predictors whose hint a person wrote.
+    kept: whether it is the parent's, in a branch that begins after it.
     """
 
     index: int
@@ -165,6 +167,7 @@ class Attempt:
     is_best: bool = False
     is_returned: bool = False
     edited_hints: tuple[str, ...] = ()
+    kept: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -226,6 +229,7 @@ class Timeline:
     reward and a person continued it; None if that never happened. cancel_count: how often it was cancelled and then resumed.
     pause: what it waits for a person before; None while it does not. paused_s: how long it has waited so: times within the run,
     such as when an attempt began, are on a clock that stands still meanwhile, so this much behind those of the records.
+    kept_events: of a branch, how many events after the first are its parent's.
     """
 
     run_id: str
@@ -246,6 +250,17 @@ class Timeline:
     cancel_count: int = 0
     pause: ev.RunPaused | None = None
     paused_s: float = 0.0
+    kept_events: int = 0
+
+    @property
+    def kept_attempts(self) -> int:
+        """How many of its attempts are kept from its parent: 0 unless it is a branch."""
+        return self.spec.kept_attempts
+
+    @property
+    def new_attempts(self) -> list[Attempt]:
+        """Its attempts without those that are kept from its parent."""
+        return [attempt for attempt in self.attempts if not attempt.kept]
 
     @property
     def returned_index(self) -> int | None:
@@ -291,7 +306,7 @@ class Usage:
     """Sums over calls that answered; None where any of them is unknown.
 
     free: cached or replayed, so their tokens were spent before. A refusal counts, and whatever else was an answer;
-    failed calls report no cost.
+    failed calls report no cost. Calls that are kept from the parent of a branch count as none.
     """
 
     calls: int
@@ -309,7 +324,7 @@ class Usage:
 
     @classmethod
     def of(cls, calls: Iterable[Call]) -> Usage:
-        requests = list(calls)
+        requests = [call for call in calls if not call.kept]
         free = [r for r in (c.reply for c in requests) if r is not None and (r.cache_hit or r.replayed)]
         answers = [*(charge for call in requests for charge in call.charges), *free]
 

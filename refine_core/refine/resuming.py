@@ -27,6 +27,7 @@ from refine_core.events import (
     RewardStarted,
     RunPaused,
     RunResumed,
+    RunStarted,
 )
 from refine_core.log.folds import LOOP_EVENTS
 from refine_core.log.scope import Record, Scope
@@ -42,7 +43,7 @@ from refine_core.signatures.types import validate
 
 @dataclass(frozen=True, slots=True)
 class ResumeState:
-    """What a run did before it was interrupted or cancelled.
+    """What a run did before it was interrupted or cancelled; of a branch that begins, what it keeps of its parent.
 
     facts: the loop's own events, without those of the attempt that was cut off. spans: index of a complete attempt
     -> its span. used: every span in the log. worked_s: seconds that the run has worked so far.
@@ -167,7 +168,9 @@ def _used_spans(records: Sequence[Record]) -> frozenset[Span]:
 def _worked_s(records: Sequence[Record]) -> float:
     """Seconds that the run worked: between its records, but while nobody worked at it, and while it waited for a person."""
     worked, paused = 0.0, False
-    for before, record in pairwise(records):
+    start = records[0].event
+    kept = start.kept_events if isinstance(start, RunStarted) else len(records)
+    for before, record in pairwise(records[kept:]):
         if isinstance(before.event, RunPaused):
             paused = True
         elif isinstance(before.event, PauseEnded | RunResumed):

@@ -51,7 +51,8 @@ class RunJob:
     before_record, after_record: sinks that may halt it, called before the recorder and after it.
 
     keys: role ("model", "adviser", "judge") -> key typed by a person. recording: the recording of a run, by its id.
-    records: the log of the same run, if it resumes after an interruption.
+    records: the log of the same run, if it resumes after an interruption. kept: of a branch, the events that are its parent's, as
+    records of its own that follow its first.
     anyway: continue in spite of an error of the reward that is bound to repeat. stepwise: wait for a person before each step.
     Raises: LMKeyError for a missing key; LMNotFoundError for a missing recording.
     """
@@ -63,12 +64,16 @@ class RunJob:
         recording: Callable[[str], Recording],
         records: Sequence[Record] = (),
         *,
+        kept: Sequence[Record] = (),
         anyway: bool = False,
         stepwise: bool = False,
     ) -> None:
         self.spec = spec = replace(spec, inputs=to_jsonable(spec.inputs))  # what can be recorded
         self.anyway = anyway or was_continued_anyway(records)
-        self.resume_state = ResumeState.of(records) if records else None
+        self.resumes = bool(records)
+        self.kept = tuple(kept)
+        done = records or self.kept
+        self.resume_state = ResumeState.of(done) if done else None
         named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
         typed_key_roles = tuple(role for role, described in named.items() if described and role in keys)
         start = records[0].event if records else None
@@ -87,6 +92,7 @@ class RunJob:
             run_id = chosen.recording_id or ""
             if run_id not in recordings:  # shared: no reply is given to two roles
                 recordings[run_id] = recording(run_id)
+                recordings[run_id].pass_over(done)
             by_purpose[_PURPOSES[role]] = recordings[run_id]
             return ReplayLM(
                 recordings[run_id],
@@ -100,21 +106,24 @@ class RunJob:
         if spec.first_rollout:
             lm = lm.copy(rollout_id=spec.first_rollout)
         replayed = recordings.get(spec.model.recording_id or "")
-        edits: dict[int, Mapping[str, str]] = {0: spec.starting_hints} if spec.starting_hints else {}
-        if replayed is not None:
-            edits |= replayed.edits
+        edits: dict[int, Mapping[str, str]] = {} if replayed is None else {**replayed.edits}
+        if spec.starting_hints:
+            first = spec.kept_attempts
+            edits[first] = {**edits.get(first, {}), **spec.starting_hints}
         self.stepper = Stepper(stepwise=stepwise, edits=edits)
         self.adviser = connect_role("adviser", spec.adviser) if spec.hint_source == "adviser" else None
         self.program = Pipeline(spec)
         self.program.set_lm(lm)
         self.scorer = WorkerScorer(spec, connect_role("judge", spec.judge))
         self.before_record: tuple[Sink, ...] = (ReplayGuard(by_purpose),) if by_purpose else ()
-        self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.resume_state is not None else ()
+        self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.resumes else ()
         if not isinstance(start, RunStarted):
             names = tuple(name for name, _ in self.program.named_predictors())
-            first = spec.model.temperature or 0.0
-            temperatures = list_temperatures(spec.temperature_schedule, first, spec.attempt_count)
-            start = RunStarted(spec, temperatures, names, __version__, typed_key_roles)
+            own_temperature = spec.model.temperature or 0.0
+            temperatures = list_temperatures(spec.temperature_schedule, own_temperature, spec.attempt_count)
+            start = RunStarted(
+                spec, temperatures, names, __version__, typed_key_roles, kept_events=len(self.kept)
+            )
         self.start = start
         self.plan = Plan.of_run(start)
         if self.anyway:
@@ -122,7 +131,7 @@ class RunJob:
 
     def first_event(self) -> RunStarted | RunResumed:
         """RunStarted, or RunResumed for a run that was interrupted."""
-        if self.resume_state is not None:
+        if self.resumes and self.resume_state is not None:
             return RunResumed(self.resume_state.next_index, anyway=self.anyway)
         return self.start
 

@@ -12,6 +12,7 @@ run            one run, as a screen sees it          prompts    a prompt in part
 run_list       runs found, named, tagged, deleted    playing    runs to step through
 callers        who asked a model in an attempt       searching  text found in a run's messages
 replaying      the same program on recorded replies
+branches       a run from one of its attempts on, with something changed     forking  what such a branch keeps, and takes
 reward_trial   the reward, on an output that a person typed
 what_ifs       a recorded run under another reward or threshold         rescoring   its outputs, scored again
 kept_what_ifs  those that somebody kept beside a run                        judges      whom a reward would ask, at what cost
@@ -36,6 +37,7 @@ from refine_core.rewards.shapes import Recognized
 from refine_core.runs import kept_what_ifs
 from refine_core.runs.callers import Caller, list_callers
 from refine_core.runs.default_runs import DEFAULT
+from refine_core.runs.forking import Family, FamilyMember, ForkChanges, ForkPlan
 from refine_core.runs.judges import JudgeEstimate
 from refine_core.runs.kept_what_ifs import KeptWhatIf
 from refine_core.runs.playing import run_at
@@ -61,7 +63,7 @@ from refine_core.runs.searching import (
     search_run,
 )
 from refine_core.runs.what_ifs import RunWhatIf
-from refine_core.spec import ProgramSpec
+from refine_core.spec import HintSource, ModelSpec, ProgramSpec, Strategy
 from refine_core.store.listing import (
     NEWEST_FIRST,
     NO_FILTERS,
@@ -97,7 +99,11 @@ __all__ = [
     "Caller",
     "Choices",
     "Credentials",
+    "Family",
+    "FamilyMember",
     "Filters",
+    "ForkChanges",
+    "ForkPlan",
     "Found",
     "Hit",
     "JudgeEstimate",
@@ -135,7 +141,9 @@ __all__ = [
     "drop_what_if",
     "events",
     "failed_lines",
+    "family",
     "find_replay_mismatch",
+    "fork",
     "format_events",
     "format_value",
     "get",
@@ -157,6 +165,7 @@ __all__ = [
     "output_block",
     "output_types",
     "pause",
+    "plan_fork",
     "playback",
     "prompt_parts",
     "recent",
@@ -165,6 +174,7 @@ __all__ = [
     "replay_program",
     "resume",
     "reward_remark",
+    "run_again",
     "run_at",
     "search",
     "search_run",
@@ -212,6 +222,73 @@ def resume(run_id: str, credentials: Credentials | None = None, *, anyway: bool 
 def replay(run_id: str, *, delay_s: float | None = None) -> str:
     """Run the same program again on recorded replies. See Runs.replay."""
     return default().replay(run_id, delay_s=delay_s)
+
+
+def plan_fork(
+    run_id: str,
+    attempt: int,
+    *,
+    ask_judge: bool = False,
+    credentials: Credentials | None = None,
+    **changes: Unpack[ForkChanges],
+) -> ForkPlan:
+    """What a branch of a run would keep and take, before anything is asked. See Branches.plan."""
+    return default().branches.plan(run_id, attempt, ask_judge=ask_judge, credentials=credentials, **changes)
+
+
+def fork(
+    run_id: str,
+    attempt: int,
+    *,
+    name: str | None = None,
+    credentials: Credentials | None = None,
+    stepwise: bool = False,
+    ask_judge: bool = False,
+    **changes: Unpack[ForkChanges],
+) -> str:
+    """Go on with a run from one of its attempts, counted from 1, with something changed. See Branches.fork."""
+    return default().branches.fork(
+        run_id,
+        attempt,
+        name=name,
+        credentials=credentials,
+        stepwise=stepwise,
+        ask_judge=ask_judge,
+        **changes,
+    )
+
+
+def run_again(
+    run_id: str,
+    *,
+    seed: int | None = None,
+    model: ModelSpec | None = None,
+    adviser: ModelSpec | None = None,
+    strategy: Strategy | None = None,
+    hints: HintSource | None = None,
+    n: int | None = None,
+    name: str | None = None,
+    credentials: Credentials | None = None,
+    stepwise: bool = False,
+) -> str:
+    """Run the same program on the same inputs from the start, with another seed, model or strategy. See Branches.run_again."""
+    return default().branches.run_again(
+        run_id,
+        seed=seed,
+        model=model,
+        adviser=adviser,
+        strategy=strategy,
+        hints=hints,
+        n=n,
+        name=name,
+        credentials=credentials,
+        stepwise=stepwise,
+    )
+
+
+def family(run_id: str) -> Family:
+    """The runs that a run was made from, and all that was made of these. See Branches.family."""
+    return default().branches.family(run_id)
 
 
 def find_replay_mismatch(spec: ProgramSpec) -> ReplayMismatch | None:

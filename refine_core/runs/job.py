@@ -95,10 +95,11 @@ def open_scope(store: Store, job: Job, run_job: RunJob, records: Sequence[Record
         after=len(records),
         not_before=records[-1].at if records else 0.0,
     )
+    spent = records[run_job.start.kept_events + 1 :]  # what a branch keeps of its parent costs it nothing
     budget = Budget(
         spec.budget_usd,
         spec.budget_tokens,
-        events=(r.event for r in records if not isinstance(r.event, LMRequested)),
+        events=(r.event for r in spent if not isinstance(r.event, LMRequested)),
     )
     sinks = (
         budget,
@@ -110,6 +111,14 @@ def open_scope(store: Store, job: Job, run_job: RunJob, records: Sequence[Record
     )
     children = ChildSpans(before.used if before is not None else frozenset())
     return Scope(sinks, RUN, job.cancel, job.drafts.write, children)
+
+
+def append_all(store: Store, records: Sequence[Record]) -> None:
+    """Record the beginning of a run, its first event first, in one transaction. Raises StoreError."""
+    summary = functools.reduce(summarize, records, None)
+    if summary is None:
+        raise ValueError("a run must begin with RunStarted")
+    store.append(records, summary)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from refine_core.events import RunStarted
 from refine_core.lm.recording import Recording
 from refine_core.log.folds import add_drafts, cut_short
 from refine_core.log.scope import Record
-from refine_core.log.span import Span
+from refine_core.log.span import RUN, Span
 from refine_core.log.timeline import Timeline
 from refine_core.log.well_formed import make_well_formed
 from refine_core.messages import usage_summary
@@ -28,7 +28,11 @@ from refine_core.play import Playback
 from refine_core.refine.build import check_spec
 from refine_core.refine.resuming import was_continued_anyway, was_paused
 from refine_core.refine.run_job import RunJob
-from refine_core.runs.job import Job, open_scope
+from refine_core.runs.branches import Branches
+from refine_core.runs.forking import ForkPlan
+from refine_core.runs.forking.changes import forget_branch
+from refine_core.runs.forking.prefix import to_records
+from refine_core.runs.job import Job, append_all, open_scope
 from refine_core.runs.judge_memory import JudgeMemory
 from refine_core.runs.logs import RunLogs
 from refine_core.runs.playing import Playbacks
@@ -94,6 +98,7 @@ class Runs:
         self.list = RunList(store, self._ended, self._paused)
         self.judge_memory = JudgeMemory(store)
         self.what_ifs = WhatIfs(self._logs.timeline, self.judge_memory)
+        self.branches = Branches(self)
 
     def start(
         self,
@@ -106,11 +111,26 @@ class Runs:
         """Start a run and return its id; RunStarted is durable by then.
 
         stepwise: wait for a person before each step; see `step`. run_id: an id from `new_run_id`, given out before.
+        The description of a branch is run from its first attempt.
         Raises: SpecError with every problem found; LMKeyError for a missing key; StoreError.
         """
+        spec = forget_branch(spec)
         check_spec(spec)
         run_job = RunJob(spec, (credentials or Credentials()).keys, self.recording, stepwise=stepwise)
         return self._begin(run_id or new_run_id(), run_job)
+
+    def start_branch(
+        self, plan: ForkPlan, credentials: Credentials | None = None, *, stepwise: bool = False
+    ) -> str:
+        """Start the branch that was planned and return its id; its RunStarted and all that it keeps are durable by then.
+
+        Raises: LMKeyError for a missing key; LMNotFoundError for a missing recording; StoreError.
+        """
+        run_id, at = new_run_id(), time.time()
+        kept = to_records(plan.events, run_id, at)
+        keys = (credentials or Credentials()).keys
+        run_job = RunJob(plan.spec, keys, self.recording, kept=kept, stepwise=stepwise)
+        return self._begin(run_id, run_job, kept=(Record(run_id, 1, at, RUN, run_job.start), *kept))
 
     def resume(self, run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
         """Resume a run that was interrupted or cancelled, from its last complete attempt; RunResumed is durable by then.
@@ -165,13 +185,21 @@ class Runs:
             raise LMNotFoundError(f"There is no run {run_id!r} to replay; choose another, or ask a model.")
         return Recording(records)
 
-    def _begin(self, run_id: str, run_job: RunJob, records: Sequence[Record] = ()) -> str:
-        """Record the first event and start the run's thread. records: those of the run so far."""
+    def _begin(
+        self, run_id: str, run_job: RunJob, records: Sequence[Record] = (), *, kept: Sequence[Record] = ()
+    ) -> str:
+        """Record the first event and start the run's thread.
+
+        records: those of the run so far. kept: of a branch, its first event and those that it keeps, which are recorded at once.
+        """
         job = Job(run_id, Cancel(), run_job.stepper)
         try:
-            scope = open_scope(self.store, job, run_job, records)
+            scope = open_scope(self.store, job, run_job, records or kept)
             try:
-                scope.emit(run_job.first_event())
+                if kept:
+                    append_all(self.store, kept)
+                else:
+                    scope.emit(run_job.first_event())
             except RecordingFailed as failure:
                 raise failure.cause or failure from None
             with self._lock:  # started in here, so that a job that is found here can be joined

@@ -7,6 +7,7 @@ from refine_core.spec.program import (
     ProgramSpec,
     ReplyFormat,
     StageSpec,
+    Strategy,
     ValidatorSpec,
 )
 from refine_core.spec.schedule import Schedule
@@ -19,5 +20,6 @@ __all__ = [
     "ReplyFormat",
     "Schedule",
     "StageSpec",
+    "Strategy",
     "ValidatorSpec",
 ]

@@ -143,6 +143,8 @@ class ProgramSpec:
     starting_hints: predictor -> hint in force at its first own attempt; {} for none.
     first_rollout: rollout id of the first attempt, where attempts have one; no two tries of a hint test share it.
     hint_test: id of the hint test that it is a try of, or None; lists of runs leave tries out.
+    fork_attempt: of a branch, its first own attempt, from 1: those before it are kept from `parent`; None for any other run.
+    change: what was changed since `parent`, in a few words, as in "hint for draft"; "" where nobody said.
     """
 
     stages: tuple[StageSpec, ...]
@@ -174,11 +176,18 @@ class ProgramSpec:
     starting_hints: Mapping[str, str] = field(default_factory=dict)
     first_rollout: int = 0
     hint_test: str | None = None
+    fork_attempt: int | None = None
+    change: str = ""
 
     @property
     def attempt_count(self) -> int:
         """How many attempts there are at most."""
         return 1 if self.strategy == "single" else self.N
+
+    @property
+    def kept_attempts(self) -> int:
+        """How many attempts are kept from `parent`: 0 for any other run than a branch."""
+        return max(self.fork_attempt - 1, 0) if self.fork_attempt is not None else 0
 
     @property
     def hint_source(self) -> HintSource:

@@ -23,7 +23,7 @@ class Schedule:
 
     kind: "dspy-2.6" for the model's own temperature, then rising from 0.5; "dspy-3" for 1.0 each time, and rollout ids;
     "list" for `temperatures`, one an attempt, and rollout ids; "none" for no temperature at all, and rollout ids.
-    temperatures: of the attempts, for the kind "list".
+    temperatures: of a "list"; of the dspy kinds, those in place of the kind's own, as in a branch where one was changed.
     A rollout id is never sent: it keeps two identical calls apart in a cache and in a recording.
     """
 
@@ -56,7 +56,7 @@ class Schedule:
         if self.kind not in _KINDS:
             names = ", ".join(_KINDS)
             return [Problem("schedule", f"the schedule must be one of {names}, not {self.kind!r}")]
-        if self.kind != "list":
+        if self.kind == "none" or (self.kind != "list" and not self.temperatures):
             return []
         for temperature in self.temperatures:
             if not _is_temperature(temperature):
@@ -99,11 +99,13 @@ def schedule(first: float, n: int) -> tuple[float, ...]:
 def list_temperatures(by: Schedule, first: float, n: int) -> tuple[float, ...]:
     """The temperatures of `n` attempts by a schedule; zeros if none is sent. first: the model's own temperature."""
     match by.kind:
+        case "none":
+            return (0.0,) * n
         case "list":
+            return by.temperatures[:n]
+        case _ if by.temperatures:
             return by.temperatures[:n]
         case "dspy-3":  # dspy.Refine.forward, version 3.4.1
             return (1.0,) * n
-        case "none":
-            return (0.0,) * n
         case _:
             return schedule(first, n)

@@ -62,7 +62,7 @@ def describe_case(
         what = describe_missing(timeline, attempt) if attempt.outputs is None else "has not been scored yet"
         return f"{_until(exact)}: attempt {exact + 1} {what}."
     if conditions.difference is not None and exact < len(timeline.attempts):
-        return f"{_until(exact)}: {_why_other(timeline.spec, conditions, spec, exact)}."
+        return f"{_until(exact)}: {describe_first_difference(timeline.spec, conditions, spec, exact)}."
     several = listed > exact + 1
     missing = f"attempts {exact + 1} to {listed}" if several else f"attempt {exact + 1}"
     if timeline.end is None:
@@ -219,7 +219,10 @@ def _why_exact(spec: ProgramSpec, conditions: Conditions, last: int) -> str:
     return "it would have stopped before anything could differ"
 
 
-def _why_other(recorded: ProgramSpec, conditions: Conditions, spec: ProgramSpec, exact: int) -> str:
+def describe_first_difference(
+    recorded: ProgramSpec, conditions: Conditions, spec: ProgramSpec, exact: int
+) -> str:
+    """What makes the changed run go another way after its `exact` exact attempts, without a capital or a full stop."""
     after = f"attempt {exact + 1}"
     match conditions.difference:
         case "temperature":

@@ -1,0 +1,131 @@
+"""Branches and runs done again: what is made of a run that is there, and the family that comes of it.
+
+plan(run_id, attempt, …) -> ForkPlan        fork(run_id, attempt, …) -> run id        run_again(run_id, …) -> run id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Unpack
+
+from refine_core.errors import Problem, SpecError
+from refine_core.log.timeline import Timeline
+from refine_core.runs.forking import Family, ForkChanges, ForkPlan, find_family, plan_fork
+from refine_core.runs.forking.changes import describe_again, forget_branch
+from refine_core.runs.forking.family import MAX_MEMBERS
+from refine_core.runs.rescoring import Rescored
+from refine_core.spec import HintSource, ModelSpec, ProgramSpec, Strategy
+
+if TYPE_CHECKING:
+    from refine_core.runs.registry import Credentials, Runs
+
+
+class Branches:
+    """What is made of the runs of one store. Safe to use from any thread."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+
+    def plan(
+        self,
+        run_id: str,
+        attempt: int,
+        *,
+        ask_judge: bool = False,
+        credentials: Credentials | None = None,
+        **changes: Unpack[ForkChanges],
+    ) -> ForkPlan:
+        """The branch of a run that begins at this attempt, from 1. No model is asked, unless `ask_judge` allows requests to the judge.
+
+        changes: see ForkChanges. The run may have ended in any way, or be at work still: attempts that ended can be kept.
+        Raises SpecError for an unknown run, an attempt that cannot be the first new one, and wrong numbers; RewardError for a reward or
+        a check that cannot be read; WorkerError; with ask_judge LMKeyError; StoreError.
+        """
+        timeline = self._runs.timeline(run_id)
+        if timeline is None:
+            raise SpecError([Problem("run", f"there is no run {run_id!r}")])
+        records = self._runs.events(run_id)[: timeline.seq]
+        keys: Mapping[str, str] = credentials.keys if credentials is not None else {}
+
+        def rescore(whole: Timeline, spec: ProgramSpec) -> Rescored:
+            return self._runs.what_ifs.rescorer.score(whole, spec, ask_judge=ask_judge, keys=keys)
+
+        return plan_fork(records, timeline, attempt, changes, rescore)
+
+    def fork(
+        self,
+        run_id: str,
+        attempt: int,
+        *,
+        name: str | None = None,
+        credentials: Credentials | None = None,
+        stepwise: bool = False,
+        ask_judge: bool = False,
+        **changes: Unpack[ForkChanges],
+    ) -> str:
+        """Begin the branch that `plan` describes, and return its id; what it keeps is durable by then.
+
+        name: what it is called, beside its title. stepwise: wait for a person before each new step. Raises as `plan`, and SpecError with
+        every problem of the plan; LMKeyError for a missing key.
+        """
+        plan = self.plan(run_id, attempt, ask_judge=ask_judge, credentials=credentials, **changes)
+        if plan.problems:
+            raise SpecError(plan.problems)
+        made = self._runs.start_branch(plan, credentials, stepwise=stepwise)
+        if name and name.strip():
+            self._runs.list.rename(made, name)
+        return made
+
+    def run_again(
+        self,
+        run_id: str,
+        *,
+        seed: int | None = None,
+        model: ModelSpec | None = None,
+        adviser: ModelSpec | None = None,
+        strategy: Strategy | None = None,
+        hints: HintSource | None = None,
+        n: int | None = None,
+        name: str | None = None,
+        credentials: Credentials | None = None,
+        stepwise: bool = False,
+    ) -> str:
+        """Run the same program on the same inputs again from its first attempt, and return the new run's id. Nothing is kept.
+
+        seed: of the practice model, and sent to any other one. hints: where they come from, for the strategy "refine". n: attempts.
+        What is not given stays. Raises SpecError for an unknown run and for what cannot run; LMKeyError; StoreError.
+        """
+        records = self._runs.events(run_id)
+        timeline = self._runs.timeline(run_id)
+        if timeline is None or not records:
+            raise SpecError([Problem("run", f"there is no run {run_id!r}")])
+        parent = timeline.spec
+        spec = replace(
+            forget_branch(parent),
+            model=parent.model if model is None else model,
+            adviser=parent.adviser if adviser is None else adviser,
+            strategy=parent.strategy if strategy is None else strategy,
+            hints=parent.hints if hints is None else hints,
+            N=parent.N if n is None else n,
+            parent=run_id,
+            hint_test=None,
+        )
+        if seed is not None:
+            own = spec.model if spec.model.kind != "litellm" else replace(spec.model, seed=seed)
+            spec = replace(spec, seed=seed, model=own)
+        spec = replace(spec, change=describe_again(parent, spec))
+        made = self._runs.start(spec, credentials, stepwise=stepwise)
+        if name and name.strip():
+            self._runs.list.rename(made, name)
+        return made
+
+    def family(self, run_id: str) -> Family:
+        """The runs that this one was made from, and all that was made of these. Raises StoreError."""
+        runs = self._runs
+        return find_family(
+            run_id,
+            runs.store.row,
+            runs.list.annotation,
+            lambda filters: runs.list.search("", filters, size=MAX_MEMBERS + 1).rows,
+        )
