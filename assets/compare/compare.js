@@ -4,12 +4,12 @@
 //   person  --asked, left-->   Python, which puts what is asked for into the address
 //
 // Keys: [ ] move A, j k move B, x swaps, e unfolds equal text.
-import { letter, make } from "./dom.js";
 import { Kept, arrange } from "./keep.js";
+import { letter } from "./letter.js";
 import { Chart, setup, tableHead, tableRow } from "./runs.js";
 import { lineBlocks, valueRow } from "./words.js";
 import { REFUSED, copyText } from "../shared/clipboard.js";
-import { isDark } from "../shared/dom.js";
+import { isDark, make } from "../shared/dom.js";
 import { isNoShortcut, letterSwitch } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
 

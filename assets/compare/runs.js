@@ -1,5 +1,6 @@
 // Two whole runs: what they were set up with, their rewards in one chart, and a row an attempt.
-import { draw, letter, make } from "./dom.js";
+import { letter } from "./letter.js";
+import { draw, make } from "../shared/dom.js";
 import { lineBlocks } from "./words.js";
 
 const HEIGHT = 132; // of the chart's rewards, in pixels

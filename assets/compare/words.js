@@ -1,5 +1,6 @@
 // Texts with what differs in them marked, and lines side by side with equal ones folded.
-import { letter, make } from "./dom.js";
+import { letter } from "./letter.js";
+import { make } from "../shared/dom.js";
 
 const LONG = 1500; // characters, beyond which a text is folded until it is asked for
 

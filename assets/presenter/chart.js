@@ -1,7 +1,7 @@
 // The timeline for a room: rewards, temperatures, stages and hints of the attempts so far, in a few large signs.
 //
 //   chart(slide, { width, guesses, waiting }) -> <svg>        guesses: index of an attempt -> what was guessed
-import { draw } from "./dom.js";
+import { draw } from "../shared/dom.js";
 
 const SIZES = {
   wide: { text: 19, label: 150, row: 36, top: 56, plot: 196, mark: 9, bar: 10, durations: true },

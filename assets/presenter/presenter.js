@@ -5,8 +5,7 @@
 //
 // Keys: Space and → go on, ← back, Home and End, g guesses first, 1 to 4 count a vote, Esc leaves.
 import { chart } from "./chart.js";
-import { draw, make } from "./dom.js";
-import { isDark } from "../shared/dom.js";
+import { draw, isDark, make } from "../shared/dom.js";
 import { isSilenced } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
 

@@ -3,25 +3,18 @@
 //   Python  --data-->  Detail.take     only the open tab's body is sent
 //   person  --ask-->   the trigger "asked": {do: tab | pick | caller | page | search | hit | copy | download, …}
 //
-//   blocks.js  what a tab holds        search.js  the search        dom.js  elements, and words that explain themselves
+//   blocks.js  what a tab holds        search.js  the search        words.js  words that explain themselves
 
 import { Blocks } from "./blocks.js";
-import { explained, make } from "./dom.js";
 import { REFUSED, copyText } from "../shared/clipboard.js";
-import { isDark } from "../shared/dom.js";
+import { draw, isDark, make } from "../shared/dom.js";
 import { isNoShortcut } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
 import { Search } from "./search.js";
+import { explained } from "./words.js";
 
-function lens() {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", "M11 7a4 4 0 1 1-8 0 4 4 0 0 1 8 0zM10 10l4 4");
-  svg.append(path);
-  return svg;
-}
+const lens = () =>
+  draw("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, draw("path", { d: "M11 7a4 4 0 1 1-8 0 4 4 0 0 1 8 0zM10 10l4 4" }));
 
 class Detail {
   constructor(parent) {

@@ -1,7 +1,8 @@
 // The blocks of an open tab: texts with marks, rows of names and values, the parts of a reward, notes.
 // A block that has not changed keeps its element, so that what is selected, folded or scrolled in it stays.
 
-import { explained, make, visible } from "./dom.js";
+import { explained, visible } from "./words.js";
+import { make } from "../shared/dom.js";
 
 export class Blocks {
   constructor(place, ask) {

@@ -1,8 +1,8 @@
 // What was run, in one row: program, inputs, reward. Each shows its first lines, and all of them at a press.
 // On a narrow page the row is folded. Text enters by textContent.
 
-import { explained, make, visible } from "./dom.js";
-import { isDark } from "../shared/dom.js";
+import { explained, visible } from "./words.js";
+import { isDark, make } from "../shared/dom.js";
 import { mount } from "../shared/mount.js";
 
 class Row {

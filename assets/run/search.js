@@ -1,6 +1,7 @@
 // The search over a run's messages: "/" opens it, a hit leads to its place.
 
-import { make, visible } from "./dom.js";
+import { visible } from "./words.js";
+import { make } from "../shared/dom.js";
 
 const WAIT_MS = 250;
 

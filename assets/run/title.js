@@ -1,6 +1,7 @@
 // The name of a run, with its star and tags, and where it comes from. Text enters by textContent.
 
-import { make, visible } from "./dom.js";
+import { visible } from "./words.js";
+import { make } from "../shared/dom.js";
 
 export default function ({ parentElement, data }) {
   const source = JSON.stringify(data);

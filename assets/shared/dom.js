@@ -1,19 +1,22 @@
 // Elements of HTML and SVG, made in one call. Text enters by textContent alone.
 
+/** An HTML element. parts: its properties or attributes by name; `text`, `on` (event -> what to do) and `data` (data-…). */
 export function make(tag, parts = {}, ...children) {
-  return fill(document.createElement(tag), parts, children);
+  return fill(document.createElement(tag), parts, children, (node, name) => name in node);
 }
 
+/** The same for an element of SVG, which has attributes only. */
 export function draw(tag, parts = {}, ...children) {
-  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), parts, children);
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), parts, children, () => false);
 }
 
-function fill(node, parts, children) {
+function fill(node, parts, children, isProperty) {
   for (const [name, value] of Object.entries(parts)) {
     if (value === undefined || value === null || value === false) continue;
     if (name === "text") node.textContent = value;
     else if (name === "on") for (const [event, act] of Object.entries(value)) node.addEventListener(event, act);
     else if (name === "data") Object.assign(node.dataset, value);
+    else if (isProperty(node, name)) node[name] = value;
     else node.setAttribute(name, value === true ? "" : value);
   }
   node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));

@@ -1,14 +1,6 @@
-// Elements, and the words that explain themselves. Text enters by textContent alone.
+// Words that explain themselves, and characters that a screen would hide. Text enters by textContent alone.
 
-export function make(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in node) node[name] = value;
-    else node.setAttribute(name, value);
-  }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
-  return node;
-}
+import { make } from "../shared/dom.js";
 
 // What a text may hold and a screen would hide or obey: control characters, and marks that turn the direction of what follows.
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
