@@ -18,6 +18,7 @@ PAGES = ROOT / "pages"
 # A package imports only those listed before it (and itself).
 PACKAGES = (
     "lazy_names",
+    "displayed",
     "formatting",
     "glossary",
     "absent",

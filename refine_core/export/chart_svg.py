@@ -9,6 +9,7 @@ It draws the figure that the screen draws (refine_core.figures.build_figure), wi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from refine_core.export.markup import Markup, element, format_pixels, join
@@ -32,12 +33,21 @@ _TITLE_PX = 17.0
 Drawing = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What is drawn on. width: pixels. link: what an attempt's number leads to, its number appended; None for nothing."""
+
+    width: int
+    paint: Paint
+    link: str | None = None
+
+
 def write_svg(timeline: Timeline, *, title: str = "", width: int = _WIDTH) -> str:
     """The timeline as an SVG file. title: stands above it; why the run stopped, if "". width: pixels, at least 320."""
     heading = title or stop_sentences(timeline, alive=False)[0]
     paint = attributes(LIGHT)
     inner = width - 2 * _PAD
-    drawing, height = _draw(build_figure(timeline), timeline, inner, paint, None)
+    drawing, height = _draw(build_figure(timeline), timeline, Canvas(inner, paint))
     top = _PAD + _TITLE_PX + 14
     shown = _fit(heading, inner / (_TITLE_PX * 0.52))
     caption = " · ".join(filter(None, (timeline.spec.title, format_time(timeline.started_at))))
@@ -67,12 +77,14 @@ def draw_chart(
     cls: str = "",
     link: str | None = None,
     figure: Mapping[str, Any] | None = None,
+    over: Mapping[str, Any] | None = None,
 ) -> Markup:
     """The chart inside a page, hidden from screen readers: `describe_figure` says the same in words.
 
     link: what an attempt's number leads to, its number appended: "#a". figure: of this timeline, if it is built already.
+    over: what attempts would score now; see `build_now_marks`.
     """
-    drawing, height = _draw(figure or build_figure(timeline), timeline, width, class_of, link)
+    drawing, height = _draw(figure or build_figure(timeline), timeline, Canvas(width, class_of, link), over)
     return element(
         "svg",
         drawing,
@@ -85,9 +97,13 @@ def draw_chart(
 
 
 def _draw(
-    figure: Mapping[str, Any], timeline: Timeline, width: int, paint: Paint, link: str | None
+    figure: Mapping[str, Any],
+    timeline: Timeline,
+    canvas: Canvas,
+    over: Mapping[str, Any] | None = None,
 ) -> tuple[Markup, float]:
     """The drawing that fits, and its height."""
+    width, paint = canvas.width, canvas.paint
     columns, drawings = int(figure["columns"]), figure["drawings"]
     by_columns = drawings["columns"]
     roomy = by_columns and (width - by_columns["left"]) / columns >= _MATRIX_BELOW_PX
@@ -99,12 +115,16 @@ def _draw(
     durations = next((layer for layer in drawing["layers"] if layer.get("after") == "track"), None)
     place = Place(left, column, durations is not None and column >= durations["room"], paint)
     height = float(drawing["height"])
+    added = (over or {}).get(drawing["kind"]) or {}
     parts = [
         _returned(timeline, place, height),
         join(_rules(drawing, left, end, paint)),
         join(_labels(drawing, left, paint, narrow=narrow)),
-        join(_numbers(figure, drawing, place, timeline.returned_index, link)),
-        *(draw_layer(layer, place) for layer in drawing["layers"]),
+        join(_numbers(figure, drawing, place, timeline.returned_index, canvas.link)),
+        *(
+            draw_layer(layer, place)
+            for layer in (*added.get("under", ()), *drawing["layers"], *added.get("over", ()))
+        ),
     ]
     return join(parts), height
 

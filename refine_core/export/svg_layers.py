@@ -135,7 +135,7 @@ def _width(words: str, size: float) -> float:
 
 
 def _texts(layer: Layer, place: Place) -> Iterator[Markup]:
-    if layer["style"] in ("value", "value-now"):
+    if layer["style"] == "value":
         yield from _values(layer, place)
         return
     beside = place.column >= layer["room"]

@@ -109,6 +109,7 @@ class Driver:
         Raises RunCancelled, RecordingFailed, what `on_attempt` raises, and LMError where advice will be needed and
         there is no model to ask for it; other errors are in the result.
         """
+        start = time.perf_counter()
         if self.plan.hints == "adviser" and len(self.plan.temperatures) > 1:
             self.adviser = self._find_adviser()  # before anything is spent
         yield from self.models.prepare(self.program, self.scope.cancel)
@@ -123,7 +124,7 @@ class Driver:
             yield from self._work_in_parallel()
         if self.stop is None:
             raise AssertionError("the loop ended without saying why")
-        return self.progress.finish(self.stop)
+        return self.progress.finish(self.stop, self.models.names, time.perf_counter() - start)
 
     def _work(self) -> Flow[None]:
         """Do what the loop says, until it says stop or that there is nothing more to begin."""
@@ -263,6 +264,7 @@ class Driver:
                 score.refusals,
             )
             prediction = outputs
+            progress.outputs[index] = dict(outputs)
             progress.artifacts[index] = AttemptArtifacts(program, predictors, trace, outputs, end)
             self._add(end, scope)
             if self.plan.at_once == 1:

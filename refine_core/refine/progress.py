@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from refine_core.configuration import get_setting
@@ -42,7 +42,7 @@ class Progress:
     """The state of one refinement. All but `loop` and `facts` are by the index of the attempt.
 
     facts: the loop's own events. scopes: where each attempt emits. starts: how each began.
-    artifacts: of attempts that were scored. errors: of those that failed.
+    artifacts: of attempts that were scored. errors: of those that failed. outputs: what each scored attempt returned.
     """
 
     loop: Loop
@@ -51,6 +51,7 @@ class Progress:
     starts: dict[int, AttemptStarted] = field(default_factory=dict)
     artifacts: dict[int, AttemptArtifacts] = field(default_factory=dict)
     errors: dict[int, Exception] = field(default_factory=dict)
+    outputs: dict[int, Mapping[str, object]] = field(default_factory=dict)
     _best: int | None = None
 
     def add(self, fact: Event) -> None:
@@ -66,9 +67,18 @@ class Progress:
             if i not in (last, self._best):
                 self.artifacts.pop(i).release()
 
-    def finish(self, stop: Stop) -> RefineResult:
+    def finish(self, stop: Stop, predictors: Iterable[str] = (), took_s: float | None = None) -> RefineResult:
         """What to hand back. What attempts left behind is released, as errors and traces hold on to all of it."""
-        refinement = Refinement.of(self.facts, stop)
+        refinement = Refinement(
+            stop.reason,
+            stop.best,
+            stop.returned,
+            tuple(self.facts),
+            self.loop.plan,
+            tuple(predictors),
+            self.outputs,
+            took_s,
+        )
         artifacts, self.artifacts = self.artifacts, {}
         errors, self.errors = self.errors, {}
         prediction: Prediction | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from refine_core.displayed import Displayed
 from refine_core.events import AttemptFailed, AttemptStarted, Event, Fault, RewardScored, StopReason
-from refine_core.loop import Stop
+from refine_core.loop import Plan
 from refine_core.modules.prediction import Prediction
 
 
@@ -70,17 +71,22 @@ class AttemptResult:
 
 
 @dataclass(frozen=True, eq=False)
-class Refinement:
+class Refinement(Displayed):
     """How a refinement went. reason: why it stopped. best, returned: indices of attempts, or None.
 
-    facts: the loop's own events, in the order in which they happened. Two are equal if they went the same way, however
-    long it took.
+    facts: the loop's own events, in the order in which they happened. plan: what it was to do; predictors: their names.
+    outputs: index of an attempt -> what the program returned in it. took_s: all of it. Of one that an older version pickled, these
+    are at their defaults. Two are equal if they went the same way, however long it took. `print` and Jupyter show it as a table.
     """
 
     reason: StopReason
     best: int | None
     returned: int | None
     facts: tuple[Event, ...] = field(default=(), repr=False)
+    plan: Plan | None = field(default=None, repr=False)
+    predictors: tuple[str, ...] = field(default=(), repr=False)
+    outputs: Mapping[int, Mapping[str, object]] | None = field(default=None, repr=False)
+    took_s: float | None = field(default=None, repr=False)
 
     @cached_property
     def attempts(self) -> tuple[AttemptResult, ...]:
@@ -117,11 +123,6 @@ class Refinement:
 
     def _key(self) -> tuple[object, ...]:
         return self.attempts, self.reason, self.best, self.returned
-
-    @classmethod
-    def of(cls, facts: Iterable[Event], stop: Stop) -> Refinement:
-        """The refinement that the loop's own events describe."""
-        return cls(stop.reason, stop.best, stop.returned, tuple(facts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
+from refine_core.displayed import Displayed
 from refine_core.log.timeline import Timeline
 from refine_core.verdict import Verdict
 
 State = Literal["running", "paused", "cancelling", "finished", "interrupted", "unrecorded"]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run as far as it is recorded.
+@dataclass(frozen=True, slots=True, repr=False)
+class Run(Displayed):
+    """A run as far as it is recorded. `print` and Jupyter show it as a table.
 
     state: "paused": it waits for a person before its next step. "unrecorded": its end is not on record; `error` says why.
     is_local: whether it works in this process, so that it can be cancelled from here, and read along with.
@@ -38,6 +39,9 @@ class Run:
     shown_at: float | None = None
     is_stepwise: bool = False
     imported: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Run {self.run_id}, {self.state}: {self.stop_summary}>"
 
     @property
     def resumable(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Unpack
 
+from refine_core.displayed import Displayed
 from refine_core.errors import Problem, SpecError
 from refine_core.log.timeline import Timeline
 from refine_core.rewards.shapes import Recognized
@@ -25,9 +26,9 @@ from refine_core.what_if import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RunWhatIf:
-    """A what-if of a run. result: what would have happened. spec: the changed description. scores: of the recorded outputs.
+@dataclass(frozen=True, slots=True, repr=False)
+class RunWhatIf(Displayed):
+    """A what-if of a run, which `print` and Jupyter show as a table. result: what would have happened. spec: the changed description. scores: of the recorded outputs.
 
     timeline: the run, as recorded.
     """
@@ -36,6 +37,9 @@ class RunWhatIf:
     spec: ProgramSpec
     scores: Rescored
     result: WhatIf
+
+    def __repr__(self) -> str:
+        return f"<What-if of run {self.timeline.run_id}: {self.result.headline}>"
 
     @property
     def curve(self) -> tuple[ThresholdStep, ...]:

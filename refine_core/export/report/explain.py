@@ -91,27 +91,27 @@ def _ending(run: Timeline) -> Iterator[Markup]:
     end = run.end
     if end is None:
         done = pluralize(len(run.attempts), "attempt")
-        yield _say(
+        yield _sentence(
             f"The run has no end: whatever ran it stopped, or was still at work, after {done} had begun. "
             "This file holds all that was recorded until then."
         )
         return
     match end.reason:
         case "threshold_reached":
-            yield _say(_reached(run))
+            yield _sentence(_reached(run))
         case "attempts_used_up" if run.spec.attempt_count == 1:
-            yield _say("It stopped there because no more than one attempt was allowed.")
+            yield _sentence("It stopped there because no more than one attempt was allowed.")
         case "attempts_used_up":
             threshold = run.spec.threshold
             short = "" if threshold is None else f", and none had reached {format_reward(run, threshold)}"
             count = f"All {len(run.attempts):,} attempts that were allowed had been made"
-            yield _say(f"{count}{short}, so the run stopped.")
+            yield _sentence(f"{count}{short}, so the run stopped.")
         case reason:
-            yield _say(_REASONS[reason])
+            yield _sentence(_REASONS[reason])
     if end.returned is not None and end.reason != "threshold_reached":
-        yield _say(f"It returned the best attempt: attempt {end.returned + 1}.")
+        yield _sentence(f"It returned the best attempt: attempt {end.returned + 1}.")
     elif end.returned is None and end.best is not None:
-        yield _say(f"The best attempt until then was attempt {end.best + 1}.")
+        yield _sentence(f"The best attempt until then was attempt {end.best + 1}.")
 
 
 _REASONS: Final[Mapping[StopReason, str]] = {
@@ -136,7 +136,7 @@ def _reached(run: Timeline) -> str:
     return f"{scored}, which is enough, so the run stopped there and returned its answer.{rest}"
 
 
-def _say(words: str) -> Markup:
+def _sentence(words: str) -> Markup:
     return join((words,))
 
 

@@ -35,12 +35,18 @@ _WORTH: Final = 240  # characters, from which on a link is shorter and no harder
 
 @dataclass(slots=True)
 class SeenText:
-    """Paragraphs of prompts that the file holds already: text -> (where, how to call the place)."""
+    """Paragraphs of prompts that the file holds already: text -> (where, how to call the place).
 
+    links: whether text is led to that stands elsewhere; if not, each prompt is whole.
+    """
+
+    links: bool = True
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def write(self, text: str, place: tuple[str, str]) -> Markup:
         """A text of the prompt at `place`, with what stood in an earlier one as a link."""
+        if not self.links:
+            return join((text,))
         pieces: list[Markup] = []
         run: list[str] = []  # paragraphs in a row that are known
         source: tuple[str, str] | None = None
@@ -91,7 +97,7 @@ def write_callers(attempt: Attempt, seen: SeenText) -> Iterator[Markup]:
         label = f"attempt {attempt.index + 1}"
         body = [_write_call(caller, call, seen, (place, label)) for call in caller.calls]
         summary = element("summary", title, " ", element("span", _measure(caller), cls="m s"))
-        yield element("details", summary, *body, id=place)
+        yield element("details", summary, *body, cls="c", id=place if seen.links else None)
 
 
 def _measure(caller: Caller) -> str:
