@@ -65,7 +65,7 @@ def command(
         sys.stdout.flush()
         sys.stdout.buffer.write(file.data)
         return
-    path = _place(output, file.name)
+    path = _choose_path(output, file.name)
     try:
         path.write_bytes(file.data)
     except OSError as error:
@@ -76,7 +76,7 @@ def command(
         print_text(f"Wrote {path} ({pluralize(len(ids), 'run')}, {format_bytes(len(file.data))}).")
 
 
-def _place(output: str | None, name: str) -> Path:
+def _choose_path(output: str | None, name: str) -> Path:
     """Where the file goes: a folder gets it under its own name."""
     if output is None:
         return Path(name)

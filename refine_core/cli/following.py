@@ -9,7 +9,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.attempt_lines import attempt_lines, output_lines
@@ -95,6 +95,13 @@ def _next_steps(run: Run) -> list[str]:
     return steps
 
 
+@contextmanager
+def keeping_output_for_json(*, as_json: bool) -> Iterator[None]:
+    """A context in which what a user's own program prints goes to standard error, where standard output is for JSON."""
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        yield
+
+
 def follow(run_id: str, *, as_json: bool) -> int:
     """Show a run of this process until it ends; the exit code. With as_json, its JSON is all that standard output gets.
 
@@ -104,7 +111,7 @@ def follow(run_id: str, *, as_json: bool) -> int:
 
     terminal = Terminal(sys.stderr if as_json else sys.stdout)
     view = LiveView(terminal) if terminal.watched or not as_json else None
-    with _quiet_log():
+    with _quiet_log(), keeping_output_for_json(as_json=as_json):
         try:
             run = _watch(run_id, view)
         except KeyboardInterrupt:

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from refine_core.cli.output import BadInput
 
 
 @click.command("resume", epilog="Example: refinescope resume 907c")
 @click.argument("run")
 @click.option("--anyway", is_flag=True, help="Go on in spite of an error of the reward that would repeat.")
+@click.option(
+    "--program",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The Python file whose program ran, where it was one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-def command(*, run: str, anyway: bool, as_json: bool) -> int:
+def command(*, run: str, anyway: bool, program: Path | None, as_json: bool) -> int:
     """Go on with a run from its last complete attempt. Nothing that is done is paid again.
 
     RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c. Keys come from the
     environment only.
     """
     from refine_core import runs
-    from refine_core.cli.following import follow
+    from refine_core.cli.following import follow, keeping_output_for_json
     from refine_core.cli.run_ids import find_run_id
 
     run_id = find_run_id(run, as_json=as_json)
-    runs.resume(run_id, anyway=anyway)
+    if program is None:
+        runs.resume(run_id, anyway=anyway)
+        return follow(run_id, as_json=as_json)
+    from refine_core.cli.program_file import load_program
+    from refine_core.cli.run_spec import options_of
+
+    timeline = runs.timeline(run_id)
+    if timeline is None or timeline.spec.program_file != program.name:
+        raise BadInput(
+            f"Run {run_id} did not run {program.name}; leave --program out, or name the file that it ran."
+        )
+    with keeping_output_for_json(as_json=as_json):
+        runs.resume_program(run_id, load_program(program, options_of(timeline.spec, as_json=as_json)))
     return follow(run_id, as_json=as_json)

@@ -1,4 +1,4 @@
-"""`refinescope run SPEC.json`: run a program, watch it in the terminal, and find the run in the app."""
+"""`refinescope run SPEC.json|PROGRAM.py`: run a program, watch it in the terminal, and find the run in the app."""
 
 from __future__ import annotations
 
@@ -53,21 +53,32 @@ def command(
 ) -> int:
     """Run a program until its reward is satisfied, and show each attempt.
 
-    PROGRAM is a description as JSON (`refinescope spec RUN` prints one; - reads standard input). The run is kept with
-    all others: the app shows it while it goes on. Ctrl-C cancels it and keeps what is done.
+    PROGRAM is a description as JSON (`refinescope spec RUN` prints one; - reads standard input), or a Python file of your own
+    that defines a program and its reward. A Python file is run as your own code, with all that it may do; rewards of a
+    description run in a sandbox.
+
+    The run is kept with all others: the app shows it while it goes on. Ctrl-C cancels it and keeps what is done.
 
     Keys come from the environment only, such as OPENAI_API_KEY. The practice model needs none.
     """
     from refine_core import runs
-    from refine_core.cli.following import follow
+    from refine_core.cli.following import follow, keeping_output_for_json
     from refine_core.cli.run_spec import RunOptions, change, load_document, load_example
 
     if function is not None and reward is None:
         raise click.UsageError("--function names a function of --reward FILE; give one")
     options = RunOptions(inputs, n, threshold, reward, function, model, temperature, seed, title, as_json)
-    if (program is None) == (example is None):
+    if program is not None and example is not None:
+        raise click.UsageError("Give a file or --example NAME, not both.")
+    if program is not None and program.suffix == ".py":
+        from refine_core.cli.program_file import load_program
+
+        with keeping_output_for_json(as_json=as_json):
+            run_id = runs.start_program(load_program(program, options))
+        return follow(run_id, as_json=as_json)
+    if program is None and example is None:
         raise _ask_what(as_json=as_json)
-    spec = load_example(example) if example is not None else load_document(program)  # type: ignore[arg-type]  # one of both is given
+    spec = load_example(example) if program is None else load_document(program)  # type: ignore[arg-type]  # one of them is given
     return follow(runs.start(change(spec, options)), as_json=as_json)
 
 

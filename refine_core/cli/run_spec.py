@@ -42,6 +42,20 @@ class RunOptions:
     as_json: bool = False
 
 
+def options_of(spec: ProgramSpec, *, as_json: bool) -> RunOptions:
+    """The options by which a Python program runs as it did: with its recorded inputs, N and threshold."""
+    import json
+
+    from refine_core.cli.output import to_json
+
+    inputs = tuple(f"{name}:={to_json(value)}" for name, value in spec.inputs.items())
+    threshold = "none" if spec.threshold is None else json.dumps(spec.threshold)
+    model = "practice" if spec.model.kind == "practice" else None
+    return RunOptions(
+        inputs, spec.N, threshold, model=model, temperature=spec.model.temperature, as_json=as_json
+    )
+
+
 def load_example(name: str) -> ProgramSpec:
     """A worked example by its name. Raises BadParameter with the names that there are."""
     from refine_core.spec.examples import EXAMPLES
@@ -75,6 +89,8 @@ def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
     from refine_core.programs.value_inputs import list_form_inputs
     from refine_core.refine.build import find_problems, list_program_inputs
 
+    if spec.program_file:
+        raise BadInput(describe_problems("This cannot run", find_problems(spec)))
     try:
         list_program_inputs(spec)
     except SignatureError as error:

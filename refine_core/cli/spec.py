@@ -32,11 +32,12 @@ def command(*, run: str | None, example: str | None, schema: bool) -> None:
     else:
         from refine_core import runs
         from refine_core.cli.run_ids import find_run_id
+        from refine_core.runs.forking.changes import forget_branch
 
         run_id = find_run_id(run or "", as_json=False)
         timeline = runs.timeline(run_id)
         if timeline is None:
             raise BadInput(f"Run {run_id} is no longer in the data folder.")
-        text = write_document(timeline.spec)
+        text = write_document(forget_branch(timeline.spec))
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode())

@@ -127,6 +127,9 @@ class _Judge(Predict):
 
 def find_problems(spec: ProgramSpec) -> list[Problem]:
     """Everything that keeps `spec` from running, each with the field it concerns; [] if it can run."""
+    if spec.program_file:
+        message = f"this ran the Python program {spec.program_file}, which only its file can run again: refinescope run {spec.program_file}"
+        return [Problem("program_file", message)]
     return [
         *_stage_problems(spec),
         *_reward_problems(spec),

@@ -135,11 +135,9 @@ class RunJob:
             return RunResumed(self.resume_state.next_index, anyway=self.anyway)
         return self.start
 
-    def run(self, scope: Scope) -> RunFinished:
-        """Do the run, and return its last event. Raises RecordingFailed."""
-        start = time.perf_counter()
-        worked_s = 0.0 if self.resume_state is None else self.resume_state.worked_s
-        driver = Driver(
+    def make_driver(self, scope: Scope) -> Driver:
+        """The driver of this run."""
+        return Driver(
             self.program,
             self.scorer,
             self.plan,
@@ -150,6 +148,12 @@ class RunJob:
             advice_style=AdviceStyle(self.spec.advice_instructions, self.spec.advice_form),
             stepper=self.stepper,
         )
+
+    def run(self, scope: Scope) -> RunFinished:
+        """Do the run, and return its last event. Raises RecordingFailed."""
+        start = time.perf_counter()
+        worked_s = 0.0 if self.resume_state is None else self.resume_state.worked_s
+        driver = self.make_driver(scope)
 
         def finish(
             reason: StopReason, best: int | None, returned: int | None, error: BaseException | None

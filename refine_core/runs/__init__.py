@@ -32,6 +32,7 @@ from refine_core.log.timeline import Advice, Attempt, Call, PredictorRun, Timeli
 from refine_core.log.well_formed import make_well_formed
 from refine_core.loop import RunAttempt, decide, hints_of
 from refine_core.play import Playback
+from refine_core.refine.program_job import LiveProgram
 from refine_core.remarks import failed_lines, reward_remark
 from refine_core.rewards.shapes import Recognized
 from refine_core.runs import kept_what_ifs
@@ -110,6 +111,7 @@ __all__ = [
     "KeptWhatIf",
     "Label",
     "ListedRun",
+    "LiveProgram",
     "Outcome",
     "Playback",
     "PredictorRun",
@@ -173,6 +175,7 @@ __all__ = [
     "replay",
     "replay_program",
     "resume",
+    "resume_program",
     "reward_remark",
     "run_again",
     "run_at",
@@ -180,6 +183,7 @@ __all__ = [
     "search_run",
     "star",
     "start",
+    "start_program",
     "step",
     "tag",
     "timeline",
@@ -212,6 +216,16 @@ def coming_hints(timeline: Timeline) -> dict[str, str]:
 def start(spec: ProgramSpec, credentials: Credentials | None = None, *, stepwise: bool = False) -> str:
     """Begin a run and return its id. See Runs.start."""
     return default().start(spec, credentials, stepwise=stepwise)
+
+
+def start_program(program: LiveProgram) -> str:
+    """Begin a run of a program that is Python of this process. See Runs.start_program."""
+    return default().start_program(program)
+
+
+def resume_program(run_id: str, program: LiveProgram) -> None:
+    """Resume a run of such a program by it. See Runs.resume_program."""
+    default().resume_program(run_id, program)
 
 
 def resume(run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:

@@ -26,6 +26,7 @@ from refine_core.log.well_formed import make_well_formed
 from refine_core.messages import usage_summary
 from refine_core.play import Playback
 from refine_core.refine.build import check_spec
+from refine_core.refine.program_job import LiveProgram, ProgramJob, describe_program
 from refine_core.refine.resuming import was_continued_anyway, was_paused
 from refine_core.refine.run_job import RunJob
 from refine_core.runs.branches import Branches
@@ -132,6 +133,22 @@ class Runs:
         run_job = RunJob(plan.spec, keys, self.recording, kept=kept, stepwise=stepwise)
         return self._begin(run_id, run_job, kept=(Record(run_id, 1, at, RUN, run_job.start), *kept))
 
+    def start_program(self, program: LiveProgram) -> str:
+        """Start a run of a program that is Python of this process, and return its id; RunStarted is durable by then.
+
+        Raises: LMError where no model is set; StoreError.
+        """
+        return self._begin(new_run_id(), ProgramJob(program, describe_program(program)))
+
+    def resume_program(self, run_id: str, program: LiveProgram) -> None:
+        """Resume a run of `start_program` by its program, from its last complete attempt. Raises as `resume`."""
+        run = self.get(run_id)
+        records = self.events(run_id)
+        if run is None or not run.timeline.spec.program_file or not run.was_broken_off:
+            raise _not_resumable(run_id, run)
+        records = records[: run.timeline.seq]
+        self._begin(run_id, ProgramJob(program, _spec(records), records), records)
+
     def resume(self, run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
         """Resume a run that was interrupted or cancelled, from its last complete attempt; RunResumed is durable by then.
 
@@ -142,12 +159,7 @@ class Runs:
         """
         run = self.get(run_id)
         if run is None or not (run.resumable or (anyway and run.awaits_decision)):
-            if run is not None and run.imported:
-                raise SpecError(
-                    [Problem("run", f"run {run_id!r} was imported; run it again to go on from its program")]
-                )
-            state = "not there" if run is None else f"{run.state}, neither interrupted nor cancelled"
-            raise SpecError([Problem("run", f"run {run_id!r} is {state}, so it cannot be resumed")])
+            raise _not_resumable(run_id, run)
         # Only those seen above: if another process has added to them since, the store refuses the next event.
         records = self.events(run_id)[: run.timeline.seq]
         keys = (credentials or Credentials()).keys
@@ -288,7 +300,7 @@ class Runs:
         sentences = stop_sentences(
             timeline,
             alive=state not in ("interrupted", "unrecorded"),
-            because=_why_interrupted(state, imported=snapshot.imported),
+            because=_why_interrupted(state, timeline, imported=snapshot.imported),
         )
         return Run(
             run_id,
@@ -398,11 +410,27 @@ def _state(timeline: Timeline, job: Job | None, *, alive: bool) -> State:
     return "running" if timeline.pause is None else "paused"
 
 
-def _why_interrupted(state: State, *, imported: bool) -> str:
+def _why_interrupted(state: State, timeline: Timeline, *, imported: bool) -> str:
     """Why a run has no end, where it has none."""
     if state == "unrecorded":
         return ""
-    return "the file that it came in ends there" if imported else "the app ended before the run did"
+    if imported:
+        return "the file that it came in ends there"
+    if file := timeline.spec.program_file:
+        go_on = f"refinescope resume {timeline.run_id} --program {file}"
+        return f"its process ended before the run did. Go on with {go_on}"
+    return "the app ended before the run did"
+
+
+def _not_resumable(run_id: str, run: Run | None) -> SpecError:
+    state = "not there" if run is None else f"{run.state}, neither interrupted nor cancelled"
+    why = f"{state}, so it cannot be resumed"
+    if run is not None and run.imported:
+        why = "imported; run it again to go on from its program"
+    elif run is not None and run.was_broken_off and (file := run.timeline.spec.program_file):
+        why = f"of the Python program {file}; go on with: refinescope resume {run_id} --program {file}"
+    verb = "was" if run is not None and run.imported else "is"
+    return SpecError([Problem("run", f"run {run_id!r} {verb} {why}")])
 
 
 def _spec(records: Sequence[Record]) -> ProgramSpec:

@@ -45,7 +45,12 @@ class Run(Displayed):
 
     @property
     def resumable(self) -> bool:
-        """Whether it was interrupted or cancelled, so that it may go on."""
+        """Whether it was interrupted or cancelled here, so that it may go on; not of a Python program, which takes its file."""
+        return self.was_broken_off and not self.timeline.spec.program_file
+
+    @property
+    def was_broken_off(self) -> bool:
+        """Whether it was interrupted or cancelled here."""
         return not self.imported and (self.state in ("interrupted", "unrecorded") or self.was_cancelled)
 
     @property

@@ -145,6 +145,7 @@ class ProgramSpec:
     hint_test: id of the hint test that it is a try of, or None; lists of runs leave tries out.
     fork_attempt: of a branch, its first own attempt, from 1: those before it are kept from `parent`; None for any other run.
     change: what was changed since `parent`, in a few words, as in "hint for draft"; "" where nobody said.
+    program_file: name of the Python file whose own program ran, and not these stages; "" for the stages.
     """
 
     stages: tuple[StageSpec, ...]
@@ -178,6 +179,7 @@ class ProgramSpec:
     hint_test: str | None = None
     fork_attempt: int | None = None
     change: str = ""
+    program_file: str = ""
 
     @property
     def attempt_count(self) -> int:

@@ -1,0 +1,238 @@
+"""A Python file that defines a program, as `refinescope run` takes it. It is the user's own code, and is run as such: in this process.
+
+    file --load--> module --find--> Refine(program, reward), inputs --> LiveProgram
+
+What it may define, under these names or as the only one of its kind:
+    refine      a Refine or BestOfN; else
+    program     a Module, or Program, a class of one; and reward, reward_fn or metric, a function (inputs, prediction) -> number
+    INPUTS, N, THRESHOLD      values where the options give none
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import click
+
+from refine_core.cli.output import BadInput
+from refine_core.cli.program_source import collect_source
+from refine_core.cli.run_inputs import read_inputs, require_inputs
+from refine_core.cli.run_spec import RunOptions, choose_model, describe_problems, read_threshold
+
+if TYPE_CHECKING:
+    from refine_core.modules import Module
+    from refine_core.programs.value_inputs import FormInput
+    from refine_core.refine import BestOfN
+    from refine_core.runs import LiveProgram
+    from refine_core.signatures import Field
+
+T = TypeVar("T")
+_REFINEMENTS: Final = ("refine", "refinement", "program")
+_PROGRAMS: Final = ("program", "Program")
+_REWARDS: Final = ("reward", "reward_fn", "metric")
+_N, _THRESHOLD = 5, 1.0
+_MODULE: Final = "refinescope_program_"
+
+
+def load_program(path: Path, options: RunOptions) -> LiveProgram:
+    """The program in a file, with what the options change. Raises BadInput, BadParameter, Question."""
+    from refine_core.errors import SpecError
+    from refine_core.refine.temperatures import find_lm
+    from refine_core.runs import LiveProgram
+
+    module = load_module(path)
+    try:
+        refine = _find_refinement(module, path, options)
+    except SpecError as error:
+        raise BadInput(describe_problems(path.name, error.problems)) from None
+    except TypeError as error:
+        raise BadInput(f"{path.name}: {error}") from None
+    if options.model is not None:
+        _set_model(refine, options)
+    elif find_lm(refine.module) is None:
+        words = "Add --model NAME, such as --model practice, which needs no key; or call configure(lm=LM(…)) in the file."
+        raise BadInput(f"{path.name} sets no model. {words}")
+    fields = _list_fields(refine.module)
+    wanted = _list_inputs(refine.module, fields)
+    given = getattr(module, "INPUTS", {})
+    inputs = {**(given if isinstance(given, Mapping) else {}), **read_inputs(options.inputs, wanted.values())}
+    needed = [one for name, one in wanted.items() if name not in _defaults(refine.module)]
+    require_inputs(inputs, needed, as_json=options.as_json)
+    typed = {name: _convert(fields.get(name), value) for name, value in inputs.items()}
+    return LiveProgram(refine, typed, path.name, _collect(refine, path), options.title or "")
+
+
+def load_module(path: Path) -> ModuleType:
+    """Run a Python file as a module, with its folder first on the import path. Raises BadInput with the line that failed."""
+    name = f"{_MODULE}{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise BadInput(f"{path} is no Python file that can be read")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where inspect looks for the source of its classes
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise BadInput(f"{path.name}, line {error.lineno}: SyntaxError: {error.msg}") from None
+    except (Exception, SystemExit) as error:
+        lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == str(path)]
+        where = f", line {lines[-1]}" if lines else ""
+        raise BadInput(f"{path.name}{where}: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _find_refinement(module: ModuleType, path: Path, options: RunOptions) -> BestOfN:
+    """What the file refines, with N, threshold and reward of the options. Raises BadInput, SpecError, TypeError."""
+    from refine_core.refine import BestOfN, Refine
+
+    found = _find(module, _REFINEMENTS, lambda one: isinstance(one, BestOfN))
+    threshold = None if options.threshold is None else read_threshold(options.threshold)
+    if found is None:
+        program = _find_program(module, path)
+        reward = _find_reward(module, path, options)
+        n: Any = options.n or getattr(module, "N", _N)
+        limit = getattr(module, "THRESHOLD", _THRESHOLD) if options.threshold is None else threshold
+        return Refine(program, n, reward, limit)
+    refine = cast("BestOfN", found)
+    if options.reward is not None or options.function is not None:
+        raise click.UsageError(f"{path.name} defines a refinement with its own reward; leave --reward out")
+    if options.n is not None:
+        if refine.fail_count == refine.N:
+            refine.fail_count = options.n
+        refine.N = options.n
+    if options.threshold is not None:
+        refine.threshold = threshold
+    refine._plan(0.0)  # noqa: SLF001  # which says what is wrong with them
+    return refine
+
+
+def _find_program(module: ModuleType, path: Path) -> Module:
+    from refine_core.modules import Module
+
+    def is_program(one: object) -> bool:
+        return isinstance(one, Module) or (
+            isinstance(one, type) and issubclass(one, Module) and one.__module__ == module.__name__
+        )
+
+    found = _find(module, _PROGRAMS, is_program)
+    if found is None:
+        raise BadInput(
+            f"{path.name} defines no program. Write a class Program(Module), or program = Predict('question -> answer')"
+        )
+    if not isinstance(found, type):
+        return cast("Module", found)
+    try:
+        return cast("Module", found())
+    except TypeError as error:
+        raise BadInput(
+            f"{path.name}: {found.__name__}() fails: {error}. Write program = {found.__name__}(…)"
+        ) from None
+
+
+def _find_reward(module: ModuleType, path: Path, options: RunOptions) -> Any:
+    """The reward function: of --reward FILE, else of the file itself."""
+    where, name = (module, path) if options.reward is None else (load_module(options.reward), options.reward)
+    if options.function is not None:
+        if not callable(function := getattr(where, options.function, None)):
+            raise click.BadParameter(
+                f"{name.name} has no function {options.function}", param_hint="--function"
+            )
+        return function
+
+    def is_reward(one: object) -> bool:
+        if not inspect.isfunction(one) or one.__module__ != where.__name__:
+            return False
+        return len(inspect.signature(one).parameters) >= 2  # noqa: PLR2004  # inputs and prediction
+
+    if (found := _find(where, _REWARDS, is_reward)) is not None:
+        return found
+    functions = [key for key, one in vars(where).items() if is_reward(one)]
+    if functions:
+        raise BadInput(
+            f"{name.name} has several functions that may be the reward: {', '.join(functions)}. Add --function NAME"
+        )
+    raise BadInput(
+        f"{name.name} defines no reward. Write def reward(inputs, prediction), or add --reward FILE"
+    )
+
+
+def _find(module: ModuleType, names: Iterable[str], fits: Any) -> object | None:
+    """What stands under one of the names, else the only thing in the module that fits."""
+    values = vars(module)
+    for name in names:
+        if name in values and fits(values[name]):
+            return cast("object", values[name])
+    found = {id(one): one for key, one in values.items() if not key.startswith("_") and fits(one)}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _set_model(refine: BestOfN, options: RunOptions) -> None:
+    from refine_core.connect import connect
+    from refine_core.spec import ModelSpec
+
+    model = choose_model(options.model or "", ModelSpec())
+    if options.temperature is not None:
+        from dataclasses import replace
+
+        model = replace(model, temperature=options.temperature)
+    refine.module.set_lm(connect(model, seed=options.seed or 0))
+
+
+def _list_fields(program: Module) -> dict[str, Field]:
+    """Name -> input field, of all predictors of a program."""
+    fields: dict[str, Field] = {}
+    for predictor in program.predictors():
+        for name, field in predictor.signature.input_fields.items():
+            fields.setdefault(name, field)
+    return fields
+
+
+def _list_inputs(program: Module, fields: Mapping[str, Field]) -> dict[str, FormInput]:
+    """Name -> how a value is given, of what the program takes."""
+    from refine_core.programs.value_inputs import as_form_input
+    from refine_core.signatures import Field
+
+    named = [
+        one.name
+        for one in inspect.signature(program.forward).parameters.values()
+        if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+    ]
+    if not named:  # a predictor by itself, which takes whatever its signature names
+        predictors = program.predictors()
+        named = list(predictors[0].signature.input_fields) if len(predictors) == 1 else []
+    return {name: as_form_input(fields.get(name) or Field(name, "input", str)) for name in named}
+
+
+def _defaults(program: Module) -> set[str]:
+    parameters = inspect.signature(program.forward).parameters.values()
+    return {one.name for one in parameters if one.default is not inspect.Parameter.empty}
+
+
+def _convert(field: Field | None, value: object) -> object:
+    """A value as the type that the program's signature names; as it is where it does not fit, so that the program says so."""
+    from refine_core.signatures.types import validate
+
+    if field is None:
+        return value
+    try:
+        return validate(field, value)
+    except ValueError:
+        return value
+
+
+def _collect(refine: BestOfN, path: Path) -> str:
+    """The reward with what it uses of its file, so that it can be run by itself; "" where that is not to be had."""
+    name = getattr(refine.reward_fn, "__name__", "")
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(refine.reward_fn))
+        return collect_source(Path(file or path).read_text(encoding="utf-8-sig"), name)
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return ""
