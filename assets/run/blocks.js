@@ -59,9 +59,19 @@ export class Blocks {
       return make("details", { className: "block folded" }, summary, body, this.pager(block));
     }
     const head = block.title
-      ? make("div", { className: "title-row" }, make("span", { className: "title" }, explained(block.title, block.term)), aside)
+      ? make("div", { className: "title-row" }, make("span", { className: "title" }, explained(block.title, block.term)), aside, ...this.actions(block))
       : null;
     return make("div", { className: `block ${block.kind} ${block.tone}` }, head, body, this.pager(block));
+  }
+
+  actions(block) {
+    if (!block.actions.length) return [];
+    const buttons = block.actions.map(([what, label]) => {
+      const button = make("button", { type: "button", className: "link", textContent: label });
+      button.addEventListener("click", () => this.ask({ do: "act", what }));
+      return button;
+    });
+    return [make("span", { className: "actions" }, ...buttons)];
   }
 
   body(block) {

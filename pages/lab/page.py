@@ -9,6 +9,7 @@ from pages.lab.model_fields import use_connection
 from pages.lab.reward import take_reward_fix
 from pages.lab.start import listen_for_run_keys
 from pages.shared import address
+from pages.shared.hint_dialog import open_hint_dialog
 from pages.shared.text import show_error
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core import runs
@@ -31,6 +32,7 @@ keep_draft()
 draw = draw_narrow if is_narrow() else draw_wide
 draw(form, run, run_id)
 with st.container(gap=None):  # none of them draws anything
+    open_hint_dialog()
     take_typed()
     listen_for_run_keys(run)
     watch_viewport()

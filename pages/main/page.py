@@ -24,13 +24,14 @@ models = st.Page(address.MODELS, title="Models", icon=":material/lan:", url_path
 run = st.Page(address.RUN, title="Run", url_path="run", visibility="hidden")
 play = st.Page(address.PLAY, title="Play", url_path="play", visibility="hidden")
 compare = st.Page(address.COMPARE, title="Compare", url_path="compare", visibility="hidden")
+hint_test = st.Page(address.HINT_TEST, title="Does the hint help?", url_path="hint-test", visibility="hidden")
 present = st.Page(address.PRESENT, title="Presenter's view", url_path="present", visibility="hidden")
 
 with suppress(StoreError):  # the page below says what is wrong, and what to do
     for notice in store.notices():
         st.warning(escape_markdown(notice), icon=":material/warning:")
 
-pages = [lab, runs, rewards, models, run, play, compare, present]
+pages = [lab, runs, rewards, models, run, play, compare, hint_test, present]
 page = st.navigation(pages, position="hidden")
 if page != present:  # a room sees nothing but the run
     page = st.navigation(pages, position="top")

@@ -6,6 +6,7 @@ from pages.run.deleted import draw_deleted_notice
 from pages.run.header import draw_header, name_of
 from pages.run.what_if import begin_page, draw_switch, draw_what_if
 from pages.shared import address
+from pages.shared.hint_dialog import draw_try_origin, open_hint_dialog
 from pages.shared.run_view import draw_live_run, show_unknown_run
 from pages.shared.text import show_error
 from pages.shared.title import title_page
@@ -31,6 +32,7 @@ else:
     title_page(name_of(run, annotation))
     with st.container(gap="xsmall"):
         draw_deleted_notice(run_id, annotation)
+        draw_try_origin(run.timeline)
         draw_header(run, annotation)
         if is_narrow() and not run.live:
             draw_switch()
@@ -42,4 +44,5 @@ else:
             beside = not is_narrow()
             actions = (lambda _: draw_switch()) if beside and not run.live else None
             draw_live_run(run, beside=beside, actions=actions)
+    open_hint_dialog()
     watch_viewport()

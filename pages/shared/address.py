@@ -18,6 +18,7 @@ RUN: Final = "../run/page.py"
 PLAY: Final = "../play/page.py"
 PRESENT: Final = "../present/page.py"
 COMPARE: Final = "../compare/page.py"
+HINT_TEST: Final = "../hint_test/page.py"
 MODELS: Final = "../models/page.py"
 REWARDS: Final = "../rewards/page.py"
 REWARD: Final = "reward"  # the place of the reward in the Lab
@@ -38,6 +39,16 @@ RUNS_AT_ONCE: Final = 50  # on the Rewards page, as the address names each of th
 def run_id() -> str | None:
     """The run that the address names, or None."""
     return st.query_params.get("run") or None
+
+
+def hint_test_id() -> str | None:
+    """The hint test that the address names, or None."""
+    return st.query_params.get("test") or None
+
+
+def hint_test_query(test_id: str) -> dict[str, str]:
+    """The query of the address of a hint test."""
+    return {"test": test_id}
 
 
 def lab_run_id() -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pages.shared.blocks import Block, Section, Tone, View, note
+from pages.shared.hint_dialog import list_hint_actions
 from pages.shared.prompts_and_replies import total_usage
 from pages.shared.uptake_view import absent_hints, hint_notes, lost_hints
 from refine_core.formatting import format_duration
@@ -36,13 +37,14 @@ def advice_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Se
 def hint_blocks(view: View, timeline: Timeline, attempt: Attempt, title: str) -> list[Block]:
     """The hints that an attempt was given, one for each predictor, and what it made of them; [] where it was given none."""
     source = next((a for a in timeline.attempts if a.index == attempt.advice_from), None)
-    edits = describe_edits(attempt)
+    edits = "" if timeline.spec.hint_test else describe_edits(attempt)
     return _list_hints(
         view,
         title if edits in title else f"{title}, {edits}",
         {hint_block(name): (name, text) for name, text in attempt.hints.items()},
         {**absent_hints(timeline, source), **dict.fromkeys(attempt.edited_hints, REMOVED)},
         hint_notes(timeline, attempt),
+        actions=list_hint_actions(timeline, attempt),
     )
 
 
@@ -52,8 +54,13 @@ def _list_hints(
     hints: Mapping[str, tuple[str, str]],
     absent: Mapping[str, str],
     notes: Mapping[str, Sequence[Block]],
+    *,
+    actions: Sequence[tuple[str, str]] = (),
 ) -> list[Block]:
-    """Who is told what. hints: block -> (predictor, text). absent: predictor -> why it has none. notes: on each hint."""
+    """Who is told what. hints: block -> (predictor, text). absent: predictor -> why it has none. notes: on each hint.
+
+    actions: what can be done with them.
+    """
     if not hints:
         return []
     rows: list[Block] = []
@@ -61,7 +68,7 @@ def _list_hints(
         words = text if is_hint(text) else absent.get(name, NOT_AT_FAULT)
         tone: Tone = "hint" if is_hint(text) else "quiet"
         rows += [view.text(block, words, kind="hint", title=name, tone=tone), *notes.get(name, ())]
-    return [Block(f"title-{title}", "note", title, term=GLOSSARY["hint"]), *rows]
+    return [Block(f"title-{title}", "note", title, term=GLOSSARY["hint"], actions=actions), *rows]
 
 
 def describe_advice(attempt: Attempt) -> str:

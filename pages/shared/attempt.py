@@ -18,6 +18,7 @@ from pages.shared import address
 from pages.shared.advice_view import advice_sections
 from pages.shared.attempt_copies import Copy, list_copies, write_copy
 from pages.shared.blocks import Section, View, count_characters, note
+from pages.shared.hint_dialog import do_hint_action
 from pages.shared.output_view import output_sections
 from pages.shared.prompts_and_replies import caller_sections
 from pages.shared.reward_view import reward_sections
@@ -216,6 +217,8 @@ def _do(asked: Mapping[str, Any], timeline: Timeline, attempt: Attempt, tab: Tab
             look.hit = look.hit if look.query else None
         case "hit":
             _go_to(timeline, look, asked.get("index"))
+        case "act":
+            do_hint_action(timeline, attempt, str(asked.get("what")))
         case "copy" | "download" as do:
             made = _make(timeline, attempt, tab, asked)
             look.reply = {**asdict(made), "do": do, "at": asked.get("at")} if made is not None else None

@@ -28,7 +28,8 @@ class Block:
     kind: "text" as a model reads it, "prose" as a person does, "rows" of name and value, "parts" of a reward,
     a "hint" beside the name of whoever gets it, or a "note".
     aside: at the right of the title. term: what the title means. folded: only its title and beginning are shown at first.
-    page, pages, characters: of a long text, of which one page is sent.
+    page, pages, characters: of a long text, of which one page is sent. actions: buttons at the right of the title, each as what it
+    asks for and its label.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Block:
     page: int = 1
     pages: int = 1
     characters: int = 0
+    actions: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,6 @@ def leave_for(page: str, query: Mapping[str, str | Sequence[str]] | None = None)
 
     page: one of those in `address`. query: what its address says, several values of a name one by one; None for nothing.
     """
-    name = "." if page == address.LAB else PurePosixPath(page).parent.name
+    name = "." if page == address.LAB else PurePosixPath(page).parent.name.replace("_", "-")
     to = f"{name}?{urlencode(query, doseq=True)}" if query else name
     _component(key="leave", data={"to": to, "at": time.time()}, height="content")

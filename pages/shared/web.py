@@ -42,6 +42,7 @@ CASES: Final = _ASSETS / "rewards" / "cases.js"
 WOBBLE: Final = _ASSETS / "rewards" / "wobble.js"
 XRAY: Final = _ASSETS / "xray" / "xray.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
+HINT_TEST: Final = _ASSETS / "hint_test" / "hint_test.js"
 SHARE: Final = _ASSETS / "share" / "share.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -64,6 +65,7 @@ MODULES: Final = (  # scripts that import others
     WHAT_IF,
     XRAY,
     SHARE,
+    HINT_TEST,
 )
 
 

@@ -8,6 +8,7 @@ names, which whoever draws gives a colour (assets/timeline/chart.js and chart.cs
 """
 
 from refine_core.figures.alt import describe_figure, label
+from refine_core.figures.axis import list_ticks
 from refine_core.figures.ghost import build_ghost, describe_ghost
 from refine_core.figures.grid import MANY
 from refine_core.figures.ledger import Column, Row, Table, build_ledger, list_columns
@@ -42,5 +43,6 @@ __all__ = [
     "describe_now_marks",
     "label",
     "list_columns",
+    "list_ticks",
     "sort_keys",
 ]

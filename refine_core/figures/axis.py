@@ -6,6 +6,7 @@ So nothing moves while attempts arrive, unless a reward lies outside.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refine_core.formatting import format_score
@@ -67,6 +68,15 @@ def build_axis(timeline: Timeline, top: float, height: float) -> Axis:
     for reward in rewards:
         low, high = _grow(low, high, reward)
     return Axis(low, high, _ticks(low, high), top, height)
+
+
+def list_ticks(rewards: Sequence[float], threshold: float | None) -> tuple[float, float, tuple[float, ...]]:
+    """The ends of an axis for these rewards alone, by the same rules, and round numbers on it."""
+    known = [min(max(r, -_FARTHEST), _FARTHEST) for r in rewards if math.isfinite(r)]
+    low, high = _start(threshold, known)
+    for reward in known:
+        low, high = _grow(low, high, reward)
+    return low, high, _ticks(low, high)
 
 
 def _start(threshold: float | None, rewards: list[float]) -> tuple[float, float]:

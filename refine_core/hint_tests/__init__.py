@@ -18,11 +18,20 @@ from refine_core import runs as _runs
 from refine_core.hint_tests.document import LABELS, Arm, ArmKind, PlannedTry
 from refine_core.hint_tests.estimates import Estimate
 from refine_core.hint_tests.giveaways import Giveaway, find_giveaways
-from refine_core.hint_tests.plan import AT_ONCE, MAX_AT_ONCE, MAX_TRIES, MIN_TRIES, TRIES, HintTestPlan
+from refine_core.hint_tests.markdown import format_share, write_markdown
+from refine_core.hint_tests.plan import (
+    AT_ONCE,
+    MAX_AT_ONCE,
+    MAX_TRIES,
+    MIN_TRIES,
+    TRIES,
+    HintTestPlan,
+    list_notes,
+)
 from refine_core.hint_tests.plan import plan_hint_test as _plan
 from refine_core.hint_tests.result import ArmResult, Comparison, FullMarks, HintTest
 from refine_core.hint_tests.running import HintTests
-from refine_core.hint_tests.sentences import TestVerdict, write_verdict
+from refine_core.hint_tests.sentences import TestVerdict, describe_briefly, list_warnings, write_verdict
 from refine_core.hint_tests.tries import Try
 from refine_core.runs import Credentials
 
@@ -48,14 +57,19 @@ __all__ = [
     "Try",
     "cancel",
     "default",
+    "describe_briefly",
     "find_giveaways",
+    "format_share",
     "get",
+    "list_notes",
     "list_tests",
+    "list_warnings",
     "plan_hint_test",
     "plan_more",
     "run_more",
     "run_rest",
     "start",
+    "write_markdown",
     "write_verdict",
 ]
 

@@ -21,6 +21,9 @@ logger = logging.getLogger("refine_core")
 ArmKind = Literal["none", "this", "other"]
 LABELS: Final[Mapping[ArmKind, str]] = {"none": "No hint", "this": "This hint", "other": "Edited hint"}
 
+WHO: Final[Mapping[ArmKind, str]] = {"none": "No hint", "this": "The hint", "other": "The edit"}
+"""The same as the subject of a sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arm:

@@ -13,7 +13,7 @@ from typing import Final
 
 from refine_core.errors import Problem
 from refine_core.formatting import format_score
-from refine_core.hint_tests.document import Arm, ArmKind, Document
+from refine_core.hint_tests.document import WHO, Arm, ArmKind, Document
 from refine_core.hint_tests.estimates import Estimate, estimate
 from refine_core.hint_tests.giveaways import Giveaway, find_giveaways
 from refine_core.hints import is_hint
@@ -26,7 +26,6 @@ TRIES: Final = 10
 AT_ONCE: Final = 4
 MAX_TRIES, MAX_AT_ONCE, MIN_TRIES, MIN_ARMS = 200, 16, 2, 2
 ARMS: Final[tuple[ArmKind, ...]] = ("none", "this")
-_WHO: Final[Mapping[ArmKind, str]] = {"none": "", "this": "The hint", "other": "The edit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class HintTestPlan:
     def warnings(self) -> tuple[str, ...]:
         """What hints give away, a sentence each."""
         found = (self.giveaways or {}).items()
-        return tuple(one.describe(_WHO[kind]) for kind, several in found for one in several)
+        return tuple(one.describe(WHO[kind]) for kind, several in found for one in several)
 
     @property
     def detectable_sentence(self) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from refine_core.formatting import MINUS, format_score, pluralize
+from refine_core.hint_tests.document import WHO
+from refine_core.hint_tests.giveaways import find_giveaways
 from refine_core.hint_tests.result import ArmResult, Comparison, HintTest
 
 MAX_NEEDED: Final = 1000
@@ -56,20 +58,17 @@ def _progress(test: HintTest) -> TestVerdict:
 
 def _compare(one: Comparison, *, is_edit: bool) -> tuple[str, str]:
     """Answer and headline of the comparison with no hint."""
-    hint = "The edited hint" if is_edit else "The hint"
+    hint = "edited hint" if is_edit else "hint"
     if (plain := _explain_nothing(one)) is not None:
         return "", plain
     difference = one.difference
     assert difference is not None  # noqa: S101 - else there was something to explain
-    tries = _count(one)
-    size = _size(difference.difference, difference.low, difference.high)
+    value, tries = difference.difference, _count(one)
+    size = _size(value, difference.low, difference.high)
     if not difference.is_clear:
-        return (
-            "Not clear.",
-            f"{hint} {_moved(difference.difference)} the reward by {size}: {tries} {_too_few(one)}",
-        )
-    verb = "raised" if difference.difference > 0 else "lowered"
-    return "Yes." if difference.difference > 0 else "No.", f"{hint} {verb} the reward by {size}, {tries}."
+        return "Not clear.", f"With the {hint} the reward was {_more(size, value)}: {tries} {_too_few(one)}"
+    answer, verb = ("Yes.", "raised") if value > 0 else ("No.", "lowered")
+    return answer, f"The {hint} {verb} the reward by {size}, {tries}."
 
 
 def _compare_edit(one: Comparison) -> str:
@@ -78,11 +77,10 @@ def _compare_edit(one: Comparison) -> str:
         return plain
     difference = one.difference
     assert difference is not None  # noqa: S101 - else there was something to explain
-    size, tries = _size(difference.difference, difference.low, difference.high), _count(one)
-    verb = "adds" if difference.difference >= 0 else "takes away"
-    if difference.is_clear:
-        return f"The edit {verb} {size}, {tries}."
-    return f"The edit {verb} {size}: {tries} {_too_few(one)}"
+    value, tries = difference.difference, _count(one)
+    size = _more(_size(value, difference.low, difference.high), value)
+    start = f"With the edit the reward was {size} than with this hint"
+    return f"{start}, {tries}." if difference.is_clear else f"{start}: {tries} {_too_few(one)}"
 
 
 def _explain_nothing(one: Comparison) -> str | None:
@@ -96,8 +94,10 @@ def _explain_nothing(one: Comparison) -> str | None:
     return None
 
 
-def _moved(difference: float) -> str:
-    return "raised" if difference > 0 else "lowered" if difference < 0 else "changed"
+def _more(size: str, value: float) -> str:
+    """The size with its direction: "0.04 higher [-0.07, 0.15]"."""
+    number, _, interval = size.partition(" ")
+    return f"{number} {'lower' if value < 0 else 'higher'} {interval}"
 
 
 def _size(difference: float, low: float, high: float) -> str:
@@ -109,6 +109,10 @@ def _size(difference: float, low: float, high: float) -> str:
 
 def _number(value: float) -> str:
     return f"{MINUS}{format_score(-value)}" if value < 0 else format_score(value)
+
+
+def _signed(value: float) -> str:
+    return f"+{format_score(value)}" if value > 0 else _number(value)
 
 
 def _count(one: Comparison) -> str:
@@ -149,6 +153,32 @@ def _list_caveats(test: HintTest) -> Iterator[str]:
         )
     if len(test.document.batches) > 1:
         yield ("More tries were added after a result was seen, which makes the interval a little too narrow.")
+
+
+def describe_briefly(test: HintTest) -> str:
+    """The result in a few words: "Tested: +0.38 [0.23, 0.52]", "Tested: not clear"."""
+    if test.left:
+        return f"Test: {test.done} of {len(test.tries)} tries"
+    main = test.comparisons[0] if test.comparisons else None
+    if main is None or main.difference is None:
+        return "Tested: nothing to compare"
+    difference = main.difference
+    if not difference.is_clear:
+        return "Tested: not clear"
+    return f"Tested: {_signed(difference.difference)} [{_number(difference.low)}, {_number(difference.high)}]"
+
+
+def list_warnings(test: HintTest) -> list[str]:
+    """What the hints of the arms give away, a sentence each."""
+    if test.timeline is None or test.attempt is None:
+        return []
+    found = [
+        one.describe(WHO[result.arm.kind])
+        for result in test.arms
+        for text in result.arm.real_hints.values()
+        for one in find_giveaways(test.timeline, test.attempt, text)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _is_repeated(result: ArmResult) -> bool:

@@ -1,0 +1,198 @@
+"""The dialog "Does the hint help?", and the ways to it: beside the hints of an attempt, in the Lab and on the page of a run.
+
+list_hint_actions     what can be pressed there        do_hint_action     does it
+open_hint_dialog      draws the dialog that was asked for; outside any fragment, whose next run would close it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import streamlit as st
+
+from pages.shared import address
+from pages.shared.credentials import ask_for_keys, collect_credentials
+from pages.shared.leave import leave_for
+from pages.shared.text import escape_markdown, show_error
+from refine_core import hint_tests, runs
+from refine_core.errors import LMError, SpecError, StoreError
+from refine_core.formatting import format_temperature, pluralize
+from refine_core.hint_tests import AT_ONCE, MAX_AT_ONCE, MAX_TRIES, MIN_TRIES, TRIES, ArmKind, HintTestPlan
+from refine_core.messages import describe_edits, hint_source
+from refine_core.runs import Attempt, Timeline
+
+ASK: Final = "hint-test"
+_OPEN: Final = "hint-dialog"
+_RESULT: Final = "hint-result:"
+
+
+def list_hint_actions(timeline: Timeline, attempt: Attempt) -> Sequence[tuple[str, str]]:
+    """What can be done with the hints of an attempt: test them, and see the tests that there are. () where there is nothing to test."""
+    if not attempt.real_hints or not attempt.has_ended or timeline.spec.hint_test:
+        return ()
+    actions = [(ASK, "Does the hint help?")]
+    try:
+        known = hint_tests.list_tests(timeline.run_id, attempt.index + 1)
+    except StoreError:
+        known = []
+    if known:
+        newest = known[0]
+        label = "See the running test" if newest.is_live else hint_tests.describe_briefly(newest)
+        actions.append((f"{_RESULT}{newest.id}", label))
+    return actions
+
+
+def do_hint_action(timeline: Timeline, attempt: Attempt, what: str) -> None:
+    """Do what was pressed. A browser can send anything."""
+    if what == ASK and attempt.real_hints:
+        st.session_state[_OPEN] = (timeline.run_id, attempt.index)
+        st.rerun()
+    elif what.startswith(_RESULT):
+        leave_for(address.HINT_TEST, address.hint_test_query(what.removeprefix(_RESULT)))
+
+
+def draw_try_origin(timeline: Timeline) -> None:
+    """Of a try, which test it belongs to."""
+    if timeline.spec.hint_test:
+        st.page_link(
+            address.HINT_TEST,
+            label="A try of a hint test: see the test",
+            icon=":material/experiment:",
+            query_params=address.hint_test_query(timeline.spec.hint_test),
+        )
+
+
+def open_hint_dialog() -> None:
+    """Open the dialog if it was asked for. Call it outside any fragment."""
+    asked = st.session_state.get(_OPEN)
+    if asked is None:
+        return
+    run_id, index = asked
+    timeline = runs.timeline(run_id)
+    attempt = next((a for a in timeline.attempts if a.index == index), None) if timeline is not None else None
+    if timeline is None or attempt is None:
+        _close()
+        return
+    _draw_dialog(timeline, attempt)
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What is chosen in the dialog."""
+
+    arms: tuple[ArmKind, ...]
+    other: dict[str, str]
+    tries: int
+    at_once: int
+
+
+@st.dialog("Does the hint help?", width="medium", on_dismiss=_close)
+def _draw_dialog(timeline: Timeline, attempt: Attempt) -> None:
+    number = attempt.index + 1
+    names = " and ".join(f"**{escape_markdown(name)}**" for name in attempt.real_hints)
+    heat = (
+        f"temperature {format_temperature(attempt.temperature)}"
+        if timeline.has_temperature(attempt)
+        else "no temperature"
+    )
+    st.markdown(
+        f"Attempt {number} is run again several times, all else equal: same inputs, model, {heat}. "
+        f"Only the hint to {names} differs."
+    )
+    chosen = _choose(timeline, attempt)
+    plan = hint_tests.plan_hint_test(
+        timeline.run_id,
+        number,
+        arms=chosen.arms,
+        other=chosen.other,
+        tries=chosen.tries,
+        at_once=chosen.at_once,
+    )
+    for text in plan.warnings:
+        st.caption(f":material/warning: {escape_markdown(text)}")
+    for text in plan.notes:
+        st.caption(escape_markdown(text))
+    ask_for_keys(timeline.spec, timeline.typed_key_roles)
+    _offer(timeline, plan)
+
+
+def _choose(timeline: Timeline, attempt: Attempt) -> _Choice:
+    """The fields of the dialog."""
+    prefix = f"hint-test.{timeline.run_id}.{attempt.index}"
+    arms: list[ArmKind] = []
+    if st.checkbox("**No hint**", value=True, key=f"{prefix}.none"):
+        arms.append("none")
+    source = "" if timeline.spec.hint_test else hint_source(timeline, attempt) or describe_edits(attempt)
+    label = f"**This hint** {escape_markdown(source)}".strip()
+    if st.checkbox(label, value=True, key=f"{prefix}.this"):
+        arms.append("this")
+    for name, text in attempt.real_hints.items():
+        _quote(name if len(attempt.real_hints) > 1 else "", text)
+    other: dict[str, str] = {}
+    if st.checkbox("**Edited hint** change it below", value=False, key=f"{prefix}.other"):
+        arms.append("other")
+        for name, text in attempt.real_hints.items():
+            other[name] = st.text_area(
+                f"Hint to {escape_markdown(name)}",
+                text,
+                height=90,
+                max_chars=4_000,
+                key=f"{prefix}.text.{name}",
+            )
+    tries, at_once, about = st.columns([1, 1, 2], vertical_alignment="bottom")
+    with tries:
+        count = st.number_input("Tries of each", MIN_TRIES, MAX_TRIES, TRIES, key=f"{prefix}.tries")
+    with at_once:
+        together = st.number_input(
+            "At once", 1, MAX_AT_ONCE, AT_ONCE, key=f"{prefix}.at-once",
+            help="How many tries may be under way together. Fewer are kinder to a server that limits requests.",
+        )  # fmt: skip
+    with about:
+        plan = hint_tests.plan_hint_test(timeline.run_id, attempt.index + 1, tries=int(count))
+        st.caption(plan.detectable_sentence or "More tries show smaller differences.")
+    return _Choice(tuple(arms), other, int(count), int(together))
+
+
+def _quote(name: str, text: str) -> None:
+    """A hint as it was given, behind a line."""
+    lines = escape_markdown(text).replace("\n", "\n> ")
+    st.markdown(f"> {f'{escape_markdown(name)}: ' if name else ''}{lines}")
+
+
+def _offer(timeline: Timeline, plan: HintTestPlan) -> None:
+    """What it will take, and the button that starts it."""
+    if plan.problems:
+        for problem in plan.problems:
+            st.info(
+                escape_markdown(f"{problem.message[:1].upper()}{problem.message[1:]}"), icon=":material/info:"
+            )
+    else:
+        model = escape_markdown(timeline.spec.model.label)
+        st.markdown(f"{escape_markdown(plan.estimate.sentence)}, on {model}. No advice is asked for.")
+    go, cancel = st.columns([3, 1], vertical_alignment="center")
+    kind: Literal["primary"] = "primary"
+    with go:
+        label = f"Run {pluralize(plan.calls, 'call')}" if not plan.problems else "Run"
+        pressed = st.button(
+            label, type=kind, icon=":material/play_arrow:", key="start-hint-test", disabled=bool(plan.problems),
+            shortcut="Ctrl+Enter",
+        )  # fmt: skip
+    with cancel:
+        if st.button("Cancel", type="tertiary", key="close-hint-test"):
+            _close()
+            st.rerun()
+    if not pressed:
+        return
+    try:
+        test_id = hint_tests.start(plan, collect_credentials(timeline.spec))
+    except (SpecError, LMError, StoreError) as error:
+        show_error(f"Not started: {error}")
+    else:
+        _close()
+        leave_for(address.HINT_TEST, address.hint_test_query(test_id))
