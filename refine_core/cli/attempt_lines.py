@@ -74,6 +74,7 @@ def _describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
     if attempt.state == "cut_off":
         return "cut off"
     notes = [
+        "kept" if attempt.kept else "",
         describe_unmet_rules(attempt),
         "returned" if attempt.is_returned and timeline.end is not None else "",
     ]

@@ -29,6 +29,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "show": "Show a recorded run: why it stopped, its settings and attempts.",
         "open": "Open a run in the app.",
         "export": "Write runs to a file that others can open.",
+        "import": "Take in the runs of files that were exported.",
         "spec": "Print what a run ran as JSON: change it, and give it to `refinescope run`.",
     },
     "Rewards": {
@@ -41,8 +42,11 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Commands by what they are for, each in a sentence, so that --help loads none of them."""
 
+_NAMED_OTHERWISE: Final = {"import": "importing"}  # as a keyword names no module
 COMMANDS: Final[Mapping[str, str]] = {
-    name: f"refine_core.cli.{name.replace('-', '_')}" for section in SECTIONS.values() for name in section
+    name: f"refine_core.cli.{_NAMED_OTHERWISE.get(name, name.replace('-', '_'))}"
+    for section in SECTIONS.values()
+    for name in section
 }
 """Name of a command -> module whose `command` it is."""
 

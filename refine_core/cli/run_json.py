@@ -46,6 +46,8 @@ def run_to_json(run: Run) -> dict[str, object]:
         "started_at": timeline.started_at,
         "took_s": None if end is None else end.took_s,
         "parent": spec.parent,
+        "fork_attempt": spec.fork_attempt,
+        "imported": run.imported,
     }
 
 
@@ -55,6 +57,7 @@ def attempt_to_json(attempt: Attempt) -> dict[str, object]:
     return {
         "attempt": attempt.index + 1,
         "state": attempt.state,
+        "kept": attempt.kept,
         "temperature": attempt.temperature,
         "reward": attempt.reward,
         "parts": {} if scored is None else dict(scored.parts),

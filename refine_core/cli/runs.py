@@ -131,6 +131,7 @@ def run_to_row(run: ListedRun) -> dict[str, object]:
         "tags": list(run.annotation.tags),
         "starred": run.annotation.starred,
         "note": run.annotation.note,
+        "imported": run.imported,
         "deleted": run.annotation.deleted_at is not None,
     }
 
@@ -192,6 +193,7 @@ def _cells(run: ListedRun, depth: int) -> tuple[str, ...]:
     best = "-" if summary.best_reward is None else format_score(summary.best_reward, (summary.threshold,))
     star = "★ " if run.annotation.starred else ""
     branch = f"{'  ' * (min(depth, 4) - 1)}└ " if depth else ""
+    imported = "imported: " if run.imported else ""
     tags = f" [{', '.join(run.annotation.tags)}]" if run.annotation.tags else ""
     inputs = f" · {run.facts.inputs}" if run.facts.inputs else ""
     cost = (
@@ -207,5 +209,5 @@ def _cells(run: ListedRun, depth: int) -> tuple[str, ...]:
         run.outcome,
         pad(one_line(summary.model.rpartition("/")[2]), _MODEL).rstrip(),
         cost,
-        one_line(f"{branch}{star}{run.name}{tags}{inputs}"),
+        one_line(f"{branch}{star}{imported}{run.name}{tags}{inputs}"),
     )

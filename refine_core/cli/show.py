@@ -17,6 +17,7 @@ from refine_core.formatting import format_duration, format_time
 if TYPE_CHECKING:
     from refine_core.log.timeline import Attempt, Call
     from refine_core.runs import Run
+    from refine_core.spec import ProgramSpec
 
 
 @click.command("show", epilog="Example: refinescope show 907c --attempt 2")
@@ -65,9 +66,12 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     spec, note = timeline.spec, runs.annotation(run.run_id)
     headline, *more = run.stop_sentences
     yield terminal.paint(one_line(note.name or runs.title(spec)), bold=True)
-    yield f"run {run.run_id} · {format_time(timeline.started_at)} · {one_line(spec.model.label)}"
+    imported = " · imported from a file" if run.imported else ""
+    yield f"run {run.run_id} · {format_time(timeline.started_at)} · {one_line(spec.model.label)}{imported}"
+    if spec.program_file:
+        yield f"the Python program {one_line(spec.program_file)}"
     if spec.parent:
-        yield f"began from run {one_line(spec.parent)}"
+        yield _describe_parent(spec)
     if note.tags or note.note:
         yield one_line(" · ".join(filter(None, (", ".join(note.tags), note.note))))
     yield ""
@@ -86,6 +90,14 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
         yield from attempt_lines(terminal, timeline, one)
     if returned := next((one for one in timeline.attempts if one.is_returned), None):
         yield from _named(terminal, f"Returned: attempt {returned.index + 1}", returned.outputs or {})
+
+
+def _describe_parent(spec: ProgramSpec) -> str:
+    """What a run was made from: "a branch of run 2026… from attempt 3 on: hint for draft"."""
+    changed = f": {one_line(spec.change)}" if spec.change else ""
+    if spec.fork_attempt is None:
+        return f"made from run {one_line(spec.parent or '')}{changed}"
+    return f"a branch of run {one_line(spec.parent or '')} from attempt {spec.fork_attempt} on{changed}"
 
 
 def _attempt_detail(run: Run, attempt: Attempt, terminal: Terminal) -> Iterator[str]:

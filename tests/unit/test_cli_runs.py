@@ -365,3 +365,22 @@ def test_a_misspelt_field_is_not_let_out(tmp_path, capfdbinary):
     assert (code, out, file.exists()) == (2, "", False)
     assert "no run has a field qestion; write prompts, inputs, or one of: question, answer" in err
     assert call(capfdbinary, "export", run_id, "--to", "md", "-o", file, "--leave-out", "inputs")[0] == 0
+
+
+def test_an_exported_run_is_imported_elsewhere_and_says_so(tmp_path, monkeypatch, capfdbinary):
+    run_id = json.loads(call(capfdbinary, "run", "--example", "one_word", "--json")[1])["run"]
+    file = tmp_path / "run.html"
+    assert call(capfdbinary, "export", run_id, "--to", "html", "-o", file)[0] == 0
+    runs.close()
+    monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path / "elsewhere"))
+    code, out, err = call(capfdbinary, "import", file)
+    assert (code, err, out.splitlines()[-1]) == (0, "", "Imported 1 run.")
+    assert "imported" in call(capfdbinary, "show", run_id)[1]
+    assert "imported" in call(capfdbinary, "runs")[1]
+    told = json.loads(call(capfdbinary, "import", file, "--json")[1])
+    assert told == {"file": str(file), "runs": [run_id], "new": [], "known": [run_id], "renamed": {}}
+    assert "was imported" in call(capfdbinary, "resume", run_id)[2]
+    file.write_text("no run at all")
+    code, out, err = call(capfdbinary, "import", file)
+    assert (code, out, f"{file} was not imported: " in err, "Traceback" in err) == (2, "", True, False)
+    assert call(capfdbinary, "import", tmp_path / "nowhere.jsonl")[0] == 2
