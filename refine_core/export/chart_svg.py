@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from refine_core.export.markup import Markup, element, format_pixels, join
+from refine_core.export.markup import NOTHING, Markup, element, format_pixels, join
 from refine_core.export.svg_layers import Place, draw_layer, write_text
 from refine_core.export.svg_paint import LIGHT, Paint, attributes, class_of
 from refine_core.figures import build_figure, describe_figure
@@ -35,7 +35,7 @@ Drawing = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """What is drawn on. width: pixels. link: what an attempt's number leads to, its number appended; None for nothing."""
+    """What is drawn on. width: pixels. link: what an attempt's column leads to, its number appended; None for nothing."""
 
     width: int
     paint: Paint
@@ -81,7 +81,7 @@ def draw_chart(
 ) -> Markup:
     """The chart inside a page, hidden from screen readers: `describe_figure` says the same in words.
 
-    link: what an attempt's number leads to, its number appended: "#a". figure: of this timeline, if it is built already.
+    link: what an attempt's column leads to, its number appended: "#a". figure: of this timeline, if it is built already.
     over: what attempts would score now; see `build_now_marks`.
     """
     drawing, height = _draw(figure or build_figure(timeline), timeline, Canvas(width, class_of, link), over)
@@ -118,13 +118,15 @@ def _draw(
     added = (over or {}).get(drawing["kind"]) or {}
     parts = [
         _returned(timeline, place, height),
+        _fork(timeline, place, height),
         join(_rules(drawing, left, end, paint)),
         join(_labels(drawing, left, paint, narrow=narrow)),
-        join(_numbers(figure, drawing, place, timeline.returned_index, canvas.link)),
+        join(_numbers(figure, drawing, place, timeline.returned_index)),
         *(
             draw_layer(layer, place)
             for layer in (*added.get("under", ()), *drawing["layers"], *added.get("over", ()))
         ),
+        join(_hovers(figure, place, height, canvas.link)),
     ]
     return join(parts), height
 
@@ -133,7 +135,7 @@ def _returned(timeline: Timeline, place: Place, height: float) -> Markup:
     """A tint behind the column of the attempt that was returned."""
     index = timeline.returned_index
     if index is None or place.column < _MATRIX_BELOW_PX:
-        return Markup("")
+        return NOTHING
     return element(
         "rect",
         x=place.x(index) + 1,
@@ -143,6 +145,25 @@ def _returned(timeline: Timeline, place: Place, height: float) -> Markup:
         rx=3,
         **place.paint("returned-column"),
     )
+
+
+def _fork(timeline: Timeline, place: Place, height: float) -> Markup:
+    """A dotted line behind the attempts that a branch keeps from its parent."""
+    kept = timeline.kept_attempts
+    if not kept:
+        return NOTHING
+    d = f"M{format_pixels(place.x(kept))} 0V{format_pixels(height)}"
+    return element("path", d=d, **place.paint("fork"))
+
+
+def _hovers(figure: Mapping[str, Any], place: Place, height: float, link: str | None) -> Iterator[Markup]:
+    """Over each column of an attempt that began: what is known of it, and the way to its words."""
+    if link is None:
+        return
+    for i in figure["begun"]:
+        area = element("rect", x=place.x(i), y=0, width=place.column, height=height, **place.paint("area"))
+        tip = element("title", figure["hovers"][i])
+        yield element("a", tip, area, href=f"{link}{i + 1}", tabindex="-1")
 
 
 def _rules(drawing: Drawing, left: float, end: float, paint: Paint) -> Iterator[Markup]:
@@ -166,9 +187,9 @@ def _labels(drawing: Drawing, left: float, paint: Paint, *, narrow: bool) -> Ite
 
 
 def _numbers(
-    figure: Mapping[str, Any], drawing: Drawing, place: Place, returned: int | None, link: str | None
+    figure: Mapping[str, Any], drawing: Drawing, place: Place, returned: int | None
 ) -> Iterator[Markup]:
-    """The row of attempts; those that began lead to their words."""
+    """The row of attempts."""
     begun = set(figure["begun"])
     end = place.x(int(figure["columns"]))
     if drawing["kind"] == "matrix":
@@ -182,11 +203,7 @@ def _numbers(
         style = "returned-number" if i == returned else "number" if i in begun else "faint"
         # The last one stays inside.
         x = min(place.x(i + 0.5), end + _RIGHT_PX - len(str(i + 1)) * _LETTER_PX / 2 - 1)
-        number = write_text(str(i + 1), x, drawing["numbers"], _LABEL_PX, place.paint(style), anchor="middle")
-        if link is None or i not in begun:
-            yield number
-        else:
-            yield element("a", number, href=f"{link}{i + 1}", tabindex="-1")
+        yield write_text(str(i + 1), x, drawing["numbers"], _LABEL_PX, place.paint(style), anchor="middle")
 
 
 def _round_step(least: float) -> int:

@@ -16,6 +16,7 @@ _TRACK_START: Final = 0.14  # of a column
 _BESIDE, _ALONE = 0.42, 0.67  # a track's length where durations stand beside it, and where none do
 _BAR_PX, _LEAST_PX, _CROSS_PX = 6.0, 2.0, 7.0
 _GUTTER_PX, _CORNER_PX = 2.0, 5.0
+_CLEAR_PX = 4.0  # more between a duration and its arrow, as this font is wider than the screen's
 _LEAST_DOT_PX, _LEAST_MARK_PX = 3.5, 6.0
 _SMALL_CROSS_PX = 8.0
 _LETTER: Final = 0.52  # of the size of the text: the width of a digit
@@ -53,6 +54,14 @@ def write_text(
     words: str, x: float, y: float, size: float, paint: Mapping[str, str], *, anchor: str | None = None
 ) -> Markup:
     """A line of text whose middle is at `y`."""
+    if "paint_order" in paint:
+        # Not every program knows `paint-order`: there the halo is a text of its own below.
+        halo = {name: value for name, value in paint.items() if name != "paint_order"}
+        below = write_text(
+            words, x, y, size, {**halo, "fill": paint["stroke"], "aria_hidden": "true"}, anchor=anchor
+        )
+        rest = {name: value for name, value in halo.items() if not name.startswith("stroke")}
+        return join((below, write_text(words, x, y, size, rest, anchor=anchor)))
     return element("text", words, x=x, y=y + size * 0.33, font_size=size, text_anchor=anchor, **paint)
 
 
@@ -191,7 +200,7 @@ def _lines(layer: Layer, place: Place) -> Iterator[Markup]:
             elif (
                 k == 0
             ):  # it keeps clear of the duration beside the circle; in narrow columns it comes closer
-                dx = min(dx + free, place.column * 0.55)
+                dx = min(dx + free + _CLEAR_PX * bool(free), place.column * 0.55)
             path.append((place.x(column) + dx, y))
         if not arrow:
             yield element("path", d=_polyline(path), **place.paint(f"line {style}"))

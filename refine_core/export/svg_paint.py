@@ -59,6 +59,8 @@ _STYLES: Final[Mapping[str, Mapping[str, str]]] = {
     "faint": {"fill": "faint"},
     "value": {"fill": "ink", "font-weight": "600", **_HALO},
     "value-now": {"fill": "scored", "font-weight": "600", **_HALO},
+    "area": {"fill": "none", "pointer-events": "all"},
+    "fork": {"fill": "none", "stroke": "muted", "stroke-width": "1.5", "stroke-dasharray": "1.5 4"},
     "returned-column": {"fill": "soft"},
     "returned-number": {"fill": "ink", "font-weight": "600"},
     "rule hair": {"fill": "none", "stroke": "hair"},

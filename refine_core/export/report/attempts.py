@@ -69,6 +69,8 @@ def _write_heading(run: Timeline, attempt: Attempt, row: StoryRow) -> Iterator[s
         yield f" · {row.words}"
     if attempt.is_returned:
         yield " · returned"
+    if attempt.kept:
+        yield " · kept from the parent run"
     temperature = (
         f"temperature {format_temperature(attempt.temperature)}"
         if run.has_temperature(attempt)

@@ -64,6 +64,15 @@ def _setting(run: Timeline) -> Iterator[Markup]:
         )
     if spec.attempt_count > 1:
         yield _hints(spec)
+    if run.kept_attempts:
+        yield _sentence(_describe_branch(spec))
+
+
+def _describe_branch(spec: ProgramSpec) -> str:
+    kept = spec.kept_attempts
+    which = {1: "attempt 1 was", 2: "attempts 1 and 2 were"}.get(kept, f"attempts 1 to {kept:,} were")
+    changed = f"; what was changed: {spec.change}" if spec.change else ""
+    return f"The run is a branch of an earlier one: {which} kept from it and cost nothing here{changed}."
 
 
 def _hints(spec: ProgramSpec) -> Markup:
@@ -92,7 +101,7 @@ def _ending(run: Timeline) -> Iterator[Markup]:
     if end is None:
         done = pluralize(len(run.attempts), "attempt")
         yield _sentence(
-            f"The run has no end: whatever ran it stopped, or was still at work, after {done} had begun. "
+            f"The run has no end here: whatever ran it stopped, or was still at work, after {done} had begun. "
             "This file holds all that was recorded until then."
         )
         return
@@ -109,7 +118,7 @@ def _ending(run: Timeline) -> Iterator[Markup]:
         case reason:
             yield _sentence(_REASONS[reason])
     if end.returned is not None and end.reason != "threshold_reached":
-        yield _sentence(f"It returned the best attempt: attempt {end.returned + 1}.")
+        yield _sentence(f"It returned its best: attempt {end.returned + 1}.")
     elif end.returned is None and end.best is not None:
         yield _sentence(f"The best attempt until then was attempt {end.best + 1}.")
 

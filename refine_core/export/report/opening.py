@@ -14,7 +14,7 @@ from refine_core.messages import resume_summary, usage_summary
 from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_sentences
 
-_NO_END = ""
+_NO_END = "no end of it is recorded"
 
 
 def describe_origin(run: Timeline) -> str:

@@ -102,6 +102,8 @@ def _write_legend(run: Timeline, figure: Mapping[str, Any]) -> Iterator[Markup]:
         yield element("span", "○ around it: returned")
     if len({attempt.best_so_far for attempt in run.attempts}) > 1:
         yield element("span", "line: best so far")
+    if run.kept_attempts:
+        yield element("span", "before the dotted line: kept from the parent run")
     if figure["drawings"]["columns"] is None:
         yield element("span", "cells: the darker, the more")
     elif any(attempt.real_hints for attempt in run.attempts):

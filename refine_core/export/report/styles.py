@@ -39,7 +39,7 @@ tr.r>*{background:var(--soft)}
 .bar{display:block;width:44px;height:5px;margin-top:3px;border:1px solid var(--dashes);background:linear-gradient(var(--scored) 0 0) left/calc(var(--s)*100%) 100% no-repeat;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .bar.neg{background-image:linear-gradient(var(--failed) 0 0)}
 .k{font-size:.85em}.c-scored{color:var(--scored)}.c-best,.ok{color:var(--best)}.c-failed,.bad{color:var(--failed)}.c-muted{color:var(--muted)}
-.legend>span{margin-right:14px}
+.legend{margin-top:6px}.legend>span{margin-right:14px}
 dl{display:grid;grid-template-columns:minmax(90px,max-content) minmax(0,1fr);gap:5px 16px;margin:10px 0}
 dt{color:var(--muted);max-width:170px}dd{margin:0;white-space:pre-wrap}
 pre,code{font:12.5px/1.55 "Source Code Pro","Source Code",ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap}
@@ -55,7 +55,7 @@ svg.slim{display:none}
 ins{background:var(--added);color:var(--best);text-decoration:none;border-radius:3px;padding:0 2px}
 del{background:var(--removed);color:var(--failed);border-radius:3px;padding:0 2px}
 mark{background:var(--marked);color:inherit;border-radius:3px;padding:0 2px}
-.hint{border-left:3px solid var(--hint);padding-left:12px;margin:0 0 12px}
+.hint{border-left:3px solid var(--hint);padding-left:12px;margin:0 0 12px;break-after:avoid}
 .left{color:var(--muted);border:1px dashed var(--faint);border-radius:3px;padding:0 4px;font-size:.92em}
 .foot{margin-top:40px;border-top:1px solid var(--line);padding-top:12px}
 .tog{display:flex;gap:8px;align-items:center;cursor:pointer;margin-top:14px}
@@ -63,7 +63,7 @@ mark{background:var(--marked);color:inherit;border-radius:3px;padding:0 2px}
 body:has(#all:checked) details::details-content,details:has(:target)::details-content,details:target::details-content{content-visibility:visible;display:block;block-size:auto;opacity:1}
 @media print{
 .tog,.skip{display:none}body{max-width:none;padding:0;font-size:10.5pt}.plain{background:none;padding:0}
-h1,h2,h3,h5,summary{break-after:avoid}tr,.hint,svg,.parts{break-inside:avoid}a{color:inherit;text-decoration:none}
+h1,h2,h3,h5,summary{break-after:avoid}tr,.hint,svg,.parts,.att{break-inside:avoid}a{color:inherit;text-decoration:none}
 pre{font-size:8.5pt}@page{margin:16mm 15mm}.att{gap:24px}
 ins,del,mark,tr.r>*,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }

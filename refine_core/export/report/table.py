@@ -46,7 +46,11 @@ def write_table(run: Timeline, story: Story) -> Markup:
         element("th", "tokens", cls="n hp", scope="col"),
     ]
     told = {row.attempt: row for row in story.rows}
-    rows = [_row(row, told[row.attempt]) for row in build_ledger(run) if row.attempt in told]
+    rows = [
+        _row(row, told[row.attempt], kept=row.attempt < run.kept_attempts)
+        for row in build_ledger(run)
+        if row.attempt in told
+    ]
     return element(
         "div",
         element(
@@ -62,7 +66,7 @@ def write_table(run: Timeline, story: Story) -> Markup:
     )
 
 
-def _row(row: Row, told: StoryRow) -> Markup:
+def _row(row: Row, told: StoryRow, *, kept: bool) -> Markup:
     cells = row.cells
     number = row.attempt + 1
     mark, colour = MARKS[row.outcome]
@@ -86,6 +90,7 @@ def _row(row: Row, told: StoryRow) -> Markup:
         *_parts(told),
         element(
             "td",
+            element("span", "kept · ", cls="m") if kept else NOTHING,
             cells["text"].text if row.message is None else _failure(row),
             cls="bad" if row.message else "",
         ),
