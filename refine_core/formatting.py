@@ -99,6 +99,11 @@ def format_temperature(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
+def format_run_id(run_id: str) -> str:
+    """A run's id as a sentence names it, the first four characters of its last part: "7f3a"."""
+    return run_id.rpartition("-")[2][:4]
+
+
 def format_rollout(index: int) -> str:
     """What tells an attempt's calls apart where no temperature is sent: its index, as a rollout id."""
     return f"rollout {index}"

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored, RunPaused, StopReason
-from refine_core.formatting import format_cost, format_duration, format_rollout, format_score, pluralize
+from refine_core.formatting import (
+    format_cost,
+    format_duration,
+    format_rollout,
+    format_run_id,
+    format_score,
+    pluralize,
+)
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 from refine_core.rewards.error_explanations import SANDBOX
 from refine_core.spec import HintSource
@@ -59,6 +66,15 @@ def describe_outcome(timeline: Timeline, attempt: Attempt) -> str:
     if attempt.outcome == "best" and timeline.end is not None:
         return "best"
     return ATTEMPT_OUTCOMES[attempt.outcome]
+
+
+def describe_kept(attempt: Attempt, timeline: Timeline) -> str:
+    """Of an attempt of a branch that is its parent's: "kept from run 7f3a", "…, scored again"; "" for any other."""
+    if not attempt.kept:
+        return ""
+    parent = timeline.spec.parent
+    again = attempt.score is not None and attempt.score.rescored
+    return f"kept from {f'run {format_run_id(parent)}' if parent else 'another run'}{', scored again' if again else ''}"
 
 
 def format_reward(timeline: Timeline, value: float | None) -> str:
@@ -236,9 +252,10 @@ def usage_summary(timeline: Timeline) -> str:
 
 def list_usage(timeline: Timeline) -> list[str]:
     """The parts of `usage_summary`: attempts, requests for advice, calls, time, tokens, cost."""
-    advice = sum(a.advice is not None for a in timeline.attempts)
+    advice = sum(a.advice is not None and not a.advice.kept for a in timeline.attempts)
     usage = timeline.usage
-    parts = [pluralize(len(timeline.attempts), "attempt")]
+    is_branch = timeline.kept_attempts > 0
+    parts = [pluralize(len(timeline.new_attempts), "new attempt" if is_branch else "attempt")]
     if timeline.spec.hint_source == "adviser":
         parts.append(pluralize(advice, "request for advice", "requests for advice"))
     parts.append(pluralize(usage.calls, "call") + _free(timeline, usage))
@@ -246,8 +263,9 @@ def list_usage(timeline: Timeline) -> list[str]:
         parts.append(format_duration(timeline.end.took_s))
     if usage.tokens is not None:
         parts.append(f"{usage.tokens:,} tokens{_spent_before(usage)}")
-    if usage.calls:
-        parts.append(format_cost(0.0 if _replay(timeline) else usage.cost_usd))
+    if usage.calls or is_branch:
+        free = not usage.calls or _replay(timeline)
+        parts.append(format_cost(0.0 if free else usage.cost_usd))
     return parts
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from refine_core.events import RunFinished
-from refine_core.formatting import clip, pluralize
+from refine_core.formatting import clip, format_run_id, pluralize
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import (
     describe_error,
@@ -43,12 +43,12 @@ def stop_sentences(
     timeline: Timeline, *, alive: bool = True, because: str = "the app ended before the run did"
 ) -> tuple[str, ...]:
     """The sentences of `stop_summary`: the first is the headline."""
-    end = timeline.end
+    end, kept = timeline.end, describe_kept_attempts(timeline)
     if end is not None:
-        return _end_sentences(*_ending(timeline, end))
+        return _end_sentences(*_ending(timeline, end), kept)
     sentence = _progress(timeline) if alive else _interruption(timeline, because)
     note = "Everything recorded until then is here." if because and timeline.attempts and not alive else ""
-    return _end_sentences(sentence, *list_failures(timeline), note)
+    return _end_sentences(sentence, *list_failures(timeline), note, kept)
 
 
 def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
@@ -185,6 +185,16 @@ def _first_sentence(text: str) -> str:
     flat = " ".join(text.split())
     end = _SENTENCE_END.search(flat)
     return clip((flat[: end.start()] if end else flat).rstrip("."), _CAUSE_CHARS)
+
+
+def describe_kept_attempts(timeline: Timeline) -> str:
+    """What a branch has of its parent: "Attempts 1 and 2 are kept from run 7f3a, scored again."; "" for any other run."""
+    count, parent = timeline.kept_attempts, timeline.spec.parent
+    if not count:
+        return ""
+    again = any(a.kept and a.score is not None and a.score.rescored for a in timeline.attempts)
+    whose = f"run {format_run_id(parent)}" if parent else "another run"
+    return f"{list_attempts(range(count))} {'is' if count == 1 else 'are'} kept from {whose}{', scored again' if again else ''}."
 
 
 def list_attempts(indices: Sequence[int]) -> str:

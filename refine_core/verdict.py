@@ -13,7 +13,7 @@ from typing import Final
 
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import format_reward
-from refine_core.stop_summary import list_attempts, list_causes, list_failures
+from refine_core.stop_summary import describe_kept_attempts, list_attempts, list_causes, list_failures
 
 _MAX_CAUSE: Final = 40  # characters of a cause that is quoted
 _NO_RESULT: Final = frozenset({"error", "every_attempt_failed", "budget_used_up", "recording_ended"})
@@ -41,12 +41,15 @@ def write_verdict(timeline: Timeline, sentences: Sequence[str]) -> Verdict:
     if end is not None and end.reason in _NO_RESULT and end.returned is None:
         headline, _, rest = first.partition(": ")
         return Verdict(headline, " · ".join(filter(None, [_capitalize(rest), *more])), is_error=True)
+    kept = describe_kept_attempts(timeline).removesuffix(".")
+    more = [sentence for sentence in more if sentence != kept]
     told = {sentence.removesuffix(".") for sentence in list_failures(timeline)}
     others = [sentence for sentence in more if sentence not in told]
     failures = _failures(timeline) if len(others) < len(more) else ""
     if others and (headline := _best_of_all(timeline)):
-        return Verdict(headline, " · ".join(others[1:]), failures, is_whole=not failures)
-    return Verdict(first, " · ".join(others), failures, is_whole=not failures)
+        others, first = others[1:], headline
+    note = " · ".join(filter(None, [*others, kept]))
+    return Verdict(first, note, failures, is_whole=not failures)
 
 
 def _best_of_all(timeline: Timeline) -> str:

@@ -2,6 +2,8 @@
 
     run = record(spec, model)          timeline and end of a run that really took place: driver, adapters, loop
     scores(timeline, changed)          what the changed reward and validators make of its outputs
+    branch(plan, model)                the run that a ForkPlan describes, with what it keeps
+    again(spec, records, model)        an interrupted run, resumed
 
 The model answers by messages, temperature and rollout id, so the same request always gets the same answer. A reward is a
 function of its own source text and of the output.
@@ -12,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from refine_core import ScriptedLM
@@ -21,14 +23,18 @@ from refine_core.errors import LMError, RewardError
 from refine_core.log import Record
 from refine_core.log.folds import timeline as fold
 from refine_core.log.scope import Collector, Scope
+from refine_core.log.span import RUN, ChildSpans
 from refine_core.log.timeline import Timeline
 from refine_core.loop import Plan
 from refine_core.refine.advice_style import AdviceStyle
 from refine_core.refine.build import Pipeline
 from refine_core.refine.driver import Driver
+from refine_core.refine.resuming import ResumeState
 from refine_core.refine.scoring import FunctionScorer, Validator
 from refine_core.refine.stepping import Stepper
 from refine_core.rewards import Score
+from refine_core.runs.forking import ForkPlan
+from refine_core.runs.forking.prefix import to_records
 from refine_core.spec import ProgramSpec, StageSpec, ValidatorSpec
 from refine_core.spec.schedule import Schedule, list_temperatures
 
@@ -112,16 +118,24 @@ def record(
     *,
     edits: Mapping[int, Mapping[str, str]] | None = None,
     at_once: int = 1,
+    kept: Sequence[Record] = (),
+    so_far: Sequence[Record] = (),
 ) -> Done:
-    """Run `spec` on the model, by the driver. at_once: attempts that may be under way together, where there are no hints."""
+    """Run `spec` on the model, by the driver. at_once: attempts that may be under way together, where there are no hints.
+
+    kept: of a branch, what it keeps. so_far: the log of the same run, which is resumed.
+    """
     program = Pipeline(spec)
     program.set_lm(model.lm())
     temperatures = list_temperatures(spec.temperature_schedule, 0.0, spec.attempt_count)
     names = tuple(name for name, _ in program.named_predictors())
-    started = ev.RunStarted(spec, temperatures, names, "test", at_once=at_once)
+    started = ev.RunStarted(spec, temperatures, names, "test", at_once=at_once, kept_events=len(kept))
+    state = ResumeState.of(so_far or kept) if so_far or kept else None
     collector = Collector()
-    scope = Scope((collector,))
-    scope.emit(started)
+    collector.facts += [(r.span, r.event) for r in so_far or (Record("", 1, 0.0, RUN, started), *kept)]
+    scope = Scope((collector,), children=ChildSpans(state.used if state is not None else frozenset()))
+    if so_far and state is not None:
+        scope.emit(ev.RunResumed(state.next_index))
     rules = tuple(
         Validator(one.name, lambda _, pred, check=one.check: is_met(check, pred.answer), one.message)
         for one in spec.validators
@@ -135,6 +149,7 @@ def record(
         validators=rules,
         advice_style=AdviceStyle("", spec.advice_form),
         stepper=Stepper(stepwise=False, edits=edits) if edits else None,
+        resume_state=state,
     )
     how = driver.run().refinement
     stop = ev.RunFinished(how.reason, how.best, how.returned, 0.0)
@@ -143,6 +158,23 @@ def record(
         Record("run-1", i, float(i), span, event) for i, (span, event) in enumerate(collector.facts, 1)
     ]
     return Done(records, stop)
+
+
+def branch(plan: ForkPlan, model: Model) -> Done:
+    """The branch that was planned."""
+    spec = plan.spec
+    return record(spec, model, kept=to_records(plan.events, "run-2", 0.0), edits=_edits(spec))
+
+
+def again(so_far: Sequence[Record], model: Model) -> Done:
+    """A run whose log so far is this, resumed."""
+    started = so_far[0].event
+    assert isinstance(started, ev.RunStarted)
+    return record(started.spec, model, so_far=so_far, edits=_edits(started.spec))
+
+
+def _edits(spec: ProgramSpec) -> dict[int, Mapping[str, str]] | None:
+    return {spec.kept_attempts: spec.starting_hints} if spec.starting_hints else None
 
 
 def score(spec: ProgramSpec, index: int, answer: object) -> ev.RewardScored | ev.AttemptFailed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from refine_core.formatting import pluralize
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import ATTEMPT_OUTCOMES, describe_outcome, describe_unmet_rules, format_reward
+from refine_core.stop_summary import describe_kept_attempts
 
 _EACH = 12  # attempts told one by one; more are summed up
 
@@ -20,6 +21,7 @@ def describe_figure(timeline: Timeline, *, live: bool = True) -> str:
     ]
     if timeline.spec.threshold is not None:
         sentences.append(f"The threshold is {format_reward(timeline, timeline.spec.threshold)}.")
+    sentences += filter(None, [describe_kept_attempts(timeline)])
     if timeline.uses_rollouts:
         sentences.append("No temperature is used; each attempt is another rollout.")
     if count <= _EACH:

@@ -17,6 +17,7 @@ from refine_core.messages import (
     describe_error,
     describe_failure,
     describe_format,
+    describe_kept,
     describe_outcome,
     describe_rollout,
     format_reward,
@@ -41,6 +42,7 @@ def describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
     return text.hover(
         f"Attempt {attempt.index + 1} · {describe_outcome(timeline, attempt)}",
         f"{reward} · {temperature}{took}",
+        describe_kept(attempt, timeline),
         wrong,
         _parts(attempt),
         *(

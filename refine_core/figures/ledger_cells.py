@@ -198,11 +198,15 @@ def _usage(attempt: Attempt) -> Usage:
     return Usage.of(attempt.all_calls)
 
 
+def _why_none(attempt: Attempt) -> str:
+    return "Kept from another run: no model was asked again" if attempt.kept else "No model was asked"
+
+
 def tokens_cell(attempt: Attempt) -> Cell:
     """Tokens sent and received."""
     usage = _usage(attempt)
     if not usage.calls:
-        return Cell(_NONE, "No model was asked", quiet=True)
+        return Cell(_NONE, _why_none(attempt), quiet=True)
     if usage.prompt_tokens is None or usage.completion_tokens is None:
         return _unknown(attempt, "The model did not say how many tokens it used")
     parts = f"{usage.prompt_tokens:,} in the prompts, {usage.completion_tokens:,} in the replies, {pluralize(usage.calls, 'call')}"
@@ -213,7 +217,7 @@ def cost_cell(attempt: Attempt) -> Cell:
     """Dollars."""
     usage = _usage(attempt)
     if not usage.calls:
-        return Cell(_NONE, "No model was asked", quiet=True)
+        return Cell(_NONE, _why_none(attempt), quiet=True)
     if usage.cost_usd is None:
         return _unknown(attempt, "The price of this model is not known")
     about = f"${usage.cost_usd:.8f}" if usage.cost_usd else _why_free(attempt)

@@ -21,6 +21,7 @@ from refine_core.formatting import format_rollout, format_temperature
 from refine_core.log.timeline import Attempt, Outcome, Timeline
 from refine_core.messages import (
     describe_failure,
+    describe_kept,
     describe_outcome,
     describe_refusals,
     describe_unmet_rules,
@@ -126,7 +127,7 @@ def _row(
         hints=tuple(hints_of(timeline, attempt, before, names)),
         fields=tuple(fields),
         message=_message(attempt),
-        notes=tuple(_notes(attempt)),
+        notes=tuple(_notes(timeline, attempt)),
         parts=tuple(_parts(attempt, scored, columns)),
         parts_message=_parts_message(attempt),
         reward=_reward(timeline, attempt),
@@ -167,9 +168,9 @@ def _message(attempt: Attempt) -> str:
     return text.shorten_middle(describe_failure(attempt), _MESSAGE)
 
 
-def _notes(attempt: Attempt) -> list[str]:
+def _notes(timeline: Timeline, attempt: Attempt) -> list[str]:
     """What else is to be known of it: an error of the reward, rules that were not met, what the sandbox refused."""
-    notes = []
+    notes = [*filter(None, [describe_kept(attempt, timeline)])]
     if attempt.error is not None and attempt.outputs is not None:
         notes.append(text.shorten_middle(describe_failure(attempt), _MESSAGE))
     if attempt.unmet:

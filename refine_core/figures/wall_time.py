@@ -130,10 +130,16 @@ def _spans(timeline: Timeline, bars: list[_Bar]) -> list[_Span]:
         ends[bar.attempt] = max(ends.get(bar.attempt, 0.0), bar.start_s + bar.took_s)
     spans: list[_Span] = []
     for attempt in timeline.attempts:
-        start = max(0.0, attempt.started_at - timeline.started_at)
+        start = max(0.0, attempt.started_at - _origin(timeline))
         end = max(start + (attempt.took_s or 0.0), ends.get(attempt.index, 0.0))
         spans.append((attempt.index, round(start, 4), round(end, 4)))
     return spans
+
+
+def _origin(timeline: Timeline) -> float:
+    """When the time axis begins: with the run, or in a branch with the first attempt that it keeps of its parent."""
+    kept = (attempt.started_at for attempt in timeline.attempts if attempt.kept)
+    return min((timeline.started_at, *kept))
 
 
 def _names(timeline: Timeline, axis: Axis, rows: list[str]) -> list[Json]:
@@ -188,7 +194,7 @@ def _failed_at(axis: Axis) -> float:
 
 
 def _bars(timeline: Timeline, attempt: Attempt) -> Iterator[_Bar]:
-    begun = max(0.0, attempt.started_at - timeline.started_at)
+    begun = max(0.0, attempt.started_at - _origin(timeline))
     for run in attempt.predictors:
         took = run.took_s or 0.0
         yield _Bar(
@@ -221,7 +227,7 @@ def _trace(name: str, bars: list[_Bar], colour: str) -> dict[str, Json]:
 
 
 def _ended_s(timeline: Timeline, attempt: Attempt) -> float:
-    return round(max(0.0, attempt.started_at - timeline.started_at + (attempt.took_s or 0.0)), 4)
+    return round(max(0.0, attempt.started_at - _origin(timeline) + (attempt.took_s or 0.0)), 4)
 
 
 def _clamp(axis: Axis, reward: float) -> float:

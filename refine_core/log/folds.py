@@ -238,11 +238,13 @@ class Fold:
             case ev.AdviceGiven():
                 advice = _advice_of(attempt, since)
                 advice.state, advice.took_s = "done", event.took_s
+                advice.kept = record.seq <= timeline.kept_events + 1
                 advice.discussion, advice.hints = event.discussion, event.advice
                 advice.dropped, advice.unnamed = event.dropped, event.unnamed
             case ev.AdviceFailed():
                 advice = _advice_of(attempt, since)
                 advice.state, advice.took_s, advice.error = "failed", event.took_s, event.error
+                advice.kept = record.seq <= timeline.kept_events + 1
             case ev.ModuleStarted():
                 run = PredictorRun(record.span, event.name, event.inputs, event.hint, since)
                 self._predictors[record.span] = run

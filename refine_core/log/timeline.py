@@ -116,7 +116,8 @@ class PredictorRun:
 class Advice:
     """The advice after an attempt. discussion, hints (predictor name -> text): once it is "done"; error: if it "failed".
 
-    dropped: hints for names that are no predictor. unnamed: predictors that the adviser left out.
+    dropped: hints for names that are no predictor. unnamed: predictors that the adviser left out. kept: whether it is the parent's, in a
+    branch that begins after it.
     """
 
     offset_s: float
@@ -128,6 +129,7 @@ class Advice:
     state: PartState = "running"
     dropped: Mapping[str, str] = field(default_factory=dict)
     unnamed: tuple[str, ...] = ()
+    kept: bool = False
 
 
 @dataclass(slots=True)

@@ -19,12 +19,13 @@ from refine_core.messages import (
     describe_advice_failure,
     describe_error,
     describe_failure,
+    describe_kept,
     describe_parse_failure,
     describe_pause,
     describe_retry,
     format_reward,
 )
-from refine_core.stop_summary import stop_summary
+from refine_core.stop_summary import describe_kept_attempts, stop_summary
 from refine_core.unseen import show_unseen
 
 MAX_CHARS: Final = 140  # of a text that is quoted in a caption
@@ -132,7 +133,8 @@ def _beginning(event: ev.RunStarted, timeline: Timeline) -> str:
         if threshold is None
         else f"it stops at a reward of {format_reward(timeline, threshold)}"
     )
-    return f"The run starts: {most}; {until}."
+    kept = describe_kept_attempts(timeline)
+    return f"The run starts: {most}; {until}.{f' {kept}' if kept else ''}"
 
 
 def _attempt_start(event: ev.AttemptStarted, timeline: Timeline) -> str:
@@ -145,7 +147,8 @@ def _attempt_start(event: ev.AttemptStarted, timeline: Timeline) -> str:
     )
     named = [name for name, text in event.hints.items() if is_hint(text)]
     hints = f", with {'a hint' if len(named) == 1 else 'hints'} for {join_names(named)}" if named else ""
-    return f"Attempt {event.index + 1} starts {how}{hints}."
+    kept = f", {describe_kept(attempt, timeline)}," if attempt is not None and attempt.kept else ""
+    return f"Attempt {event.index + 1}{kept} starts {how}{hints}."
 
 
 def _reply(record: Record, timeline: Timeline) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from refine_core.events import AttemptFailed, RewardScored
-from refine_core.log.timeline import Attempt, Timeline
+from refine_core.log.timeline import Attempt, Call, Timeline
 from refine_core.loop import Loop, Plan, Stop, decide
 from refine_core.spec import ProgramSpec
 from refine_core.what_if.changes import change_plan
@@ -183,11 +183,16 @@ def _count_calls_after(timeline: Timeline, attempts: Sequence[Attempt]) -> tuple
     counts: list[int] = []
     later = 0
     for attempt in reversed(attempts):
-        advice = len(attempt.advice.calls) if attempt.advice is not None else 0
+        advice = _count_made(attempt.advice.calls) if attempt.advice is not None else 0
         counts.append(later + advice)
-        later += len(attempt.calls) + advice
+        later += _count_made(attempt.calls) + advice
         later += sum(len(one.all_calls) for one in timeline.cut_off_attempts if one.index == attempt.index)
     return tuple(reversed(counts))
+
+
+def _count_made(calls: Sequence[Call]) -> int:
+    """Requests that this run made: not those that a branch keeps of its parent."""
+    return sum(not call.kept for call in calls)
 
 
 def _loop_of(plan: Plan, ends: Mapping[int, End], count: int) -> Loop:
