@@ -326,13 +326,17 @@ class Usage:
 
     @classmethod
     def of(cls, calls: Iterable[Call]) -> Usage:
-        requests = [call for call in calls if not call.kept]
+        every = list(calls)
+        requests = [call for call in every if not call.kept]
+        none_new = bool(every) and not requests  # which cost nothing, and that is known
         free = [r for r in (c.reply for c in requests) if r is not None and (r.cache_hit or r.replayed)]
         answers = [*(charge for call in requests for charge in call.charges), *free]
 
         def total(name: str) -> int | float | None:
             values = [getattr(one, name) for one in answers]
-            return None if not values or None in values else sum(values)
+            if not values:
+                return 0 if none_new else None
+            return None if None in values else sum(values)
 
         prompt, completion, cost = (total(n) for n in ("prompt_tokens", "completion_tokens", "cost_usd"))
         return cls(len(requests), prompt, completion, cost, len(free))  # type: ignore[arg-type]
