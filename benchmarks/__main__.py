@@ -23,6 +23,7 @@ ALONE = {
     "batch": "benchmarks.batch",
     "compare": "benchmarks.comparing",
     "what-if": "benchmarks.what_ifs",
+    "fork": "benchmarks.forking",
     "rows": "benchmarks.row_files",
     "keystroke": "benchmarks.keystrokes",
     "lint": "benchmarks.linting",

@@ -69,7 +69,6 @@ def attempt_to_json(attempt: Attempt) -> dict[str, object]:
         "hints": dict(attempt.real_hints),
         "outputs": to_jsonable(attempt.outputs),
         "took_s": attempt.took_s,
-        "kept": attempt.kept,
     }
 
 

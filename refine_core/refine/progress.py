@@ -59,6 +59,11 @@ class Progress:
         self.facts.append(fact)
         self.loop = evolve(self.loop, fact)
 
+    @property
+    def best(self) -> int | None:
+        """Index of the best attempt of which something may be kept; None for none."""
+        return self._best
+
     def keep_best_and(self, last: int) -> None:
         """Release what attempts left behind, but for the best one and the last: nobody will ask for the others."""
         if self._best is None or self.loop.rank(last) > self.loop.rank(self._best):

@@ -79,17 +79,21 @@ class ResumeState:
         progress = Progress(Loop(models.plan), errors=self.errors())
         for index, span in self.spans.items():
             progress.scopes[index] = replace(scope, span=span, children=ChildSpans(self.used))
+        last: int | None = None
         for fact in self.facts:
             progress.add(fact)
             if isinstance(fact, AttemptStarted):
                 progress.starts[fact.index] = fact
             elif isinstance(fact, RewardScored):
+                last = fact.index
+                progress.keep_best_and(last)
+        for fact in self.facts:
+            if isinstance(fact, RewardScored) and fact.index in (last, progress.best):
                 index, own = fact.index, program.deepcopy()
                 trace = self.trace(index, own)
                 predictors = models.equip(own, progress.starts[index], progress.scopes[index], trace)
                 outputs = self.outputs(index, own)
                 progress.artifacts[index] = AttemptArtifacts(own, predictors, trace, outputs, fact)
-                progress.keep_best_and(index)
         return progress
 
     def errors(self) -> dict[int, Exception]:

@@ -81,13 +81,15 @@ class Job:
             on_end(self)
 
 
-def open_scope(store: Store, job: Job, run_job: RunJob, records: Sequence[Record]) -> Scope:
+def open_scope(
+    store: Store, job: Job, run_job: RunJob, records: Sequence[Record], summary: Summary | None
+) -> Scope:
     """The scope in which the run works: its events go to the budget, the store and the drafts, in this order.
 
-    records: those of the run so far.
+    records, summary: those of the run so far.
     """
     spec, before = run_job.spec, run_job.resume_state
-    append = _Appender(store, job.cancel, functools.reduce(summarize, records, None))
+    append = _Appender(store, job.cancel, summary)
     recorder = Recorder(
         job.run_id,
         append,
@@ -111,14 +113,6 @@ def open_scope(store: Store, job: Job, run_job: RunJob, records: Sequence[Record
     )
     children = ChildSpans(before.used if before is not None else frozenset())
     return Scope(sinks, RUN, job.cancel, job.drafts.write, children)
-
-
-def append_all(store: Store, records: Sequence[Record]) -> None:
-    """Record the beginning of a run, its first event first, in one transaction. Raises StoreError."""
-    summary = functools.reduce(summarize, records, None)
-    if summary is None:
-        raise ValueError("a run must begin with RunStarted")
-    store.append(records, summary)
 
 
 @dataclass(slots=True)

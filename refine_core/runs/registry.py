@@ -6,6 +6,7 @@ start(spec) --> Job (job.py) --every event durable--> store        get(id) <-- f
 from __future__ import annotations
 
 import datetime
+import functools
 import logging
 import math
 import secrets
@@ -21,6 +22,7 @@ from refine_core.lm.recording import Recording
 from refine_core.log.folds import add_drafts, cut_short
 from refine_core.log.scope import Record
 from refine_core.log.span import RUN, Span
+from refine_core.log.summaries import summarize
 from refine_core.log.timeline import Timeline
 from refine_core.log.well_formed import make_well_formed
 from refine_core.messages import usage_summary
@@ -33,7 +35,7 @@ from refine_core.runs.branches import Branches
 from refine_core.runs.forking import ForkPlan
 from refine_core.runs.forking.changes import forget_branch
 from refine_core.runs.forking.prefix import to_records
-from refine_core.runs.job import Job, append_all, open_scope
+from refine_core.runs.job import Job, open_scope
 from refine_core.runs.judge_memory import JudgeMemory
 from refine_core.runs.logs import RunLogs
 from refine_core.runs.playing import Playbacks
@@ -206,10 +208,12 @@ class Runs:
         """
         job = Job(run_id, Cancel(), run_job.stepper)
         try:
-            scope = open_scope(self.store, job, run_job, records or kept)
+            done = records or kept
+            summary = functools.reduce(summarize, done, None)
+            scope = open_scope(self.store, job, run_job, done, summary)
             try:
-                if kept:
-                    append_all(self.store, kept)
+                if kept and summary is not None:
+                    self.store.append(kept, summary)
                 else:
                     scope.emit(run_job.first_event())
             except RecordingFailed as failure:

@@ -105,8 +105,7 @@ class SqlStore:
         def execute(connection: Connection) -> None:
             if head.execute(connection, head_values) != 1:
                 raise out_of_order(run_id, seq)
-            for values in event_values:
-                self._add_event.execute(connection, values)
+            self._add_event.execute_many(connection, event_values)
 
         self._writer.write(doing, execute, cancel)
         self._notifier.notify(run_id, last, finished=summary.reason is not None)

@@ -100,6 +100,13 @@ class CompiledStatement:
         """Execute it and return the number of rows that it changed."""
         return connection.exec_driver_sql(self._text, values).rowcount
 
+    def execute_many(self, connection: Connection, rows: list[BoundValues]) -> None:
+        """Execute it once for each row of values, by the driver's own loop where there are several."""
+        if len(rows) == 1:
+            connection.exec_driver_sql(self._text, rows[0])
+        elif rows:
+            connection.exec_driver_sql(self._text, cast("Any", rows))
+
 
 def run_columns(run_id: str, summary: Summary, *, writer: str, count: int) -> dict[str, Value]:
     """A run as a row of `runs`, once it has `count` events."""
