@@ -89,6 +89,7 @@ class RunStarted(Event):
     at_once: attempts that may be under way together.
     kept_events: of a branch, how many of the events that follow this one are copied from its parent. They cost nothing here.
     Their times are those of the parent, set back so that the last of them lies at the start of the branch.
+    left_out: what was left out of the log before it was shared: "prompts", "inputs", "field answer"; () for a whole log.
     """
 
     kind: ClassVar[str] = "run_started"
@@ -99,6 +100,7 @@ class RunStarted(Event):
     typed_key_roles: tuple[str, ...] = ()
     at_once: int = 1
     kept_events: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

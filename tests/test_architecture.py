@@ -30,6 +30,7 @@ PACKAGES = (
     "differences",
     "english",
     "hints",
+    "left_out",
     "spec.limits",
     "spec.schedule",
     "reasoning",

@@ -3,7 +3,7 @@
     records --redact, hide_keys--> records --a writer--> ExportedFile(name, media_type, data)
 
 exporting    export_run, export_runs: one run, or many           formats     what there is, by name
-redaction    what is left out before a run is shared             keys        no key leaves, wherever it was recorded
+redaction, masking   what is left out first                      keys        no key leaves, wherever it was recorded
 jsonl        the events, so that the run can be imported         attempts    attempts as rows of a table
 importing    import_runs: a file's runs into the store          import_lines, event_types, log_rules   what is refused
 csv_table, parquet_table   that table as a file                  markdown    a run for a pull request
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from refine_core.export.exporting import ExportedFile, export_run, export_runs
     from refine_core.export.formats import FORMATS, Format
     from refine_core.export.importing import Imported, import_runs
-    from refine_core.export.redaction import LEFT_OUT, Redaction, is_left_out, redact
+    from refine_core.export.redaction import LEFT_OUT, Redaction, is_left_out, list_fields, redact
     from refine_core.export.run_log import RunLog, read_runs
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "export_runs",
     "import_runs",
     "is_left_out",
+    "list_fields",
     "read_runs",
     "redact",
 ]
@@ -46,7 +47,7 @@ _HOME = {
     "exporting": ("ExportedFile", "export_run", "export_runs"),
     "formats": ("FORMATS", "Format"),
     "importing": ("Imported", "import_runs"),
-    "redaction": ("LEFT_OUT", "Redaction", "is_left_out", "redact"),
+    "redaction": ("LEFT_OUT", "Redaction", "is_left_out", "list_fields", "redact"),
     "run_log": ("RunLog", "read_runs"),
 }
 if not TYPE_CHECKING:

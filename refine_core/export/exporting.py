@@ -15,12 +15,16 @@ from refine_core.export.chart_svg import write_svg
 from refine_core.export.csv_table import write_csv
 from refine_core.export.formats import FORMATS, Format
 from refine_core.export.jsonl import write_jsonl
+from refine_core.export.keys import KeyHider
 from refine_core.export.markdown import write_markdown
 from refine_core.export.parquet_table import write_parquet
-from refine_core.export.redaction import NO_REDACTION, Redaction, redact
+from refine_core.export.redaction import NO_REDACTION, Redaction, redact, redact_text
 from refine_core.export.report import write_html
 from refine_core.export.run_log import RunLog
 from refine_core.log.folds import cut_short, timeline
+from refine_core.log.scope import Record
+
+_TABLES: Final = frozenset(("csv", "parquet"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class ExportedFile:
 def export_run(run: RunLog, to: str, *, redaction: Redaction = NO_REDACTION) -> ExportedFile:
     """A run as one file. to: a name of FORMATS. Raises SpecError for an unknown one."""
     form = _format(to)
-    run = _prepare(run, redaction)
+    run = _prepare(run, redaction, form, KeyHider())
     return ExportedFile(f"{_stem(run)}{form.suffix}", form.media_type, _write(form, [run]))
 
 
@@ -45,7 +49,8 @@ def export_runs(runs: Iterable[RunLog], to: str, *, redaction: Redaction = NO_RE
     Raises SpecError for an unknown format, and for no run.
     """
     form = _format(to)
-    prepared = [_prepare(run, redaction) for run in runs]
+    keys = KeyHider()
+    prepared = [_prepare(run, redaction, form, keys) for run in runs]
     if not prepared:
         raise SpecError([Problem("runs", "choose at least one run to export")])
     if len(prepared) == 1:
@@ -61,13 +66,28 @@ def _format(to: str) -> Format:
     return FORMATS[to]
 
 
-def _prepare(run: RunLog, redaction: Redaction) -> RunLog:
-    return replace(run, records=redact(run.records, redaction)) if redaction else run
+def _prepare(run: RunLog, redaction: Redaction, form: Format, keys: KeyHider) -> RunLog:
+    """The run without what is left out, and without keys; tables look for keys in their own cells, which are few."""
+    noted = run.annotation
+    if redaction:
+        name, *tags = (redact_text(run.records, redaction, text) for text in (noted.name, *noted.tags))
+        noted = replace(noted, name=name, tags=tuple(tags))
+        run = replace(run, records=redact(run.records, redaction), annotation=noted)
+    if form.name in _TABLES:
+        return run
+    records = [_hide(record, keys) for record in run.records]
+    return replace(run, records=records, annotation=keys.value(run.annotation))
+
+
+def _hide(record: Record, keys: KeyHider) -> Record:
+    event = keys.event(record.event)
+    return record if event is record.event else replace(record, event=event)
 
 
 def _table(write: Callable[..., bytes]) -> Callable[[list[RunLog]], bytes]:
     def write_table(runs: list[RunLog]) -> bytes:
-        rows = list(attempt_rows(runs))
+        keys = KeyHider()
+        rows = [keys.value(row) for row in attempt_rows(runs)]
         return write(rows, columns_of(rows))
 
     return write_table

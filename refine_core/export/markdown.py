@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from refine_core.errors import Problem, SignatureError, SpecError
+from refine_core.errors import Problem, RewardError, SignatureError, SpecError
 from refine_core.export.markdown_text import block, code, folded, prose, table
 from refine_core.export.run_log import RunLog
 from refine_core.formatting import format_cost, format_duration, format_temperature, format_time, pluralize
@@ -38,12 +38,18 @@ def write_markdown(run: RunLog) -> str:
         f"### {prose(run.annotation.name or title_of(shown.spec))}",
         verdict,
         f"{code(shown.spec.model.label)} · {format_time(shown.started_at)} · {usage_summary(shown)}",
+        *_left_out(shown),
         *_table(shown),
         *_chosen(shown),
     ]
     end = [*_program(shown), f"<sub>Run {code(run.run_id)}, exported from Refinescope.</sub>"]
     room = _MAX_CHARS - sum(map(len, (*head, *end)))
     return "\n\n".join([*head, *_attempts(shown, room), *end]) + "\n"
+
+
+def _left_out(run: Timeline) -> Iterator[str]:
+    if run.left_out:
+        yield f"Left out before this was shared: {', '.join(map(code, run.left_out))}."
 
 
 def _table(run: Timeline) -> Iterator[str]:
@@ -114,7 +120,7 @@ def _program(run: Timeline) -> Iterator[str]:
     yield folded("Inputs", "\n\n".join(_values(run.spec.inputs)) or "None.")
     try:
         source = program_source(run.spec)
-    except SignatureError:  # of a log that was written by other means
+    except (SignatureError, RewardError):  # of a log that was written by other means
         source = "\n".join(stage.signature for stage in run.spec.stages)
     yield folded("Program", block(source, "python"))
     yield folded("Reward", block(run.spec.reward, "python"))

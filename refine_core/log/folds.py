@@ -97,6 +97,7 @@ class Fold:
                 Loop(Plan.of_run(event)),
                 typed_key_roles=event.typed_key_roles,
                 kept_events=event.kept_events,
+                left_out=event.left_out,
             )
         if self._timeline is None:
             return

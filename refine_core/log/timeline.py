@@ -231,7 +231,7 @@ class Timeline:
     reward and a person continued it; None if that never happened. cancel_count: how often it was cancelled and then resumed.
     pause: what it waits for a person before; None while it does not. paused_s: how long it has waited so: times within the run,
     such as when an attempt began, are on a clock that stands still meanwhile, so this much behind those of the records.
-    kept_events: of a branch, how many events after the first are its parent's.
+    kept_events: of a branch, how many events after the first are its parent's. left_out: what was left out before it was shared.
     """
 
     run_id: str
@@ -253,6 +253,7 @@ class Timeline:
     pause: ev.RunPaused | None = None
     paused_s: float = 0.0
     kept_events: int = 0
+    left_out: tuple[str, ...] = ()
 
     @property
     def kept_attempts(self) -> int:

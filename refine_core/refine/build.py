@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from refine_core.concurrency.flows import Flow
 from refine_core.errors import InputError, Problem, RewardError, SignatureError, SpecError
+from refine_core.left_out import is_left_out
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope, use_scope
 from refine_core.log.well_formed import make_well_formed
@@ -245,6 +246,13 @@ def _input_problems(spec: ProgramSpec) -> list[Problem]:
         if name not in spec.inputs:
             problems.append(
                 Problem(where, f"input {name!r} is missing; give a value of type {format_type(field.type)}")
+            )
+            continue
+        if is_left_out(spec.inputs[name]):
+            problems.append(
+                Problem(
+                    where, f"input {name!r} was left out when this run was shared; give a value of your own"
+                )
             )
             continue
         try:

@@ -85,12 +85,19 @@ class Rescorer:
         Where only the validators differ, recorded scores stay. recognized: how the functions of the spec's reward are called, where
         that is not reward(inputs, prediction). ask_judge: a person allowed requests to the judge. keys: role -> key typed by a
         person. limit_s: about how many seconds it may take in all; outputs beyond that are left out.
-        Raises RewardError for a source without a reward or a check that cannot be read; WorkerError; with ask_judge, LMKeyError.
+        Raises RewardError for a source without a reward or a check that cannot be read, and for a run that was shared without
+        some of its values; WorkerError; with ask_judge, LMKeyError.
         """
         recorded = timeline.spec
         same_reward = _called(spec) == _called(recorded)
         if same_reward and spec.validators == recorded.validators:
             return Rescored({a.index: end for a in timeline.attempts if (end := end_of(a)) is not None})
+        if any(one != "prompts" for one in timeline.left_out):
+            what = ", ".join(timeline.left_out)
+            raise RewardError(
+                f"this run was shared without some of its values ({what}), so its outputs cannot be scored again",
+                type_name="LeftOut",
+            )
         plan = None if recognized is None else repr(recognized.to_plan())
         key = (timeline.run_id, timeline.seq, *_called(spec), spec.validators, plan)
         version = self.judge_memory.version

@@ -1,0 +1,101 @@
+"""No key leaves in a file, wherever it got into a run: an address, extra parameters, an error that quotes a request.
+
+A recorded run should hold none. This is the second look, over every text of it, before it is given to others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final, TypeVar
+
+from refine_core.events import Event, LMRequested, RunStarted
+from refine_core.lm.secrecy import MASK, environment_secrets, strip_login
+from refine_core.log.well_formed import map_text
+from refine_core.spec import ModelSpec
+from refine_core.spec.pasted_keys import begins_like_key
+from refine_core.spec.secrets import SECRET_LIKE, is_secret
+
+T = TypeVar("T")
+_MIN_CHARS: Final = 8  # of a secret of the environment: shorter ones stand in any text by chance
+_HINTS: Final = re.compile(
+    r"[sprh][kf][-_]|gsk|xai|AIza|eyJ|r8_|fw_|tgp_|pplx|nvapi|csk|gh[opsu]_|github_pat|dapi|ya29|ABSK|Bearer|key=|://|AKIA|ASIA",
+    re.IGNORECASE,
+)  # no text without one of these can hold what looks like a key, and looking for these is faster
+_LOGIN: Final = re.compile(r"(?<=://)[^/\s@\"'<>]+(?=@)")
+_NAMED: Final = re.compile(r"(?<=Bearer )[^\s\"']+|(?<=[?&]key=)[^&\s\"']+", re.IGNORECASE)
+_CAPITALS: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b")
+_SURE: Final = re.compile(r"(?:sk|rk|gsk|xai)[-_](?=[\w*.…-]*\d)[\w*.…-]{6,}", re.IGNORECASE)
+
+
+class KeyHider:
+    """Hides keys in texts, values and events. The environment is read once, when it is made."""
+
+    def __init__(self) -> None:
+        secrets = {value for value in environment_secrets() if len(value) >= _MIN_CHARS}
+        self._secrets = (
+            re.compile("|".join(map(re.escape, sorted(secrets, key=len, reverse=True)))) if secrets else None
+        )
+
+    def text(self, text: str) -> str:
+        """The text with every key in it hidden."""
+        if self._secrets is not None:
+            text = self._secrets.sub(MASK, text)
+        if _HINTS.search(text) is None:
+            return text
+        text = _CAPITALS.sub(MASK, _NAMED.sub(MASK, _LOGIN.sub(MASK, text)))
+        return SECRET_LIKE.sub(lambda match: MASK if _is_key(match[0]) else match[0], text)
+
+    def value(self, value: T) -> T:
+        """The same for all text in a value."""
+        return map_text(value, self.text)
+
+    def event(self, event: Event) -> Event:
+        """The same for an event; its secret parameters go whatever they look like."""
+        if isinstance(event, RunStarted):
+            spec = event.spec
+            model, adviser, judge = map(_without_secrets, (spec.model, spec.adviser, spec.judge))
+            event = replace(
+                event, spec=replace(spec, model=model or spec.model, adviser=adviser, judge=judge)
+            )
+        elif isinstance(event, LMRequested):
+            event = replace(event, params=_without_secret_names(event.params))
+        return self.value(event)
+
+
+def _without_secrets(model: ModelSpec | None) -> ModelSpec | None:
+    if model is None:
+        return None
+    has_login = model.api_base is not None and ("@" in model.api_base or "?" in model.api_base)
+    base = _strip_login(model.api_base) if has_login and model.api_base else model.api_base
+    return replace(model, api_base=base, extra=_without_secret_names(model.extra))
+
+
+def _strip_login(address: str) -> str:
+    try:
+        return strip_login(address)
+    except ValueError:  # no address at all
+        return MASK
+
+
+def _without_secret_names(params: Mapping[str, object]) -> Mapping[str, object]:
+    """Parameters without the values of those that are named like secrets, at any depth."""
+    return {name: _hide_named(name, value) for name, value in params.items()}
+
+
+def _hide_named(name: str, value: object) -> object:
+    if is_secret(name) and value is not None:
+        return MASK
+    if isinstance(value, Mapping):
+        return {inner: _hide_named(str(inner), one) for inner, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hide_named("", one) for one in value]
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _is_key(match: str) -> bool:
+    """Whether what begins like a key is one, and no word such as hf-mirror or pk_customer."""
+    return begins_like_key(match) or _SURE.fullmatch(match) is not None or match.startswith(("AIza", "eyJ"))
