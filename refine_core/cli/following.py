@@ -16,7 +16,6 @@ from refine_core.cli.attempt_lines import attempt_lines, output_lines
 from refine_core.cli.output import BAD_INPUT, CHECK_FAILED, DONE, BadInput, print_json
 from refine_core.cli.run_json import MISSED, run_to_json
 from refine_core.cli.terminal import Terminal, one_line
-from refine_core.formatting import format_duration
 from refine_core.messages import format_reward
 
 if TYPE_CHECKING:
@@ -66,9 +65,11 @@ class LiveView:
         timeline = run.timeline
         doing = "Cancelling" if run.state == "cancelling" else run.verdict.headline
         best = next((one.reward for one in timeline.attempts if one.index == timeline.best), None)
-        parts = [doing, format_duration(max(time.monotonic() - self._began, 0.001))]
+        parts = [doing, f"{time.monotonic() - self._began:.1f} s"]
         if best is not None:
-            parts.append(f"best {format_reward(timeline, best)}")
+            threshold = timeline.spec.threshold
+            aim = "" if threshold is None else f" of {format_reward(timeline, threshold)}"
+            parts.append(f"best {format_reward(timeline, best)}{aim}")
         return " · ".join(parts)
 
     def end(self, run: Run) -> None:
@@ -85,14 +86,20 @@ class LiveView:
 
 
 def _next_steps(run: Run) -> list[str]:
-    short = run.run_id.rpartition("-")[2]
-    steps = [f"refinescope show {short} --attempt K   messages, hint and reward of an attempt"]
-    steps.append(f"refinescope open {short}               the same in the app")
-    if run.resumable:
-        steps.insert(0, f"refinescope resume {short}             goes on from the last complete attempt")
-    if run.awaits_decision:
-        steps.insert(0, f"refinescope resume {short} --anyway    goes on in spite of the reward's error")
-    return steps
+    """Commands for what can be done with it now, each with what it does."""
+    short, file = run.run_id.rpartition("-")[2], run.timeline.spec.program_file
+    steps: list[tuple[str, str]] = []
+    if run.awaits_decision and not file:
+        steps.append((f"resume {short} --anyway", "goes on in spite of the reward's error"))
+    if run.was_broken_off:
+        program = f" --program {one_line(file)}" if file else ""
+        steps.append((f"resume {short}{program}", "goes on from the last complete attempt"))
+    steps += [
+        (f"show {short} --attempt K", "an attempt with its messages"),
+        (f"open {short}", "the run in the app"),
+    ]
+    width = max(len(command) for command, _ in steps)
+    return [f"refinescope {command:<{width}}   {what}" for command, what in steps]
 
 
 @contextmanager

@@ -25,7 +25,10 @@ _MAX: Final = 10_000
 _INDEX_S: Final = 5.0  # for which runs that are not in the index yet are read into it
 _MODEL: Final = 18
 _SORTS: Final = [f"{sign}{key}" for key in get_args(SortKey) for sign in ("", "-")]
+_TITLES: Final = ("run", "started", "best", "attempts", "outcome", "model", "cost", "name and inputs")
 _RIGHT: Final = frozenset({1, 2, 3, 6})
+_ROOM: Final = {1: 60, 3: 76, 5: 90, 6: 104}
+"""Place of a column -> columns of a terminal that has room for it."""
 
 
 @click.command("runs", epilog="Example: refinescope runs kettle --outcome reached --since 7d")
@@ -140,16 +143,17 @@ def _print(page: RunPage, terminal: Terminal, *, filtered: bool) -> None:
     if not page.rows:
         _print_nothing(page, terminal, filtered=filtered)
         return
-    rows: list[tuple[str, ...]] = [
-        ("run", "started", "best", "attempts", "outcome", "model", "cost", "name and inputs")
-    ]
-    rows += [_cells(run, depth) for run, depth in arrange(page.rows)]
-    header, *lines = write_table(rows, terminal.columns, right=_RIGHT)
+    rows = [_TITLES, *(_cells(run, depth) for run, depth in arrange(page.rows))]
+    shown = [i for i in range(len(_TITLES)) if terminal.columns >= _ROOM.get(i, 0)]
+    right = frozenset(place for place, i in enumerate(shown) if i in _RIGHT)
+    header, *lines = write_table(
+        [tuple(row[i] for i in shown) for row in rows], terminal.columns, right=right
+    )
     terminal.write(terminal.paint(header, dim=True), *lines)
-    shown, matching = len(page.rows), page.matching
-    if shown < matching:
+    count, matching = len(page.rows), page.matching
+    if count < matching:
         terminal.write(
-            "", f"{shown:,} of {pluralize(matching, 'run')}. --limit {min(matching, _MAX)} shows more."
+            "", f"{count:,} of {pluralize(matching, 'run')}. --limit {min(matching, _MAX)} shows more."
         )
 
 

@@ -57,7 +57,11 @@ def read_document(text: str) -> ProgramSpec:
             model.setdefault("kind", "litellm")  # who names a model wants no practice
         if "recording_id" in model:
             model[_RECORDING] = model.pop("recording_id")
-    return codec.build(ProgramSpec, codec.loads(json.dumps(data)))  # type: ignore[arg-type]  # an object, as just checked
+    try:
+        return codec.build(ProgramSpec, codec.loads(json.dumps(data)))  # type: ignore[arg-type]  # an object, as just checked
+    except (ValueError, TypeError, KeyError, RecursionError):
+        message = 'a value such as {"$text": …} is not as Refinescope writes it, or is nested too deeply'
+        raise SpecError([Problem("document", message)]) from None
 
 
 def list_schema() -> dict[str, Any]:
@@ -117,7 +121,7 @@ def _check(data: Mapping[str, Any]) -> None:
 
     problems = list(_find_unknown(data, ProgramSpec, ""))
     try:
-        _adapter().validate_json(json.dumps(data), strict=True)
+        _adapter().validate_json(json.dumps(_replace_tags(data)), strict=True)
     except ValidationError as error:
         problems += [
             Problem(_write_path(one["loc"]), _describe_fault(one["type"], one["msg"]))
@@ -127,6 +131,15 @@ def _check(data: Mapping[str, Any]) -> None:
         problems.append(Problem("document", "this JSON is nested too deeply"))
     if problems:
         raise SpecError(list(dict.fromkeys(problems)))
+
+
+def _replace_tags(value: object) -> object:
+    """JSON data with a plain value of the same type in place of what the log's codec tags: {"$float": "inf"} is a number."""
+    if isinstance(value, dict):
+        if len(value) == 1 and (tag := next(iter(value))) in _TAGGED:
+            return _TAGGED[tag]
+        return {name: _replace_tags(one) for name, one in value.items()}
+    return [_replace_tags(one) for one in value] if isinstance(value, list) else value
 
 
 def _find_unknown(data: object, cls: type, where: str) -> Iterator[Problem]:
@@ -142,6 +155,7 @@ def _find_unknown(data: object, cls: type, where: str) -> Iterator[Problem]:
                 yield from _find_unknown(one, inner, f"{where}{name}.{place}{'.' * (place != '')}")
 
 
+_TAGGED: Final[Mapping[str, object]] = {"$float": 0.0, "$int": 0, "$text": "", "$dict": {}}
 _INNER: Final[Mapping[tuple[type, str], type]] = {
     (ProgramSpec, "stages"): StageSpec,
     (ProgramSpec, "validators"): ValidatorSpec,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -285,8 +286,8 @@ def start(*arguments, **environment):
     )
 
 
-def slow_spec(folder):
-    model = {"kind": "practice", "delay_s": 0.3}
+def slow_spec(folder, *, delay_s=0.3):
+    model = {"kind": "practice", "delay_s": delay_s}
     return write_spec(folder, N=5, threshold=2, model=model)
 
 
@@ -384,3 +385,46 @@ def test_an_exported_run_is_imported_elsewhere_and_says_so(tmp_path, monkeypatch
     code, out, err = call(capfdbinary, "import", file)
     assert (code, out, f"{file} was not imported: " in err, "Traceback" in err) == (2, "", True, False)
     assert call(capfdbinary, "import", tmp_path / "nowhere.jsonl")[0] == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")
+@pytest.mark.parametrize("colour", [True, False])
+def test_in_a_terminal_one_line_says_what_goes_on(colour, tmp_path):
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    spec = write_spec(tmp_path, title=HOSTILE, model={"kind": "practice", "delay_s": 0.1}, threshold=2)
+    here, there = pty.openpty()
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"} | (
+        {} if colour else {"NO_COLOR": "1"}
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN, "run", str(spec)], stdout=there, stderr=there, env=environment
+    )
+    os.close(there)
+    out = b""
+    try:
+        while part := os.read(here, 65_536):
+            out += part
+    except OSError:  # Linux reports the end of a terminal so
+        pass
+    finally:
+        os.close(here)
+        process.kill()
+    process.wait(30)
+    text = out.decode()
+    assert "\r\x1b[2K" in text
+    assert ("\x1b[1m" in text) is colour
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert not re.search(r"\x1b(?!\[2K)", plain), "no sequence but our own"
+    status = [
+        line
+        for line in re.split(r"[\r\n]+", plain.replace("\x1b[2K", ""))
+        if " s · best" in line or line.endswith(" s")
+    ]
+    assert status
+    assert all(len(line) < 50 for line in status)
+    assert "2 attempts" in plain
