@@ -16,8 +16,10 @@ from refine_core.formatting import format_score
 from refine_core.hint_tests.document import WHO, Arm, ArmKind, Document
 from refine_core.hint_tests.estimates import Estimate, estimate
 from refine_core.hint_tests.giveaways import Giveaway, find_giveaways
+from refine_core.hint_tests.tries import try_spec
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Timeline
+from refine_core.refine.build import find_problems
 from refine_core.runs import Runs
 from refine_core.spec.limits import is_whole
 from refine_core.statistics import detectable_difference
@@ -108,6 +110,10 @@ def plan_hint_test(
         chosen = list(seeds) if seeds is not None else empty.next_seeds(own_seed(timeline), tries)
         problems += _seed_problems(chosen, tries * len(built))
         document = None if problems else empty.extend(chosen)
+    if document is not None:
+        first = document.tries[0]
+        problems += find_problems(try_spec(timeline, found, built[first.arm], first, document.id))
+        document = None if problems else document
     total = tries * len(built) if is_whole(tries, 1) else 0
     return HintTestPlan(
         run_id,

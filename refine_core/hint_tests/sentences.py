@@ -66,7 +66,8 @@ def _compare(one: Comparison, *, is_edit: bool) -> tuple[str, str]:
     value, tries = difference.difference, _count(one)
     size = _size(value, difference.low, difference.high)
     if not difference.is_clear:
-        return "Not clear.", f"With the {hint} the reward was {_more(size, value)}: {tries} {_too_few(one)}"
+        size = f"the same on average {size.partition(' ')[2]}" if value == 0 else _more(size, value)
+        return "Not clear.", f"With the {hint} the reward was {size}: {tries} {_too_few(one)}"
     answer, verb = ("Yes.", "raised") if value > 0 else ("No.", "lowered")
     return answer, f"The {hint} {verb} the reward by {size}, {tries}."
 
@@ -78,8 +79,9 @@ def _compare_edit(one: Comparison) -> str:
     difference = one.difference
     assert difference is not None  # noqa: S101 - else there was something to explain
     value, tries = difference.difference, _count(one)
-    size = _more(_size(value, difference.low, difference.high), value)
-    start = f"With the edit the reward was {size} than with this hint"
+    size = _size(value, difference.low, difference.high)
+    than = f"the same on average {size.partition(' ')[2]} as" if value == 0 else f"{_more(size, value)} than"
+    start = f"With the edit the reward was {than} with this hint"
     return f"{start}, {tries}." if difference.is_clear else f"{start}: {tries} {_too_few(one)}"
 
 

@@ -77,6 +77,8 @@ def try_spec(
         starting_hints=dict(arm.hints),
         first_rollout=planned.rollout,
         hint_test=test_id,
+        fork_attempt=None,
+        change="",
     )
 
 

@@ -33,6 +33,7 @@ from refine_core.store.protocol import Store
 logger = logging.getLogger("refine_core")
 
 PAGE_SIZE: Final = 25
+MAX_TRIES: Final = 100_000  # of all hint tests on the runs that are deleted at once
 KEEP_DELETED_S: Final = 30 * 86_400.0
 NAME_CHARACTERS: Final = 200
 TAG_CHARACTERS: Final = 40
@@ -123,15 +124,22 @@ class RunList:
         return self._store.labels(run_id)
 
     def delete(self, run_ids: Iterable[str]) -> None:
-        """Take runs out of the list. They can be had back for a month. Raises StoreError."""
+        """Take runs out of the list, and the tries of their hint tests. They can be had back for a month. Raises StoreError."""
         at = time.time()
-        for run_id in run_ids:
+        for run_id in self._with_tries(run_ids, deleted=False):
             self._store.annotate(run_id, lambda one: replace(one, deleted_at=at))
 
     def undelete(self, run_ids: Iterable[str]) -> None:
-        """Bring deleted runs back into the list. Raises StoreError."""
-        for run_id in run_ids:
+        """Bring deleted runs back into the list, and the tries of their hint tests. Raises StoreError."""
+        for run_id in self._with_tries(run_ids, deleted=True):
             self._store.annotate(run_id, lambda one: replace(one, deleted_at=None))
+
+    def _with_tries(self, run_ids: Iterable[str], *, deleted: bool) -> list[str]:
+        """These runs, and the tries of hint tests on them, as they go with them."""
+        chosen = list(dict.fromkeys(run_ids))
+        tries = Filters(tries=True, parents=tuple(chosen), deleted=deleted)
+        found = self._store.search("", tries, limit=MAX_TRIES) if chosen else None
+        return [*chosen, *(row.run_id for row in (found.rows if found is not None else ()))]
 
     def purge(self) -> int:
         """Remove for good what was deleted a month ago or more; how many runs that were. A failure is logged: it can wait."""
