@@ -23,7 +23,7 @@ _WIDE: Final = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"  # scripts without blan
 _TOKEN: Final = re.compile(
     rf"\\[nrtbfv\"'\\/]|([{_WIDE}]|(?:[^\W_{_WIDE}]|\\u[0-9a-fA-F]{{4}}|\\x[0-9a-fA-F]{{2}})+)"
 )
-_ESCAPE: Final = re.compile(r"\\[ux]([0-9a-fA-F]+)")
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _TOGETHER: Final = 3
 _SHORT: Final = 2
 _LONG: Final = 8
@@ -129,7 +129,7 @@ def _words(text: str) -> Iterator[_Word]:
 
 
 def _unescape(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16))
+    return chr(int(match[1] or match[2], 16))
 
 
 def _tells(word: _Word) -> bool:
