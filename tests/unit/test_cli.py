@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -161,6 +162,17 @@ def test_the_list_of_commands_loads_none_of_them(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True)
     assert done.returncode == 0
     assert all(sentence[:40] in done.stdout for one in SECTIONS.values() for sentence in one.values())
+
+
+def test_the_docs_name_every_command_and_every_option():
+    docs = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    for name, module in COMMANDS.items():
+        assert f"`refinescope {name}" in docs, name
+        options = importlib.import_module(module).command.params
+        unnamed = [
+            one for option in options for one in option.opts if one.startswith("--") and f"{one}" not in docs
+        ]
+        assert unnamed == [], name
 
 
 def test_a_fault_of_our_own_is_not_taken_for_a_failed_check(monkeypatch, capsys):

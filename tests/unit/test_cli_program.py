@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +159,19 @@ def test_the_recorded_reward_of_a_file_is_tried_again_in_the_sandbox(tmp_path, c
     assert told["stop"] == 1
     code, out, _ = call(capfdbinary, "show", run_id)
     assert (code, len(rewards), "mine.py" in out) == (0, 5, True)
+
+
+def test_the_program_of_the_docs_runs_as_they_say(tmp_path, capfdbinary):
+    docs = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", docs, re.DOTALL)
+    file = write(tmp_path, program, "haiku.py")
+    code, out, err = call(capfdbinary, "run", file, "--input", "topic=rain", "--model", "practice")
+    assert (code in (0, 1), err, "haiku.py" in out) == (True, "", True)
+
+
+def test_the_least_description_of_the_docs_runs(tmp_path, capfdbinary):
+    docs = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    (least,) = [
+        one for one in re.findall(r"```json\n(.*?)```", docs, re.DOTALL) if one.startswith('{"stages"')
+    ]
+    assert call(capfdbinary, "run", write(tmp_path, least, "least.json"))[0] == 0
