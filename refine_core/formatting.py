@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeGuard
 
 MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
@@ -197,3 +197,8 @@ def clip(text: str, limit: int) -> str:
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:
     """A count with its noun: "1 attempt", "1,200 calls"."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Words as a list in a sentence: "a", "a and b", "a, b and c"; "" for none."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

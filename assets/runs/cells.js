@@ -70,8 +70,9 @@ function sparkline(row) {
 
 // A run as a row. tick: what its box does. act: what its links and buttons do.
 export function drawRow(row, columns, tick, act) {
-  const line = make("tr");
+  const line = make("tr", [row.kind, row.context ? "context" : ""].filter(Boolean).join(" "));
   line.dataset.id = row.id;
+  if (row.context) line.title = "Listed for its branches. It does not match the search itself.";
   const place = make("td", "tick");
   const box = make("input");
   box.type = "checkbox";
@@ -83,6 +84,21 @@ export function drawRow(row, columns, tick, act) {
   for (const column of columns) line.append(drawCell(row, column.kind, act));
   line.append(make("td", "more", row.more)); // what a phone shows in place of the narrow columns
   return line;
+}
+
+// Shows what stands under a run, or hides it.
+function foldButton(row, act) {
+  const { count, words, open } = row.fold;
+  const made = button(count.toLocaleString("en"), "", () => act("unfold", [row.id]));
+  made.className = "fold";
+  const chevron = draw("svg", { width: 10, height: 10, viewBox: "0 0 10 10", "aria-hidden": "true" });
+  chevron.append(draw("path", { d: open ? "M1.5 3 L5 7 L8.5 3" : "M3 1.5 L7 5 L3 8.5" }, "plain line"));
+  made.prepend(chevron);
+  made.dataset.focus = `fold ${row.id}`;
+  made.title = `${open ? "Hide" : "Show"} ${words}`;
+  made.setAttribute("aria-label", `${words} of ${row.name}`);
+  made.setAttribute("aria-expanded", String(open));
+  return made;
 }
 
 function drawCell(row, className, act) {
@@ -106,7 +122,9 @@ function drawCell(row, className, act) {
       star.setAttribute("aria-label", `Star ${row.name}`);
       star.setAttribute("aria-pressed", String(row.starred));
       const inner = make("span", "inner");
+      if (row.fold) inner.append(foldButton(row, act));
       inner.append(link);
+      if (row.from) inner.append(make("span", "from", row.from));
       if (row.note) {
         const note = make("span", "note", "note");
         note.title = row.note;

@@ -4,7 +4,7 @@
 //   ticks --setStateValue("selected")-->      presses --setTriggerValue("action")-->
 //
 // Ticking, moving and the bar need no server. Text is set by textContent alone: names and inputs may hold anything.
-// Keys: / search, j k move, Space or x ticks, Enter opens, d compares two, Escape unticks.
+// Keys: / search, j k move, Space or x ticks, Enter opens, → and ← show and hide branches, d compares two, Escape unticks.
 import { button, drawRow, make } from "./cells.js";
 import { isDark } from "../shared/dom.js";
 import { isNoShortcut, isSilenced } from "../shared/keys.js";
@@ -12,6 +12,7 @@ import { mount } from "../shared/mount.js";
 
 const DIALOGS = new Set(["rename", "note", "tag", "share"]); // actions that open one
 const TYPED = new Set(["rename", "note"]); // those with one text
+const FOLDS = { ArrowRight: true, ArrowLeft: false };
 const PATIENCE_MS = 10_000; // with a server that is slow to open it
 const LOOK_MS = 100;
 
@@ -139,7 +140,7 @@ class Table {
       const tip = make("span", "tip");
       tip.append("Tick runs to compare them, ask what if, tag or delete them. ");
       const keys = make("span", "keys");
-      for (const [key, what] of [["/", "search"], ["j", ""], ["k", "move"], ["Space", "tick"], ["Enter", "open"]]) {
+      for (const [key, what] of [["/", "search"], ["j", ""], ["k", "move"], ["Space", "tick"], ["Enter", "open"], ...(this.rows.some((row) => row.fold) ? [["→", "branches"]] : [])]) {
         keys.append(make("kbd", "", key), what ? ` ${what} ` : " ");
       }
       tip.append(keys);
@@ -244,12 +245,23 @@ class Table {
     const at = event.composedPath()[0];
     if (event.key === "j" || (event.key === "ArrowDown" && line)) this.move(line, 1);
     else if (event.key === "k" || (event.key === "ArrowUp" && line)) this.move(line, -1);
+    else if (line && FOLDS[event.key] !== undefined && this.fold(line, FOLDS[event.key])) return void event.preventDefault();
     else if (line && (event.key === "x" || (event.key === " " && at.tagName === "A"))) this.tick(line.dataset.id);
     else if (event.key === "d") this.compare();
     else if (event.key === "Escape" && this.chosen.length) this.choose([]);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  // Show what stands under the run of a row, or hide it; from a row under it, too. Whether there was anything to do.
+  fold(line, open) {
+    const row = this.byId.get(line.dataset.id);
+    const above = row.fold ? row : this.rows.slice(0, this.rows.indexOf(row)).findLast((one) => one.kind === "run");
+    if (!above?.fold || above.fold.open === open || (above !== row && open)) return false;
+    if (above !== row) this.table.querySelector(`[data-focus="${CSS.escape(`open ${above.id}`)}"]`)?.focus();
+    this.act("unfold", [above.id]);
+    return true;
   }
 
   // Keys that work wherever the focus is, unless something is being typed.

@@ -11,6 +11,7 @@ A draft holds the fields of the form by name, and those of its static keys that 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -56,7 +57,8 @@ def take_typed() -> None:
 def open_form(run: Run | None) -> None:
     """Fill the form where it is empty, or where the address asks for the run's program. Before the widgets are drawn."""
     if address.take_change() and run is not None:
-        replace_form(take_changed(run.timeline))
+        spec = address.take_brought(run.run_id) or take_changed(run.timeline)
+        replace_form(replace(spec, parent=run.run_id))
     elif not is_filled():
         _fill_first(run)
     _DRAFT.show()

@@ -6,21 +6,28 @@ draw_header(run)        two rows, at most 120 px high on a wide page
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 import streamlit as st
 
+from pages.run.fork.dialog import can_fork, open_fork
+from pages.run.lineage import describe_lineage, draw_tree, find_family, find_parent
 from pages.run.menus import draw_compare, draw_replay_menu
 from pages.shared import address
+from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
 from pages.shared.program_row import draw_program
 from pages.shared.run_actions import draw_actions
+from pages.shared.run_view import selected_attempt
 from pages.shared.share.menu import draw_share
 from pages.shared.viewport import is_narrow
 from pages.shared.web import TITLE, import_script, read_styles
 from refine_core import runs
 from refine_core.formatting import format_time
-from refine_core.runs import Annotation, Run
+from refine_core.runs import Annotation, Family, Run
+
+_TITLE_KEY: Final = "title"
+_WITH_FAMILY: Final = (77, 23)
 
 _title = st.components.v2.component(
     "refinescope.title", js=import_script(TITLE), css=read_styles(TITLE, root=".run")
@@ -28,19 +35,41 @@ _title = st.components.v2.component(
 
 
 def draw_header(run: Run, annotation: Annotation) -> None:
-    """Draw both rows."""
+    """Draw both rows; the family stands beside the program, where the run has one."""
+    family = find_family(run)
+    parent = find_parent(run, family)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=is_narrow()):
         st.page_link(address.RUNS, label="Runs ▸", width="content")
         _title(
-            key="title",
+            key=_TITLE_KEY,
+            on_asked_change=lambda: None,
             data={
                 "name": name_of(run, annotation),
                 "starred": annotation.starred,
                 "tags": annotation.tags,
                 "origin": describe_origin(run),
+                "lineage": describe_lineage(run, family),
             },
         )
-        _actions(run)
+        _actions(run, family)
+    match take_click(_TITLE_KEY, "asked"):
+        case {"do": "open"} if parent is not None:
+            leave_for(address.RUN, {"run": parent.run_id})
+        case {"do": "compare"} if parent is not None:
+            leave_for(address.COMPARE, {"a": parent.run_id, "b": run.run_id})
+    if family is None or is_narrow():
+        _draw_program(run)
+        if family is not None:
+            draw_tree(run, family)
+        return
+    program, tree = st.columns(_WITH_FAMILY, gap="medium")
+    with program:
+        _draw_program(run)
+    with tree:
+        draw_tree(run, family)
+
+
+def _draw_program(run: Run) -> None:
     if draw_program(run.timeline.spec, rewards=True):
         leave_for(address.REWARDS, address.rewards_query(run.run_id))
 
@@ -64,7 +93,7 @@ def describe_origin(run: Run) -> str:
     return " · ".join([format_time(run.timeline.started_at), spec.model.label, *seed, short])
 
 
-def _actions(run: Run) -> None:
+def _actions(run: Run, family: Family | None) -> None:
     with st.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
         # Under What if, "Keep" is the one filled button; after a broken reward, "Fix the reward" leads to the Lab.
         kind: Literal["primary", "secondary"] = (
@@ -73,7 +102,12 @@ def _actions(run: Run) -> None:
         if not run.awaits_decision and st.button("Open in Lab", type=kind, key="open-in-lab"):
             leave_for(address.LAB, address.change_query(run.run_id))
         draw_actions(run, menu=partial(draw_replay_menu, run))
-        draw_compare(run)
+        if can_fork(run):
+            number = (selected_attempt(run.timeline) or 0) + 1
+            words = f"Go on from attempt {number} with one thing changed. What was before it costs nothing."
+            if st.button("Fork", key="fork-run", help=words):
+                open_fork(run, number)
+        draw_compare(run, family)
         if st.button("Present", key="present-run", help="Show the run to a room, in large type."):
             leave_for(address.PRESENT, address.step_query(run.run_id, 0))
         draw_share(run)

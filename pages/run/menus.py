@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from typing import Final
 
 import streamlit as st
 
+from pages.run.again import ask_again
 from pages.shared import address
 from pages.shared.leave import leave_for
 from pages.shared.run_view import selected_attempt
-from refine_core.runs import Run
+from pages.shared.text import escape_markdown, one_line
+from refine_core.runs import Family, Run
+
+MAX_RELATIVES: Final = 8
+NAME_CHARACTERS: Final = 50
 
 
 def draw_replay_menu(run: Run) -> None:
     """What stands at the top of Replay: the ways to see the run once more that ask no model."""
     if st.button("Play step by step", icon=":material/play_arrow:", key="play-run", width="stretch"):
         leave_for(address.PLAY, {"run": run.run_id})
+    st.button(
+        "Run again …",
+        icon=":material/replay:",
+        key="run-again",
+        on_click=partial(ask_again, run.run_id),
+        help="With another seed, model or strategy.",
+        width="stretch",
+    )
 
 
-def draw_compare(run: Run) -> None:
-    """The menu Compare: two attempts of this run, or this run with another."""
-    pairs = _list_pairs(run)
+def draw_compare(run: Run, family: Family | None) -> None:
+    """The menu Compare: two attempts of this run, or this run with another of its family, or any."""
+    pairs = _list_pairs(run, family)
     chosen = st.menu_button(
         "Compare",
         list(pairs),
@@ -32,7 +47,7 @@ def draw_compare(run: Run) -> None:
         leave_for(address.COMPARE, pairs[chosen])
 
 
-def _list_pairs(run: Run) -> dict[str, Mapping[str, str]]:
+def _list_pairs(run: Run, family: Family | None) -> dict[str, Mapping[str, str]]:
     """What to compare, in words -> the query of the page that does."""
     shown = selected_attempt(run.timeline)
     if shown is None:
@@ -45,5 +60,16 @@ def _list_pairs(run: Run) -> dict[str, Mapping[str, str]]:
             "a": f"{run.run_id}.{first}",
             "b": f"{run.run_id}.{second}",
         }
+    for one in [] if family is None else family.members[:MAX_RELATIVES]:
+        if one.run_id != run.run_id:
+            other = escape_markdown(one_line(one.label, NAME_CHARACTERS))
+            pairs[f"This run with {other}"] = _order(family, run.run_id, one.run_id)
     pairs[f"Attempt {number} with another run …"] = {"a": f"{run.run_id}.{number}"}
     return pairs
+
+
+def _order(family: Family | None, one: str, other: str) -> dict[str, str]:
+    """The older of two relatives first, as a branch is read against its parent."""
+    members = [] if family is None else [member.run_id for member in family.members]
+    first, second = sorted((one, other), key=members.index)
+    return {"a": first, "b": second}

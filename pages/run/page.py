@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from pages.run.again import draw_again
 from pages.run.deleted import draw_deleted_notice
+from pages.run.fork.dialog import draw_fork
 from pages.run.header import draw_header, name_of
 from pages.run.what_if import begin_page, draw_switch, draw_what_if
 from pages.shared import address
@@ -45,4 +47,6 @@ else:
             actions = (lambda _: draw_switch()) if beside and not run.live else None
             draw_live_run(run, beside=beside, actions=actions)
     open_hint_dialog()
+    draw_fork(run)
+    draw_again(run)
     watch_viewport()

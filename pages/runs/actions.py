@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from pages.runs import filters, table
+from pages.runs import branches, filters, table
 from pages.runs.dialogs import DIALOGS, ask_to_open
 from pages.shared import address
 from pages.shared.leave import leave_for
@@ -62,6 +62,8 @@ def _move(name: str, ids: Sequence[str], detail: str) -> bool:
         filters.sort_by(detail)
     elif name == "page" and (page := parse_whole(detail)) is not None:
         filters.show_page(page)
+    elif name == "unfold" and ids:
+        branches.toggle(ids[0])
     elif name == "open" and ids:
         st.session_state[_GO] = (address.RUN, {"run": ids[0]})
     elif name == "compare" and len(ids) == 2:  # noqa: PLR2004  # a pair

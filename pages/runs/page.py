@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
-from pages.runs import actions, filters, table
+from pages.runs import actions, branches, filters, table
 from pages.runs.dialogs import open_dialog, take_new
 from pages.shared import address
 from pages.shared.text import show_error
@@ -61,7 +62,8 @@ def _draw_list() -> None:
     elif page.unindexed:
         st.caption(f"Reading older runs into the search index: {page.unindexed:,} left.")
     if page.total or chosen.deleted or table.undoable():
-        table.draw_table(page, filters.page_number(), sort, deleted=chosen.deleted)
+        entries = branches.list_rows(page, text, chosen)
+        table.draw_table(page, entries, filters.page_number(), sort, deleted=chosen.deleted)
     if not page.rows and not page.unindexed:
         _draw_nothing(page, text, chosen)
     indexing = page.unindexed and not page.index_error
@@ -76,10 +78,11 @@ def _draw_list() -> None:
 
 def _search(text: str, sort: Sort, chosen: runs.Filters) -> RunPage:
     """The page that the address asks for, or the last one if there are not so many."""
-    page = runs.search(text, chosen, sort, filters.page_number())
-    if not page.rows and page.matching:
-        filters.show_page(math.ceil(page.matching / PAGE_SIZE))
-        page = runs.search(text, chosen, sort, filters.page_number())
+    folded = replace(chosen, fold=True)
+    page = runs.search(text, folded, sort, filters.page_number())
+    if not page.rows and page.row_count:
+        filters.show_page(math.ceil(page.row_count / PAGE_SIZE))
+        page = runs.search(text, folded, sort, filters.page_number())
     return page
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import urlencode
 
+from pages.runs.branches import Entry, describe_folded
 from refine_core.formatting import (
     format_cost,
     format_day,
@@ -44,6 +45,25 @@ _NOTHING = "—"
 def table_columns() -> list[dict[str, object]]:
     """The columns, as the browser draws them."""
     return [{"sort": sort, "title": title, "kind": kind} for sort, title, kind in COLUMNS]
+
+
+def entry_row(entry: Entry) -> dict[str, object]:
+    """A run with its place among the others: what stands under it, or what it stands under."""
+    folded = entry.folded
+    words = describe_folded(folded)
+    left_out = f" ({entry.left_out:,} more are not shown)" if entry.left_out else ""
+    begins = entry.run.summary.fork_attempt
+    row = table_row(entry.run)
+    if entry.same_inputs:
+        row |= {"input": "", "input_title": ""}
+    fold = {"count": folded.branches + folded.tries, "words": f"{words}{left_out}", "open": entry.is_open}
+    from_attempt = "" if begins is None else f"from {begins}"
+    return row | {
+        "kind": entry.kind,
+        "fold": fold if words else None,
+        "context": not folded.passes,
+        "from": {"branch": from_attempt, "try": "try"}.get(entry.kind, ""),
+    }
 
 
 def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[str, object]:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from pages.runs.rows import table_columns, table_row
+from pages.runs.branches import Entry
+from pages.runs.rows import entry_row, table_columns
 from pages.shared.web import RUNS_TABLE, import_script, read_styles
 from refine_core import runs
 from refine_core.formatting import pluralize
@@ -30,8 +31,8 @@ _component = st.components.v2.component(
 )
 
 
-def draw_table(page: RunPage, number: int, sort: Sort, *, deleted: bool) -> None:
-    """Draw a page of runs, which is that of this number. deleted: whether these are the deleted ones.
+def draw_table(page: RunPage, entries: Sequence[Entry], number: int, sort: Sort, *, deleted: bool) -> None:
+    """Draw a page of runs, which is that of this number. entries: its rows. deleted: whether these are the deleted ones.
 
     In an AppTest, act with `at.session_state[KEY] = {"action": {"name": "star", "ids": [...], "at": 1}}`.
     """
@@ -40,9 +41,9 @@ def draw_table(page: RunPage, number: int, sort: Sort, *, deleted: bool) -> None
     undo: Sequence[str] = st.session_state.get(_UNDO, ())
     data = {
         "columns": table_columns(),
-        "rows": [table_row(run) for run in page.rows],
+        "rows": [entry_row(entry) for entry in entries],
         "sort": {"key": sort.key, "descending": sort.descending},
-        "page": {"number": number, "size": PAGE_SIZE, "matching": page.matching},
+        "page": {"number": number, "size": PAGE_SIZE, "matching": page.row_count},
         "pair": describe_pair(*pair) if len(pair) == 2 else "",  # noqa: PLR2004
         "cleared": st.session_state.get(_CLEARED, 0),
         "chosen": chosen,

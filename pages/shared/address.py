@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared import timeline_choice
 from pages.shared.query import read_whole
-from refine_core.programs import EXAMPLES
+from refine_core.programs import EXAMPLES, ProgramSpec
 from refine_core.runs import TABS, Tab
 
 # The pages, as links name them: from the entry script's folder.
@@ -25,6 +25,7 @@ REWARD: Final = "reward"  # the place of the reward in the Lab
 USE_CONNECTION: Final = (
     "lab.use_connection"  # where the Models page puts the connection that the Lab is to use
 )
+_CHANGED: Final = "lab.changed"
 _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 _CHANGE: Final = "change"
@@ -32,6 +33,7 @@ _MODE: Final = "mode"
 _CALLER, _GUESS = "caller", "guess"
 _CALLER_CHARACTERS: Final = 200
 WHAT_IF: Final = "what-if"
+_FORK: Final = "fork"
 _OF_RUN, _OPEN_REWARD = "of", "reward"
 RUNS_AT_ONCE: Final = 50  # on the Rewards page, as the address names each of them
 
@@ -71,6 +73,17 @@ def take_change() -> bool:
     return st.query_params.pop(_CHANGE, None) is not None
 
 
+def bring_change(run_id: str, spec: ProgramSpec) -> None:
+    """Have the Lab, once it is opened by `change_query`, fill its form with this description in place of the run's own."""
+    st.session_state[_CHANGED] = (run_id, spec)
+
+
+def take_brought(run_id: str) -> ProgramSpec | None:
+    """What `bring_change` left for this run, once; None for nothing."""
+    brought: tuple[str, ProgramSpec] | None = st.session_state.pop(_CHANGED, None)
+    return brought[1] if brought is not None and brought[0] == run_id else None
+
+
 def what_if_query(run_id: str) -> dict[str, str]:
     """The query of an address at which a run is looked at under What if."""
     return {"run": run_id, _MODE: WHAT_IF}
@@ -87,6 +100,19 @@ def show_what_if(*, on: bool) -> None:
         st.query_params[_MODE] = WHAT_IF
     else:
         st.query_params.pop(_MODE, None)
+
+
+def fork_attempt() -> int | None:
+    """The attempt, from 1, that is the first new one in the dialog Fork; None while the dialog is closed."""
+    return read_whole(_FORK)
+
+
+def show_fork(attempt: int | None) -> None:
+    """Have the address say that the dialog Fork is open at this attempt, from 1; None: that it is closed."""
+    if attempt is None:
+        st.query_params.pop(_FORK, None)
+    elif fork_attempt() != attempt:
+        st.query_params[_FORK] = str(attempt)
 
 
 def rewards_query(*run_ids: str) -> dict[str, str | list[str]]:

@@ -179,6 +179,8 @@ def _describe(timeline: Timeline, attempt: Attempt) -> tuple[str, list[str]]:
         facts.append(unmet)
     if attempt.is_returned:
         facts.append(ATTEMPT_OUTCOMES["returned"])
+    if attempt.kept:
+        facts.append("kept from the parent")
     if timeline.has_temperature(attempt):
         facts.append(f"T {format_temperature(attempt.temperature)}")
     else:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import streamlit as st
 
 from pages.shared.clicks import take_click
 from pages.shared.web import PROGRAM, import_script, read_styles
 from refine_core.formatting import format_score, pluralize
 from refine_core.glossary import GLOSSARY
+from refine_core.programs import Strategy
 from refine_core.runs import ProgramSpec, format_value
 
-STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
+STRATEGIES: Final[Mapping[Strategy, str]] = {
+    "refine": "Refine",
+    "best_of_n": "Best of N",
+    "single": "Single attempt",
+}
 SENT_CHARACTERS = 40_000  # of a value or a reward; a longer one is shown in the Lab
 PREVIEW_LINES = 3  # of a reward
 KEY = "program"

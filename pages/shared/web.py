@@ -41,6 +41,8 @@ PROBES: Final = _ASSETS / "rewards" / "probes.js"
 CASES: Final = _ASSETS / "rewards" / "cases.js"
 WOBBLE: Final = _ASSETS / "rewards" / "wobble.js"
 XRAY: Final = _ASSETS / "xray" / "xray.js"
+FAMILY: Final = _ASSETS / "family" / "family.js"
+EDIT: Final = _ASSETS / "fork" / "edit.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 HINT_TEST: Final = _ASSETS / "hint_test" / "hint_test.js"
 SHARE: Final = _ASSETS / "share" / "share.js"
@@ -66,6 +68,8 @@ MODULES: Final = (  # scripts that import others
     XRAY,
     SHARE,
     HINT_TEST,
+    FAMILY,
+    EDIT,
 )
 
 

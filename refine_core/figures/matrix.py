@@ -15,6 +15,7 @@ from refine_core.figures import panel
 from refine_core.figures.axis import Axis, build_axis
 from refine_core.figures.drawing import Drawing
 from refine_core.figures.grid import count_columns
+from refine_core.figures.kept import draw_kept
 from refine_core.figures.scene import Json, Layer, middle
 from refine_core.formatting import format_duration, format_score
 from refine_core.log.timeline import Attempt, Timeline
@@ -77,6 +78,7 @@ def draw_matrix(timeline: Timeline) -> Drawing:
     value = f"to {format_duration(longest)}" if longest else ""
     labels.append({"y": y, "text": "time", "value": value, "title": ""})
     y += _PITCH_PX
+    layers += draw_kept(timeline, axis, failed_y)
     layers.append(_new_hints(timeline, y))
     if timeline.spec.hint_source != "none":
         labels.append({"y": y, "text": "new hint", "value": "", "title": ""})

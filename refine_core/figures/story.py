@@ -39,7 +39,7 @@ class StoryRow:
     outcome: chooses its mark; "pending" for one to come. words: the same, as a person says it. hints: what it was told.
     fields: its output. message: in its place, why there is none, or what is to come. notes: what the reward alone does not tell.
     parts: a cell for each of the story's columns. parts_message: in their place, why there are none: "failed on line 6 of the reward".
-    now: what it would score now, where that was asked.
+    now: what it would score now, where that was asked. kept: from which run a branch keeps it.
     """
 
     attempt: int
@@ -55,6 +55,7 @@ class StoryRow:
     reward: str = ""
     change: str = ""
     now: NowCell | None = None
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,12 @@ def _row(
         hints=tuple(hints_of(timeline, attempt, before, names)),
         fields=tuple(fields),
         message=_message(attempt),
-        notes=tuple(_notes(timeline, attempt)),
+        notes=tuple(_notes(attempt)),
         parts=tuple(_parts(attempt, scored, columns)),
         parts_message=_parts_message(attempt),
         reward=_reward(timeline, attempt),
         change=_change(attempt, scored),
+        kept=describe_kept(attempt, timeline),
     )
 
 
@@ -168,9 +170,9 @@ def _message(attempt: Attempt) -> str:
     return text.shorten_middle(describe_failure(attempt), _MESSAGE)
 
 
-def _notes(timeline: Timeline, attempt: Attempt) -> list[str]:
+def _notes(attempt: Attempt) -> list[str]:
     """What else is to be known of it: an error of the reward, rules that were not met, what the sandbox refused."""
-    notes = [*filter(None, [describe_kept(attempt, timeline)])]
+    notes = []
     if attempt.error is not None and attempt.outputs is not None:
         notes.append(text.shorten_middle(describe_failure(attempt), _MESSAGE))
     if attempt.unmet:

@@ -14,6 +14,7 @@ from refine_core.figures import hovers, panel, strips, text
 from refine_core.figures.arrows import draw_hints, draw_possible_hints
 from refine_core.figures.drawing import Drawing
 from refine_core.figures.grid import MANY, NUMBERS_Y, Grid, Strip, build_grid, count_columns
+from refine_core.figures.kept import draw_kept
 from refine_core.figures.matrix import draw_matrix
 from refine_core.figures.scene import Json, stage_name
 from refine_core.figures.wall_time import build_wall_time
@@ -56,6 +57,7 @@ def _draw_columns(timeline: Timeline, *, ghost: bool) -> Drawing:
         *strips.draw_bars(timeline, grid),
         *strips.draw_advice(timeline, grid),
         hints,
+        *draw_kept(timeline, grid.axis, grid.height),
     ]
     if ghost:
         layers.append(strips.draw_possible_advice(grid))

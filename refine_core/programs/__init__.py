@@ -91,6 +91,7 @@ from refine_core.spec import (
     ReplyFormat,
     Schedule,
     StageSpec,
+    Strategy,
     ValidatorSpec,
     schedule,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "StageSpec",
     "StarterReward",
     "Step",
+    "Strategy",
     "ValidatorSpec",
     "WorkedExample",
     "apply_fix",

@@ -31,6 +31,7 @@ from refine_core.store.listing import (
 from refine_core.store.run_text import KINDS, RunText, separate
 from refine_core.store.tables import events, runs
 
+MAX_DEPTH: Final = 100  # of branches of branches
 BATCH: Final = 50  # runs that are read and written together
 _GROWTH = 1.1  # the words of an unfinished run are read again once it has so many times as many attempts
 
@@ -112,6 +113,7 @@ class RunIndex:
                     logs.get(one.run_id, ()), one.summary, noted.get(one.run_id, NO_ANNOTATION)
                 )
                 _write_whole(connection, one, words)
+            _lift(connection, [one.run_id for one in stale])
 
         self._write("index the runs", execute)
 
@@ -163,6 +165,18 @@ def _facts(stale: _Stale) -> dict[str, Any]:
         "tokens": spent.tokens,
         "cost_usd": spent.cost_usd,
     }
+
+
+def _lift(connection: Connection, run_ids: Sequence[str]) -> None:
+    """Have the branches of branches among these runs, and of these runs, stand under the first of their family."""
+    above = run_index.alias()
+    mine = or_(run_index.c.run_id.in_(run_ids), run_index.c.under.in_(run_ids))
+    of_a_branch = run_index.c.under.in_(select(above.c.run_id).where(above.c.under.is_not(None)))
+    first = select(above.c.under).where(above.c.run_id == run_index.c.under).scalar_subquery()
+    move = update(run_index).where(mine, of_a_branch).values(under=first)
+    for _ in range(MAX_DEPTH):  # a log that somebody wrote may name a circle of parents
+        if connection.execute(move).rowcount == 0:
+            return
 
 
 def _write_whole(connection: Connection, stale: _Stale, words: RunText) -> None:

@@ -5,18 +5,18 @@ find(text, filters, sort, live) --> ids of a page, how many match        choices
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.sql.base import Executable
 
 from refine_core.store.annotations import Read
 from refine_core.store.index import storable
 from refine_core.store.index_tables import notes, run_index, run_text, tags
-from refine_core.store.listing import NO_FILTERS, Choices, Filters, RunFacts, Sort, SortKey
+from refine_core.store.listing import NO_FILTERS, Choices, Filters, Folded, RunFacts, Sort, SortKey
 from refine_core.store.run_text import match_expression
 from refine_core.store.tables import runs
 
@@ -36,6 +36,11 @@ _SORTED_BY: Mapping[SortKey, ColumnElement[Any]] = {
     "took": run_index.c.took_s,
 }
 
+_FACTS = tuple(
+    run_index.c[name]
+    for name in ("run_id", "inputs", "took_s", "program_hash", "inputs_hash", "parent", "hint_test", "under")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -44,6 +49,8 @@ class Found:
     facts: Mapping[str, RunFacts]
     total: int
     matching: int
+    row_count: int
+    folded: Mapping[str, Folded] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +85,69 @@ class IndexQuery:
         doing = "search the runs"
         total = self._count_runs(doing, _LISTED, _NO_TRY)
         conditions = _conditions(typed, filters, live)
-        matching = self._count_runs(doing, *conditions) if filters != NO_FILTERS or typed.strip() else total
-        by = _SORTED_BY[sort.key]
-        order = (by.desc() if sort.descending else by.asc()).nulls_last()
-        i = run_index.c
-        facts = i.run_id, i.inputs, i.took_s, i.program_hash, i.inputs_hash, i.parent, i.hint_test
-        query = select(*facts).select_from(_WITH_NOTES)
-        query = query.where(*conditions).order_by(
-            order, run_index.c.started_at.desc(), run_index.c.run_id.desc()
+        every = replace(filters, fold=False) == NO_FILTERS and not typed.strip()
+        matching = total if every else self._count_runs(doing, *conditions)
+        if filters.fold and not filters.deleted and self._has_branches():
+            return self._find_folded(conditions, sort, total, matching, limit=limit, offset=offset)
+        query = select(*_FACTS).select_from(_WITH_NOTES).where(*conditions)
+        rows = self._read(doing, _order(query, sort).limit(limit).offset(offset))
+        facts = {run_id: RunFacts(*rest) for run_id, *rest in rows}
+        return Found(facts, total, matching, matching, self._count_tries(facts) if filters.fold else {})
+
+    def _has_branches(self) -> bool:
+        query = select(run_index.c.number).where(run_index.c.under.is_not(None), _NO_TRY).limit(1)
+        return bool(self._read("search the runs", query))
+
+    def _find_folded(
+        self,
+        conditions: Sequence[ColumnElement[bool]],
+        sort: Sort,
+        total: int,
+        matching: int,
+        *,
+        limit: int,
+        offset: int,
+    ) -> Found:
+        """A row for each family of which a run passes: its first run, with how many branches pass."""
+        i, above, noted = run_index.c, run_index.alias(), notes.alias()
+        is_listed = and_(above.c.run_id.is_not(None), noted.c.deleted_at.is_(None))
+        first = case((is_listed, i.under), else_=i.run_id).label("first")
+        families = (
+            select(
+                first,
+                func.count().label("size"),
+                func.max(i.started_at).label("latest"),
+                func.max(case((i.run_id == first, 1), else_=0)).label("passes"),
+            )
+            .select_from(
+                _WITH_NOTES.outerjoin(above, above.c.run_id == i.under).outerjoin(
+                    noted, noted.c.run_id == above.c.run_id
+                )
+            )
+            .where(*conditions)
+            .group_by(first)
+            .subquery()
         )
-        rows = self._read(doing, query.limit(limit).offset(offset))
-        return Found({run_id: RunFacts(*rest) for run_id, *rest in rows}, total, matching)
+        f = families.c
+        query = select(*_FACTS, f.size, f.passes).select_from(_WITH_NOTES.join(families, f.first == i.run_id))
+        doing = "search the runs"
+        rows = self._read(doing, _order(query, sort, latest=f.latest).limit(limit).offset(offset))
+        count = int(self._read(doing, select(func.count()).select_from(families))[0][0])
+        facts = {run_id: RunFacts(*rest) for run_id, *rest, _, _ in rows}
+        tries = self._count_tries(facts)
+        folded = {
+            run_id: Folded(size - passes, tries[run_id].tries if run_id in tries else 0, bool(passes))
+            for run_id, *_, size, passes in rows
+            if size > 1 or not passes or run_id in tries
+        }
+        return Found(facts, total, matching, count, folded)
+
+    def _count_tries(self, run_ids: Iterable[str]) -> dict[str, Folded]:
+        """Run id -> how many tries of hint tests stand under it; runs without any are left out."""
+        i = run_index.c
+        query = select(i.under, func.count()).select_from(_WITH_NOTES)
+        query = query.where(i.under.in_(list(run_ids)), ~_NO_TRY, _LISTED).group_by(i.under)
+        return {under: Folded(tries=count) for under, count in self._read("search the runs", query)}
 
     def choices(self) -> Choices:
         """What there is to filter by, the most frequent first. Raises StoreError."""
@@ -118,6 +177,13 @@ class IndexQuery:
         return int(self._read(doing, query)[0][0])
 
 
+def _order(query: Select[Any], sort: Sort, latest: ColumnElement[Any] | None = None) -> Select[Any]:
+    """latest: in place of a run's own start, the latest of its family."""
+    by = latest if latest is not None and sort.key == "when" else _SORTED_BY[sort.key]
+    order = (by.desc() if sort.descending else by.asc()).nulls_last()
+    return query.order_by(order, run_index.c.started_at.desc(), run_index.c.run_id.desc())
+
+
 def _conditions(typed: str, filters: Filters, live: Live) -> list[ColumnElement[bool]]:
     i = run_index.c
     conditions: list[ColumnElement[bool]] = [notes.c.deleted_at.is_not(None) if filters.deleted else _LISTED]
@@ -131,6 +197,8 @@ def _conditions(typed: str, filters: Filters, live: Live) -> list[ColumnElement[
         conditions.append(i.run_id.in_(filters.run_ids))
     if filters.parents:
         conditions.append(i.parent.in_([storable(parent) for parent in filters.parents]))
+    if filters.under:
+        conditions.append(i.under.in_([storable(one) for one in filters.under]))
     if filters.outcomes:
         conditions.append(_has_outcome(filters.outcomes, live))
     if filters.models:

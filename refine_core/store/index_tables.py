@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from refine_core.store.tables import metadata
 
-INDEX_VERSION: Final = 2
+INDEX_VERSION: Final = 3
 """Of how a run is indexed; rows of another version are built anew."""
 WORDS: Final = ("name", "inputs", "outputs", "hints", "models")
 """The columns of run_text."""
@@ -70,10 +70,12 @@ run_index = sa.Table(
     sa.Column("inputs_hash", sa.Text, nullable=False),
     sa.Column("parent", sa.Text),
     sa.Column("hint_test", sa.Text),
+    sa.Column("under", sa.Text),  # the first of its family, for a branch or a try
 )
 sa.Index("run_index_by_run", run_index.c.run_id, run_index.c.seq, run_index.c.version, unique=True)
 sa.Index("run_index_by_start", run_index.c.started_at, run_index.c.run_id)
 sa.Index("run_index_by_parent", run_index.c.parent, run_index.c.hint_test)
+sa.Index("run_index_by_under", run_index.c.under, run_index.c.hint_test)
 
 # A virtual table, which metadata cannot describe. The column of its own name is what MATCH is asked of.
 run_text = sa.table("run_text", sa.column("rowid"), *map(sa.column, WORDS), sa.column("run_text"))

@@ -8,7 +8,7 @@ Beside its log a run has an annotation: what a person noted about it. Nothing el
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from refine_core.events import StopReason
@@ -67,7 +67,8 @@ class Filters:
     since, until: of the start, in seconds since the epoch. min_cost_usd: runs that cost at least so much.
     deleted: the deleted runs, in place of all others. run_ids: only these.
     tries: the tries of hint tests, in place of all other runs; where `run_ids` names runs, both. parents: only runs that were
-    made from one of these.
+    made from one of these. fold: branches stand under the run that they all go back to: a row is such a run, listed if it passes or
+    a branch of it does. Deleted runs are never folded. under: only branches, or tries, that stand under one of these runs.
     """
 
     outcomes: tuple[str, ...] = ()
@@ -82,6 +83,8 @@ class Filters:
     run_ids: tuple[str, ...] = ()
     tries: bool = False
     parents: tuple[str, ...] = ()
+    fold: bool = False
+    under: tuple[str, ...] = ()
 
     @property
     def tries_only(self) -> bool | None:
@@ -135,6 +138,7 @@ class RunFacts:
     program_hash, inputs_hash: equal for runs of equal programs with their rewards, and of equal inputs.
     parent: the run that it was edited from, or replays; None for none.
     hint_test: id of the hint test that it is a try of; None for any other run.
+    under: of a branch or a try, the run that it stands under in the list: the first of its family; None for any other run.
     """
 
     inputs: str = ""
@@ -143,6 +147,7 @@ class RunFacts:
     inputs_hash: str = ""
     parent: str | None = None
     hint_test: str | None = None
+    under: str | None = None
 
 
 NO_FACTS: Final = RunFacts()
@@ -185,9 +190,20 @@ class ListedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Folded:
+    """What stands under a row. branches: those that pass the filters. tries: of hint tests, all of them. passes: whether the row itself does."""
+
+    branches: int = 0
+    tries: int = 0
+    passes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RunPage:
     """A page of the list. total: runs in the list without any filter, tries of hint tests not counted. matching: those that the filters let through.
 
+    row_count: how many rows there are on all pages: `matching`, or fewer where branches are folded. folded: run id of a row -> what
+    stands under it; rows without anything are left out.
     unindexed: runs that are not in it yet, since their logs have still to be read; asking again reads more of them.
     index_error: why they cannot be read into the index for now, such as a full disk; "" where they can.
     """
@@ -197,6 +213,8 @@ class RunPage:
     matching: int
     unindexed: int = 0
     index_error: str = ""
+    row_count: int = 0
+    folded: Mapping[str, Folded] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from refine_core.store.listing import (
     Choices,
     Filters,
+    Folded,
     ListedRun,
     RunPage,
     Sort,
@@ -31,18 +33,65 @@ def find(
     offset: int,
 ) -> RunPage:
     """A page of these runs. listed: each with its words."""
+    listed = _lift(listed)
     words = [word.casefold() for word in match_words(text)]
     rows = [
         run
         for run, own in listed
         if _passes(run, filters) and (bool(words) or not text.strip()) and all(word in own for word in words)
     ]
-    rows.sort(key=lambda run: (run.summary.started_at, run.run_id), reverse=True)
-    known = [(run, value) for run in rows if (value := _sort_value(run, sort.key)) is not None]
-    known.sort(key=lambda one: one[1], reverse=sort.descending)  # type: ignore[arg-type,return-value]  # values of one key
-    ordered = [run for run, _ in known] + [run for run in rows if _sort_value(run, sort.key) is None]
     total = sum(run.annotation.deleted_at is None and run.facts.hint_test is None for run, _ in listed)
-    return RunPage(tuple(ordered[offset : offset + limit]), total, len(rows))
+    matching = len(rows)
+    folded: dict[str, Folded] = {}
+    latest: dict[str, float] = {}
+    if filters.fold and not filters.deleted:
+        rows, latest, folded = _fold(rows, [run for run, _ in listed])
+    rows.sort(key=lambda run: (run.summary.started_at, run.run_id), reverse=True)
+    values = {run.run_id: _sort_value(run, sort.key) for run in rows}
+    if sort.key == "when":
+        values |= latest
+    known = [run for run in rows if values[run.run_id] is not None]
+    known.sort(key=lambda run: values[run.run_id], reverse=sort.descending)  # type: ignore[arg-type,return-value]  # values of one key
+    ordered = known + [run for run in rows if values[run.run_id] is None]
+    page = tuple(ordered[offset : offset + limit])
+    shown = {run.run_id: folded[run.run_id] for run in page if run.run_id in folded}
+    return RunPage(page, total, matching, row_count=len(rows), folded=shown)
+
+
+def _fold(
+    passing: Sequence[ListedRun], every: Sequence[ListedRun]
+) -> tuple[list[ListedRun], dict[str, float], dict[str, Folded]]:
+    """The first runs of the families of these runs, when each family last began a run, and what stands under them."""
+    listed = {run.run_id: run for run in every if run.annotation.deleted_at is None}
+    families: dict[str, list[ListedRun]] = {}
+    for run in passing:
+        first = run.facts.under if run.facts.under in listed else run.run_id
+        families.setdefault(first or run.run_id, []).append(run)
+    tries = Counter(
+        run.facts.under for run in listed.values() if run.facts.hint_test is not None and run.facts.under
+    )
+    rows = [listed[first] for first in families]
+    latest = {first: max(run.summary.started_at for run in members) for first, members in families.items()}
+    folded = {}
+    for first, members in families.items():
+        passes = any(run.run_id == first for run in members)
+        one = Folded(len(members) - passes, tries[first], passes)
+        if one != Folded():
+            folded[first] = one
+    return rows, latest, folded
+
+
+def _lift(listed: Sequence[tuple[ListedRun, str]]) -> list[tuple[ListedRun, str]]:
+    """The same, each branch under the first of its family, and not under the branch that it goes on from."""
+    above = {run.run_id: run.facts.under for run, _ in listed}
+    lifted = []
+    for run, words in listed:
+        first, seen = run.facts.under, {run.run_id}
+        while first is not None and first not in seen and (higher := above.get(first)) is not None:
+            seen.add(first)
+            first = higher
+        lifted.append((replace(run, facts=replace(run.facts, under=first)), words))
+    return lifted
 
 
 def count_choices(listed: Iterable[ListedRun]) -> Choices:
@@ -71,6 +120,7 @@ def _passes(run: ListedRun, filters: Filters) -> bool:
         (annotation.deleted_at is not None) is filters.deleted
         and (filters.tries_only is None or filters.tries_only is (run.facts.hint_test is not None))
         and (not filters.run_ids or run.run_id in filters.run_ids)
+        and (not filters.under or run.facts.under in filters.under)
         and (not filters.parents or run.facts.parent in filters.parents)
         and (not filters.outcomes or run.outcome in filters.outcomes)
         and (not filters.models or run.summary.model in filters.models)

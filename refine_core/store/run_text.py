@@ -148,6 +148,7 @@ def _read_facts(spec: ProgramSpec) -> RunFacts:
         _hash(spec.inputs),
         spec.parent and separate(spec.parent),
         spec.hint_test and separate(spec.hint_test),
+        spec.parent and separate(spec.parent) if spec.fork_attempt is not None or spec.hint_test else None,
     )
 
 

@@ -191,7 +191,9 @@ class SqlStore:
             for run_id, facts in found.facts.items()
             if run_id in rows
         )
-        return RunPage(listed, found.total, found.matching, unindexed, index_error)
+        return RunPage(
+            listed, found.total, found.matching, unindexed, index_error, found.row_count, found.folded
+        )
 
     def choices(self, *, index_s: float = 1.0) -> Choices:
         """The models and tags of the runs in the list. Raises StoreError."""

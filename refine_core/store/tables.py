@@ -26,7 +26,7 @@ from refine_core.log.summaries import Summary
 OWNER = "local"
 """The owner of every run, as long as the app serves one person."""
 
-VERSION = "0005"
+VERSION = "0006"
 """The newest migration; a store that names a later one is of a newer Refinescope."""
 
 metadata = sa.MetaData()

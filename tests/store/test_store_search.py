@@ -16,7 +16,7 @@ from refine_core.errors import Charge, StoreError
 from refine_core.log.scope import Record
 from refine_core.spec import ModelSpec
 from refine_core.store import MemoryStore, Store, open_store
-from refine_core.store.listing import NEWEST_FIRST, NO_FILTERS, Annotation, Filters, Sort
+from refine_core.store.listing import NEWEST_FIRST, NO_FILTERS, Annotation, Filters, Folded, RunPage, Sort
 from tests.store.stored_runs import FINISHED, SPEC, append_one_by_one, numbered, run, summed_up
 
 
@@ -42,10 +42,11 @@ def story(
     started_at: float = 1000.0,
     parent: str | None = None,
     hint_test: str | None = None,
+    fork_attempt: int | None = None,
 ) -> list[Record]:
     """A run with these words and figures."""
     spec = replace(SPEC, title=title, inputs=inputs or {}, model=ModelSpec(kind="endpoint", model=model))
-    spec = replace(spec, parent=parent, hint_test=hint_test)
+    spec = replace(spec, parent=parent, hint_test=hint_test, fork_attempt=fork_attempt)
     log: list[ev.Event] = [ev.RunStarted(spec, (0.0,) * len(rewards), ("draft",), "0.1.0")]
     for i, reward in enumerate(rewards):
         log += [
@@ -457,3 +458,99 @@ def test_a_run_that_finished_is_still_found_after_it_went_on(store: Store):
     store.append(log[len(records) :], summed_up(log))
     assert found(store, filters=Filters(outcomes=("cancelled",))) == []
     assert found(store, "first second") == ["a"]
+
+
+def branch(run_id: str, parent: str, **facts: object) -> list[Record]:
+    return story(run_id, parent=parent, fork_attempt=2, **facts)  # type: ignore[arg-type]
+
+
+def put(store: Store, *logs: list[Record]) -> None:
+    for log in logs:
+        append_one_by_one(store, log)
+
+
+def rows(page: RunPage) -> list[tuple[str, int, bool]]:
+    """Id, folded branches and whether the row itself passes."""
+    folded = [page.folded.get(row.run_id, Folded()) for row in page.rows]
+    return [(row.run_id, one.branches, one.passes) for row, one in zip(page.rows, folded, strict=True)]
+
+
+FAMILY = (
+    story("root", title="Kettle", started_at=10.0, rewards=(0.2,)),
+    branch("first", "root", title="Kettle", started_at=20.0, rewards=(0.9,)),
+    branch("second", "first", title="Kettle with lid", started_at=40.0, rewards=(0.5,)),
+    story("other", title="Headline", started_at=30.0, rewards=(0.6,)),
+)
+
+
+def test_branches_stand_under_the_first_run_of_their_family(store: Store):
+    put(store, *FAMILY)
+    page = store.search(filters=Filters(fold=True))
+    assert rows(page) == [("root", 2, True), ("other", 0, True)]
+    assert (page.total, page.matching, page.row_count) == (4, 4, 2)
+    under = store.search(filters=Filters(under=("root",)))
+    assert [row.run_id for row in under.rows] == ["second", "first"]
+
+
+def test_a_family_stands_where_its_newest_run_would_stand(store: Store):
+    put(store, *FAMILY)
+    assert [row.run_id for row in store.search(filters=Filters(fold=True)).rows] == ["root", "other"]
+    by_best = store.search(filters=Filters(fold=True), sort=Sort("best"))
+    assert [row.run_id for row in by_best.rows] == ["other", "root"]
+
+
+def test_a_branch_that_is_found_shows_its_family(store: Store):
+    put(store, *FAMILY)
+    assert rows(store.search("lid", Filters(fold=True))) == [("root", 1, False)]
+    assert rows(store.search("headline", Filters(fold=True))) == [("other", 0, True)]
+
+
+def test_branches_of_a_deleted_run_stand_for_themselves(store: Store):
+    put(store, *FAMILY)
+    store.annotate("root", lambda one: replace(one, deleted_at=1.0))
+    page = store.search(filters=Filters(fold=True))
+    assert rows(page) == [("second", 0, True), ("other", 0, True), ("first", 0, True)]
+
+
+def test_tries_of_a_hint_test_are_counted_under_their_run(store: Store):
+    put(store, *FAMILY, story("try", parent="second", hint_test="t1", started_at=50.0))
+    page = store.search(filters=Filters(fold=True))
+    assert page.folded["root"] == Folded(branches=2, tries=1)
+    assert [row.run_id for row in store.search(filters=Filters(under=("root",), tries=True)).rows] == ["try"]
+
+
+def test_a_circle_of_parents_hides_no_run(store: Store):
+    put(store, branch("a", "b"), branch("b", "a"))
+    page = store.search(filters=Filters(fold=True))
+    assert sum(1 + folded for _, folded, _ in rows(page)) == 2
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    parents=st.lists(st.integers(0, 6), min_size=1, max_size=8),
+    deleted=st.sets(st.integers(0, 7), max_size=2),
+    page_size=st.integers(1, 4),
+)
+def test_both_stores_fold_alike(
+    tmp_path_factory: pytest.TempPathFactory, parents: list[int], deleted: set[int], page_size: int
+):
+    """A run of a number below its own is a branch of that run; any other is a run of its own."""
+    logs = [
+        branch(f"r{i}", f"r{parent}", started_at=float(i), rewards=(0.1 * i,))
+        if parent < i
+        else story(f"r{i}", started_at=float(i), rewards=(0.1 * i,))
+        for i, parent in enumerate(parents)
+    ]
+    answers = []
+    with closing(MemoryStore()) as memory, closing(open_store(tmp_path_factory.mktemp("fold"))) as database:
+        for one in (memory, database):
+            put(one, *logs)
+            for i in deleted & set(range(len(logs))):
+                one.annotate(f"r{i}", lambda old: replace(old, deleted_at=1.0))
+            pages = [
+                one.search(filters=Filters(fold=True), sort=sort, limit=page_size, offset=offset)
+                for sort in (NEWEST_FIRST, Sort("best"))
+                for offset in (0, page_size)
+            ]
+            answers.append([(rows(page), page.total, page.matching, page.row_count) for page in pages])
+    assert answers[0] == answers[1]

@@ -1,0 +1,142 @@
+"""Run again: the same program on the same inputs from the start, with another seed, model or strategy; then side by side.
+
+ask_again(run_id)      a press of "Run again": the next run of the page opens the dialog
+draw_again(run)        the dialog, while it is asked for
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import streamlit as st
+
+from pages.shared import address
+from pages.shared.credentials import ask_for_keys, collect_credentials
+from pages.shared.model_choice import AS_RECORDED, choose_model, read_model
+from pages.shared.program_row import STRATEGIES
+from pages.shared.text import escape_markdown, show_error
+from refine_core import programs, runs
+from refine_core.errors import LMError, SpecError, StoreError
+from refine_core.programs import HintSource, ProgramSpec, Strategy
+from refine_core.runs import Run
+
+_OPEN: Final = "again.open"
+_HINTS: Final[Mapping[HintSource, str]] = {
+    "adviser": "An adviser",
+    "feedback": "The reward's feedback",
+    "none": "None",
+}
+
+
+def ask_again(run_id: str) -> None:
+    """Have the dialog open for this run. To be called in a callback."""
+    st.session_state[_OPEN] = run_id
+
+
+def draw_again(run: Run) -> None:
+    """Draw the dialog, where it was asked for. Outside any fragment, whose next run would close it."""
+    if st.session_state.get(_OPEN) == run.run_id and not run.live:
+        _dialog(run)
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+@st.dialog("Run again from the start", on_dismiss=_close)
+def _dialog(run: Run) -> None:
+    old = run.timeline.spec
+    st.caption(
+        "The same program, inputs and reward. The recorded run stays as it is; the two can be compared."
+    )
+    seed = _ask_seed(run)
+    model = _ask_model(run)
+    strategy, hints = _ask_strategy(run)
+    spec = replace(
+        old,
+        seed=old.seed if seed is None else seed,
+        model=model or old.model,
+        strategy=strategy,
+        hints=hints,
+        parent=run.run_id,
+    )
+    if spec.model.kind == "litellm" and seed is not None:
+        spec = replace(spec, model=replace(spec.model, seed=seed))
+    headline, cost = programs.describe_plan(spec)
+    st.info(f"{escape_markdown(headline.removeprefix('Ready: ').capitalize())}. {escape_markdown(cost)}")
+    ask_for_keys(spec, run.timeline.typed_key_roles)
+    with st.container(horizontal=True, gap="small"):
+        clicked = st.button("Run again", type="primary", icon=":material/play_arrow:", key="again.run")
+        if st.button("Cancel", type="tertiary", key="again.cancel"):
+            _close()
+            st.rerun()
+    if clicked:
+        _start(run, spec, seed)
+
+
+def _ask_seed(run: Run) -> int | None:
+    """The seed, where another one was chosen; None for the run's own."""
+    spec = run.timeline.spec
+    recorded = spec.seed if spec.model.kind == "practice" else spec.model.seed
+    typed = st.number_input(
+        "Seed",
+        min_value=0,
+        value=recorded,
+        step=1,
+        key=f"again.{run.run_id}.seed",
+        placeholder="none",
+        help="With another seed, a model answers otherwise. Some models take none.",
+    )
+    return None if typed is None or typed == recorded else int(typed)
+
+
+def _ask_model(run: Run) -> programs.ModelSpec | None:
+    key = f"again.{run.run_id}.model"
+    choose_model("Model", AS_RECORDED, run.timeline.spec.model.label, key=key)
+    return read_model(str(st.session_state[key]))
+
+
+def _ask_strategy(run: Run) -> tuple[Strategy, HintSource]:
+    old = run.timeline.spec
+    left, right = st.columns(2)
+    with left:
+        strategy = st.selectbox(
+            "Strategy",
+            list(STRATEGIES),
+            list(STRATEGIES).index(old.strategy),
+            format_func=STRATEGIES.__getitem__,
+            key=f"again.{run.run_id}.strategy",
+        )
+    with right:
+        hints = st.selectbox(
+            "Hints from",
+            list(_HINTS),
+            list(_HINTS).index(old.hints),
+            format_func=_HINTS.__getitem__,
+            key=f"again.{run.run_id}.hints",
+            disabled=strategy != "refine",
+            help=None if strategy == "refine" else "Only Refine gives hints.",
+        )
+    return strategy, hints
+
+
+def _start(run: Run, spec: ProgramSpec, seed: int | None) -> None:
+    """Start the run and show it; or say why it cannot start."""
+    old = run.timeline.spec
+    try:
+        started = runs.run_again(
+            run.run_id,
+            seed=seed,
+            model=None if spec.model == old.model else spec.model,
+            strategy=None if spec.strategy == old.strategy else spec.strategy,
+            hints=None if spec.hints == old.hints else spec.hints,
+            credentials=collect_credentials(spec),
+        )
+    except (SpecError, LMError, StoreError) as error:
+        show_error(f"Not started: {error.message if isinstance(error, SpecError) else error}")
+    else:
+        _close()
+        address.show_run(started)
+        st.rerun()

@@ -1,0 +1,216 @@
+"""The dialog Fork: where the branch begins, one thing to change, what that takes, and the family at its right.
+
+open_fork(run, attempt)      a press of Fork: the address says so, so that a reload opens it again
+draw_fork(run)               the dialog, while the address names its attempt
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from pages.run.fork.fields import draw_change
+from pages.run.fork.form import ForkForm
+from pages.run.fork.summary import (
+    Outlook,
+    describe_for_lab,
+    describe_kept,
+    draw_outlook,
+    make_outlook,
+    suggest_name,
+)
+from pages.shared import address
+from pages.shared.choice import choose
+from pages.shared.credentials import ask_for_keys, collect_credentials
+from pages.shared.family import PlannedBranch, draw_family
+from pages.shared.hotkeys import listen_for_keys, take_hotkey
+from pages.shared.leave import leave_for
+from pages.shared.text import escape_markdown, show_error
+from pages.shared.viewport import is_narrow
+from refine_core import runs
+from refine_core.errors import LMError, RewardError, SpecError, StoreError, WorkerError
+from refine_core.programs import MAX_ATTEMPTS
+from refine_core.runs import ForkPlan, Run
+
+TITLE: Final = "Fork: go on from here with one thing changed"
+MANY: Final = 9  # attempts, beyond which a number is typed in place of a press
+KEYS: Final = "fork.keys"
+_COLUMNS: Final = (58, 42)
+_LAB_HELP: Final = "The Lab starts from attempt 1. Reward, threshold, models, temperature and N go along; a hint for one attempt does not."
+
+
+def can_fork(run: Run) -> bool:
+    """Whether there is an attempt to go on from."""
+    return not run.live and any(attempt.has_ended for attempt in run.timeline.attempts)
+
+
+def open_fork(run: Run, attempt: int) -> None:
+    """Have the dialog open at this attempt, from 1: it is the first new one."""
+    form = ForkForm.open(run)
+    form.typed["first"] = attempt
+    st.session_state.pop(form.key("after"), None)
+    address.show_fork(attempt)
+
+
+def draw_fork(run: Run) -> None:
+    """Draw the dialog, where the address asks for it. Outside any fragment, whose next run would close it."""
+    attempt = address.fork_attempt()
+    if attempt is None or not can_fork(run):
+        return
+    form = ForkForm.open(run)
+    form.typed["first"] = attempt
+    _dialog(form)
+
+
+def _close() -> None:
+    address.show_fork(None)
+
+
+@st.dialog(TITLE, width="large", on_dismiss=_close)
+def _dialog(form: ForkForm) -> None:
+    if is_narrow():
+        _draw_form(form)
+        st.divider()
+        _draw_family(form)
+        return
+    left, right = st.columns(_COLUMNS, gap="large")
+    with left:
+        _draw_form(form)
+    with right:
+        _draw_family(form)
+
+
+def _draw_form(form: ForkForm) -> None:
+    """The fields, what the branch takes, and the buttons."""
+    with st.container(gap="small"):
+        kept = st.container()
+        with kept:
+            _choose_start(form)
+        pressed = draw_change(form)
+        _draw_limits(form)
+        failed = form.save()
+        outlook = make_outlook(form)
+        draw_outlook(form, outlook)
+        if failed:
+            show_error(f"What you typed is not kept: {failed}")
+        if outlook.plan is not None:
+            ask_for_keys(outlook.plan.spec, form.timeline.typed_key_roles)
+        _draw_buttons(form, outlook, pressed=pressed)
+
+
+def _choose_start(form: ForkForm) -> None:
+    """After which attempt the branch goes on."""
+    last = len([one for one in form.timeline.attempts if one.has_ended])
+    key = form.key("after")
+    after = st.session_state.setdefault(key, form.first - 1)
+    if not isinstance(after, int) or not 0 <= after <= last:
+        st.session_state[key] = min(form.first - 1, last)
+    with st.container(gap="xxsmall"):
+        st.markdown(":small[Start after attempt]")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if last <= MANY:
+                choose(
+                    "Start after attempt",
+                    {0: "none", **{number: str(number) for number in range(1, last + 1)}},
+                    key=key,
+                )
+            else:
+                st.number_input(
+                    "Start after attempt", 0, last, key=key, label_visibility="collapsed", width=140
+                )
+            st.caption(describe_kept(int(st.session_state[key])), width="content")
+    form.typed["first"] = int(st.session_state[key]) + 1
+    address.show_fork(form.first)
+
+
+def _draw_limits(form: ForkForm) -> None:
+    """How many attempts there are at most, and what the branch is called."""
+    spec = form.timeline.spec
+    attempts, name = st.columns((32, 68))
+    with attempts:
+        key = form.key("n")
+        st.session_state.setdefault(key, max(form.max_attempts(), form.first))
+        if spec.strategy != "single":
+            st.number_input(
+                "Max attempts (N)",
+                form.first,
+                max(MAX_ATTEMPTS, form.first),
+                key=key,
+                help=f"Those that are kept count, too. The run had {spec.attempt_count}.",
+            )
+            form.set("n", str(st.session_state[key]), str(spec.attempt_count))
+    with name:
+        key = form.key("name")
+        st.session_state.setdefault(key, form.get("name", ""))
+        st.text_input(
+            "Name of the branch", key=key, placeholder=suggest_name(form, runs.title(spec)), max_chars=200
+        )
+        form.set("name", str(st.session_state.get(key) or ""), "")
+
+
+def _draw_buttons(form: ForkForm, outlook: Outlook, *, pressed: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        can_run = outlook.plan is not None and not outlook.problems
+        clicked = st.button(
+            "Run the branch" if is_narrow() else "Run the branch :small[Ctrl+Enter]",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="fork.run",
+            disabled=not can_run,
+        )
+        if st.button("Open in Lab", key="fork.lab", help=_LAB_HELP):
+            if outlook.plan is not None:
+                address.bring_change(form.run.run_id, describe_for_lab(outlook.plan))
+            leave_for(address.LAB, address.change_query(form.run.run_id))
+        st.space("stretch")
+        if form.changed() or "name" in form.typed:
+            st.button("Discard changes", type="tertiary", key="fork.discard", on_click=form.clear)
+        if st.button("Cancel", type="tertiary", key="fork.cancel"):
+            _close()
+            st.rerun()
+    asked = take_hotkey(KEYS) == "run"
+    listen_for_keys({"Ctrl+Enter": "run"}, key=KEYS)
+    if (clicked or pressed or asked) and outlook.plan is not None and can_run:
+        _run(form, outlook.plan)
+
+
+def _run(form: ForkForm, plan: ForkPlan) -> None:
+    """Start the branch and show it; or say why it cannot start."""
+    name = form.get("name", "").strip() or suggest_name(form, runs.title(form.timeline.spec))
+    try:
+        started = runs.fork(
+            form.run.run_id,
+            form.first,
+            name=name,
+            credentials=collect_credentials(plan.spec),
+            **form.changes(),  # type: ignore[arg-type]  # the form makes them
+        )
+    except SpecError as error:
+        show_error(f"Not started: {error.message}")
+    except (RewardError, WorkerError, LMError, StoreError) as error:
+        show_error(f"Not started: {error}")
+    else:
+        _close()
+        form.clear()
+        form.save()
+        address.show_run(started)
+        st.rerun()
+
+
+def _draw_family(form: ForkForm) -> None:
+    """The tree, with the branch as it would begin."""
+    st.markdown("**Family of this run**")
+    try:
+        family = runs.family(form.run.run_id)
+    except StoreError as error:
+        show_error(str(error))
+        return
+    if len(family.members) > 1:
+        st.caption("Press the end of another run to compare it with this one.")
+    name = form.get("name", "").strip() or suggest_name(form, runs.title(form.timeline.spec))
+    planned = PlannedBranch(name, form.run.run_id, form.first)
+    draw_family(family, form.run.run_id, key="fork.family", planned=planned)
+    st.caption(
+        escape_markdown("The parent never changes. Each branch is a run of its own, with its own address.")
+    )

@@ -1,0 +1,125 @@
+"""What a branch keeps, what it costs and what stands in the way: the lines of the dialog Fork that are not fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from pages.run.fork.fields import describe_changes
+from pages.run.fork.form import ForkForm
+from pages.shared.isolation import why_code_is_refused
+from pages.shared.text import escape_markdown, show_error
+from refine_core import runs
+from refine_core.errors import LMError, RewardError, SpecError, StoreError, WorkerError
+from refine_core.formatting import format_temperature, join_words
+from refine_core.programs import ProgramSpec, Schedule
+from refine_core.runs import ForkPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known before a branch starts. plan: None where there is none. problems: why it cannot start, in sentences."""
+
+    plan: ForkPlan | None
+    problems: tuple[str, ...] = ()
+
+
+def make_outlook(form: ForkForm) -> Outlook:
+    """Plan the branch. No model is asked; a changed reward scores the attempts that are kept, once for each text."""
+    if problems := form.problems():
+        return Outlook(None, tuple(problems))
+    changes = form.changes()
+    if "reward" in changes and (refused := why_code_is_refused()):
+        return Outlook(None, (refused,))
+    key = (
+        form.run.run_id,
+        form.timeline.seq,
+        form.first,
+        repr(sorted(changes.items(), key=lambda one: one[0])),
+    )
+    known = st.session_state.get("fork.outlook")
+    if isinstance(known, tuple) and known[0] == key:
+        outlook: Outlook = known[1]
+        return outlook
+    outlook = _plan(form, changes)
+    st.session_state["fork.outlook"] = (key, outlook)
+    return outlook
+
+
+def _plan(form: ForkForm, changes: dict[str, object]) -> Outlook:
+    try:
+        plan = runs.plan_fork(form.run.run_id, form.first, **changes)  # type: ignore[arg-type]  # the form makes them
+    except SpecError as error:
+        return Outlook(None, tuple(_sentence(one.message) for one in error.problems))
+    except (RewardError, WorkerError, LMError, StoreError) as error:
+        return Outlook(None, (_sentence(str(error)),))
+    return Outlook(plan, tuple(_sentence(one.message) for one in plan.problems))
+
+
+def describe_kept(kept: int) -> str:
+    """What stays as it is: "Attempts 1 and 2 are kept as recorded: no calls, no cost."."""
+    if not kept:
+        return "Nothing is kept: every attempt runs again."
+    if kept == 1:
+        return "Attempt 1 is kept as recorded: no calls, no cost."
+    through = "1 and 2" if kept == 2 else f"1 to {kept}"  # noqa: PLR2004
+    return f"Attempts {through} are kept as recorded: no calls, no cost."
+
+
+def describe_for_lab(plan: ForkPlan) -> ProgramSpec:
+    """The branch as a run from attempt 1, which the Lab's form can hold: changed temperatures become a list."""
+    changed = plan.spec.schedule.temperatures
+    schedule = Schedule("list", changed) if changed else plan.spec.schedule
+    return replace(plan.spec, fork_attempt=None, starting_hints={}, change="", schedule=schedule)
+
+
+def draw_outlook(form: ForkForm, outlook: Outlook) -> None:
+    """What will happen, and what it takes at most; or why it cannot."""
+    plan = outlook.plan
+    if plan is not None and plan.reason:
+        st.warning(escape_markdown(plan.reason), icon=":material/alt_route:")
+    for problem in outlook.problems:
+        show_error(problem)
+    if plan is None:
+        return
+    changed = form.changed()
+    if not changed:
+        st.caption("Nothing is changed yet. As it is, the branch makes the same attempts once more.")
+    elif len(changed) > 1:
+        st.caption(
+            escape_markdown(
+                f"Changed: {describe_changes(form)}. With one change alone, you would know what made the difference."
+            )
+        )
+    if not outlook.problems:
+        what, _, cost = plan.text.partition(": ")
+        model = plan.spec.model.label
+        cost = (
+            f": **{escape_markdown(cost)}** ({escape_markdown(model)})" if plan.calls_at_most else f": {cost}"
+        )
+        st.info(f"{escape_markdown(what)}{cost}.")
+
+
+def suggest_name(form: ForkForm, parent: str) -> str:
+    """What a branch is called unless a person says something else: "Two stages: hint at 3"."""
+    changed = form.changed()
+    if not changed:
+        return f"{parent} · from {form.first}"
+    temperature = form.temperature()
+    words = {
+        "hint": f"hint for {join_words(list(form.hints()))} at {form.first}",
+        "temperature": f"T {format_temperature(temperature)} at {form.first}"
+        if isinstance(temperature, float)
+        else "",
+        "reward": f"other reward from {form.first}",
+        "threshold": f"threshold {form.threshold()} from {form.first}",
+        "model": f"other model from {form.first}",
+        "n": f"N {form.max_attempts()}",
+    }
+    return ", ".join(words[name] for name in changed)
+
+
+def _sentence(text: str) -> str:
+    words = text.strip().removesuffix(".")
+    return f"{words[:1].upper()}{words[1:]}." if words else ""

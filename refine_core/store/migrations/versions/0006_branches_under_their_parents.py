@@ -1,0 +1,13 @@
+"""The index says which run a branch stands under in the list. The next search builds it anew."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Add the column."""
+    op.add_column("run_index", sa.Column("under", sa.Text))
+    op.create_index("run_index_by_under", "run_index", ["under", "hint_test"])
