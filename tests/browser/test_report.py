@@ -49,9 +49,7 @@ def open_file(page: Page, folder: Path, html: str) -> list[str]:
     return asked
 
 
-def test_a_report_is_read_by_keyboard_in_print_and_on_a_phone_without_a_request(
-    offline: Page, tmp_path: Path
-):
+def test_a_report_opens_without_a_request_and_is_read_by_keyboard(offline: Page, tmp_path: Path):
     log = logs.headline()
     asked = open_file(offline, tmp_path, write_html(log.records))
     expect(offline.get_by_role("heading", level=1)).to_have_text(
