@@ -48,7 +48,7 @@ class Page {
     this.root.classList.toggle("dark", isDark(this.root));
     const pair = `${data.a.reference} ${data.b.reference}`;
     const other = pair !== this.pair;
-    if (other) this.marked.clear();
+    if (other) this.marked = new Set(data.marked);
     this.wasLive = Boolean(data.live || (this.wasLive && !other));
     this.pair = pair;
     this.data = data;
@@ -319,7 +319,7 @@ class Page {
   }
 
   value(change, name, small, tag) {
-    const key = `${small}${change.name}`;
+    const key = small ? `${change.name}.` : change.name;
     const options = { inline: this.data.view === "inline", open: this.data.unfold, small, tag, always: this.marked.has(key) };
     const row = valueRow({ ...change, name }, options);
     const unmarked = !change.is_marked && change.before && change.after && change.before.length + change.after.length > FEW;
@@ -328,6 +328,7 @@ class Page {
       if (options.always) this.marked.delete(key);
       else this.marked.add(key);
       this.draw();
+      this.ask({ marked: [...this.marked] });
     }, { className: "link" });
     return make("div", {}, row, make("p", { className: "caption" }, options.always ? "" : "Little in common, so no word marks. ", toggle));
   }

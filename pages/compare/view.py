@@ -28,6 +28,8 @@ from refine_core.unseen import show_unseen
 KEY: Final = "compare"
 MAX_RUNS: Final = 50  # that "Another run" offers, the newest first
 VIEWS: Final = ("side", "inline")
+_MARK: Final = "mark"  # fields whose words are marked although they have little in common
+_MAX_MARKS, _MAX_NAME = 20, 60
 _PLACES: Final = {"runs": address.RUNS, "run": address.RUN}
 _component = st.components.v2.component(
     "refinescope.compare",
@@ -49,6 +51,7 @@ def draw_comparison(a: Reference, first: Run, b: Reference, second: Run) -> None
         "unfold": st.query_params.get("unfold") == "1",
         "runs": _recent(),
         "row": read_whole("row"),
+        "marked": st.query_params.get_all(_MARK),
         "live": first.live or second.live,
         **_compared(a, first.timeline, b, second.timeline),
     }
@@ -77,6 +80,9 @@ def _follow() -> None:
         if isinstance(wanted, str) and parse_reference(wanted) is not None:
             st.query_params[letter] = wanted
             st.query_params.pop("row", None)
+            st.query_params.pop(_MARK, None)
+    if isinstance(marked := asked.get("marked"), list):
+        st.query_params[_MARK] = [str(one)[:_MAX_NAME] for one in marked[:_MAX_MARKS]]
     if isinstance(row := asked.get("row"), int):
         st.query_params["row"] = str(row)
     if asked.get("view") in VIEWS:

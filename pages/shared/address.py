@@ -30,7 +30,7 @@ _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 _CHANGE: Final = "change"
 _MODE: Final = "mode"
-_CALLER, _GUESS = "caller", "guess"
+_CALLER, _SEARCH, _HIT, _GUESS = "caller", "find", "place", "guess"
 _CALLER_CHARACTERS: Final = 200
 WHAT_IF: Final = "what-if"
 _FORK: Final = "fork"
@@ -180,7 +180,7 @@ def leave_run() -> None:
 
 def _forget_look() -> None:
     """Have the address say nothing of how a run is looked at; the tab stays open."""
-    for name in ("attempt", _CALLER):
+    for name in ("attempt", _CALLER, _SEARCH, _HIT):
         st.query_params.pop(name, None)
     timeline_choice.clear_choices()
 
@@ -209,6 +209,30 @@ def caller() -> str:
 def show_caller(key: str) -> None:
     """Have the address say whose prompts are looked at; they are shown of another attempt, too."""
     st.query_params[_CALLER] = key[:_CALLER_CHARACTERS]
+
+
+def search() -> str:
+    """What is searched for in the messages of a run; "" where the address says nothing."""
+    return st.query_params.get(_SEARCH, "")
+
+
+def show_search(text: str) -> None:
+    """Have the address say what is searched for in a run, and that no place of it was chosen yet; "" for nothing."""
+    st.query_params.pop(_HIT, None)
+    if text:
+        st.query_params[_SEARCH] = text
+    else:
+        st.query_params.pop(_SEARCH, None)
+
+
+def hit() -> int | None:
+    """The index of the place that was chosen of those which the search found (the address counts from 1), or None."""
+    return _index(_HIT)
+
+
+def show_hit(index: int) -> None:
+    """Have the address name this place of those which the search found."""
+    st.query_params[_HIT] = str(index + 1)
 
 
 def guesses_first() -> bool:

@@ -30,6 +30,7 @@ from refine_core.messages import ATTEMPT_OUTCOMES, describe_rollout, describe_un
 from refine_core.runs import Attempt, Caller, Hit, Tab, Timeline, list_callers
 
 KEY: Final = "attempt"
+_QUERY_CHARACTERS: Final = 200
 TITLES: Final[Mapping[Tab, str]] = {
     "output": "Output",
     "reward": "Reward",
@@ -46,15 +47,14 @@ _component = st.components.v2.component(
 
 @dataclass(slots=True)
 class _Look:
-    """How this session looks at attempts. query: what is searched for, None while the search is closed.
+    """How this session looks at attempts. searches: whether the search is open with nothing in it yet.
 
     reply: what the browser asked for in the last click, sent once. at: when the last click was, by the browser's clock.
     shown: run and index of the attempt that was drawn last.
     """
 
     pages: dict[str, int] = field(default_factory=dict)
-    hit: Hit | None = None
-    query: str | None = None
+    searches: bool = False
     reply: dict[str, object] | None = None
     at: object = None
     shown: tuple[str, int] | None = None
@@ -73,7 +73,9 @@ def draw_attempt(
     caller = _choose(callers, address.caller())
     order = [one.index for one in timeline.attempts]
     at = order.index(attempt.index)
-    hit = look.hit if look.hit is not None and look.hit.attempt == attempt.index else None
+    query = address.search()
+    found = runs.search_run(timeline, query) if query else None
+    hit = _chosen(found, attempt)
     sections = _sections(View(look.pages, hit), timeline, attempt, tab, caller)
     reply, look.reply = look.reply, None
     title, facts = _describe(timeline, attempt)
@@ -96,7 +98,7 @@ def draw_attempt(
             "copies": [[name, words] for name, words in list_copies(timeline, tab, caller).items()],
             "sections": [asdict(one) for one in sections],
             "height": height_px,
-            "found": _found(timeline, look.query),
+            "found": _describe_found(query, found) if found is not None or look.searches else None,
             "hit": hit.block if hit is not None else None,
             "reply": reply,
         },
@@ -193,12 +195,18 @@ def _describe(timeline: Timeline, attempt: Attempt) -> tuple[str, list[str]]:
     return f"Attempt {attempt.index + 1}", facts
 
 
-def _found(timeline: Timeline, query: str | None) -> dict[str, object] | None:
-    """What a search found; None while no search is open."""
-    if query is None:
+def _describe_found(query: str, found: runs.Found | None) -> dict[str, object]:
+    """What a search found, as the browser shows it; None is nothing."""
+    hits, count = (found.hits, found.count) if found is not None else ((), 0)
+    return {"query": query, "count": count, "hits": [asdict(hit) for hit in hits]}
+
+
+def _chosen(found: runs.Found | None, attempt: Attempt) -> Hit | None:
+    """The place that the address names, if it is in this attempt."""
+    index = address.hit()
+    if found is None or index is None or not 0 <= index < len(found.hits):
         return None
-    found = runs.search_run(timeline, query)
-    return {"query": query, "count": found.count, "hits": [asdict(hit) for hit in found.hits]}
+    return found.hits[index] if found.hits[index].attempt == attempt.index else None
 
 
 def _do(asked: Mapping[str, Any], timeline: Timeline, attempt: Attempt, tab: Tab, look: _Look) -> None:
@@ -215,8 +223,8 @@ def _do(asked: Mapping[str, Any], timeline: Timeline, attempt: Attempt, tab: Tab
             look.pages[str(asked.get("block"))] = asked["page"]
         case "search":
             query = asked.get("query")
-            look.query = query[:200] if isinstance(query, str) else None
-            look.hit = look.hit if look.query else None
+            look.searches = isinstance(query, str)
+            address.show_search(query[:_QUERY_CHARACTERS] if isinstance(query, str) else "")
         case "hit":
             _go_to(timeline, look, asked.get("index"))
         case "act":
@@ -240,10 +248,11 @@ def _make(timeline: Timeline, attempt: Attempt, tab: Tab, asked: Mapping[str, ob
 
 def _go_to(timeline: Timeline, look: _Look, index: object) -> None:
     """Select the attempt of a hit, and open its tab at the place."""
-    hits = runs.search_run(timeline, look.query or "").hits
+    hits = runs.search_run(timeline, address.search()).hits
     if not isinstance(index, int) or not 0 <= index < len(hits):
         return
-    hit = look.hit = hits[index]
+    hit = hits[index]
+    address.show_hit(index)
     look.pages.pop(hit.block, None)
     if hit.caller:
         address.show_caller(hit.caller)
