@@ -130,6 +130,11 @@ function drawCell(row, className, act) {
         note.title = row.note;
         inner.append(note);
       }
+      if (row.imported) {
+        const mark = make("span", "note", "imported");
+        mark.title = "It came in a file";
+        inner.append(mark);
+      }
       inner.append(star);
       cell.append(inner);
       break;

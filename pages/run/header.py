@@ -90,7 +90,8 @@ def describe_origin(run: Run) -> str:
         else []
     )
     short = f"run {run.run_id.rpartition('-')[2][:4]}"
-    return " · ".join([format_time(run.timeline.started_at), spec.model.label, *seed, short])
+    mark = ["imported"] if run.imported else []
+    return " · ".join([format_time(run.timeline.started_at), spec.model.label, *seed, short, *mark])
 
 
 def _actions(run: Run, family: Family | None) -> None:

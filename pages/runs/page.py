@@ -11,6 +11,7 @@ import streamlit as st
 from pages.runs import actions, branches, filters, table
 from pages.runs.dialogs import open_dialog, take_new
 from pages.shared import address
+from pages.shared.share.importing import draw_import
 from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -100,7 +101,10 @@ def _any_at_work(page: RunPage) -> bool:
 
 def _draw_empty() -> None:
     """What is said while there is no run at all: nothing to search or to filter."""
-    st.markdown("**No runs yet.** Start one in the Lab: it opens with an example that is ready to run.")
+    st.markdown(
+        "**No runs yet.** Start one in the Lab: it opens with an example that is ready to run. "
+        "Or import a run that somebody sent you."
+    )
     st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
 
 
@@ -125,6 +129,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         "Runs", anchor=False, width="content", help=f"{GLOSSARY['run']}\n\n**Event**: {GLOSSARY['event']}"
     )
     st.space("stretch")
+    draw_import()
     st.page_link(address.LAB, label="New run", icon=":material/add:", width="content")
 try:
     open_dialog()

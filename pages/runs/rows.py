@@ -79,6 +79,7 @@ def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[s
         "title": summary.title if run.annotation.name else "",
         "note": run.annotation.note,
         "starred": run.annotation.starred,
+        "imported": run.imported,
         "input": run.facts.inputs,
         "points": chart_points(rewards),
         "threshold": summary.threshold if _is_number(summary.threshold) else None,

@@ -16,6 +16,7 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.attempt import draw_attempt, take_clicks
 from pages.shared.pausing import PLACE_PX, draw_pause
+from pages.shared.share.importing import draw_import
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.timeline import ROOM_PX, Part, draw_timeline
 from pages.shared.timeline import take_clicks as take_timeline_clicks
@@ -138,10 +139,12 @@ def shorten_id(run_id: str) -> str:
 def show_unknown_run(run_id: str) -> None:
     """Say that the address names a run that is not here, and what to do."""
     show_error(
-        f"There is no run {shorten_id(run_id)!r} in this app's history. "
-        "It may have been recorded on another machine or in another data folder."
+        f"There is no run {shorten_id(run_id)!r} here. It may have been recorded on another computer or in another data folder. "
+        "Ask whoever sent you the link for the run's file (Share, One file), and import it: then this link opens it."
     )
-    st.page_link(address.RUNS, label="See all runs", icon=":material/history:")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        draw_import("Import its file", wanted=run_id)
+        st.page_link(address.RUNS, label="See all runs", icon=":material/history:")
 
 
 def draw_run(

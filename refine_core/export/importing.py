@@ -43,33 +43,61 @@ class Imported:
     renamed: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """What would become of a run of a file.
+
+    run_id: as it would be called here; id_in_file: as the file calls it. is_new: whether it is not here yet.
+    run: what would be kept.
+    """
+
+    run_id: str
+    id_in_file: str
+    is_new: bool
+    run: WholeRun
+
+    @property
+    def name(self) -> str:
+        """What the run is called."""
+        return self.run.annotation.name or self.run.summary.title
+
+
 def import_runs(store: Store, data: bytes) -> Imported:
     """Take in the runs of a file. Raises ImportRefused with the reason, StoreError; then nothing was kept."""
+    return keep_runs(store, plan_import(store, data))
+
+
+def plan_import(store: Store, data: bytes) -> tuple[PlannedRun, ...]:
+    """What would become of each run of a file, in its order; nothing is kept. Raises ImportRefused with the reason, StoreError."""
     found = read_file(data)
-    whole: list[WholeRun] = []
-    known: list[str] = []
-    renamed: list[tuple[str, str]] = []
-    ids: list[str] = []
-    for run in found:
-        summary = _checked(run, several=len(found) > 1)
-        records: Sequence[Record] = run.records
-        run_id = _find_id(store, run)
-        ids.append(run_id)
-        if run_id != run.run_id:
-            records = [replace(record, run_id=run_id) for record in records]
-            renamed.append((run.run_id, run_id))
-        if store.row(run_id) is not None:
-            known.append(run_id)
-        else:
-            whole.append(WholeRun(records, summary, Annotation(run.name, run.tags)))
-    if len(set(ids)) < len(ids):
+    planned = tuple(_plan(store, run, _checked(run, several=len(found) > 1)) for run in found)
+    if len({one.run_id for one in planned}) < len(planned):
         raise ImportRefused("it holds the same run twice")
-    store.add(whole)
+    return planned
+
+
+def keep_runs(store: Store, planned: Sequence[PlannedRun]) -> Imported:
+    """Keep what was planned: all of it, or nothing. Raises StoreError, also for a run that has come in since."""
+    store.add([one.run for one in planned if one.is_new])
+    known = tuple(one.run_id for one in planned if not one.is_new)
     for run_id in known:  # it may have been deleted, and whoever imports it wants to see it
         if store.annotation(run_id).deleted_at is not None:
             store.annotate(run_id, lambda noted: replace(noted, deleted_at=None))
-    new = tuple(run.records[0].run_id for run in whole)
-    return Imported(tuple(ids), new, tuple(known), tuple(renamed))
+    return Imported(
+        tuple(one.run_id for one in planned),
+        tuple(one.run_id for one in planned if one.is_new),
+        known,
+        tuple((one.id_in_file, one.run_id) for one in planned if one.run_id != one.id_in_file),
+    )
+
+
+def _plan(store: Store, run: ReadRun, summary: Summary) -> PlannedRun:
+    run_id = _find_id(store, run)
+    records: Sequence[Record] = run.records
+    if run_id != run.run_id:
+        records = [replace(record, run_id=run_id) for record in records]
+    whole = WholeRun(records, summary, Annotation(run.name, run.tags))
+    return PlannedRun(run_id, run.run_id, store.row(run_id) is None, whole)
 
 
 def read_file(data: bytes) -> list[ReadRun]:

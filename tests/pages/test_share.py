@@ -1,0 +1,149 @@
+"""Share: what the browser may ask for, the file that it gets, and what stands in the menu and in the import dialog."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from pages.shared.share import served
+from pages.shared.share.importing import read_file
+from refine_core import runs
+from refine_core.export import FORMATS, Redaction, RunLog, export_runs
+from tests.logs import headline, hostile, running, two_stages
+from tests.pages.test_pages import _own_runs, open_app  # noqa: F401  # a fixture for every test
+from tests.store.stored_runs import summed_up
+
+LEAVE_NOTHING = {"prompts": False, "inputs": False, "fields": []}
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+
+
+def keep(*logs):
+    for log in logs:
+        runs.default().store.append(log.records, summed_up(log.records))
+
+
+def ask(**asked):
+    """What the server answers: its lines, and the bytes after them."""
+    wanted = {"leave_out": LEAVE_NOTHING, **asked}
+    answer = TestClient(Starlette(routes=served.ROUTES)).post(f"/{served.URL}", json=wanted)
+    assert answer.status_code == 200, answer.text
+    lines, rest = [], answer.content
+    while not lines or lines[-1].keys().isdisjoint(("name", "error")):
+        line, _, rest = rest.partition(b"\n")
+        lines.append(json.loads(line))
+    return lines, rest
+
+
+@pytest.mark.parametrize("to", list(FORMATS))
+def test_what_is_downloaded_is_what_export_writes(to):
+    log = two_stages()
+    keep(log)
+    lines, data = ask(runs=[log.run_id], to=to, leave_out={**LEAVE_NOTHING, "prompts": True})
+    expected = export_runs([RunLog(log.records)], to, redaction=Redaction(prompts=True))
+    assert lines == [
+        {"done": 1, "of": 1},
+        {"name": expected.name, "type": expected.media_type, "size": len(data)},
+    ]
+    assert to == "parquet" or data == expected.data  # a Parquet file holds its writer's time
+
+
+def test_many_runs_say_how_far_they_are_and_come_as_one_file():
+    first, second = headline(), two_stages()
+    second.records = [record.__class__("run-2", *_rest(record)) for record in second.records]
+    keep(first, second)
+    lines, data = ask(runs=["run-1", "run-2", "run-1"], to="csv")
+    assert [line.get("done") for line in lines] == [1, 2, None]
+    assert lines[-1]["size"] == len(data)
+
+
+def _rest(record):
+    return record.seq, record.at, record.span, record.event
+
+
+def test_a_run_that_is_not_here_is_an_error_in_words():
+    keep(headline())
+    lines, data = ask(runs=["run-1", "gone"], to="jsonl")
+    assert "there is no run 'gone'" in lines[-1]["error"]
+    assert data == b""
+
+
+@given(ANYTHING)
+def test_no_request_whatever_is_taken_for_another_one(asked):
+    with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
+        served.parse_wanted(json.dumps(asked).encode())
+
+
+@given(st.binary(max_size=40))
+def test_bytes_that_are_no_request_are_refused(body):
+    with pytest.raises(ValueError, match=r"^The request"):
+        served.parse_wanted(body)
+
+
+def test_a_request_that_is_too_long_is_not_read_to_its_end():
+    client = TestClient(Starlette(routes=served.ROUTES))
+    assert client.post(f"/{served.URL}", content=b" " * (served.MAX_BYTES + 1)).status_code == 413
+    assert client.get(f"/{served.URL}").status_code == 405
+
+
+def menu(app):
+    (one,) = [e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.share"]
+    return json.loads(one.proto.json)
+
+
+def test_the_link_says_what_the_address_leaves_unsaid():
+    log = headline()
+    keep(log)
+    app = open_app()
+    app.switch_page("../run/page.py")
+    app.query_params.clear()
+    app.query_params["run"] = log.run_id
+    app.run()
+    link = menu(app)["link"]
+    assert link == {
+        "page": None,
+        "keep": link["keep"],
+        "set": {"run": "run-1", "tab": "output", "attempt": "4"},
+    }
+
+
+def test_the_menu_names_every_format_and_every_field():
+    log = running()
+    keep(log)
+    app = open_app()
+    app.switch_page("../run/page.py")
+    app.query_params.clear()
+    app.query_params["run"] = log.run_id
+    app.run()
+    data = menu(app)
+    assert {button["to"] for row in data["rows"] for button in row["buttons"]} == set(FORMATS)
+    assert "question" in data["fields"]
+    assert "answer" in data["fields"]
+
+
+def test_what_a_file_holds_is_told_before_anything_is_kept():
+    here, other = headline(), hostile()
+    here.records = [record.__class__("run-2", *_rest(record)) for record in here.records]
+    keep(here)
+    file = read_file("both.jsonl", export_runs([RunLog(here.records), RunLog(other.records)], "jsonl").data)
+    assert [(one.run_id, one.is_new) for one in file.runs] == [("run-2", False), ("run-1", True)]
+    assert runs.get("run-1") is None
+    assert read_file("page.html", b"<html>").refused == "it holds no run of Refinescope"
+
+
+def test_a_link_to_a_run_that_is_not_here_says_what_to_do():
+    app = open_app()
+    app.switch_page("../run/page.py")
+    app.query_params.clear()
+    app.query_params["run"] = "elsewhere"
+    app.run()
+    (error,) = app.error
+    assert "Ask whoever sent you the link for the run's file" in error.value
+    assert [button.label for button in app.button] == ["Import its file"]
