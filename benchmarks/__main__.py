@@ -35,6 +35,7 @@ ALONE = {
     "stream": "benchmarks.streams",
     "commit": "benchmarks.storage",
     "runs": "benchmarks.run_list",
+    "terminal": "benchmarks.terminal",
     "import": "benchmarks.importing",
 }
 NAMES = (*SCREEN, *LIVE, *OPENING, *FRAMEWORK, *ALONE)

@@ -34,7 +34,7 @@ MODELS = ("practice model", "gpt-4.1-mini", "claude-haiku", "qwen 0.6B")
 def measure(*, quick: bool) -> Iterator[Row]:
     """Rows of the list, of searches, and of building the index. quick: a tenth of the runs."""
     count = QUICK_RUNS if quick else RUNS
-    home = _home(count)
+    home = home_of(count)
     size = f"{count:,} runs ({count * EVENTS:,} events)"
     with closing(open_store(home)) as store:
         runs = Runs(store)
@@ -92,7 +92,7 @@ def _time(call: Callable[[], None], repeats: int = 9) -> float:
     return median(times)
 
 
-def _home(count: int) -> Path:
+def home_of(count: int) -> Path:
     """A store of so many runs, made on first use."""
     home = cache() / f"runs-{count}-{VERSION}"
     if not (home / "whole").exists():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from urllib.parse import urlencode
 
 import click
@@ -20,6 +19,8 @@ def command(*, run: str, attempt: int | None, port: int | None, no_browser: bool
 
     RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c.
     """
+    import webbrowser
+
     from refine_core import runs
     from refine_core.cli.run_ids import find_run_id
 

@@ -10,9 +10,6 @@ import socket
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -85,6 +82,9 @@ def find_served() -> str | None:
 
 
 def _is_up(address: str) -> bool:
+    import urllib.error
+    import urllib.request
+
     try:
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):  # noqa: S310  # our own address
             return True
@@ -124,6 +124,8 @@ def find_free_port() -> int:
 
 
 def _open_when_up(address: str, path: str) -> None:
+    import webbrowser
+
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if _is_up(address):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import io
 import json
 import os
@@ -9,16 +10,19 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from refine_core import runs
-from refine_core.cli import main
+from refine_core.cli import commands, main
 from refine_core.cli.runs import arrange
+from refine_core.cli.serve import NOTE, Serving, find_served, greeting
 from refine_core.cli.terminal import columns_of, cut, one_line, pad
 from refine_core.programs import EXAMPLES
 from refine_core.spec.document import write_document
+from refine_core.store import data_home
 from refine_core.store.listing import ListedRun, RunFacts
 from tests.threads import eventually
 
@@ -428,3 +432,37 @@ def test_in_a_terminal_one_line_says_what_goes_on(colour, tmp_path):
     assert status
     assert all(len(line) < 50 for line in status)
     assert "2 attempts" in plain
+
+
+class Healthy(http.server.BaseHTTPRequestHandler):
+    """An app that is up."""
+
+    def do_GET(self):
+        self.send_response(200 if self.path == "/_stcore/health" else 404)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_run_is_opened_in_the_app_that_is_up_on_the_same_data_folder(tmp_path, capfdbinary):
+    run_id = json.loads(call(capfdbinary, "run", write_spec(tmp_path), "--json")[1])["run"]
+    note = data_home() / NOTE
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Healthy) as app:
+        threading.Thread(target=app.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{app.server_address[1]}"
+        note.write_text(json.dumps({"address": address, "pid": 1}))
+        code, out, err = call(capfdbinary, "open", run_id[-8:], "--attempt", "1", "--no-browser")
+        app.shutdown()
+    assert (code, out, err) == (0, f"{address}/run?run={run_id}&attempt=1\n", "")
+    assert find_served() is None, "it is down now"
+    for text in ("", "[]", "{", '{"address": 3}', '{"address": "http://example.com"}'):
+        note.write_text(text)
+        assert find_served() is None
+
+
+def test_without_an_app_that_is_up_one_is_started_at_the_run(tmp_path, capfdbinary):
+    run_id = json.loads(call(capfdbinary, "run", write_spec(tmp_path), "--json")[1])["run"]
+    serving = commands.run(["open", run_id, "--port", "8777", "--no-browser"])
+    assert serving == Serving(8777, opens_browser=False, path=f"/run?run={run_id}")
+    assert "http://127.0.0.1:8777/run?run=" in greeting("http://127.0.0.1:8777", serving.path)
