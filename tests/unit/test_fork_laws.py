@@ -82,7 +82,7 @@ def new_calls(done):
 @pytest.mark.parametrize("kind", SCHEDULES)
 def test_a_branch_that_changes_nothing_ends_as_its_parent_did(kind):
     kept = 0
-    for seed in range(60):
+    for seed in range(30):
         parent, model, _ = made(kind, seed)
         for attempt in range(1, len(parent.timeline.attempts) + 2):
             planned = plan(parent, attempt)
@@ -94,7 +94,7 @@ def test_a_branch_that_changes_nothing_ends_as_its_parent_did(kind):
                 for a in parent.timeline.attempts[attempt - 1 :]
             )
             kept += planned.kept
-    assert kept > 100
+    assert kept > 50
 
 
 @pytest.mark.parametrize("kind", SCHEDULES)
@@ -117,7 +117,7 @@ def test_what_a_branch_keeps_is_its_parents_log_and_costs_nothing(kind):
 
 
 def test_kept_calls_count_as_none_in_the_timeline_and_in_the_list():
-    for seed in range(60):
+    for seed in range(30):
         parent, model, dice = made("dspy-2.6", seed)
         attempt = dice.randrange(1, len(parent.timeline.attempts) + 2)
         planned = plan(parent, attempt)
@@ -138,7 +138,7 @@ def test_kept_calls_count_as_none_in_the_timeline_and_in_the_list():
 
 @pytest.mark.parametrize("kind", SCHEDULES)
 def test_a_branch_of_a_run_that_was_cut_off_anywhere_ends_as_the_whole_run(kind):
-    for seed in range(60):
+    for seed in range(30):
         parent, model, dice = made(kind, seed)
         so_far = replace(parent, records=parent.records[: dice.randrange(1, len(parent.records))])
         ended = sum(a.has_ended for a in so_far.timeline.attempts)
@@ -160,7 +160,7 @@ def test_attempts_that_did_not_end_cannot_be_kept():
 def test_a_branch_scored_in_another_way_is_that_run_from_the_start(kind):
     """The reward, the validators, the threshold or the failures allowed; the loop itself says where it goes another way."""
     earlier = whole = 0
-    for seed in range(200):
+    for seed in range(80):
         parent, model, dice = made(kind, seed)
         spec = parent.records[0].event.spec
         changed = change(dice, spec, spec.N)
@@ -179,13 +179,13 @@ def test_a_branch_scored_in_another_way_is_that_run_from_the_start(kind):
         assert planned.kept == attempt - 1 or planned.reason
         earlier += planned.kept < attempt - 1
         whole += planned.kept == attempt - 1 > 0
-    assert earlier > 10
-    assert whole > 10
+    assert earlier > 4
+    assert whole > 4
 
 
 @pytest.mark.parametrize("kind", SCHEDULES)
 def test_a_hint_that_a_person_writes_makes_the_branch_what_it_makes_of_a_run(kind):
-    for seed in range(60):
+    for seed in range(30):
         parent, model, dice = made(kind, seed, n=4)
         attempt = dice.randrange(1, len(parent.timeline.attempts) + 1)
         planned = plan(parent, attempt, hints=HINT)
@@ -197,7 +197,7 @@ def test_a_hint_that_a_person_writes_makes_the_branch_what_it_makes_of_a_run(kin
 
 
 def test_hints_that_a_person_wrote_in_the_parent_are_kept_with_their_attempts():
-    for seed in range(60):
+    for seed in range(30):
         parent, model, _ = made("dspy-2.6", seed, n=4, edits={1: HINT, 2: {"answer": "another"}})
         for attempt in range(3, len(parent.timeline.attempts) + 2):
             assert_same(branch(plan(parent, attempt), model), parent)
@@ -208,7 +208,7 @@ def test_hints_that_a_person_wrote_in_the_parent_are_kept_with_their_attempts():
 
 @pytest.mark.parametrize("kind", ["dspy-2.6", "dspy-3", "list"])
 def test_a_temperature_of_its_own_is_that_of_one_attempt_alone(kind):
-    for seed in range(60):
+    for seed in range(30):
         parent, model, dice = made(kind, seed, n=4)
         spec = parent.timeline.spec
         attempt = dice.randrange(1, len(parent.timeline.attempts) + 1)
@@ -234,7 +234,7 @@ def test_more_attempts_go_on_at_temperatures_that_no_attempt_has_had():
 
 
 def test_a_branch_of_a_branch_is_a_branch_of_the_first_run():
-    for seed in range(60):
+    for seed in range(30):
         parent, model, dice = made("dspy-3", seed, n=5)
         attempts = range(1, len(parent.timeline.attempts) + 1)
         first, second = dice.choice(attempts), dice.choice(attempts)

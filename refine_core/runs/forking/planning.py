@@ -97,6 +97,8 @@ def plan_fork(
     if not 1 <= attempt <= len(ended) + 1:
         raise SpecError([Problem("attempt", _why_no_such(timeline, attempt, len(ended)))])
     parent, count = timeline.spec, attempt - 1
+    if parent.program_file:  # what its stages are, only the file knows
+        raise SpecError(find_problems(parent))
     scoring = change_scoring(parent, changes)
     spec = change_program(scoring, changes)
     if scoring.reward == parent.reward and not timeline.loop.plan.stop_on_repeating_error:
