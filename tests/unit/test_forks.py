@@ -154,7 +154,7 @@ def test_another_reward_scores_the_kept_outputs_again_and_says_so(runs):
     assert rewards(runs.get(parent.run_id)) != outputs
 
 
-def test_a_reward_that_would_have_stopped_earlier_makes_a_branch_that_ends_there(runs, parent):
+def test_a_reward_that_stops_earlier_makes_a_branch_that_ends_there(runs, parent):
     plan = runs.branches.plan(parent.run_id, 4, reward=LENIENT)
     assert (plan.kept, plan.first_new, plan.calls_at_most) == (1, 2, 0)
     assert plan.reason == "Nothing is left to do: the run would have stopped at attempt 1."
