@@ -2,7 +2,7 @@
 
     records --redact, hide_keys--> records --a writer--> ExportedFile(name, media_type, data)
 
-exporting    export_run, export_runs: one run, or many           formats     what there is, by name
+exporting    export_run, export_runs: one run, or many           formats     what there is, by name        file_names
 redaction, masking   what is left out first                      keys        no key leaves, wherever it was recorded
 jsonl        the events, so that the run can be imported         attempts    attempts as rows of a table
 importing    import_runs: a file's runs into the store, or plan_import first          import_lines, event_types, log_rules   what is refused

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from refine_core.errors import Problem, SpecError
+from refine_core.events import RunStarted
 from refine_core.export.attempts import attempt_rows, columns_of
 from refine_core.export.chart_svg import write_svg
 from refine_core.export.csv_table import write_csv
+from refine_core.export.file_names import name_file
 from refine_core.export.formats import FORMATS, Format
 from refine_core.export.jsonl import write_jsonl
 from refine_core.export.keys import KeyHider
@@ -23,6 +24,7 @@ from refine_core.export.report import write_html
 from refine_core.export.run_log import RunLog
 from refine_core.log.folds import cut_short, timeline
 from refine_core.log.scope import Record
+from refine_core.log.summaries import title_of
 
 _TABLES: Final = frozenset(("csv", "parquet"))
 
@@ -39,8 +41,9 @@ class ExportedFile:
 def export_run(run: RunLog, to: str, *, redaction: Redaction = NO_REDACTION) -> ExportedFile:
     """A run as one file. to: a name of FORMATS. Raises SpecError for an unknown one."""
     form = _format(to)
-    run = _prepare(run, redaction, form, KeyHider())
-    return ExportedFile(f"{_stem(run)}{form.suffix}", form.media_type, _write(form, [run]))
+    keys = KeyHider()
+    run = _prepare(run, redaction, form, keys)
+    return ExportedFile(f"{_stem(run, keys)}{form.suffix}", form.media_type, _write(form, [run]))
 
 
 def export_runs(runs: Iterable[RunLog], to: str, *, redaction: Redaction = NO_REDACTION) -> ExportedFile:
@@ -54,10 +57,14 @@ def export_runs(runs: Iterable[RunLog], to: str, *, redaction: Redaction = NO_RE
     if not prepared:
         raise SpecError([Problem("runs", "choose at least one run to export")])
     if len(prepared) == 1:
-        return ExportedFile(f"{_stem(prepared[0])}{form.suffix}", form.media_type, _write(form, prepared))
+        return ExportedFile(
+            f"{_stem(prepared[0], keys)}{form.suffix}", form.media_type, _write(form, prepared)
+        )
     if form.many:
         return ExportedFile(f"{len(prepared)}-runs{form.suffix}", form.media_type, _write(form, prepared))
-    return ExportedFile(f"{len(prepared)}-runs{form.suffix}.zip", "application/zip", _zip(form, prepared))
+    return ExportedFile(
+        f"{len(prepared)}-runs{form.suffix}.zip", "application/zip", _zip(form, prepared, keys)
+    )
 
 
 def _format(to: str) -> Format:
@@ -118,14 +125,16 @@ def _write(form: Format, runs: list[RunLog]) -> bytes:
     return _WRITERS[form.name](runs)
 
 
-def _zip(form: Format, runs: list[RunLog]) -> bytes:
+def _zip(form: Format, runs: list[RunLog], keys: KeyHider) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for run in runs:
-            archive.writestr(f"{_stem(run)}{form.suffix}", _write(form, [run]))
+            archive.writestr(f"{_stem(run, keys)}{form.suffix}", _write(form, [run]))
     return out.getvalue()
 
 
-def _stem(run: RunLog) -> str:
-    """A file name without its suffix: the run's id holds the date, and is unique."""
-    return f"run-{re.sub(r'[^A-Za-z0-9._-]+', '-', run.run_id).strip('.-')[:80]}"
+def _stem(run: RunLog, keys: KeyHider) -> str:
+    """A file name without its suffix."""
+    started = run.records[0].event
+    title = title_of(started.spec) if isinstance(started, RunStarted) else ""
+    return name_file(str(keys.value(run.annotation.name or title)), run.run_id)

@@ -345,9 +345,9 @@ def test_runs_are_exported_to_a_file_a_folder_or_standard_output(tmp_path, monke
         for one in ("one_word", "json")
     ]
     assert call(capfdbinary, "export", ids[0], "--to", "html")[1].startswith(
-        f"Wrote run-{ids[0]}.html (1 run, "
+        f"Wrote one-word-answer-{ids[0]}.html (1 run, "
     )
-    assert (tmp_path / f"run-{ids[0]}.html").read_bytes().startswith(b"<!")
+    assert (tmp_path / f"one-word-answer-{ids[0]}.html").read_bytes().startswith(b"<!")
     folder = tmp_path / "there"
     folder.mkdir()
     told = json.loads(call(capfdbinary, "export", *ids, "--to", "md", "-o", folder, "--json")[1])
