@@ -26,7 +26,8 @@ class Detail {
     this.callers = make("div", { className: "callers", role: "group" });
     this.callers.setAttribute("aria-label", "Whose prompts");
     this.copies = make("div", { className: "copies" });
-    this.bar = make("div", { className: "bar" }, this.callers, this.copies);
+    this.actions = make("div", { className: "actions" });
+    this.bar = make("div", { className: "bar" }, this.callers, this.actions, this.copies);
     this.place = make("div", { className: "blocks" });
     this.body = make("div", { className: "body", role: "tabpanel", tabIndex: 0, id: "body" }, this.bar, this.place);
     this.status = make("p", { className: "status", role: "status" });
@@ -142,7 +143,7 @@ class Detail {
   }
 
   drawBar() {
-    const { callers, caller, copies } = this.data;
+    const { callers, caller, copies, actions } = this.data;
     const focused = this.root.getRootNode().activeElement?.dataset?.caller;
     this.callers.hidden = callers.length === 0;
     this.callers.replaceChildren(
@@ -155,6 +156,13 @@ class Detail {
       }),
     );
     if (focused) [...this.callers.children].find((one) => one.dataset.caller === focused)?.focus();
+    this.actions.replaceChildren(
+      ...actions.map(([what, label]) => {
+        const button = make("button", { type: "button", className: "link", textContent: label });
+        button.addEventListener("click", () => this.ask({ do: "act", what }));
+        return button;
+      }),
+    );
     this.copies.replaceChildren(
       ...(copies.length ? [make("span", { textContent: "Copy as" })] : []),
       ...copies.map(([what, label]) => {

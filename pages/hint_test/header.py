@@ -14,7 +14,7 @@ from pages.shared.viewport import is_narrow
 from refine_core import hint_tests, runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.formatting import pluralize
-from refine_core.hint_tests import TRIES, HintTest
+from refine_core.hint_tests import MIN_TRIES, TRIES, HintTest
 from refine_core.runs import Credentials
 
 _NAME_CHARACTERS: Final = 40
@@ -48,10 +48,12 @@ def _actions(test: HintTest) -> None:
     if test.timeline is None:
         return
     if test.left:
+        each = hint_tests.plan_more(test.id, MIN_TRIES).estimate
+        calls = each.calls * test.left // max(each.tries, 1)
         _run(
             test,
             f"Run the {pluralize(test.left, 'try', 'tries')} left",
-            "run-rest",
+            f"Run {pluralize(calls, 'call')}",
             lambda credentials: hint_tests.run_rest(test.id, credentials),
             "They run as the others did; those that have ended stay as they are.",
         )
@@ -60,21 +62,21 @@ def _actions(test: HintTest) -> None:
     _run(
         test,
         f"Run {TRIES} more of each",
-        "run-more",
+        f"Run {pluralize(plan.calls, 'call')}",
         lambda credentials: hint_tests.run_more(test.id, TRIES, credentials),
-        f"{plan.estimate.sentence}. A result that was seen before tries are added makes the interval a little too narrow.",
+        f"{plan.estimate.sentence}. Tries that are added after a result was seen make the interval a little too narrow.",
     )
 
 
-def _run(test: HintTest, label: str, key: str, run: Callable[[Credentials], None], about: str) -> None:
-    """A button that says what it takes, and asks for the keys that it needs."""
+def _run(test: HintTest, label: str, go: str, run: Callable[[Credentials], None], about: str) -> None:
+    """A button that says what it takes, and asks for the keys that it needs. go: what is pressed then."""
     spec = test.timeline.spec if test.timeline is not None else None
     if spec is None or test.timeline is None:
         return
     with st.popover(label, icon=":material/play_circle:"):
         st.markdown(escape_markdown(about))
         ask_for_keys(spec, test.timeline.typed_key_roles)
-        if st.button("Run them", type="primary", key=key):
+        if st.button(go, type="primary", key="run-tries"):
             try:
                 run(collect_credentials(spec))
             except (SpecError, LMError, StoreError) as error:

@@ -28,7 +28,6 @@ elif test is None:
 else:
     title_page("Does the hint help?")
     known, was_live = test.id, test.is_live
-    take_clicks(test)
     with st.container(gap="xsmall"):
         draw_header(test)
 
@@ -40,6 +39,7 @@ else:
                 return
             if was_live and not latest.is_live:
                 st.rerun()
+            take_clicks(latest)
             draw_test(latest)
 
         view()

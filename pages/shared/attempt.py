@@ -18,7 +18,7 @@ from pages.shared import address
 from pages.shared.advice_view import advice_sections
 from pages.shared.attempt_copies import Copy, list_copies, write_copy
 from pages.shared.blocks import Section, View, count_characters, note
-from pages.shared.hint_dialog import do_hint_action
+from pages.shared.hint_dialog import do_hint_action, list_hint_actions
 from pages.shared.output_view import output_sections
 from pages.shared.prompts_and_replies import caller_sections
 from pages.shared.reward_view import reward_sections
@@ -95,6 +95,7 @@ def draw_attempt(
             "tab": tab,
             "callers": [[one.key, _label(one), one.has_hint] for one in callers] if tab == "prompts" else [],
             "caller": caller.key if caller is not None else "",
+            "actions": list_hint_actions(timeline, attempt) if tab == "prompts" else (),
             "copies": [[name, words] for name, words in list_copies(timeline, tab, caller).items()],
             "sections": [asdict(one) for one in sections],
             "height": height_px,

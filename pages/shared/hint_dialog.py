@@ -173,7 +173,8 @@ def _offer(timeline: Timeline, plan: HintTestPlan) -> None:
                 escape_markdown(f"{problem.message[:1].upper()}{problem.message[1:]}"), icon=":material/info:"
             )
     else:
-        model = escape_markdown(timeline.spec.model.label)
+        spec = timeline.spec.model
+        model = "the practice model" if spec.kind == "practice" else escape_markdown(spec.label)
         st.markdown(f"{escape_markdown(plan.estimate.sentence)}, on {model}. No advice is asked for.")
     go, cancel = st.columns([3, 1], vertical_alignment="center")
     kind: Literal["primary"] = "primary"
