@@ -101,7 +101,8 @@ def _table(write: Callable[..., bytes]) -> Callable[[list[RunLog]], bytes]:
 
 
 def _html(runs: list[RunLog]) -> bytes:
-    return write_html(runs[0].records, annotation=runs[0].annotation).encode()
+    run = runs[0]
+    return write_html(run.records, annotation=run.annotation, what_ifs=run.what_ifs).encode()
 
 
 def _svg(runs: list[RunLog]) -> bytes:

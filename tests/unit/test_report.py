@@ -14,10 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine_core.events import StopReason
+from refine_core.export import export_run, read_runs
 from refine_core.export.importing import import_runs
 from refine_core.export.redaction import LEFT_OUT, Redaction, redact
 from refine_core.export.report import EmbeddingError, read_embedded, write_html
 from refine_core.runs import Runs
+from refine_core.runs.kept_what_ifs import keep
 from refine_core.spec.examples import EXAMPLES
 from refine_core.store.listing import Annotation
 from refine_core.store.memory import MemoryStore
@@ -261,6 +263,28 @@ def test_what_was_left_out_is_marked_and_never_called_unchanged():
     assert html.count('<span class="left">left out</span>') > 5
     assert LEFT_OUT not in html
     assert "The input fields are" not in html
+
+
+def test_what_ifs_that_were_kept_beside_the_run_are_in_its_file():
+    runs = Runs(MemoryStore())
+    run_id = runs.start(EXAMPLES["two_stages"].spec)
+    runs.join(run_id, 100)
+    keep(runs.store, runs.what_ifs.ask(run_id, threshold=0.6))
+    (log,) = read_runs(runs.store, [run_id])
+    text = Page(export_run(log, "html").data.decode()).text
+    assert "Threshold 0.60" in text
+    assert "Of these 4 outputs, attempt 3 would be returned, not attempt 4" in text
+    assert text.count("other advice") == 3
+
+
+def test_the_file_of_a_users_own_program_names_it():
+    log = logs.headline()
+    started = log.records[0].event
+    spec = replace(started.spec, program_file="mine.py", inputs={"topic": "rain"})
+    log.records[0] = replace(log.records[0], event=replace(started, spec=spec))
+    text = Page(write_html(log.records)).text
+    assert "The program of mine.py, which is not in this file" in text
+    assert "the reward's only" not in text
 
 
 # ---- that it is safe

@@ -19,6 +19,11 @@ from refine_core.signatures import ensure_signature
 from refine_core.spec import ProgramSpec
 
 _NAMED = 6  # outputs that are named
+_MODELS: Final = {
+    "practice": "A built-in practice model",
+    "litellm": "A language model",
+    "replay": "A recording of a language model",
+}
 
 
 def explain_run(run: Timeline) -> list[Markup]:
@@ -38,11 +43,11 @@ def _between(sentences: Iterator[Markup]) -> Iterator[str]:
 
 def _setting(run: Timeline) -> Iterator[Markup]:
     spec = run.spec
-    outputs = list_outputs(spec)
+    outputs = _list_outputs(run)
     named = [element("b", name) for name in outputs[:_NAMED]]
     rest = len(outputs) - len(named)
     what = join(_and([*named, f"{rest} more"] if rest > 0 else named)) if named else "an answer"
-    model = "A language model" if spec.model.kind != "practice" else "A built-in practice model"
+    model = _MODELS[spec.model.kind]
     if spec.attempt_count == 1:
         yield join((f"{model} was asked for ", what, ", once: one ", _term("attempt"), "."))
     else:
@@ -149,13 +154,17 @@ def _sentence(words: str) -> Markup:
     return join((words,))
 
 
-def list_outputs(spec: ProgramSpec) -> list[str]:
-    """Names of the last stage's outputs; [] where its signature cannot be read."""
-    return _fields(spec, last=True)[1]
+def _list_outputs(run: Timeline) -> list[str]:
+    """Names of the last stage's outputs, or of what a program of the user's own returned; [] where they are not known."""
+    if run.spec.program_file:
+        return next((list(attempt.outputs) for attempt in run.attempts if attempt.outputs), [])
+    return _fields(run.spec, last=True)[1]
 
 
 def is_reference(spec: ProgramSpec, name: str) -> bool:
-    """Whether an input is one that no prompt holds: only the reward sees it."""
+    """Whether an input is one that no prompt holds: only the reward sees it. Of a program of the user's own nobody can tell."""
+    if spec.program_file:
+        return False
     inputs, _ = _fields(spec, last=False)
     return bool(inputs) and name not in inputs
 

@@ -14,20 +14,25 @@ from refine_core.export.report.opening import list_sentences, write_opening
 from refine_core.export.report.program import write_program
 from refine_core.export.report.styles import write_styles
 from refine_core.export.report.table import MARKS, write_table
+from refine_core.export.report.what_ifs import write_what_ifs
 from refine_core.figures import build_figure, build_story, describe_figure
 from refine_core.log.folds import cut_short, timeline
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Timeline
+from refine_core.runs.kept_what_ifs import KeptWhatIf
 from refine_core.store.listing import NO_ANNOTATION, Annotation
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _WIDE_PX, _SLIM_PX = 860, 358
 
 
-def write_html(records: Sequence[Record], *, annotation: Annotation = NO_ANNOTATION) -> str:
-    """The run as one HTML file. records: its whole log. annotation: its name and tags go with it, a person's note does not.
+def write_html(
+    records: Sequence[Record], *, annotation: Annotation = NO_ANNOTATION, what_ifs: Sequence[KeptWhatIf] = ()
+) -> str:
+    """The run as one HTML file.
 
+    records: its whole log. annotation: its name and tags go with it, a person's note does not. what_ifs: those kept beside it.
     A run without an end is written as far as it went. Raises ValueError for a log without a beginning.
     """
     run = timeline(records)
@@ -48,13 +53,15 @@ def write_html(records: Sequence[Record], *, annotation: Annotation = NO_ANNOTAT
     )
     body = element(
         "body",
-        element("main", *_write_main(run, title, annotation.tags)),
+        element("main", *_write_main(run, title, annotation.tags, what_ifs)),
         Markup(embed_events(records, annotation)),
     )
     return f"<!doctype html>\n{element('html', element('head', head), body, lang='en')}\n"
 
 
-def _write_main(run: Timeline, title: str, tags: Sequence[str]) -> Iterator[Markup]:
+def _write_main(
+    run: Timeline, title: str, tags: Sequence[str], what_ifs: Sequence[KeptWhatIf]
+) -> Iterator[Markup]:
     story = build_story(run, live=False)
     yield element("a", "Skip to the attempts", href="#attempts", cls="skip")
     yield from write_opening(run, title, tags)
@@ -66,6 +73,7 @@ def _write_main(run: Timeline, title: str, tags: Sequence[str]) -> Iterator[Mark
         yield from write_attempts(run, story)
     else:
         yield element("p", "No attempt had begun.", cls="m")
+    yield from write_what_ifs(run, what_ifs)
     yield from write_program(run)
     yield element(
         "p",

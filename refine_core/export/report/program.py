@@ -18,6 +18,13 @@ def write_program(run: Timeline) -> Iterator[Markup]:
     """The section on the program, the reward and the settings."""
     spec = run.spec
     yield element("h2", "Program", id="program")
+    if spec.program_file:
+        yield element(
+            "p",
+            "The program of ",
+            element("b", spec.program_file),
+            ", which is not in this file; its predictors:",
+        )
     for stage in spec.stages:
         yield _write_stage(stage)
     yield list_fields([(join((name,)), join((value,))) for name, value in _settings(run)])
