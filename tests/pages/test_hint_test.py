@@ -66,7 +66,7 @@ def test_the_dialog_says_what_a_test_will_take_and_starts_it():
     (test,) = hint_tests.list_tests(run_id, 2)
     hint_tests.default().join(test.id, 60)
     page = open_page("../hint_test/page.py", test=test.id)
-    assert "Run 10 more of each" in str([one.label for one in page.get("popover")])
+    assert [button.label for button in page.button] == ["Run 20 calls"], "of 10 more of each"
     assert hint_tests.get(test.id).done == 20
 
 
