@@ -55,14 +55,14 @@ class Cases {
     this.mark();
   }
 
-  line({ name, state, output, named_after_it, got, wanted, failed }) {
+  line({ name, state, output, said, named_after_it, got, wanted, failed }) {
     const [sign, word] = SIGNS[state];
     return make(
       "tr",
       { data: { key: name }, on: { click: () => this.choose(name, true) } },
       make("td", { class: `sign ${state}` }, make("span", { role: "img", "aria-label": word, title: word, text: sign })),
       make("td", { class: "name", title: name }, this.brief ? make("button", { type: "button", text: name, "aria-label": `Show the case “${name}”` }) : name),
-      make("td", { class: named_after_it ? "output same" : output ? "output" : "output none", text: named_after_it ? "" : output || "empty", title: output.length > 30 ? output : null }),
+      make("td", { class: named_after_it ? "output same" : said ? "output none" : "output", text: named_after_it ? "" : output, title: output.length > 30 ? output : null }),
       make("td", { class: failed ? "got error" : "got", text: got, title: failed ? got : null }),
       make("td", { class: "wanted", text: this.brief ? `wanted ${wanted}` : wanted, title: wanted }),
     );

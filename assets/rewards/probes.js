@@ -47,7 +47,7 @@ class Probes {
       share === null ? make("span", {}) : make("span", { class: "bar", "aria-hidden": "true" }, make("span", { style: `width: ${Math.round(share * 100)}%` })),
       make("span", { class: error ? "value bad" : "value", text: value, title: error || null }),
       pinned
-        ? make("span", { class: "act done", text: "Pinned" })
+        ? make("span", { class: "act done", data: { name: `pin ${name}` }, tabindex: -1, text: "Pinned" })
         : make("button", { type: "button", class: "act", data: { name: `pin ${name}` }, text: "Pin", "aria-label": `Pin “${name}” as a case`, title: "Make it a case, which is run at every edit", on: { click: () => this.pin(list, place) } }),
       error ? make("span", { class: "why", text: error }) : null,
     );

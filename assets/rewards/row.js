@@ -33,8 +33,8 @@ class RowView {
     const value = make("dd", { class: [one.tone, shut ? "shut" : ""].filter(Boolean).join(" ") });
     const text = make("div", { class: "text" });
     if (one.pieces) for (const [state, piece] of one.pieces) text.append(state === "same" ? piece : make("ins", { text: piece }));
-    else text.textContent = one.text || "empty";
-    if (!one.text) text.classList.add("none");
+    else text.textContent = one.said || one.text;
+    if (one.said) text.classList.add("none");
     value.append(text);
     if (long) {
       value.append(

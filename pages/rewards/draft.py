@@ -29,6 +29,7 @@ from refine_core.workbench import Reading, SavedReward
 EMPTY: Final = "def reward(args, pred):\n    "
 _CODE, _BASE, _REV = static_key("code"), static_key("base"), static_key("replaced")
 _READING: Final = static_key("reading")
+_KNOWN: Final = static_key("known-code")
 DRAFT: Final = WindowDraft(FORM, REWARD_DRAFT)
 
 
@@ -55,13 +56,13 @@ def open_bench() -> None:
         untouched = bool(fields.read_sources()) and not address.draft()
         _fill_first(fresh=bool(wanted_runs or wanted_reward or untouched))
         if untouched and (first := _first_run()) is not None:
-            load_reward(base_of_run(first))
+            load_reward(base_of_run(first), keeps_threshold=True)
     elif address.draft() not in ("", DRAFT.id) and (named := DRAFT.find(newest=False)) is not None:
         _restore(named.fields)
         st.session_state[_REV] = revision() + 1
     here = [one for one in map(runs.timeline, wanted_runs) if one is not None]
     if here:
-        load_reward(base_of_run(here[0]))
+        load_reward(base_of_run(here[0]), keeps_threshold=True)
         row, beside = fields.read_row(), fields.read_beside()
         fields.write_sources([workbench.run_ref(one.run_id) for one in here])
         if row is not None:  # the address names one of these
@@ -69,7 +70,7 @@ def open_bench() -> None:
             fields.write_beside(beside)
     saved = workbench.read_reward(wanted_reward) if wanted_reward else None
     if saved is not None:
-        load_saved(saved)
+        load_saved(saved, keeps_threshold=True)
     if wanted_runs or wanted_reward:
         here_ids = {one.run_id for one in here}
         note_absent(
@@ -85,13 +86,30 @@ def _first_run() -> Timeline | None:
     return next((one.timeline for one in sources if one is not None and one.timeline is not None), None)
 
 
-def load_reward(base: Base) -> None:
-    """Put this reward into the editor. Before it is drawn, or in a callback."""
+def load_reward(base: Base, *, keeps_threshold: bool = False) -> None:
+    """Put this reward into the editor. Before it is drawn, or in a callback. keeps_threshold: the address names it together with a threshold."""
     state = st.session_state
     forget_absent_reward()
+    if not keeps_threshold:
+        fields.forget_threshold()
     load_cases(base.cases, came_with=state[_BASE].cases if _BASE in state else "")
     state[_CODE], state[_BASE], state[_READING] = base.source, base, (base.reading, base.source)
     state[_REV] = revision() + 1
+    state[_KNOWN] = base.source
+
+
+def put_away_what_belongs_to_another() -> None:
+    """Where another reward was pasted over the one before: its cases go, which `undo_cases` brings back, and its threshold. In every run."""
+    now, known = code(), st.session_state.get(_KNOWN)
+    if is_empty(now) or now == known:
+        return
+    if known is not None and not is_empty(known):
+        if not workbench.reads_on(now):
+            return  # in the middle of typing
+        if workbench.is_another_reward(known, now):
+            load_cases("")
+            fields.forget_threshold()
+    st.session_state[_KNOWN] = now
 
 
 def base_of_run(timeline: Timeline) -> Base:
@@ -104,7 +122,7 @@ def base_of_run(timeline: Timeline) -> Base:
     )
 
 
-def load_saved(saved: SavedReward, number: int | None = None) -> None:
+def load_saved(saved: SavedReward, number: int | None = None, *, keeps_threshold: bool = False) -> None:
     """Put a version of a saved reward into the editor; the latest, unless it is named."""
     version = saved.version(number) if number is not None else None
     version = version or saved.latest
@@ -115,7 +133,8 @@ def load_saved(saved: SavedReward, number: int | None = None) -> None:
             version=version.number,
             reading=version.reading,
             cases=version.cases,
-        )
+        ),
+        keeps_threshold=keeps_threshold,
     )
 
 
@@ -188,7 +207,9 @@ def _fill_first(*, fresh: bool) -> None:
     if (draft := DRAFT.find(newest=not fresh)) is not None:
         _restore(draft.fields)
     elif not fresh and (timeline := _find_run()) is not None:
-        load_reward(base_of_run(timeline))  # nothing was typed yet, so there is no draft
+        load_reward(
+            base_of_run(timeline), keeps_threshold=True
+        )  # nothing was typed yet, so there is no draft
 
 
 def _find_run() -> Timeline | None:

@@ -115,6 +115,11 @@ def read_threshold(recorded: float | None) -> float | None:
     return recorded if value is None else value
 
 
+def forget_threshold() -> None:
+    """Ask for none in particular, as for another reward."""
+    write("threshold", None)
+
+
 def write_threshold(value: float | None) -> None:
     """Ask what happens at this threshold; None: without any."""
     write("threshold", NO_THRESHOLD if value is None else f"{value:.10g}")

@@ -32,6 +32,7 @@ try:
     take_findings_clicks()
     take_probe_clicks()
     take_case_clicks()
+    draft.put_away_what_belongs_to_another()
     bench = read_bench()
 except StoreError as error:
     show_error(str(error))

@@ -38,7 +38,7 @@ def measure(found: Collected, threshold: float | None) -> dict[str, Any]:
     return count_rows(scored, threshold, found.took_s) | {
         "parts": measure_parts(scored, found.probed),
         "labels": measure_labels(scored, threshold),
-        "same_when_repeated": None if scored.is_recorded else not found.unsteady,
+        "same_when_repeated": not found.unsteady if found.repeated or found.unsteady else None,
         "recorded": scored.is_recorded,
     }
 
@@ -55,7 +55,7 @@ def find_all(
     parts, labels = figures.get("parts", {}), figures.get("labels", {})
     if not scored.is_recorded:
         yield from find_failing(scored, shape)
-        yield from find_slow(len(scored), found.took_s)
+        yield from find_slow(scored, found.took_s)
     yield from find_same_scores(scored, probed)
     yield from find_unreachable_threshold(scored, probed, threshold)
     yield from find_flat_groups(scored)

@@ -18,7 +18,7 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.doctor.answers.right_answers import RightAnswer, find_right_answer, take_output
 from refine_core.doctor.findings.line_breaks import find_costly_breaks
 from refine_core.doctor.findings.repeats import choose_repeated, find_unsteady
-from refine_core.doctor.findings.scored_rows import ScoredRows
+from refine_core.doctor.findings.scored_rows import TIMEOUT, ScoredRows
 from refine_core.doctor.probes.scoring import RowProbes, probe_all
 from refine_core.errors import RewardError
 from refine_core.rewards import RowRunner
@@ -55,7 +55,8 @@ class Options:
 class Collected:
     """What scoring has shown.
 
-    probed: of each right answer that was tried. took_s: seconds for all rows. unsteady: findings on scores that do not repeat.
+    probed: of each right answer that was tried. took_s: seconds for all rows. unsteady: findings on scores that do not repeat;
+    repeated: how many rows with a score were scored again for them.
     changed_alone: ids of rows with another score alone than in their batch. breaks: sentences about line breaks that cost the score.
     """
 
@@ -64,6 +65,7 @@ class Collected:
     probed: tuple[RowProbes, ...] = ()
     took_s: float = 0.0
     unsteady: tuple[Finding, ...] = ()
+    repeated: int = 0
     changed_alone: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
 
@@ -92,17 +94,20 @@ def collect(recognized: Recognized, rows: Sequence[Row], cases: CaseSet, options
         took_s = time.perf_counter() - began
         scored = ScoredRows(rows, tuple(map(to_row_score, rows, results.results)), mentioned)
         report = _run_cases(runner, cases, options)
+        ended = [row for row, one in scored if one.error is None or one.error.type != TIMEOUT]
         values = [*scored.values, *(one.value for one in report.results if one.value is not None)]
         at_most = _afford(took_s, len(rows))
         probed = probe_all(
-            runner, recognized.source, choose_right_answers(list_known(rows, cases), scored, mentioned, at_most),
+            runner, recognized.source, choose_right_answers(list_known(ended, cases), scored, mentioned, at_most),
             best=max(values, default=None), lowest=min(values, default=None), threshold=options.threshold, cancel=cancel,
         )  # fmt: skip
         breaks = find_costly_breaks(runner, scored, cancel)
-        repeated = choose_repeated(rows, took_s / len(rows)) if rows else []
+        repeated = choose_repeated(ended, took_s / len(rows)) if ended else []
         unsteady = tuple(find_unsteady(runner, start, repeated, cancel)) if repeated else ()
+    again = {row.id for row in repeated}
     alone = tuple(rows[i].id for i in results.changed_alone)
-    return Collected(scored, report, probed, took_s, unsteady, alone, breaks)
+    steady = sum(row.id in again for row, _ in scored.scored)
+    return Collected(scored, report, probed, took_s, unsteady, steady, alone, breaks)
 
 
 def _recall(recognized: Recognized, rows: Sequence[Row], cases: CaseSet, options: Options) -> Collected:

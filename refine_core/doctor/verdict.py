@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from refine_core.doctor.findings.joining import PROOFS
@@ -30,6 +30,7 @@ def write_verdict(
     unsteady = [one for one in findings if one.code in _UNSTEADY and one.severity == "warning"]
     parts = [_describe_finding(one) for one in unsteady[:1]]  # no other figure can be relied upon
     others: list[Finding] = []
+    kinds = {one.code for one in findings}
     errors = [one for one in findings if one.severity == "error"]
     if errors:
         parts.append(_describe_finding(errors[0]))
@@ -39,7 +40,7 @@ def write_verdict(
         others = [
             one
             for one in findings
-            if one.severity == "warning" and one.code not in _UNSTEADY and not _is_shown_by_probes(one)
+            if one.severity == "warning" and one.code not in _UNSTEADY and not _is_shown_by_probes(one, kinds)
         ]
         parts += [_describe_finding(one) for one in others[: not parts] if one.code not in _AFTER]
     if tried := [row for row in probed if row.results]:
@@ -127,6 +128,8 @@ def write_detail(findings: Sequence[Finding], probed: Sequence[RowProbes], rows:
                 f"{', '.join(counts)}; no model was called. No probe was tried, since each would be a call. "
                 "Judge rows several times to see how much the judge wobbles."
             )
+        if any(one.severity == "error" for one in findings):
+            return f"{', '.join(counts)}; no model was called. No probe was tried: the error comes first."
         return f"{', '.join(counts)} and no right answer to build probes from; no model was called."
     count = sum(len(row.results) for row in tried)
     of = f"the right answer “{tried[0].right.text}”" if len(tried) == 1 else f"{len(tried)} right answers"
@@ -135,8 +138,11 @@ def write_detail(findings: Sequence[Finding], probed: Sequence[RowProbes], rows:
     return f"{pluralize(count, 'probe')} built from {of}; no model was called.{paid}"
 
 
-def _is_shown_by_probes(one: Finding) -> bool:
-    return one.code.startswith(_OF_PROBES) or bool(PROOFS.get(one.code, frozenset()) & _SHOWN)
+def _is_shown_by_probes(one: Finding, kinds: Collection[str]) -> bool:
+    """Whether probes are listed that say it. kinds: of all findings."""
+    return one.code.startswith(_OF_PROBES) or not _SHOWN.isdisjoint(
+        PROOFS.get(one.code, frozenset()) & {*kinds}
+    )
 
 
 def _describe_finding(one: Finding) -> str:

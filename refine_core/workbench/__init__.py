@@ -34,10 +34,12 @@ from refine_core.workbench.kept_jobs import KeptJobs, Scoring
 from refine_core.workbench.reading import (
     Reading,
     RunReward,
+    is_another_reward,
     keeps_reward,
     pack_reading,
     read_for_run,
     read_reward_source,
+    reads_on,
     unpack_reading,
 )
 from refine_core.workbench.row_sources import (
@@ -108,6 +110,7 @@ __all__ = [
     "estimate_calls",
     "estimate_rejudging",
     "find_runs",
+    "is_another_reward",
     "judge_of_run",
     "judge_repeatedly",
     "keep_rows",
@@ -122,6 +125,7 @@ __all__ = [
     "read_for_run",
     "read_reward",
     "read_reward_source",
+    "reads_on",
     "recognize",
     "remove_reward",
     "restore_reward",

@@ -7,12 +7,16 @@ pack_reading(reading) -> plain data             unpack_reading(data) -> Reading
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import get_args
+from typing import Final, get_args
 
 from refine_core.errors import RewardError
 from refine_core.rewards.shapes import ArgumentQuestion, Recognized, Shape, recognize, recognize_reward
+from refine_core.rewards.source import parse_reward
+
+_KEPT: Final = 0.5  # of the lines: with fewer of them a text is another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,29 @@ def keeps_reward(before: str, after: str) -> bool:
         return _header(before) == _header(after)
     except RewardError as error:
         return error.type_name == "SyntaxError"  # in the middle of typing
+
+
+def reads_on(source: str) -> bool:
+    """Whether a source parses and has a function, so that it is no text in the middle of typing."""
+    return bool(_list_functions(source))
+
+
+def is_another_reward(before: str, after: str) -> bool:
+    """Whether one text was replaced by another: no function keeps its name, and few lines are the same."""
+    if not _list_functions(before).isdisjoint(_list_functions(after)):
+        return False
+    old, new = ({line.strip() for line in text.splitlines() if line.strip()} for text in (before, after))
+    return len(old & new) < _KEPT * min(len(old), len(new))
+
+
+def _list_functions(source: str) -> frozenset[str]:
+    """Names of the functions and classes at the top of a source; none of what does not parse."""
+    try:
+        tree = parse_reward(source)
+    except RewardError:
+        return frozenset()
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(one.name for one in tree.body if isinstance(one, kinds))
 
 
 def _header(source: str) -> tuple[str, tuple[str, ...]] | None:

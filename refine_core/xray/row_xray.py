@@ -22,7 +22,8 @@ from refine_core.xray.types import CallView
 
 NO_TRACE: Final = "Nothing was recorded: the source is nested too deeply, or it interferes with the recording. The score is the same as without X-ray."
 SAMPLED: Final = "It ran for very long, so later steps are left out or sampled."
-WAITS: Final = "The judge has not been asked about this row yet, so the reward stopped there. Score the row with the judge first."
+WAITS: Final = "No score yet: the judge has not been asked about this row. Ask it under Scores."
+STOPS: Final = "waits for the judge"
 ALONE: Final = "A function that takes lists was called with this row alone."
 
 
@@ -58,8 +59,6 @@ class Xray:
     def notes(self) -> tuple[str, ...]:
         """What else is to be known about it, each a sentence."""
         notes = []
-        if self.waits:
-            notes.append(WAITS)
         if self.source is None or (self.trace is None and self.result.error is None):
             notes.append(NO_TRACE)
         if self.trace is not None and self.trace.is_full:
@@ -71,6 +70,8 @@ class Xray:
     @property
     def sentence(self) -> str:
         """What became of the row, and where it lost: "0.83: lost 0.17 on keywords, at line 10."."""
+        if self.waits:
+            return WAITS
         if len(self.recognized.functions) > 1 and self.result.error is None:
             return describe_sum(self.result)
         return describe_score(self.result, self.view())
@@ -110,10 +111,11 @@ class Xray:
         error = self.result.error
         if error is None or self.trace is None or not self.roots:
             return {}
+        message = STOPS if self.waits else error.message
         frames = [(name, line) for name, line in error.frames]
         if not frames:
             line = error.line or 0
-            return {self.roots[-1]: Failure(line, error.message, is_raised=False)}
+            return {self.roots[-1]: Failure(line, message, is_raised=False)}
         path: list[tuple[int, int]] = []
         inside = set(self.roots)
         for name, line in frames:
@@ -126,7 +128,7 @@ class Xray:
                 path[-1] = (path[-1][0], line)
         failures = {}
         for place, (number, line) in enumerate(path):
-            text = error.message
+            text = message
             if place + 1 < len(path):
                 inner, at = path[-1]
                 text = f"raised in {self.function_of(inner)}, line {at}"

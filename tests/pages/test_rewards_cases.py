@@ -5,7 +5,7 @@ import json
 import pytest
 
 from refine_core import runs, workbench
-from refine_core.cases import GOOD, exactly, minimum, read_cases
+from refine_core.cases import GOOD, case_from_row, exactly, minimum, read_cases, write_cases
 from refine_core.workbench import Row
 from tests.pages.test_pages import _own_runs  # noqa: F401  # a fixture for every test
 from tests.pages.test_rewards_page import open_rewards, type_reward, words
@@ -224,3 +224,28 @@ def test_a_starter_brings_its_cases_for_the_output_of_the_rows():
     lines = listed(app)
     assert len(lines) > 5
     assert {line["state"] for line in lines} == {"passed"}
+
+
+def test_a_reward_pasted_over_another_puts_its_cases_away(capitals):
+    app = press(open_cases(capitals, threshold="0.5"), "pin-labelled")
+    pinned = text_of(app)
+    type_reward(app, LOWER)
+    assert (text_of(app), app.query_params["threshold"]) == (pinned, "0.5")  # an edit is no other reward
+    type_reward(app, "def exac(args, pred:\n")  # in the middle of typing
+    type_reward(
+        app, "def length(args, pred):\n    words = pred.answer.split()\n    return 1 / (1 + len(words))\n"
+    )
+    assert text_of(app) == ""
+    assert "threshold" not in app.query_params
+    press(app, "cases-undo")
+    assert text_of(app) == pinned
+
+
+def test_an_output_of_blanks_alone_is_said_in_words(capitals):
+    app = press(open_cases(capitals), "pin-labelled")
+    blank = Row("5", {"question": "?"}, {"answer": "  \n"}, {"answer": "Paris"})
+    app.session_state["rewards.cases-text"] = write_cases(
+        read_cases(text_of(app)).add(case_from_row(blank, GOOD, "spaces"))
+    )
+    app.run()
+    assert [(one["output"], one["said"]) for one in listed(app)][-1] == ("two blanks, a line break", True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pages.lab import doctor_line
 from pages.rewards.doctor import examining
-from pages.rewards.doctor.exact_text import show_exactly
+from pages.rewards.exact_text import show_exactly
 from refine_core import workbench
 from refine_core.cases import BAD, GOOD, Case, CaseSet, exactly, minimum, read_cases, write_cases
 from tests.pages.test_inputs import add_reference

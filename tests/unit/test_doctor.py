@@ -187,6 +187,8 @@ def test_what_a_case_wants_refused_is_meant():
 def test_a_text_on_which_the_reward_hangs_is_named_and_ends_the_probing():
     source = "import re\ndef reward(args, pred):\n    return float(pred.answer == args['answer'] or bool(re.match(r'(\\w+\\s?)+$', pred.answer)))"
     found = examine(read(source), [capital(), capital("Rome")], timeout_s=0.3)
-    hung = next(one for one in found.findings if one.code == "hangs-on-text")
+    hung = next(one for one in found.findings if one.code == "slow-pattern")
     assert (hung.severity, hung.line) == ("warning", 3)
+    assert "took longer than" in hung.evidence[0]
+    assert "hangs-on-text" not in [one.code for one in found.findings]  # the pattern says it
     assert len(found.probes) == 1

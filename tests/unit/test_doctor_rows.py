@@ -156,6 +156,50 @@ def test_scores_that_do_not_repeat_are_found_and_told_apart(kind, source):
     assert told.evidence
 
 
+def test_a_row_on_which_the_reward_hangs_is_not_scored_again():
+    source = "def reward(args, pred):\n    while args['q'] != 'easy':\n        pass\n    return 1.0"
+    rows = [Row(str(i), {"q": q}, {"answer": "a"}, {"answer": "b"}) for i, q in enumerate(("hard", "easy"))]
+    some = look_at(source, rows, timeout_s=0.2)
+    assert (some.statistics["failed"], some.statistics["same_when_repeated"]) == (1, True)
+    assert {"rows-fail"} <= kinds(some)
+    assert not {"slow", "hangs-on-text", "not-deterministic"} & kinds(some)
+    every = look_at(source, rows[:1], timeout_s=0.2)
+    assert (every.statistics["same_when_repeated"], every.probes) == (None, ())
+
+
+def test_where_no_row_has_a_score_none_is_called_the_same_again():
+    found = look_at("def reward(args, pred):\n    return float(pred.anser)", rows_of("a", "b"))
+    assert found.statistics["same_when_repeated"] is None
+
+
+def test_how_far_a_part_moves_the_score_is_rounded():
+    source = (
+        "from refine_core import Score\ndef reward(args, pred):\n"
+        "    parts = {'correct': float(pred.to == args['to']), 'words': len(pred.answer.split())}\n"
+        "    return Score(sum(parts.values()), parts=parts)"
+    )
+    rows = [
+        Row(
+            str(i),
+            {"to": "Ann", "topic": "lunch"},
+            {"to": to, "answer": "word " * n},
+            label="good" if not i else None,
+        )
+        for i, (to, n) in enumerate((("Ann", 12), ("Bob", 28), ("Ann", 4), ("Eve", 18)))
+    ]
+    message = find(look_at(source, rows), "part-drowned").message
+    assert message.endswith("correct by 1.00.")
+
+
+def test_an_input_may_hold_the_right_answer():
+    source = "def reward(args, pred):\n    return float(float(pred.amount) == args['amount_due'])"
+    rows = [
+        Row(str(i), {"amount_due": due}, {"amount": f"{due:g}"}, {"amount": f"{due:g}"})
+        for i, due in enumerate((1250.0, 99.5, 18.0))
+    ]
+    assert "ignores-expected" not in kinds(look_at(source, rows))
+
+
 def test_a_function_that_looks_at_its_batch_is_found():
     source = (
         "def reward(completions, **kwargs):\n    return [len(c) - len(completions[0]) for c in completions]"
@@ -191,8 +235,9 @@ def test_line_breaks_that_alone_cost_the_score_are_found():
     one_line = "<think>easy</think><answer>4</answer>"
     for answer in (one_line, "<think>not\nso easy</think><answer>4</answer>"):
         found = look_at(source, rows_of(answer))
-        assert find(found, "line-break-costs").severity == "warning"
         assert find(found, "one-line-pattern").severity == "warning"
+        assert "with one line break more" in find(found, "one-line-pattern").evidence[0]
+        assert "line-break-costs" not in kinds(found)  # one fault stands there once
 
 
 def test_a_reward_that_wants_one_line_may_mean_it():

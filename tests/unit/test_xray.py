@@ -247,7 +247,8 @@ def test_a_judge_is_never_asked():
     source = "def reward(args, pred):\n    return judge('text -> score: float', text=pred.text).score\n"
     found = xray(source)
     assert found.waits
-    assert "has not been asked" in found.notes[0]
+    assert found.sentence.startswith("No score yet: the judge has not been asked")
+    assert "Error" not in found.sentence  # nothing is wrong with it
 
 
 def test_hostile_values_are_bounded_and_run_nothing():

@@ -12,6 +12,7 @@ import streamlit as st
 from pages.rewards import fields
 from pages.rewards.cases import state as case_state
 from pages.rewards.cases.running import CaseRun
+from pages.rewards.exact_text import show_exactly
 from pages.rewards.fields import static_key
 from pages.shared.clicks import take_click
 from pages.shared.text import one_line
@@ -80,10 +81,13 @@ def _draw(run: CaseRun, selected: Case | None, key: str, *, brief: bool) -> None
 
 
 def _line(case: Case, result: CaseResult | None) -> dict[str, object]:
-    output = one_line(format_value(next(iter(case.prediction.values()), "")), OUTPUT_CHARACTERS)
+    text = format_value(next(iter(case.prediction.values()), ""))
+    blank = show_exactly(text) if not text.strip() else None  # else nothing would be seen
+    output = one_line(text, OUTPUT_CHARACTERS) if blank is None else blank.short
     line: dict[str, object] = {
         "name": case.name,
         "output": output,
+        "said": blank is not None,
         "named_after_it": case.name.startswith(name_output(case.to_row())),
         "state": "unknown",
         "got": "",

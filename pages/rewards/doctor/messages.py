@@ -17,7 +17,6 @@ _NO_RIGHT_ANSWER = (
     "Probes need a right answer. Add a file again and say which of its columns is expected; "
     "or select a row with a right output in Scores, and press “good” under it."
 )
-
 _NOT_PAID = (
     "The right answer itself is not paid in any form that was tried, so there is nothing to compare other texts with. "
     "Fix the reward first, or label a row that it pays as good."
@@ -63,6 +62,8 @@ def what_to_do(bench: Bench, examined: Examined) -> str:
         return ""  # the verdict says why nothing was probed; how much the judge wobbles stands below
     if examined.shown is None or not examined.current or bench.error is not None:
         return ""
+    if any(one.severity == "error" for one in bench.findings):
+        return ""  # it comes first
     if not examined.shown.probes:
         return _NO_RIGHT_ANSWER
     return "" if any(one.results for one in examined.shown.probes) else _NOT_PAID

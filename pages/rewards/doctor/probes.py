@@ -12,8 +12,8 @@ from typing import Final
 import streamlit as st
 
 from pages.rewards.cases import state as case_state
-from pages.rewards.doctor.exact_text import show_exactly
 from pages.rewards.doctor.right_answer import Probes, ShownProbe
+from pages.rewards.exact_text import show_exactly
 from pages.rewards.fields import static_key
 from pages.shared.clicks import take_click
 from pages.shared.web import PROBES, import_script, read_styles

@@ -71,8 +71,7 @@ def _list_figures(statistics: Mapping[str, Any]) -> list[dict[str, str]]:
         tone = "bad" if flat > MANY * groups else ""
         lines.append(_line("Groups without spread, so no gradient", "", f"{flat:,} of {groups:,}", tone))
     passed, threshold = statistics.get("passed"), statistics.get("threshold")
-    if passed is not None and threshold is not None:
-        scored = statistics.get("scored", 0)
+    if passed is not None and threshold is not None and (scored := statistics.get("scored", 0)):
         name = f"Rows that reach the threshold {format_score(threshold)}"
         lines.append(_line(name, "", f"{passed:,} of {scored:,}", "" if passed else "bad"))
     elif (high := statistics.get("high")) is not None and high < 1:

@@ -8,6 +8,7 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import describe_error, first_listed, row_number
 from pages.rewards.cases.pin import draw_pin
+from pages.rewards.exact_text import show_exactly
 from pages.rewards.fields import static_key
 from pages.rewards.scores.labels import draw_label
 from pages.rewards.scores.table import COMPARES
@@ -123,4 +124,5 @@ def _field(name: str, value: object, before: Row | None) -> dict[str, object]:
     text = cut_text(format_value(value))
     old = before.prediction.get(name) if before is not None else None
     pieces = mark_changes(format_value(old), text) if old is not None else None
-    return {"name": name, "text": text, "pieces": pieces}
+    said = show_exactly(text).short if not text.strip() else ""  # else nothing would be seen
+    return {"name": name, "text": text, "said": said, "pieces": pieces}

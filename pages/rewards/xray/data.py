@@ -49,7 +49,9 @@ def build_xray(
                 "code": list(pieces[line.number - 1]) if line.number <= len(pieces) else [("", line.text)],
                 "pale": all(side.state == "not_reached" for side in sides),
                 "parts": line.number == part,
-                "cells": [_cell(side, sides) for side in sides],
+                "cells": [
+                    _cell(side, sides, waits=xray.waits) for xray, side in zip(xrays, sides, strict=True)
+                ],
                 "inner": _inner(sides),
                 "calls": [_calls(xray, side) for xray, side in zip(xrays, sides, strict=True)],
             }
@@ -71,7 +73,8 @@ def build_xray(
     )
 
 
-def _cell(line: LineView, sides: Sequence[LineView]) -> dict[str, object]:
+def _cell(line: LineView, sides: Sequence[LineView], *, waits: bool) -> dict[str, object]:
+    """waits: whether what ended it is no error, but a judge that nobody has asked."""
     others = [tuple(one.text for one in side.cell) for side in sides]
     differs = any(other != others[0] for other in others)
     segments = []
@@ -89,11 +92,17 @@ def _cell(line: LineView, sides: Sequence[LineView]) -> dict[str, object]:
     return {
         "state": line.state,
         "segments": segments,
-        "note": line.note if line.caught_at is None else _describe_caught(line),
+        "note": _describe_note(line, waits=waits),
         "lost": "" if line.lost is None else f"{MINUS}{write_score(line.lost)}",
         "printed": cut_text(line.printed.rstrip("\n"))[:PRINTED_CHARACTERS],
-        "error": line.exception if line.caught_at is None else "",
+        "error": line.exception if line.caught_at is None and not waits else "",
     }
+
+
+def _describe_note(line: LineView, *, waits: bool) -> str:
+    if line.caught_at is not None:
+        return _describe_caught(line)
+    return line.exception if waits and line.exception else line.note
 
 
 def _describe_caught(line: LineView) -> str:

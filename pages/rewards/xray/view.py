@@ -189,7 +189,15 @@ def _write_score(bench: Bench, position: int, xray: Xray) -> str:
     """What it is, and what it was where that was something else."""
     old, result = bench.old_of(position), xray.result
     value = result.value
-    new = "failed" if result.error is not None else "unscored" if value is None else write_score(value, old)
+    new = (
+        "waiting"
+        if xray.waits
+        else "failed"
+        if result.error is not None
+        else "unscored"
+        if value is None
+        else write_score(value, old)
+    )
     if old is None or (value is not None and abs(old - value) <= ROUNDING):
         return new
     return f"{write_score(old, value)} → {new}"

@@ -85,14 +85,28 @@ def find_right_answer(row: Row, mentioned: Collection[str] = ()) -> RightAnswer 
 def expect_another(right: RightAnswer) -> Row:
     """The row with another expected value: a reward that scores the right answer the same there never looks at what is expected."""
     row = right.row
-    if right.origin == "expected":
-        return replace(row, expected={name: _change(value) for name, value in row.expected.items()})
+    wanted = [right.value, *row.expected.values()]
+    told = {*row.prediction, *row.expected, *EXPECTED}
     changed = {
         name: _change(value)
         for name, value in row.inputs.items()
-        if name in row.prediction or name in EXPECTED
+        if name in told or any(_says_the_same(value, one) for one in wanted)
     }
-    return replace(row, inputs={**row.inputs, **changed})
+    return replace(
+        row,
+        inputs={**row.inputs, **changed},
+        expected={name: _change(value) for name, value in row.expected.items()},
+    )
+
+
+def _says_the_same(value: object, wanted: object) -> bool:
+    """Whether an input holds what is expected, such as 1250.0 for "1250": a reward may compare with that one."""
+    if value in (None, "", [], {}) or isinstance(value, bool):
+        return False
+    if value == wanted:
+        return True
+    one, other = (read_number_text(str(it).strip()) for it in (value, wanted))
+    return one is not None and one == other
 
 
 def _change(value: object) -> object:

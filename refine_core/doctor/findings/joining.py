@@ -43,15 +43,21 @@ CAUSES: Final[Mapping[str, frozenset[str]]] = {
     "missing-module": frozenset(("does-not-load", "rows-fail")),
 }
 """Kind of a finding of the source -> kinds of findings that it explains in full: they are its evidence, and not told again."""
+_OF_THE_PATTERN: Final = frozenset(("line-break-costs", "slow", "hangs-on-text"))
+"""Proofs that say no more than the pattern at work: they are its evidence, and not told again."""
+_SAYS_MORE: Final = frozenset(("not-deterministic", "depends-on-hash-seed", "constant"))
+"""Proofs that say what comes of the pattern: they get its line and its message, and the pattern is not told again."""
 
 
 def join_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """The same findings; notes about the source are warnings where something proves them, and what proves them gets their line."""
+    """The same findings, each fault once.
+
+    Notes about the source are warnings where something proves them, and what proves them gets their line.
+    """
     given = list({(one.code, one.line, one.message): one for one in reversed(list(findings))}.values())[::-1]
     explained: set[int] = set()
-    joined: list[Finding] = []
-    lines: dict[int, int] = {}
-    for one in given:
+    joined = list(given)
+    for i, one in enumerate(given):
         causes = [
             k
             for k, other in enumerate(given)
@@ -64,13 +70,20 @@ def join_findings(findings: Iterable[Finding]) -> list[Finding]:
         ]
         explained.update(causes)
         for k in proofs:
-            if one.line is not None and given[k].line is None:
-                lines.setdefault(k, one.line)
+            if one.line is not None and joined[k].line is None:
+                joined[k] = replace(joined[k], line=one.line)
+            if one.code != "swallowed" and given[k].code in _SAYS_MORE:
+                explained.add(i)
+                joined[k] = replace(
+                    joined[k], fix=joined[k].fix or one.fix, evidence=(one.message, *joined[k].evidence)
+                )
+            elif one.code != "swallowed" and given[k].code in _OF_THE_PATTERN:
+                explained.add(k)
         evidence = [given[k].message for k in causes if given[k].code.startswith("rows-")]
         evidence += [sentence for k in causes for sentence in given[k].evidence[:3]]
         evidence += [given[k].evidence[0] for k in proofs if given[k].evidence]
-        joined.append(one.with_evidence(*evidence) if evidence else one)
-    return [replace(one, line=lines.get(i, one.line)) for i, one in enumerate(joined) if i not in explained]
+        joined[i] = replace(one.with_evidence(*evidence), line=joined[i].line) if evidence else joined[i]
+    return [one for i, one in enumerate(joined) if i not in explained]
 
 
 def _is_there(cause: Finding, effect: Finding) -> bool:

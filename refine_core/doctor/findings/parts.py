@@ -49,7 +49,7 @@ def measure_parts(scored: ScoredRows, probed: Sequence[RowProbes]) -> dict[str, 
             "low": low,
             "high": high,
             "weight": weights[name],
-            "moves": abs(weights[name]) * (high - low),
+            "moves": float(f"{abs(weights[name]) * (high - low):.9g}"),  # a fit leaves 0.9999999999999704
             "within_groups": None if spread is None else spread.within,
             "between_share": None if spread is None else spread.between_share,
             "never_varies_on_rows": len({one.parts[name] for _, one in with_parts}) <= 1,

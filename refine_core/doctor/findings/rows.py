@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from refine_core.doctor.answers.outputs import read_text
-from refine_core.doctor.findings.scored_rows import ScoredRows, describe_score, prediction_key, quote_output
+from refine_core.doctor.findings.scored_rows import (
+    TIMEOUT,
+    ScoredRows,
+    describe_score,
+    prediction_key,
+    quote_output,
+)
 from refine_core.doctor.probes.scoring import RowProbes
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding, Severity
@@ -63,7 +69,8 @@ def find_same_scores(scored: ScoredRows, probed: tuple[RowProbes, ...]) -> Itera
         return
     if len(set(values)) == 1:
         value = describe_score(values[0])
-        others = {one.value for row in probed for one in row.results if one.value is not None} - {values[0]}
+        tried = [row.value for row in probed] + [one.value for row in probed for one in row.results]
+        others = {value for value in tried if value is not None} - {values[0]}
         evidence = tuple(f"row {row.id}: {quote_output(row)} scores {value}" for row, _ in scored.scored[:4])
         if others:
             yield Finding(
@@ -137,9 +144,11 @@ def list_groups(scored: ScoredRows) -> dict[str, list[float]]:
     return {name: values for name, values in groups.items() if len(values) > 1}
 
 
-def find_slow(rows: int, took_s: float) -> Iterator[Finding]:
-    """A reward that takes long. took_s: for all rows."""
-    each = took_s / rows if rows else 0.0
+def find_slow(scored: ScoredRows, took_s: float) -> Iterator[Finding]:
+    """A reward that takes long. took_s: for all rows; where one never came to an end, that is told, and no average."""
+    if any(one.error is not None and one.error.type == TIMEOUT for one in scored.scores):
+        return
+    each = took_s / len(scored) if len(scored) else 0.0
     if each >= _SLOW_S:
         yield Finding(
             "slow", "warning" if each >= _VERY_SLOW_S else "note",

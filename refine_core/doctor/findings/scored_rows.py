@@ -16,6 +16,8 @@ from refine_core.workbench.scores import RowScore
 
 MAX_READ: Final = 5_000
 QUOTED_CHARS: Final = 80
+TIMEOUT: Final = "Timeout"
+"""Type of the error of a row on which the reward did not come to an end: such a row is not scored again."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -138,6 +138,8 @@ def probe_all(
         tried = runner.score_further(
             [_row(right, write_right_answer(right, form)) for form in forms], cancel=cancel
         )
+        if any(map(_timed_out, tried)):
+            break  # a text on which it hangs costs seconds, and the other rows have the same
         # Of forms that are paid alike, the one that the row itself has, if it has marks; else the plainest.
         own = {form for form in _learn_own(right) if form.is_marked}
         at = max(range(len(forms)), key=lambda i: (_value_or_low(tried[i]), forms[i] in own, -i))
@@ -204,6 +206,10 @@ def _name_others(rights: Sequence[RightAnswer]) -> dict[str, str]:
     return others
 
 
+def _timed_out(result: RowResult) -> bool:
+    return result.error is not None and result.error.type_name == "Timeout"
+
+
 def describe_error(result: RowResult) -> str:
     """An error of the reward, with its line; "" for none."""
     if result.error is None:
@@ -254,5 +260,5 @@ def _to_result(
         reaches,
         result.parts,
         probe.prediction,
-        result.error is not None and result.error.type_name == "Timeout",
+        _timed_out(result),
     )

@@ -129,7 +129,12 @@ def check_recognized(recognized: Recognized, fields: Fields | None = None) -> tu
 
 
 def _sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.line or 0, f.column or 0)))
+    """By line, each once; that an output is never read is no news where the name of one is misspelt."""
+    found = dict.fromkeys(findings)
+    hidden = "unread-output" if any(one.code == "unknown-field" for one in found) else None
+    return tuple(
+        sorted((one for one in found if one.code != hidden), key=lambda f: (f.line or 0, f.column or 0))
+    )
 
 
 def _findings(check: Callable[[Code], Iterable[Finding]], code: Code) -> list[Finding]:
