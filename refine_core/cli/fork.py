@@ -130,8 +130,10 @@ def _ask_where(timeline: Timeline, *, as_json: bool) -> Question:
 def _read_hint(timeline: Timeline, text: str) -> tuple[str, str]:
     """Predictor and hint. Raises BadInput for a predictor that there is not."""
     name, equals, hint = text.partition("=")
-    if equals and name.strip() in timeline.predictors:
-        return name.strip(), hint
+    whole = f"{name.strip()}.predict"  # the predictor of a stage that reasons first
+    for one in (name.strip(), whole):
+        if equals and one in timeline.predictors:
+            return one, hint
     if len(timeline.predictors) == 1:
         return timeline.predictors[0], text
     names = ", ".join(timeline.predictors)

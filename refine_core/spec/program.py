@@ -189,7 +189,7 @@ class ProgramSpec:
     @property
     def kept_attempts(self) -> int:
         """How many attempts are kept from `parent`: 0 for any other run than a branch."""
-        return max(self.fork_attempt - 1, 0) if self.fork_attempt is not None else 0
+        return min(max(self.fork_attempt - 1, 0), self.attempt_count) if self.fork_attempt is not None else 0
 
     @property
     def hint_source(self) -> HintSource:

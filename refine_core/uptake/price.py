@@ -12,13 +12,14 @@ from refine_core.log.timeline import Attempt, Timeline, Usage
 class AdvicePrice:
     """tokens, cost_usd, took_s: of the advice after an attempt; None where unknown. change: in the reward from it to the next attempt.
 
-    change is None unless both were scored.
+    change is None unless both were scored. kept: whether it is the parent's, in a branch that begins after it.
     """
 
     tokens: int | None
     cost_usd: float | None
     took_s: float | None
     change: float | None
+    kept: bool = False
 
     @property
     def text(self) -> str:
@@ -33,6 +34,8 @@ class AdvicePrice:
         )
         took = "" if self.took_s is None else f" and {format_duration(self.took_s)}"
         outcome = f" The next reward is {self.outcome.removeprefix('reward ')}." if self.outcome else ""
+        if self.kept:
+            return f"The advice is kept from another run: it took no call and no money here.{outcome}"
         return f"The advice took {tokens}{',' if took else ' and'} {cost}{took}.{outcome}"
 
     @property
@@ -57,4 +60,4 @@ def advice_price(timeline: Timeline, attempt: Attempt) -> AdvicePrice | None:
     change = None
     if after is not None and after.reward is not None and attempt.reward is not None:
         change = float(f"{after.reward - attempt.reward:.12g}")
-    return AdvicePrice(tokens, usage.cost_usd, advice.took_s, change)
+    return AdvicePrice(tokens, usage.cost_usd, advice.took_s, change, advice.kept)

@@ -10,16 +10,26 @@ import random
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from refine_core import events as ev
 from refine_core.errors import SpecError
+from refine_core.figures import build_story
+from refine_core.figures.alt import describe_figure
+from refine_core.figures.ledger import build_ledger
 from refine_core.log.folds import LOOP_EVENTS
+from refine_core.log.scope import Record
+from refine_core.log.span import RUN
 from refine_core.log.summaries import summarize
+from refine_core.play import list_steps
 from refine_core.refine.resuming import ResumeState
 from refine_core.runs.forking import plan_fork
+from refine_core.runs.forking.prefix import to_records
 from refine_core.runs.rescoring import Rescored
 from refine_core.spec.schedule import Schedule, list_temperatures
 from refine_core.what_if import AS_RECORDED, what_if
+from tests.logs import SCENARIOS, START
 from tests.what_if_runs import Model, again, branch, change, cut, generate, record, scores
 
 SCHEDULES = ("dspy-2.6", "dspy-3", "none", "list")
@@ -291,3 +301,35 @@ def test_a_what_if_of_a_branch_says_what_one_of_the_same_whole_run_says():
             expected.case,
         )
         assert cut(child.records).best == child.stop.best
+
+
+@given(st.sampled_from(sorted(SCENARIOS)), st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_beginning_of_any_log_can_be_branched_and_drawn(name, data):
+    """Logs of every shape: failures, hostile texts, many attempts, cut off anywhere."""
+    log = SCENARIOS[name]().records
+    records = log[: data.draw(st.integers(1, len(log)))]
+    whole = cut(records)
+    ended = [a for a in whole.attempts if a.has_ended]
+    attempt = data.draw(st.integers(1, len(ended) + 1))
+    planned = plan_fork(records, whole, attempt, {}, rescore)
+    assert planned.kept <= attempt - 1
+    assert planned.kept == attempt - 1 or planned.reason, "these logs are of no real loop"
+    spec = planned.spec
+    started = ev.RunStarted(
+        spec, whole.temperatures, whole.predictors, "test", kept_events=len(planned.events)
+    )
+    own = [Record("run-2", 1, START, RUN, started), *to_records(planned.events, "run-2", START)]
+    kept = cut(own)
+    for old, new in zip(ended[: planned.kept], kept.attempts, strict=True):
+        assert (new.index, new.reward, new.outputs, new.hints, new.error) == (
+            old.index, old.reward, old.outputs, old.hints, old.error,
+        )  # fmt: skip
+        assert new.took_s == pytest.approx(old.took_s, abs=1e-6)
+        assert new.kept
+    assert (kept.usage.calls, kept.usage.cost_usd) in ((0, 0), (0, None))
+    assert all(r.at <= START + 1e-6 for r in own)
+    assert len(build_story(kept).rows) >= planned.kept
+    assert len(build_ledger(kept)) == planned.kept
+    assert describe_figure(kept)
+    assert len(list_steps(own)) > planned.kept

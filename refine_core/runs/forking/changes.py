@@ -117,7 +117,8 @@ def describe_fork(parent: ProgramSpec, spec: ProgramSpec, temperature: float | N
     """What a branch changes, in a few words: "hint for draft", "T 0.9", "edited reward, N = 7"; "" for nothing."""
     words = []
     if spec.starting_hints:
-        words.append("hint" if len(parent.stages) == 1 else f"hint for {' and '.join(spec.starting_hints)}")
+        names = [name.removesuffix(".predict") for name in spec.starting_hints]
+        words.append("hint" if len(parent.stages) == 1 else f"hint for {' and '.join(names)}")
     if temperature is not None:
         words.append(f"T {format_temperature(temperature)}")
     words += describe_roles(parent, spec)
