@@ -77,7 +77,7 @@ class Commands(click.Group):
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Runs are kept in the user's data folder; set REFINESCOPE_HOME to keep them elsewhere.",
+    epilog="To begin: refinescope run --example one_word. Runs are kept in the user's data folder; set REFINESCOPE_HOME to keep them elsewhere.",
 )
 @click.option("--port", type=int, help=f"Port to listen on (default: the first free one from {FIRST_PORT}).")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")

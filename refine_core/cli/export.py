@@ -49,7 +49,8 @@ def command(
 ) -> None:
     """Write runs to a file that others can open. Keys are in none of them.
 
-    RUN is an id or a part of one: 907c; - reads ids from standard input, one a line. Several runs come as one table or one
+    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. With - in place of RUN,
+    ids are read from standard input, one a line. Several runs come as one table or one
     JSONL file, else as a zip with a file for each.
     """
     from refine_core.export import export_runs, read_runs

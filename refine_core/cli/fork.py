@@ -66,7 +66,7 @@ def command(
     The attempts before it are kept as they were recorded: nobody is asked about them again, and they cost nothing. RUN stays as
     it is; the branch is a run of its own.
 
-    RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c. Keys come from the
+    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. Keys come from the
     environment only.
     """
     from refine_core import runs

@@ -17,7 +17,7 @@ from refine_core.cli.serve import Serving, find_served
 def command(*, run: str, attempt: int | None, port: int | None, no_browser: bool) -> Serving | None:
     """Open a run in the app: in the one that is up on this data folder, else in one that is started now.
 
-    RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c.
+    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run.
     """
     import webbrowser
 

@@ -4,16 +4,14 @@
 
 What it may define, under these names or as the only one of its kind:
     refine      a Refine or BestOfN; else
+    main        a function that calls one: it is run up to that call, and the call is what runs; else
     program     a Module, or Program, a class of one; and reward, reward_fn or metric, a function (inputs, prediction) -> number
     INPUTS, N, THRESHOLD      values where the options give none
 """
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
-import sys
-import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +23,7 @@ from refine_core.cli.output import BadInput
 from refine_core.cli.program_source import collect_source
 from refine_core.cli.run_inputs import read_inputs, require_inputs
 from refine_core.cli.run_spec import RunOptions, choose_model, describe_problems, read_threshold
+from refine_core.cli.user_code import load_module, run_main
 
 if TYPE_CHECKING:
     from refine_core.modules import Module
@@ -38,7 +37,6 @@ _REFINEMENTS: Final = ("refine", "refinement", "program")
 _PROGRAMS: Final = ("program", "Program")
 _REWARDS: Final = ("reward", "reward_fn", "metric")
 _N, _THRESHOLD = 5, 1.0
-_MODULE: Final = "refinescope_program_"
 
 
 def load_program(path: Path, options: RunOptions) -> LiveProgram:
@@ -48,8 +46,9 @@ def load_program(path: Path, options: RunOptions) -> LiveProgram:
     from refine_core.runs import LiveProgram
 
     module = load_module(path)
+    called: Mapping[str, Any] = {}
     try:
-        refine = _find_refinement(module, path, options)
+        refine, called = _find_refinement(module, path, options)
     except SpecError as error:
         raise BadInput(describe_problems(path.name, error.problems)) from None
     except TypeError as error:
@@ -61,7 +60,7 @@ def load_program(path: Path, options: RunOptions) -> LiveProgram:
         raise BadInput(f"{path.name} sets no model. {words}")
     fields = _list_fields(refine.module)
     wanted = _list_inputs(refine.module, fields)
-    given = getattr(module, "INPUTS", {})
+    given = called or getattr(module, "INPUTS", {})
     inputs = {**(given if isinstance(given, Mapping) else {}), **read_inputs(options.inputs, wanted.values())}
     needed = [one for name, one in wanted.items() if name not in _defaults(refine.module)]
     require_inputs(inputs, needed, as_json=options.as_json)
@@ -69,39 +68,34 @@ def load_program(path: Path, options: RunOptions) -> LiveProgram:
     return LiveProgram(refine, typed, path.name, _collect(refine, path), options.title or "")
 
 
-def load_module(path: Path) -> ModuleType:
-    """Run a Python file as a module, with its folder first on the import path. Raises BadInput with the line that failed."""
-    name = f"{_MODULE}{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise BadInput(f"{path} is no Python file that can be read")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where inspect looks for the source of its classes
-    sys.path.insert(0, str(path.resolve().parent))
-    try:
-        spec.loader.exec_module(module)
-    except SyntaxError as error:
-        raise BadInput(f"{path.name}, line {error.lineno}: SyntaxError: {error.msg}") from None
-    except (Exception, SystemExit) as error:
-        lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == str(path)]
-        where = f", line {lines[-1]}" if lines else ""
-        raise BadInput(f"{path.name}{where}: {type(error).__name__}: {error}") from error
-    return module
+def _find_refinement(
+    module: ModuleType, path: Path, options: RunOptions
+) -> tuple[BestOfN, Mapping[str, Any]]:
+    """What the file refines, with N, threshold and reward of the options; and the inputs that it is called with, {} if it is not.
 
-
-def _find_refinement(module: ModuleType, path: Path, options: RunOptions) -> BestOfN:
-    """What the file refines, with N, threshold and reward of the options. Raises BadInput, SpecError, TypeError."""
+    Raises BadInput, SpecError, TypeError.
+    """
     from refine_core.refine import BestOfN, Refine
 
     found = _find(module, _REFINEMENTS, lambda one: isinstance(one, BestOfN))
-    threshold = None if options.threshold is None else read_threshold(options.threshold)
-    if found is None:
-        program = _find_program(module, path)
-        reward = _find_reward(module, path, options)
-        n: Any = options.n or getattr(module, "N", _N)
-        limit = getattr(module, "THRESHOLD", _THRESHOLD) if options.threshold is None else threshold
-        return Refine(program, n, reward, limit)
-    refine = cast("BestOfN", found)
+    called: Mapping[str, Any] = {}
+    if found is None and (call := run_main(module, path)) is not None:
+        found, called = call.module, call.inputs
+        if not isinstance(found, BestOfN):
+            found = BestOfN(
+                found, 1, _find_reward(module, path, options), getattr(module, "THRESHOLD", _THRESHOLD)
+            )
+    if found is not None:
+        return _change(cast("BestOfN", found), path, options), called
+    n: Any = options.n or getattr(module, "N", _N)
+    threshold = getattr(module, "THRESHOLD", _THRESHOLD)
+    if options.threshold is not None:
+        threshold = read_threshold(options.threshold)
+    return Refine(_find_program(module, path), n, _find_reward(module, path, options), threshold), called
+
+
+def _change(refine: BestOfN, path: Path, options: RunOptions) -> BestOfN:
+    """A refinement with N and threshold of the options. Raises SpecError for wrong ones."""
     if options.reward is not None or options.function is not None:
         raise click.UsageError(f"{path.name} defines a refinement with its own reward; leave --reward out")
     if options.n is not None:
@@ -109,7 +103,7 @@ def _find_refinement(module: ModuleType, path: Path, options: RunOptions) -> Bes
             refine.fail_count = options.n
         refine.N = options.n
     if options.threshold is not None:
-        refine.threshold = threshold
+        refine.threshold = read_threshold(options.threshold)
     refine._plan(0.0)  # noqa: SLF001  # which says what is wrong with them
     return refine
 

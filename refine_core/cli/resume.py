@@ -21,7 +21,7 @@ from refine_core.cli.output import BadInput
 def command(*, run: str, anyway: bool, program: Path | None, as_json: bool) -> int:
     """Go on with a run from its last complete attempt. Nothing that is done is paid again.
 
-    RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c. Keys come from the
+    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. Keys come from the
     environment only.
     """
     from refine_core import runs

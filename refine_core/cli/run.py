@@ -54,8 +54,9 @@ def command(
     """Run a program until its reward is satisfied, and show each attempt.
 
     PROGRAM is a description as JSON (`refinescope spec RUN` prints one; - reads standard input), or a Python file of your own
-    that defines a program and its reward. A Python file is run as your own code, with all that it may do; rewards of a
-    description run in a sandbox.
+    that defines program, or a class Program, and a function reward; or refine, a Refine or BestOfN; or main, which calls one. It is run as
+    your own code, with all that it may do; the reward of a description runs in a sandbox. Without PROGRAM, the worked
+    examples are listed.
 
     The run is kept with all others: the app shows it while it goes on. Ctrl-C cancels it and keeps what is done.
 

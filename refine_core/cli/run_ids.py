@@ -1,6 +1,6 @@
 """A run that somebody names on the command line: by its id, or by a part of it that no other run has.
 
-20261129-021337-907c72a2      run:907c72a2      907c      20261129-0213
+20261129-021337-907c72a2      run:907c72a2      907c      20261129-0213      last, the newest
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Final
 from refine_core.cli.output import BadInput, Question
 
 _PREFIX: Final = "run:"
+_NEWEST: Final = "last"
 _LOOKED_AT: Final = 100_000
 _NAMED: Final = 10
 
@@ -21,13 +22,16 @@ def find_run_id(text: str, *, as_json: bool) -> str:
     part = text.strip().removeprefix(_PREFIX)
     if part and runs.default().store.row(part) is not None:
         return part
+    if part == _NEWEST and (rows := runs.recent(1)):
+        return rows[0].run_id
     ids = [row.run_id for row in runs.recent(_LOOKED_AT, deleted=True)]
     found = [one for one in ids if part and (one.startswith(part) or one.rpartition("-")[2].startswith(part))]
     if len(found) == 1:
         return found[0]
     if not found:
-        where = "A run's id stands in the address of its page, after run="
-        newest = f"{where}; the newest is {ids[0]}." if ids else "No run is recorded yet."
+        newest = (
+            f"`refinescope runs` lists them; the newest is {ids[0]}." if ids else "No run is recorded yet."
+        )
         raise BadInput(f"There is no run {part or text!r}. {newest}")
     candidates = [{"id": one, "title": _title(one)} for one in found[:_NAMED]]
     lines = [f"  {one['id']}  {one['title']}" for one in candidates]

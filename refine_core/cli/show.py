@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def command(*, run: str, attempt: int | None, as_json: bool) -> None:
     """Show a recorded run: why it stopped, its settings and attempts.
 
-    RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c.
+    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run.
     """
     from refine_core import runs
     from refine_core.cli.run_ids import find_run_id

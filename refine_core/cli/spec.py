@@ -14,7 +14,7 @@ from refine_core.cli.output import BadInput
 def command(*, run: str | None, example: str | None, schema: bool) -> None:
     """Print what a run ran as JSON: change it, and give it to `refinescope run`.
 
-    It holds the program, inputs, reward and settings, and no key. RUN is an id, or a part of one: 907c.
+    It holds the program, inputs, reward and settings, and no key. RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run.
     """
     import json
     import sys

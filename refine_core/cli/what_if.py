@@ -56,7 +56,7 @@ def command(
 ) -> None:
     """Say what the recorded run RUN would have done with a change. No model is asked.
 
-    RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c.
+    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run.
     """
     from refine_core import runs
     from refine_core.what_if import AS_RECORDED

@@ -175,3 +175,43 @@ def test_the_least_description_of_the_docs_runs(tmp_path, capfdbinary):
         one for one in re.findall(r"```json\n(.*?)```", docs, re.DOTALL) if one.startswith('{"stages"')
     ]
     assert call(capfdbinary, "run", write(tmp_path, least, "least.json"))[0] == 0
+
+
+MAIN_CALLS = """
+import sys
+from refine_core import BestOfN, Predict, ScriptedLM, context
+
+def reward(args, pred):
+    return float(pred.answer == "yes")
+
+def main():
+    assert len(sys.argv) == 1, "the arguments of refinescope are not those of the script"
+    with context(lm=ScriptedLM([{{"answer": "no"}}, {{"answer": "yes"}}])):
+        {call}
+    raise SystemExit("what follows the call is not run")
+"""
+
+
+@pytest.mark.parametrize(
+    ("call_in_main", "options", "rewards"),
+    [
+        ('BestOfN(Predict("q -> answer"), 3, reward, 1.0)(q="?")', [], [0.0, 1.0]),
+        ('BestOfN(Predict("q -> answer"), 3, reward, 1.0)(q="?")', ["--n", "1"], [0.0]),
+        ('Predict("q -> answer")(q="?")', [], [0.0]),
+    ],
+)
+def test_a_script_runs_up_to_the_call_of_its_main_which_is_recorded(
+    call_in_main, options, rewards, tmp_path, capfdbinary
+):
+    file = write(tmp_path, MAIN_CALLS.format(call=call_in_main))
+    code, out, err = call(capfdbinary, "run", file, "--json", *options)
+    assert (code, err) == (int(1.0 not in rewards), "")
+    told = json.loads(out)
+    assert [one["reward"] for one in told["attempts"]] == rewards
+    assert runs.timeline(told["run"]).spec.inputs == {"q": "?"}
+
+
+def test_a_main_that_fails_says_at_which_line(tmp_path, capfdbinary):
+    file = write(tmp_path, "def main():\n    x = 1\n    raise ValueError('of mine')\n")
+    code, out, err = call(capfdbinary, "run", file)
+    assert (code, out, err) == (2, "", "Error: mine.py, line 3: ValueError: of mine\n")

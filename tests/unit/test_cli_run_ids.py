@@ -41,6 +41,11 @@ def test_a_part_of_an_id_names_the_run(part, capfdbinary):
 
 
 @pytest.mark.usefixtures("old_runs")
+def test_last_names_the_newest_run(capfdbinary):
+    assert call(capfdbinary, "show", "last") == call(capfdbinary, "show", NEWEST)
+
+
+@pytest.mark.usefixtures("old_runs")
 def test_rows_of_a_run_are_found_by_a_part_of_its_id(capfdbinary):
     code, out, _ = call(capfdbinary, "rows", "run:48b9", "--json")
     assert (code, len(out.splitlines())) == (0, 40)

@@ -261,7 +261,7 @@ def test_the_command_asks_before_a_judge_is_paid(capfdbinary, on_disk, tmp_path)
     [
         (
             ["nowhere"],
-            "There is no run 'nowhere'. A run's id stands in the address of its page, after run=; the newest is",
+            "There is no run 'nowhere'. `refinescope runs` lists them; the newest is",
         ),
         (["RUN", "--threshold", "high"], "neither a number nor none"),
         (["RUN", "--n", "0"], "--n"),
