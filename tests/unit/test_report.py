@@ -6,6 +6,7 @@ import base64
 import re
 import zlib
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from typing import get_args
 
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 from refine_core.events import StopReason
 from refine_core.export import export_run, read_runs
 from refine_core.export.importing import import_runs
+from refine_core.export.markup import escape
 from refine_core.export.redaction import LEFT_OUT, Redaction, redact
 from refine_core.export.report import EmbeddingError, read_embedded, write_html
+from refine_core.export.report.python_code import write_python
 from refine_core.runs import Runs
 from refine_core.runs.kept_what_ifs import keep
 from refine_core.spec.examples import EXAMPLES
@@ -80,6 +83,7 @@ TAGS = {
     "ins",
     "del",
     "mark",
+    "i",
     "label",
     "input",
     "svg",
@@ -253,7 +257,7 @@ def test_a_prompt_that_came_before_is_written_once_and_led_to():
     records = run_example("two_stages")
     html = write_html(records)
     code = "def reward(args, pred):"
-    assert html.count(code) == 2, "in the first request for advice, and under Reward"
+    assert Page(html).text.count(code) == 2, "in the first request for advice, and under Reward"
     assert "lines, the same as in attempt 1" in html
 
 
@@ -285,6 +289,32 @@ def test_the_file_of_a_users_own_program_names_it():
     text = Page(write_html(log.records)).text
     assert "The program of mine.py, which is not in this file" in text
     assert "the reward's only" not in text
+
+
+def test_the_line_at_which_the_reward_failed_is_marked_in_its_code():
+    html = write_html(run_example("bug"))
+    (line,) = re.findall(r'<span class="l e">(.*?)</span>', html, re.DOTALL)
+    assert "/" in line
+    assert "It failed at the marked line." in html
+
+
+SOURCES = [
+    "f'{x!r:>{w}}' 'ab",
+    "\x00\n",
+    "'''a\n  b'''\r\n1_0.e3 # c",
+    "\\\n(",
+    "\tif\n x",
+    "é = 'ü' # ö",
+    "x=1\x0cy=2",
+]
+
+
+@given(source=st.one_of(st.text(), st.sampled_from(SOURCES)))
+def test_source_is_shown_whole_whatever_it_is(source):
+    page = Page(write_python(source))
+    assert page.tags <= {"pre", "span", "i"}
+    shown = unescape(escape(source.replace("\r\n", "\n")))
+    assert page.text == f"{shown}\n"
 
 
 # ---- that it is safe

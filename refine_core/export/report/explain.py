@@ -22,7 +22,7 @@ _NAMED = 6  # outputs that are named
 _MODELS: Final = {
     "practice": "A built-in practice model",
     "litellm": "A language model",
-    "replay": "A recording of a language model",
+    "replay": "A language model, replayed from a recording,",
 }
 
 

@@ -108,7 +108,7 @@ def _write_legend(run: Timeline, figure: Mapping[str, Any]) -> Iterator[Markup]:
             yield element("span", element("span", mark, cls=f"k c-{colour}"), f" {meaning}")
     if any(attempt.is_returned for attempt in run.attempts):
         yield element("span", "○ around it: returned")
-    if len({attempt.best_so_far for attempt in run.attempts}) > 1:
+    if sum(attempt.reward is not None for attempt in run.attempts) > 1:
         yield element("span", "line: best so far")
     if run.kept_attempts:
         yield element("span", "before the dotted line: kept from the parent run")

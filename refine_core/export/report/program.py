@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from refine_core.export.markup import NOTHING, Markup, element, join
+from refine_core.export.report.python_code import write_python
 from refine_core.export.report.values import list_fields, show_text
 from refine_core.formatting import format_amount
 from refine_core.log.timeline import Timeline
@@ -29,7 +30,12 @@ def write_program(run: Timeline) -> Iterator[Markup]:
         yield _write_stage(stage)
     yield list_fields([(join((name,)), join((value,))) for name, value in _settings(run)])
     yield element("h2", "Reward", id="reward")
-    yield element("pre", spec.reward.strip("\n"))
+    failed = {
+        a.error.line for a in run.attempts if a.error is not None and a.phase == "reward" and a.error.line
+    }
+    if failed:
+        yield element("p", f"It failed at the marked {'line' if len(failed) == 1 else 'lines'}.", cls="bad")
+    yield write_python(spec.reward.rstrip("\n"), failed)
     if spec.validators:
         yield element("h2", "Rules")
         yield element("p", "An attempt must meet every rule to end the run early.", cls="m")

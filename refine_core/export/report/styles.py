@@ -13,6 +13,9 @@ _MORE: Final[Mapping[str, tuple[str, str]]] = {
     "added": ("#e4f3ee", "#123027"),
     "removed": ("#fbeee5", "#3a2416"),
     "marked": ("#f7ebf2", "#38222f"),
+    "kw": ("#7a2e9d", "#c99be0"),
+    "st": ("#1c6b34", "#86c998"),
+    "nu": ("#a3480b", "#f0a36a"),
 }
 _BODY: Final = """
 *{box-sizing:border-box}
@@ -44,6 +47,8 @@ dl{display:grid;grid-template-columns:minmax(90px,max-content) minmax(0,1fr);gap
 dt{color:var(--muted);max-width:170px}dd{margin:0;white-space:pre-wrap}
 pre,code{font:12.5px/1.55 "Source Code Pro","Source Code",ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap}
 pre{margin:4px 0 12px;padding-left:12px;border-left:2px solid var(--line);tab-size:4}
+.code{padding-left:0;border:0;counter-reset:l}.code .l{display:block;padding-left:44px;text-indent:-44px;counter-increment:l}.code .l::before{content:counter(l);display:inline-block;width:30px;margin-right:14px;text-indent:0;text-align:right;color:var(--faint);user-select:none}
+.code .e{background:var(--removed)}.code i{font-style:normal}.kw{color:var(--kw)}.st{color:var(--st)}.nu{color:var(--nu)}.co{color:var(--muted)}
 .same{font-family:"Source Sans 3","Segoe UI",Roboto,Arial,sans-serif;font-size:13px}
 details{margin:2px 0}summary{cursor:pointer;padding:3px 0}summary:hover{color:var(--accent)}
 .att{display:grid;grid-template-columns:minmax(0,1fr) 300px;gap:40px;align-items:start}
