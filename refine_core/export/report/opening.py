@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.report.explain import explain_run, is_reference
-from refine_core.export.report.values import list_fields, show_plain
+from refine_core.export.report.values import list_fields, mark_left_out, show_plain
 from refine_core.figures import label
 from refine_core.formatting import format_time
+from refine_core.left_out import LEFT_OUT
 from refine_core.log.timeline import Timeline
 from refine_core.messages import resume_summary, usage_summary
 from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_sentences
 
 _NO_END = "no end of it is recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """title: of the run. tags: a person's. has_gaps: whether something was left out before the run was shared."""
+
+    title: str
+    tags: Sequence[str] = ()
+    has_gaps: bool = False
 
 
 def describe_origin(run: Timeline) -> str:
@@ -30,16 +41,23 @@ def list_sentences(run: Timeline) -> tuple[str, ...]:
     return stop_sentences(run, alive=False, because=_NO_END)
 
 
-def write_opening(run: Timeline, title: str, tags: Sequence[str]) -> Iterator[Markup]:
+def write_opening(run: Timeline, heading: Heading) -> Iterator[Markup]:
     """Everything above the timeline."""
     headline, *more = list_sentences(run)
-    yield element("p", " · ".join((title, *tags, describe_origin(run))), cls="m s")
+    yield element("p", " · ".join((heading.title, *heading.tags, describe_origin(run))), cls="m s")
     yield element("h1", headline)
     if more:
         yield element("p", " ".join(more))
     yield element("p", f"{usage_summary(run)}.", cls="m")
     for words in filter(None, (label(run), resume_summary(run))):
         yield element("p", words, cls="m")
+    if heading.has_gaps:
+        yield element(
+            "p",
+            "Some of it was left out before this file was shared; it says ",
+            mark_left_out(LEFT_OUT),
+            " there.",
+        )
     yield element("div", *explain_run(run), cls="plain")
     yield list_fields([*_inputs(run.spec), *_returned(run)])
 

@@ -13,8 +13,7 @@ from typing import Final
 
 from refine_core.adapters.hint_position import hint_position
 from refine_core.export.markup import Markup, element, join
-from refine_core.export.redaction import is_left_out
-from refine_core.export.report.values import left_out
+from refine_core.export.report.values import mark_left_out
 from refine_core.formatting import format_cost, format_duration, format_temperature, format_tokens, pluralize
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Call
@@ -46,7 +45,7 @@ class SeenText:
     def write(self, text: str, place: tuple[str, str]) -> Markup:
         """A text of the prompt at `place`, with what stood in an earlier one as a link."""
         if not self.links:
-            return join((text,))
+            return mark_left_out(text)
         pieces: list[Markup] = []
         run: list[str] = []  # paragraphs in a row that are known
         source: tuple[str, str] | None = None
@@ -56,7 +55,7 @@ class SeenText:
             if source is not None and len(known) >= _WORTH:
                 pieces.append(_same_as(known, source))
             elif known:
-                pieces.append(join((known,)))
+                pieces.append(mark_left_out(known))
             run.clear()
 
         for match in _PARAGRAPH.finditer(text):
@@ -70,7 +69,7 @@ class SeenText:
                 continue
             flush()
             self.places.setdefault(paragraph, place)
-            pieces.append(join((paragraph,)))
+            pieces.append(mark_left_out(paragraph))
         flush()
         return join(pieces)
 
@@ -122,12 +121,11 @@ def _write_call(caller: Caller, call: Call, seen: SeenText, place: tuple[str, st
     for i, message in enumerate(call.messages):
         role, text = message["role"], message["content"]
         parts.append(element("h5", _ROLES.get(role, role)))
-        if is_left_out(text):
-            parts.append(element("p", left_out()))
-            continue
         if at is not None and at.message == i:
             before, hint, after = text[: at.start], text[at.start : at.end], text[at.end :]
-            shown = join((seen.write(before, place), element("mark", hint), seen.write(after, place)))
+            shown = join(
+                (seen.write(before, place), element("mark", mark_left_out(hint)), seen.write(after, place))
+            )
         else:
             shown = seen.write(text, place)
         parts.append(element("pre", shown))
@@ -141,13 +139,11 @@ def _write_reply(call: Call) -> Iterator[Markup]:
     thought, answer = call.reasoning_and_answer
     if thought and call.reply is not None:
         yield element("h5", "Reasoning")
-        yield element("pre", thought)
+        yield element("pre", mark_left_out(thought))
     if call.reply is not None:
         yield element("h5", "Reply")
-        if is_left_out(answer):
-            yield element("p", left_out())
-        else:
-            yield element("pre", answer) if answer.strip() else element("p", "The reply is empty.", cls="m")
+        empty = element("p", "The reply is empty.", cls="m")
+        yield element("pre", mark_left_out(answer)) if answer.strip() else empty
         yield element("p", _terms(call), cls="m s")
     elif call.error is not None:
         yield element("p", f"No reply: {describe_error(call.error)}", cls="bad")

@@ -13,8 +13,8 @@ from refine_core.comparison.changes import compare_words
 from refine_core.comparison.texts import show_value
 from refine_core.differences import Piece
 from refine_core.export.markup import NOTHING, Markup, element, join
-from refine_core.export.redaction import is_left_out
 from refine_core.formatting import pluralize
+from refine_core.left_out import LEFT_OUT
 
 _LONG, _LONG_LINES = 1_200, 18  # characters and lines, beyond which a text is folded
 _PREVIEW: Final = 280
@@ -24,11 +24,21 @@ _KINDS: Final = {"added": "ins", "removed": "del"}
 
 def show_text(text: str, *, title: str = "") -> Markup:
     """A text. title: what a folded one is called, in place of its beginning."""
-    if is_left_out(text):
-        return left_out()
     if not text.strip():
         return element("span", "empty", cls="m")
-    return fold(join((text,)), text, title=title)
+    return fold(mark_left_out(text), text, title=title)
+
+
+def mark_left_out(text: str) -> Markup:
+    """A text, with what stands in place of something that was left out before the run was shared set apart."""
+    if LEFT_OUT not in text:
+        return join((text,))
+    parts: list[str] = []
+    for i, part in enumerate(text.split(LEFT_OUT)):
+        if i:
+            parts.append(element("span", "left out", cls="left"))
+        parts.append(part)
+    return join(parts)
 
 
 def fold(shown: Markup, text: str, *, title: str = "") -> Markup:
@@ -46,21 +56,16 @@ def is_long(text: str) -> bool:
     return len(text) > _LONG or text.count("\n") > _LONG_LINES
 
 
-def left_out() -> Markup:
-    """What stands in place of something that was left out before the run was shared."""
-    return element("span", "left out", cls="left")
-
-
 def show_plain(value: object) -> Markup:
     """A field's value with nothing to compare it with."""
-    return left_out() if is_left_out(value) else show_text(show_value(value))
+    return show_text(show_value(value))
 
 
 def show_change(name: str, before: object, after: object, *, since: str = "") -> Markup:
     """A value against the one before. since: whose that was, where it is not the attempt before: "attempt 2"."""
-    if is_left_out(after) or is_left_out(before):
-        return show_plain(after)
     old, new = show_value(before), show_value(after)
+    if LEFT_OUT in old or LEFT_OUT in new:
+        return show_text(new)  # what was left out may have changed, or not
     if old == new:
         again = show_text(new) if len(new) <= _SHORT else show_text(new, title="Show it")
         return join(
