@@ -17,7 +17,14 @@ from typing import Final
 import click
 
 from refine_core import __version__
-from refine_core.cli.output import BAD_INPUT, DONE, CheckFailed, Question, print_question, print_text
+from refine_core.cli.output import (
+    BAD_INPUT,
+    DONE,
+    CheckFailed,
+    Question,
+    print_question,
+    print_text,
+)
 from refine_core.cli.serve import FIRST_PORT, Serving
 from refine_core.errors import RefineError
 
@@ -116,13 +123,15 @@ def run(arguments: Sequence[str] | None = None) -> Serving | int:
         print_question(question)
         return BAD_INPUT
     except CheckFailed as failed:
-        click.echo(failed.message, err=True)
+        print_text(failed.message, err=True)
         return failed.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         return INTERRUPTED
     except click.ClickException as wrong:
-        wrong.show()
+        words = io.StringIO()
+        wrong.show(words)
+        print_text(words.getvalue().rstrip("\n"), err=True)  # it may quote a file
         return wrong.exit_code
     except RefineError as error:
         print_text(f"Error: {error}", err=True)

@@ -30,7 +30,7 @@ from refine_core.cli.output import Question
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A Python file with another reward.",
 )
-@click.option("--function", metavar="NAME", help="Which function of the reward's file.")
+@click.option("--function", metavar="NAME", help="Which function of the reward's file, or of PROGRAM.py.")
 @click.option("--model", metavar="NAME", help="practice, a name of litellm's, or a saved connection.")
 @click.option("--temperature", type=Number(min=0, max=2), help="Of the first attempt.")
 @click.option("--seed", type=int, help="Of the practice model; another seed is another run.")
@@ -66,12 +66,13 @@ def command(
     from refine_core.cli.following import follow, keeping_output_for_json
     from refine_core.cli.run_spec import RunOptions, change, load_document, load_example
 
-    if function is not None and reward is None:
+    is_python = program is not None and program.suffix == ".py"
+    if function is not None and reward is None and not is_python:
         raise click.UsageError("--function names a function of --reward FILE; give one")
     options = RunOptions(inputs, n, threshold, reward, function, model, temperature, seed, title, as_json)
     if program is not None and example is not None:
         raise click.UsageError("Give a file or --example NAME, not both.")
-    if program is not None and program.suffix == ".py":
+    if program is not None and is_python:
         from refine_core.cli.program_file import load_program
 
         with keeping_output_for_json(as_json=as_json):

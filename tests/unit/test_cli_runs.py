@@ -272,6 +272,27 @@ def test_hostile_text_controls_no_terminal(tmp_path, capfdbinary):
     assert not {"\u202e", "\u200b"} & set(out)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("spec.json", json.dumps({"stages": [], "reward": "", HOSTILE: 1})),
+        ("mine.py", f"raise ValueError({HOSTILE!r})"),
+        ("run.jsonl", HOSTILE),
+    ],
+)
+def test_errors_that_quote_a_file_control_no_terminal(name, text, tmp_path, capfdbinary):
+    file = tmp_path / name
+    file.write_text(text)
+    for arguments in (
+        ["import", file] if name == "run.jsonl" else ["run", file],
+        ["show", HOSTILE],
+        ["run", "--example", HOSTILE],
+    ):
+        code, out, err = call(capfdbinary, *arguments)
+        assert (code, out) == (2, "")
+        assert [one for one in set(err) if not one.isprintable() and one != "\n"] == []
+
+
 @pytest.mark.parametrize("text", ["日本語のテキスト", "e\u0301te\u0301", "plain", "👩‍🔬 science", ""])
 @pytest.mark.parametrize("columns", [2, 5, 8, 40])
 def test_text_is_cut_to_columns_and_not_to_characters(text, columns):
