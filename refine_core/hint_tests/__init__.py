@@ -61,6 +61,7 @@ __all__ = [
     "find_giveaways",
     "format_share",
     "get",
+    "join",
     "list_notes",
     "list_tests",
     "list_warnings",
@@ -122,6 +123,11 @@ def get(test_id: str) -> HintTest | None:
 def list_tests(run_id: str, attempt: int | None = None) -> list[HintTest]:
     """The tests of a run, or of one of its attempts. See HintTests.list_tests."""
     return default().list_tests(run_id, attempt)
+
+
+def join(test_id: str, timeout_s: float) -> None:
+    """Wait until nothing of a test is at work in this process. See HintTests.join."""
+    default().join(test_id, timeout_s)
 
 
 def cancel(test_id: str) -> bool:
