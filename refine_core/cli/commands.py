@@ -33,6 +33,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "run": "Run a program until its reward is satisfied, and show each attempt.",
         "resume": "Go on with a run from its last complete attempt.",
         "fork": "Go on with a run from one of its attempts, with something changed.",
+        "hint-test": "Say whether a hint helped: run its attempt again, with and without it.",
         "runs": "List the recorded runs, or search them.",
         "show": "Show a recorded run: why it stopped, its settings and attempts.",
         "open": "Open a run in the app.",

@@ -71,6 +71,7 @@ def command(
     """
     from refine_core import runs
     from refine_core.cli.following import follow
+    from refine_core.cli.hint_option import read_hint
     from refine_core.cli.run_ids import find_run_id
     from refine_core.cli.run_spec import choose_model, describe_problems, read_threshold
 
@@ -84,7 +85,7 @@ def command(
         raise _ask_where(timeline, as_json=as_json)
     spec = timeline.spec
     given: dict[str, object] = {
-        "hints": dict(_read_hint(timeline, text) for text in hints) or None,
+        "hints": dict(read_hint(timeline.predictors, text) for text in hints) or None,
         "temperature": temperature,
         "model": None if model is None else choose_model(model, spec.model),
         "adviser": None if adviser is None else choose_model(adviser, spec.adviser or spec.model),
@@ -125,19 +126,6 @@ def _ask_where(timeline: Timeline, *, as_json: bool) -> Question:
         ask={"attempt": rows},
         as_json=as_json,
     )
-
-
-def _read_hint(timeline: Timeline, text: str) -> tuple[str, str]:
-    """Predictor and hint. Raises BadInput for a predictor that there is not."""
-    name, equals, hint = text.partition("=")
-    whole = f"{name.strip()}.predict"  # the predictor of a stage that reasons first
-    for one in (name.strip(), whole):
-        if equals and one in timeline.predictors:
-            return one, hint
-    if len(timeline.predictors) == 1:
-        return timeline.predictors[0], text
-    names = ", ".join(timeline.predictors)
-    raise BadInput(f"--hint {text!r}: write PREDICTOR=TEXT; the predictors of this run are {names}.")
 
 
 def _read_reward(path: Path | None, function: str | None, *, as_json: bool) -> ForkChanges:

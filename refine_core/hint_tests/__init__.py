@@ -30,6 +30,7 @@ from refine_core.hint_tests.plan import (
 )
 from refine_core.hint_tests.plan import plan_hint_test as _plan
 from refine_core.hint_tests.result import ArmResult, Comparison, FullMarks, HintTest
+from refine_core.hint_tests.results_json import test_to_json
 from refine_core.hint_tests.running import HintTests
 from refine_core.hint_tests.sentences import TestVerdict, describe_briefly, list_warnings, write_verdict
 from refine_core.hint_tests.tries import Try
@@ -70,6 +71,8 @@ __all__ = [
     "run_more",
     "run_rest",
     "start",
+    "test_to_json",
+    "wait",
     "write_markdown",
     "write_verdict",
 ]
@@ -123,6 +126,11 @@ def get(test_id: str) -> HintTest | None:
 def list_tests(run_id: str, attempt: int | None = None) -> list[HintTest]:
     """The tests of a run, or of one of its attempts. See HintTests.list_tests."""
     return default().list_tests(run_id, attempt)
+
+
+def wait(test_id: str, timeout_s: float) -> bool:
+    """Wait until nothing of a test is at work in this process, at most `timeout_s` seconds; whether that is so."""
+    return default().wait(test_id, timeout_s)
 
 
 def join(test_id: str, timeout_s: float) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ _LONG_S: Final = 24 * 3600.0
 
 
 @dataclass(slots=True)
-class _Work:
+class _TestJob:
     """A test at work. queue: tries still to be begun. under_way: ids of the runs that work now. error: why it could not go on."""
 
     queue: deque[PlannedTry]
@@ -53,7 +54,7 @@ class HintTests:
 
     def __init__(self, runs: Runs) -> None:
         self.runs = runs
-        self._work: dict[str, _Work] = {}
+        self._work: dict[str, _TestJob] = {}
         self._ended: dict[str, Try] = {}  # which no later event changes
         self._lock = threading.Lock()
 
@@ -127,14 +128,20 @@ class HintTests:
             at_once=document.at_once,
         )  # fmt: skip
 
-    def join(self, test_id: str, timeout_s: float) -> None:
-        """Wait until nothing of a test is at work in this process. Raises TimeoutError after `timeout_s` seconds for a try."""
+    def wait(self, test_id: str, timeout_s: float) -> bool:
+        """Wait until nothing of a test is at work in this process, at most `timeout_s` seconds; whether that is so."""
         with self._lock:
             work = self._work.get(test_id)
-        for thread in work.threads if work is not None else ():
-            thread.join(timeout_s)
-            if thread.is_alive():
-                raise TimeoutError(f"hint test {test_id} is still at work after {timeout_s:g} s")
+        threads = work.threads if work is not None else []
+        until = time.monotonic() + timeout_s
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
+
+    def join(self, test_id: str, timeout_s: float) -> None:
+        """The same, but raises TimeoutError if that takes more than `timeout_s` seconds."""
+        if not self.wait(test_id, timeout_s):
+            raise TimeoutError(f"hint test {test_id} is still at work after {timeout_s:g} s")
 
     def _known(self, test_id: str) -> HintTest:
         test = self.get(test_id)
@@ -160,7 +167,7 @@ class HintTests:
         keys = (credentials or Credentials()).keys
         RunJob(first, keys, self.runs.recording).close()  # a missing key is said before anything is kept
         keep(self.runs.store, document)
-        work = _Work(deque(tries))
+        work = _TestJob(deque(tries))
         for number in range(min(document.at_once, len(tries))):
             thread = threading.Thread(
                 target=self._run_tries,
@@ -176,7 +183,7 @@ class HintTests:
 
     def _run_tries(
         self,
-        work: _Work,
+        work: _TestJob,
         document: Document,
         timeline: Timeline,
         attempt: Attempt,
@@ -205,7 +212,7 @@ class HintTests:
             work.error = f"An internal error ended it: {type(error).__name__}: {error}"
 
     def _run_try(
-        self, work: _Work, spec: ProgramSpec, planned: PlannedTry, credentials: Credentials | None
+        self, work: _TestJob, spec: ProgramSpec, planned: PlannedTry, credentials: Credentials | None
     ) -> None:
         runs = self.runs
         if runs.timeline(planned.run_id) is None:
@@ -229,7 +236,7 @@ def _find_attempt(runs: Runs, document: Document) -> tuple[Timeline, Attempt]:
     return timeline, attempt
 
 
-def _state(work: _Work | None, tries: Sequence[Try], *, alive: bool) -> State:
+def _state(work: _TestJob | None, tries: Sequence[Try], *, alive: bool) -> State:
     if alive and work is not None:
         return "cancelling" if work.cancel.is_set else "running"
     if any(one.state == "running" for one in tries):  # in another process

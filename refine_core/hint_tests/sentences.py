@@ -63,7 +63,7 @@ def _compare(one: Comparison, *, is_edit: bool) -> tuple[str, str]:
         return "", plain
     difference = one.difference
     assert difference is not None  # noqa: S101 - else there was something to explain
-    value, tries = difference.difference, _count(one)
+    value, tries = difference.difference, _describe_counts(one)
     size = _size(value, difference.low, difference.high)
     if not difference.is_clear:
         size = f"the same on average {size.partition(' ')[2]}" if value == 0 else _more(size, value)
@@ -78,7 +78,7 @@ def _compare_edit(one: Comparison) -> str:
         return plain
     difference = one.difference
     assert difference is not None  # noqa: S101 - else there was something to explain
-    value, tries = difference.difference, _count(one)
+    value, tries = difference.difference, _describe_counts(one)
     size = _size(value, difference.low, difference.high)
     than = f"the same on average {size.partition(' ')[2]} as" if value == 0 else f"{_more(size, value)} than"
     start = f"With the edit the reward was {than} with this hint"
@@ -117,7 +117,7 @@ def _signed(value: float) -> str:
     return f"+{format_score(value)}" if value > 0 else _number(value)
 
 
-def _count(one: Comparison) -> str:
+def _describe_counts(one: Comparison) -> str:
     first, second = one.counts
     if first == second:
         return f"{first} tries each"
