@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from refine_core.figures.axis import Axis
-from refine_core.figures.scene import Layer
+from refine_core.figures.scene import Json, Layer
 from refine_core.log.timeline import Timeline
 
 _WORD_PX: Final = 12
@@ -45,3 +45,34 @@ def draw_kept(timeline: Timeline, axis: Axis, foot: float) -> list[Layer]:
             "attempt": [kept[-1].index],
         },
     ]
+
+
+def rule_on_clock(began_s: float) -> list[Json]:
+    """The line in the chart that is on the clock. began_s: when the branch began, on its time axis; 0 for no branch."""
+    dotted: Json = {"color": "token:muted", "width": 1.5, "dash": "dot"}
+    rule: Json = {
+        "type": "line",
+        "x0": began_s,
+        "x1": began_s,
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "line": dotted,
+    }
+    return [rule] if began_s else []
+
+
+def word_on_clock(began_s: float) -> list[Json]:
+    """The word at its left."""
+    word: Json = {
+        "text": "kept",
+        "x": began_s,
+        "xanchor": "right",
+        "xshift": -4,
+        "yref": "paper",
+        "y": 0,
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 12.5, "color": "token:muted"},
+    }
+    return [word] if began_s else []

@@ -191,6 +191,8 @@ def time_cell(attempt: Attempt) -> Cell:
     retries = sum(len(call.retries) for call in attempt.all_calls)
     if retries:
         parts += f"; requests sent again: {retries}"
+    if attempt.kept:
+        parts += "; in the run that it is kept from, and none here"
     return Cell(format_seconds(attempt.took_s + (advice or 0.0)), parts)
 
 

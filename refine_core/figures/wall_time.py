@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from refine_core.figures import kept
 from refine_core.figures.axis import Axis, build_axis
 from refine_core.figures.grid import PANEL_PX
 from refine_core.figures.scene import Json, stage_name
@@ -111,8 +112,12 @@ def build_wall_time(timeline: Timeline) -> dict[str, Json] | None:
                 "zeroline": False,
                 "ticklabelstandoff": 6,
             },
-            "shapes": _threshold(timeline, axis),
-            "annotations": [*_names(timeline, axis, rows), *_numbers(spans)],
+            "shapes": [*_threshold(timeline, axis), *kept.rule_on_clock(_branch_s(timeline))],
+            "annotations": [
+                *_names(timeline, axis, rows),
+                *_numbers(spans),
+                *kept.word_on_clock(_branch_s(timeline)),
+            ],
             "meta": {"spans": [list(span) for span in spans]},
         },
     }
@@ -138,8 +143,12 @@ def _spans(timeline: Timeline, bars: list[_Bar]) -> list[_Span]:
 
 def _origin(timeline: Timeline) -> float:
     """When the time axis begins: with the run, or in a branch with the first attempt that it keeps of its parent."""
-    kept = (attempt.started_at for attempt in timeline.attempts if attempt.kept)
-    return min((timeline.started_at, *kept))
+    return min((timeline.started_at, *(one.started_at for one in timeline.attempts if one.kept)))
+
+
+def _branch_s(timeline: Timeline) -> float:
+    """When a branch began, on the time axis; 0 for any other run."""
+    return timeline.started_at - _origin(timeline)
 
 
 def _names(timeline: Timeline, axis: Axis, rows: list[str]) -> list[Json]:

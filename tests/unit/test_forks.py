@@ -99,16 +99,19 @@ def test_only_new_attempts_are_counted_and_every_place_says_what_is_kept(runs, p
     assert run.verdict.note == said[:-1]
     assert run.usage_summary.startswith("2 new attempts, 1 request for advice, 5 calls, ")
     assert said in describe_figure(run.timeline)
-    assert [row.notes for row in build_story(run.timeline).rows] == [(f"kept from {short}",)] * 2 + [()] * 2
+    assert [row.kept for row in build_story(run.timeline).rows] == [f"kept from {short}"] * 2 + [""] * 2
     about = [row.cells["cost"].title for row in build_ledger(run.timeline)]
     assert about[:2] == ["Kept from another run: no model was asked again"] * 2
     assert about[2] == "Free of charge"
     captions = [step.caption for step in list_steps(runs.events(run.run_id))]
     assert said in captions[0]
     assert sum(f"kept from {short}" in caption for caption in captions) >= 3
-    spans = build_wall_time(run.timeline)["layout"]["meta"]["spans"]
+    layout = build_wall_time(run.timeline)["layout"]
+    spans = layout["meta"]["spans"]
     assert [span[0] for span in spans] == [0, 1, 2, 3]
     assert all(a[2] <= b[1] + 1e-3 for a, b in pairwise(spans)), "one after another"
+    (rule,) = [one for one in layout["shapes"] if one.get("yref") == "paper"]
+    assert spans[1][2] <= rule["x0"] + 1e-3 <= spans[2][1] + 2e-3, "what is kept lies before the branch began"
     row = runs.store.row(run.run_id)
     assert (row.summary.calls, row.summary.fork_attempt, row.summary.parent) == (5, 3, parent.run_id)
     assert row.summary.rewards == (0.2, 0.2, 0.6, 1.0)
