@@ -79,7 +79,8 @@ def _prepare(run: RunLog, redaction: Redaction, form: Format, keys: KeyHider) ->
     if redaction:
         name, *tags = (redact_text(run.records, redaction, text) for text in (noted.name, *noted.tags))
         noted = replace(noted, name=name, tags=tuple(tags))
-        run = replace(run, records=redact(run.records, redaction), annotation=noted)
+        # What-ifs go, too: each holds a reward and inputs of its own.
+        run = replace(run, records=redact(run.records, redaction), annotation=noted, what_ifs=())
     if form.name in _TABLES:
         return run
     records = [_hide(record, keys) for record in run.records]

@@ -30,8 +30,8 @@ _RULES: Final = """
 {font:14px/1.45 "Helvetica Neue",Arial,sans-serif;color:inherit;max-width:880px;overflow-wrap:anywhere}
  p{margin:0 0 4px}| .head{font-size:16px;font-weight:600}| .m{color:var(--muted)}| .s{font-size:12.5px}
  svg{display:block;max-width:100%;height:auto;margin:6px 0}| svg text{font-family:inherit}
- table{border-collapse:collapse;width:100%;margin:6px 0;border:0;font-size:13.5px;table-layout:auto}
- tr{background:none}| tr.r{background:var(--soft)}
+ table{border-collapse:collapse;color:inherit;width:100%;margin:6px 0;border:0;font-size:13.5px;table-layout:auto}
+ tbody tr,| tbody tr:hover{background:none}| tbody tr:nth-child(n){background:none}| tbody tr.r.r{background:var(--soft)}
  th,| td{text-align:left;vertical-align:top;padding:4px 8px;border:0;border-bottom:1px solid var(--hair);white-space:normal;max-width:none;font-weight:400;background:none}
  thead th{color:var(--muted);font-size:12.5px;border-bottom-color:var(--faint)}
  .n{width:1%;text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}| b{font-weight:600}

@@ -38,7 +38,7 @@ td,tbody th{padding:6px 8px;border-bottom:1px solid var(--line);vertical-align:t
 th:first-child,td:first-child{padding-left:4px}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tr.r>*{background:var(--soft)}
-.w{overflow-x:auto}
+.w{overflow-x:auto}.wi{width:auto}.wi th,.wi td{padding-right:24px}
 .bar{display:block;width:44px;height:5px;margin-top:3px;border:1px solid var(--dashes);background:linear-gradient(var(--scored) 0 0) left/calc(var(--s)*100%) 100% no-repeat;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .bar.neg{background-image:linear-gradient(var(--failed) 0 0)}
 .k{font-size:.85em}.c-scored{color:var(--scored)}.c-best,.ok{color:var(--best)}.c-failed,.bad{color:var(--failed)}.c-muted{color:var(--muted)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from refine_core.export.markup import NOTHING, Markup, element, join
+from refine_core.export.report.values import mark_left_out
 from refine_core.figures import Story, StoryRow, build_ledger
 from refine_core.figures.ledger import Row, list_columns
 from refine_core.figures.story_parts import PartCell
@@ -91,16 +92,12 @@ def _row(row: Row, told: StoryRow, *, kept: bool) -> Markup:
         element(
             "td",
             element("span", "kept · ", cls="m") if kept else NOTHING,
-            cells["text"].text if row.message is None else _failure(row),
+            mark_left_out(cells["text"].text if row.message is None else row.message.text),
             cls="bad" if row.message else "",
         ),
         element("td", cells["tokens"].text, cls="n hp"),
         cls="r" if row.returned else "",
     )
-
-
-def _failure(row: Row) -> str:
-    return row.message.text if row.message is not None else ""
 
 
 def _parts(told: StoryRow) -> Iterator[Markup]:

@@ -36,7 +36,7 @@ def _write_table(run: Timeline, kept: KeptWhatIf) -> Markup:
         if isinstance(attempt, Mapping)
     ]
     head = element("tr", *heads, element("th", "why it may not compare", scope="col"))
-    return element("table", element("thead", head), element("tbody", *rows))
+    return element("table", element("thead", head), element("tbody", *rows), cls="wi")
 
 
 def _write_row(run: Timeline, kept: KeptWhatIf, attempt: Mapping[str, object]) -> Markup:
