@@ -16,13 +16,16 @@ const MINE = /^(localhost|127\.|\[::1\])/;
 
 class Menu {
   constructor(place) {
-    this.root = make("div", { class: "share" });
-    place.append(this.root);
+    this.root = make("div", { class: "rs-share", role: "group", tabindex: "-1" });
+    this.place = make("div", { class: "rs-share-place" }, this.root);
+    place.append(this.place);
     this.asked = new Map(); // name of a row -> what ends what it asked for
   }
 
   take(data) {
     this.root.classList.toggle("dark", isDark(this.root));
+    this.root.setAttribute("aria-label", data.many ? "Share these runs" : "Share this run");
+    if (!this.data) this.root.focus({ preventScroll: true }); // it comes too late for Streamlit to give it the focus
     const source = JSON.stringify(data);
     if (source === this.source) return;
     this.source = source;
@@ -42,7 +45,7 @@ class Menu {
     const said = make("span", { class: "said", role: "status" });
     const copy = async () => {
       const url = linkTo(parameters);
-      if (await copyText(url.href)) said.replaceChildren("Copied.");
+      if (await copyText(url.href)) said.replaceChildren(make("span", { class: "done", text: "Copied." }));
       else this.showToCopy(said, url.href);
     };
     const where = MINE.test(location.hostname) ? "It opens on this computer. For others, send a file." : "It opens for whoever reaches this server.";
@@ -101,7 +104,7 @@ class Menu {
     try {
       const words = await this.deliver(button, asking, said, size);
       clearTimeout(waiting);
-      if (words) said.replaceChildren(words);
+      if (words) said.replaceChildren(make("span", { class: "done", text: words }));
     } catch (error) {
       clearTimeout(waiting);
       if (ending.signal.aborted) return;
@@ -143,7 +146,7 @@ class Menu {
 
   end() {
     this.stop();
-    this.root.remove();
+    this.place.remove();
   }
 }
 

@@ -27,7 +27,8 @@ _LOOKS: Final = ("attempt", "tab", *timeline_choice.KEYS)  # what the address sa
 _component = st.components.v2.component(
     "refinescope.share",
     js=import_script(SHARE),
-    css=read_styles(SHARE, root=".share"),
+    css=read_styles(SHARE, root=".rs-share"),
+    isolate_styles=False,
 )
 
 
