@@ -38,7 +38,7 @@ def draw_compare(run: Run, family: Family | None) -> None:
     pairs = _list_pairs(run, family)
     chosen = st.menu_button(
         "Compare",
-        list(pairs),
+        list(pairs) or ["Nothing to compare yet"],  # Streamlit takes no menu without an option
         key="compare-run",
         disabled=not pairs,
         help=None if pairs else "There is nothing to compare yet.",
