@@ -1,7 +1,6 @@
 """Run again: the same program on the same inputs from the start, with another seed, model or strategy; then side by side.
 
-ask_again(run_id)      a press of "Run again": the next run of the page opens the dialog
-draw_again(run)        the dialog, while it is asked for
+draw_again(run)      what the dialog holds; see pages/run/menus.py
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.programs import HintSource, ProgramSpec, Strategy
 from refine_core.runs import Run
 
-_OPEN: Final = "again.open"
 _HINTS: Final[Mapping[HintSource, str]] = {
     "adviser": "An adviser",
     "feedback": "The reward's feedback",
@@ -30,23 +28,8 @@ _HINTS: Final[Mapping[HintSource, str]] = {
 }
 
 
-def ask_again(run_id: str) -> None:
-    """Have the dialog open for this run. To be called in a callback."""
-    st.session_state[_OPEN] = run_id
-
-
 def draw_again(run: Run) -> None:
-    """Draw the dialog, where it was asked for. Outside any fragment, whose next run would close it."""
-    if st.session_state.get(_OPEN) == run.run_id and not run.live:
-        _dialog(run)
-
-
-def _close() -> None:
-    st.session_state.pop(_OPEN, None)
-
-
-@st.dialog("Run again from the start", on_dismiss=_close)
-def _dialog(run: Run) -> None:
+    """What can be changed, what it takes at most, and the button that starts it."""
     old = run.timeline.spec
     st.caption(
         "The same program, inputs and reward. The recorded run stays as it is; the two can be compared."
@@ -67,12 +50,7 @@ def _dialog(run: Run) -> None:
     headline, cost = programs.describe_plan(spec)
     st.info(f"{escape_markdown(headline.removeprefix('Ready: ').capitalize())}. {escape_markdown(cost)}")
     ask_for_keys(spec, run.timeline.typed_key_roles)
-    with st.container(horizontal=True, gap="small"):
-        clicked = st.button("Run again", type="primary", icon=":material/play_arrow:", key="again.run")
-        if st.button("Cancel", type="tertiary", key="again.cancel"):
-            _close()
-            st.rerun()
-    if clicked:
+    if st.button("Run again", type="primary", icon=":material/play_arrow:", key="again.run"):
         _start(run, spec, seed)
 
 
@@ -137,6 +115,5 @@ def _start(run: Run, spec: ProgramSpec, seed: int | None) -> None:
     except (SpecError, LMError, StoreError) as error:
         show_error(f"Not started: {error.message if isinstance(error, SpecError) else error}")
     else:
-        _close()
         address.show_run(started)
         st.rerun()

@@ -104,10 +104,9 @@ def _actions(run: Run, family: Family | None) -> None:
             leave_for(address.LAB, address.change_query(run.run_id))
         draw_actions(run, menu=partial(draw_replay_menu, run))
         if can_fork(run):
-            number = (selected_attempt(run.timeline) or 0) + 1
-            words = f"Go on from attempt {number} with one thing changed. What was before it costs nothing."
+            words = "Go on from the selected attempt with one thing changed. The attempts before it are kept and cost nothing."
             if st.button("Fork", key="fork-run", help=words):
-                open_fork(run, number)
+                open_fork(run, (selected_attempt(run.timeline) or 0) + 1)
         draw_compare(run, family)
         if st.button("Present", key="present-run", help="Show the run to a room, in large type."):
             leave_for(address.PRESENT, address.step_query(run.run_id, 0))

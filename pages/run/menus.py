@@ -1,36 +1,61 @@
-"""The menus of a run's header: Replay (play it, run it again) and Compare (an attempt with the one before it, this run with another)."""
+"""The menus of a run's header: Replay (play it, run it again) and Compare (an attempt with the one before it, this run with another).
+
+draw_menu_dialog(run)      the dialog that was chosen in Replay
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Final
 
 import streamlit as st
 
-from pages.run.again import ask_again
+from pages.run.again import draw_again
 from pages.shared import address
 from pages.shared.leave import leave_for
+from pages.shared.run_actions import draw_replay
 from pages.shared.run_view import selected_attempt
 from pages.shared.text import escape_markdown, one_line
 from refine_core.runs import Family, Run
 
 MAX_RELATIVES: Final = 8
 NAME_CHARACTERS: Final = 50
+PLAY, AGAIN, REPLAY = "play", "again", "replay"
+_OPEN: Final = "run.dialog"
 
 
 def draw_replay_menu(run: Run) -> None:
-    """What stands at the top of Replay: the ways to see the run once more that ask no model."""
-    if st.button("Play step by step", icon=":material/play_arrow:", key="play-run", width="stretch"):
-        leave_for(address.PLAY, {"run": run.run_id})
-    st.button(
-        "Run again …",
-        icon=":material/replay:",
-        key="run-again",
-        on_click=partial(ask_again, run.run_id),
-        help="With another seed, model or strategy.",
-        width="stretch",
-    )
+    """The menu Replay: the ways to see the run once more, or to run it again."""
+    ways = {"Play step by step": PLAY, "Run again …": AGAIN}
+    if run.timeline.calls:
+        ways["Replay the recorded replies …"] = REPLAY
+    chosen = st.menu_button("Replay", list(ways), icon=":material/replay:", key="replay-run")
+    match ways.get(chosen or ""):
+        case "play":
+            leave_for(address.PLAY, {"run": run.run_id})
+        case "again" | "replay" as name:
+            st.session_state[_OPEN] = (name, run.run_id)
+
+
+def draw_menu_dialog(run: Run) -> None:
+    """Draw the dialog that was chosen in the menu Replay, if any. Outside any fragment, whose next run would close it."""
+    name, run_id = st.session_state.get(_OPEN, ("", ""))
+    if name and run_id == run.run_id and not run.live:
+        (_again if name == AGAIN else _replay)(run)
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+@st.dialog("Run again from the start", on_dismiss=_close)
+def _again(run: Run) -> None:
+    draw_again(run)
+
+
+@st.dialog("Replay the recorded replies", on_dismiss=_close)
+def _replay(run: Run) -> None:
+    draw_replay(run)
 
 
 def draw_compare(run: Run, family: Family | None) -> None:
@@ -48,7 +73,7 @@ def draw_compare(run: Run, family: Family | None) -> None:
 
 
 def _list_pairs(run: Run, family: Family | None) -> dict[str, Mapping[str, str]]:
-    """What to compare, in words -> the query of the page that does."""
+    """What to compare, in words -> the query of the page that does. The menu is not drawn again when another attempt is selected."""
     shown = selected_attempt(run.timeline)
     if shown is None:
         return {}
@@ -56,7 +81,7 @@ def _list_pairs(run: Run, family: Family | None) -> dict[str, Mapping[str, str]]
     pairs: dict[str, Mapping[str, str]] = {}
     if len(run.timeline.attempts) > 1:
         first, second = (number - 1, number) if number > 1 else (1, 2)
-        pairs[f"Attempt {second} with attempt {first}"] = {
+        pairs["The selected attempt with the one before it"] = {
             "a": f"{run.run_id}.{first}",
             "b": f"{run.run_id}.{second}",
         }
@@ -64,7 +89,7 @@ def _list_pairs(run: Run, family: Family | None) -> dict[str, Mapping[str, str]]
         if one.run_id != run.run_id:
             other = escape_markdown(one_line(one.label, NAME_CHARACTERS))
             pairs[f"This run with {other}"] = _order(family, run.run_id, one.run_id)
-    pairs[f"Attempt {number} with another run …"] = {"a": f"{run.run_id}.{number}"}
+    pairs["The selected attempt with another run …"] = {"a": f"{run.run_id}.{number}"}
     return pairs
 
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.run.again import draw_again
 from pages.run.deleted import draw_deleted_notice
 from pages.run.fork.dialog import draw_fork
 from pages.run.header import draw_header, name_of
+from pages.run.menus import draw_menu_dialog
 from pages.run.what_if import begin_page, draw_switch, draw_what_if
 from pages.shared import address
 from pages.shared.hint_dialog import draw_try_origin, open_hint_dialog
@@ -46,7 +46,7 @@ else:
             beside = not is_narrow()
             actions = (lambda _: draw_switch()) if beside and not run.live else None
             draw_live_run(run, beside=beside, actions=actions)
-    open_hint_dialog()
-    draw_fork(run)
-    draw_again(run)
+    if not draw_fork(run):  # one dialog at a time
+        draw_menu_dialog(run)
+        open_hint_dialog()
     watch_viewport()

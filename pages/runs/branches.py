@@ -76,7 +76,7 @@ def _is_open(run_id: str, folded: Mapping[str, Folded]) -> bool:
 def _list_under(run_ids: Sequence[str], text: str, filters: Filters) -> dict[str, list[Entry]]:
     under = replace(filters, fold=False, under=tuple(run_ids))
     branches = runs.search(text, under, _OLDEST_FIRST, size=MAX_UNFOLDED).rows
-    tries = runs.search("", Filters(under=tuple(run_ids), tries=True), _OLDEST_FIRST, size=MAX_UNFOLDED).rows
+    tries = runs.search(text, replace(under, tries=True), _OLDEST_FIRST, size=MAX_UNFOLDED).rows
     found: dict[str, list[Entry]] = {}
     for kind, rows in (("branch", branches), ("try", tries[: MAX_UNFOLDED - len(branches)])):
         for run in rows:

@@ -54,6 +54,11 @@ def entry_row(entry: Entry) -> dict[str, object]:
     left_out = f" ({entry.left_out:,} more are not shown)" if entry.left_out else ""
     begins = entry.run.summary.fork_attempt
     row = table_row(entry.run)
+    if entry.kind == "branch" and not entry.run.annotation.name and entry.run.summary.change:
+        row |= {
+            "name": show_unseen_in(entry.run.summary.change),
+            "title": row["name"],
+        }  # its title is the parent's
     if entry.same_inputs:
         row |= {"input": "", "input_title": ""}
     fold = {"count": folded.branches + folded.tries, "words": f"{words}{left_out}", "open": entry.is_open}

@@ -102,6 +102,11 @@ def show_what_if(*, on: bool) -> None:
         st.query_params.pop(_MODE, None)
 
 
+def fork_query(run_id: str, attempt: int) -> dict[str, str]:
+    """The query of an address at which the dialog Fork is open at this attempt of a run, from 1."""
+    return {"run": run_id, "attempt": str(attempt), _FORK: str(attempt)}
+
+
 def fork_attempt() -> int | None:
     """The attempt, from 1, that is the first new one in the dialog Fork; None while the dialog is closed."""
     return read_whole(_FORK)

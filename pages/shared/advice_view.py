@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pages.shared.blocks import Block, Section, Tone, View, note
+from pages.shared.fork_action import list_fork_actions
 from pages.shared.hint_dialog import list_hint_actions
 from pages.shared.prompts_and_replies import total_usage
 from pages.shared.uptake_view import absent_hints, hint_notes, lost_hints
@@ -44,7 +45,7 @@ def hint_blocks(view: View, timeline: Timeline, attempt: Attempt, title: str) ->
         {hint_block(name): (name, text) for name, text in attempt.hints.items()},
         {**absent_hints(timeline, source), **dict.fromkeys(attempt.edited_hints, REMOVED)},
         hint_notes(timeline, attempt),
-        actions=list_hint_actions(timeline, attempt),
+        actions=[*list_fork_actions(timeline, attempt), *list_hint_actions(timeline, attempt)],
     )
 
 

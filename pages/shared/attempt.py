@@ -18,6 +18,7 @@ from pages.shared import address
 from pages.shared.advice_view import advice_sections
 from pages.shared.attempt_copies import Copy, list_copies, write_copy
 from pages.shared.blocks import Section, View, count_characters, note
+from pages.shared.fork_action import FORK, do_fork_action, list_fork_actions
 from pages.shared.hint_dialog import do_hint_action, list_hint_actions
 from pages.shared.output_view import output_sections
 from pages.shared.prompts_and_replies import caller_sections
@@ -95,7 +96,9 @@ def draw_attempt(
             "tab": tab,
             "callers": [[one.key, _label(one), one.has_hint] for one in callers] if tab == "prompts" else [],
             "caller": caller.key if caller is not None else "",
-            "actions": list_hint_actions(timeline, attempt) if tab == "prompts" else (),
+            "actions": [*list_fork_actions(timeline, attempt), *list_hint_actions(timeline, attempt)]
+            if tab == "prompts"
+            else (),
             "copies": [[name, words] for name, words in list_copies(timeline, tab, caller).items()],
             "sections": [asdict(one) for one in sections],
             "height": height_px,
@@ -229,7 +232,10 @@ def _do(asked: Mapping[str, Any], timeline: Timeline, attempt: Attempt, tab: Tab
         case "hit":
             _go_to(timeline, look, asked.get("index"))
         case "act":
-            do_hint_action(timeline, attempt, str(asked.get("what")))
+            if asked.get("what") == FORK:
+                do_fork_action(timeline, attempt)
+            else:
+                do_hint_action(timeline, attempt, str(asked.get("what")))
         case "copy" | "download" as do:
             made = _make(timeline, attempt, tab, asked)
             look.reply = {**asdict(made), "do": do, "at": asked.get("at")} if made is not None else None

@@ -22,13 +22,14 @@ from refine_core.runs import Run
 REPLAY_DELAYS: Final = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
 
 
-def draw_actions(run: Run, *, menu: Callable[[], None] | None = None) -> None:
-    """The buttons that fit the state of the run. menu: draws what the menu Replay holds besides, at its top."""
+def draw_actions(run: Run, *, menu: Callable[[], None]) -> None:
+    """The buttons that fit the state of the run. menu: draws what stands in the place of Replay."""
     if run.live:
         _cancel(run)
         pause_button(run)
         return
-    _draw_ended(run, menu=menu)
+    _draw_ended(run)
+    menu()
 
 
 def draw_lab_actions(run: Run, *, here: bool, to_reward: Callable[[], None] | None) -> None:
@@ -41,21 +42,16 @@ def draw_lab_actions(run: Run, *, here: bool, to_reward: Callable[[], None] | No
         pause_button(run, keep_place=True)
     else:
         _draw_ended(run, here=here, to_reward=to_reward)
+        if run.timeline.calls:
+            with st.popover("Replay", icon=":material/replay:", width=ACTION_PX):
+                draw_replay(run)
 
 
-def _draw_ended(
-    run: Run,
-    *,
-    here: bool = False,
-    to_reward: Callable[[], None] | None = None,
-    menu: Callable[[], None] | None = None,
-) -> None:
+def _draw_ended(run: Run, *, here: bool = False, to_reward: Callable[[], None] | None = None) -> None:
     if run.resumable:
         _resume(run)
     if run.awaits_decision:
         _decide(run, here=here, to_reward=to_reward)
-    if run.timeline.calls or menu is not None:
-        _replay(run, menu)
 
 
 def draw_idle_actions() -> None:
@@ -126,24 +122,18 @@ def _continue(run: Run, refused: str, *, anyway: bool) -> None:
         st.rerun()
 
 
-def _replay(run: Run, menu: Callable[[], None] | None) -> None:
-    with st.popover("Replay", icon=":material/replay:", width=ACTION_PX):
-        if menu is not None:
-            menu()
-        if not run.timeline.calls:
-            return
-        if menu is not None:
-            st.markdown("**Replay the recorded replies**")
-        st.markdown(
-            "The same program runs again on the replies that this run recorded: no network, no key, no cost. "
-            "Every screen marks it as a replay."
-        )
-        pace = st.radio("Reply delay", list(REPLAY_DELAYS), format_func=REPLAY_DELAYS.__getitem__, key="pace")
-        if st.button("Start the replay", type="primary", key="start-replay"):
-            try:
-                again = runs.replay(run.run_id, delay_s=pace)
-            except (SpecError, LMError, StoreError) as error:
-                show_error(f"Not replayed: {error}")
-            else:
-                address.show_run(again)
-                st.rerun()
+def draw_replay(run: Run) -> None:
+    """What a replay is, how fast it goes, and the button that starts it."""
+    st.markdown(
+        "The same program runs again on the replies that this run recorded: no network, no key, no cost. "
+        "Every screen marks it as a replay."
+    )
+    pace = st.radio("Reply delay", list(REPLAY_DELAYS), format_func=REPLAY_DELAYS.__getitem__, key="pace")
+    if st.button("Start the replay", type="primary", key="start-replay"):
+        try:
+            again = runs.replay(run.run_id, delay_s=pace)
+        except (SpecError, LMError, StoreError) as error:
+            show_error(f"Not replayed: {error}")
+        else:
+            address.show_run(again)
+            st.rerun()

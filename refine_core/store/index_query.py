@@ -88,11 +88,15 @@ class IndexQuery:
         every = replace(filters, fold=False) == NO_FILTERS and not typed.strip()
         matching = total if every else self._count_runs(doing, *conditions)
         if filters.fold and not filters.deleted and self._has_branches():
-            return self._find_folded(conditions, sort, total, matching, limit=limit, offset=offset)
+            tries = _conditions(typed, replace(filters, tries=True), live)
+            return self._find_folded(conditions, tries, sort, total, matching, limit=limit, offset=offset)
         query = select(*_FACTS).select_from(_WITH_NOTES).where(*conditions)
         rows = self._read(doing, _order(query, sort).limit(limit).offset(offset))
         facts = {run_id: RunFacts(*rest) for run_id, *rest in rows}
-        return Found(facts, total, matching, matching, self._count_tries(facts) if filters.fold else {})
+        folded = {}
+        if filters.fold:
+            folded = self._count_tries(facts, _conditions(typed, replace(filters, tries=True), live))
+        return Found(facts, total, matching, matching, folded)
 
     def _has_branches(self) -> bool:
         query = select(run_index.c.number).where(run_index.c.under.is_not(None), _NO_TRY).limit(1)
@@ -101,6 +105,7 @@ class IndexQuery:
     def _find_folded(
         self,
         conditions: Sequence[ColumnElement[bool]],
+        tries: Sequence[ColumnElement[bool]],
         sort: Sort,
         total: int,
         matching: int,
@@ -108,7 +113,7 @@ class IndexQuery:
         limit: int,
         offset: int,
     ) -> Found:
-        """A row for each family of which a run passes: its first run, with how many branches pass."""
+        """A row for each family of which a run passes: its first run, with how many branches, and tries of hint tests, pass."""
         i, above, noted = run_index.c, run_index.alias(), notes.alias()
         is_listed = and_(above.c.run_id.is_not(None), noted.c.deleted_at.is_(None))
         first = case((is_listed, i.under), else_=i.run_id).label("first")
@@ -134,19 +139,21 @@ class IndexQuery:
         rows = self._read(doing, _order(query, sort, latest=f.latest).limit(limit).offset(offset))
         count = int(self._read(doing, select(func.count()).select_from(families))[0][0])
         facts = {run_id: RunFacts(*rest) for run_id, *rest, _, _ in rows}
-        tries = self._count_tries(facts)
+        tried = self._count_tries(facts, tries)
         folded = {
-            run_id: Folded(size - passes, tries[run_id].tries if run_id in tries else 0, bool(passes))
+            run_id: Folded(size - passes, tried[run_id].tries if run_id in tried else 0, bool(passes))
             for run_id, *_, size, passes in rows
-            if size > 1 or not passes or run_id in tries
+            if size > 1 or not passes or run_id in tried
         }
         return Found(facts, total, matching, count, folded)
 
-    def _count_tries(self, run_ids: Iterable[str]) -> dict[str, Folded]:
-        """Run id -> how many tries of hint tests stand under it; runs without any are left out."""
+    def _count_tries(
+        self, run_ids: Iterable[str], conditions: Sequence[ColumnElement[bool]]
+    ) -> dict[str, Folded]:
+        """Run id -> how many tries of hint tests that pass stand under it; runs without any are left out."""
         i = run_index.c
         query = select(i.under, func.count()).select_from(_WITH_NOTES)
-        query = query.where(i.under.in_(list(run_ids)), ~_NO_TRY, _LISTED).group_by(i.under)
+        query = query.where(i.under.in_(list(run_ids)), *conditions).group_by(i.under)
         return {under: Folded(tries=count) for under, count in self._read("search the runs", query)}
 
     def choices(self) -> Choices:

@@ -191,7 +191,7 @@ class ListedRun:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What stands under a row. branches: those that pass the filters. tries: of hint tests, all of them. passes: whether the row itself does."""
+    """What stands under a row. branches, tries of hint tests: those that pass the filters. passes: whether the row itself does."""
 
     branches: int = 0
     tries: int = 0

@@ -34,18 +34,14 @@ def find(
 ) -> RunPage:
     """A page of these runs. listed: each with its words."""
     listed = _lift(listed)
-    words = [word.casefold() for word in match_words(text)]
-    rows = [
-        run
-        for run, own in listed
-        if _passes(run, filters) and (bool(words) or not text.strip()) and all(word in own for word in words)
-    ]
+    rows = _filter(listed, text, filters)
     total = sum(run.annotation.deleted_at is None and run.facts.hint_test is None for run, _ in listed)
     matching = len(rows)
     folded: dict[str, Folded] = {}
     latest: dict[str, float] = {}
     if filters.fold and not filters.deleted:
-        rows, latest, folded = _fold(rows, [run for run, _ in listed])
+        tries = _filter(listed, text, replace(filters, tries=True))
+        rows, latest, folded = _fold(rows, tries, [run for run, _ in listed])
     rows.sort(key=lambda run: (run.summary.started_at, run.run_id), reverse=True)
     values = {run.run_id: _sort_value(run, sort.key) for run in rows}
     if sort.key == "when":
@@ -58,8 +54,18 @@ def find(
     return RunPage(page, total, matching, row_count=len(rows), folded=shown)
 
 
+def _filter(listed: Sequence[tuple[ListedRun, str]], text: str, filters: Filters) -> list[ListedRun]:
+    """Those that pass the filters and have all the words."""
+    words = [word.casefold() for word in match_words(text)]
+    return [
+        run
+        for run, own in listed
+        if _passes(run, filters) and (bool(words) or not text.strip()) and all(word in own for word in words)
+    ]
+
+
 def _fold(
-    passing: Sequence[ListedRun], every: Sequence[ListedRun]
+    passing: Sequence[ListedRun], passing_tries: Sequence[ListedRun], every: Sequence[ListedRun]
 ) -> tuple[list[ListedRun], dict[str, float], dict[str, Folded]]:
     """The first runs of the families of these runs, when each family last began a run, and what stands under them."""
     listed = {run.run_id: run for run in every if run.annotation.deleted_at is None}
@@ -67,9 +73,7 @@ def _fold(
     for run in passing:
         first = run.facts.under if run.facts.under in listed else run.run_id
         families.setdefault(first or run.run_id, []).append(run)
-    tries = Counter(
-        run.facts.under for run in listed.values() if run.facts.hint_test is not None and run.facts.under
-    )
+    tries = Counter(run.facts.under for run in passing_tries if run.facts.under)
     rows = [listed[first] for first in families]
     latest = {first: max(run.summary.started_at for run in members) for first, members in families.items()}
     folded = {}

@@ -199,7 +199,7 @@ def test_an_address_without_a_run_says_what_to_do(page: Page, app: str):
 def test_the_run_page_leads_to_play(page: Page, app: str):
     page.goto(f"{app}/run?run={RUN.run_id}")
     page.get_by_role("button", name="Replay").click()
-    page.get_by_role("button", name="Play step by step").click()
+    page.get_by_role("menuitem", name="Play step by step").click()
     says(page, 1)
 
 

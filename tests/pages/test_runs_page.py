@@ -380,3 +380,65 @@ def test_when_a_run_began_is_told_as_short_as_it_can_be(days, expected):
 
 def test_a_time_that_no_clock_shows_is_unknown():
     assert format_day(1e18, now=NOW) == "unknown"
+
+
+def family():
+    keep(
+        story("root", title="Kettle", rewards=(0.2,), started_at=100.0),
+        story("first", title="Kettle", parent="root", fork_attempt=2, rewards=(0.2, 0.9), started_at=200.0),
+        story("second", title="Kettle with lid", parent="first", fork_attempt=3, started_at=300.0),
+        story("other", title="Headline", started_at=50.0),
+        story("try", title="Kettle", parent="root", hint_test="t1", started_at=400.0),
+    )
+
+
+def test_branches_and_tries_are_folded_with_a_count_and_unfold_by_a_press():
+    family()
+    app = open_list()
+    assert ids(app) == ["root", "other"]
+    row = data(app)["rows"][0]
+    assert row["fold"] == {"count": 3, "words": "2 branches and 1 try of a hint test", "open": False}
+    assert data(app)["rows"][1]["fold"] is None
+    press(app, "unfold", ["root"])
+    rows = data(app)["rows"]
+    assert [(row["id"], row["kind"], row["from"]) for row in rows] == [
+        ("root", "run", ""),
+        ("first", "branch", "from 2"),
+        ("second", "branch", "from 3"),
+        ("try", "try", "try"),
+        ("other", "run", ""),
+    ]
+    assert rows[1]["input"] == ""  # as in the row above
+    press(app, "unfold", ["root"])
+    assert ids(app) == ["root", "other"]
+
+
+def test_a_search_shows_a_branch_below_a_parent_that_it_does_not_find():
+    family()
+    app = open_list(q="lid")
+    rows = data(app)["rows"]
+    assert [(row["id"], row["context"]) for row in rows] == [("root", True), ("second", False)]
+    assert "1 of 4 runs" in said(app)
+    press(app, "unfold", ["root"])
+    assert ids(app) == ["root"]
+
+
+def test_pages_count_families_and_not_their_branches():
+    keep(*(story(f"r{i:02}", started_at=float(i)) for i in range(25)))
+    keep(*(story(f"b{i}", parent="r24", fork_attempt=2, started_at=100.0 + i) for i in range(3)))
+    app = open_list()
+    assert data(app)["page"] == {"number": 1, "size": 25, "matching": 25}
+    assert "28 runs" in said(app)
+
+
+def test_a_branch_can_be_ticked_and_compared_with_its_parent():
+    family()
+    app = open_list()
+    press(app, "unfold", ["root"])
+    press(app, "compare", ["root", "first"])
+    (to,) = [
+        json.loads(e.proto.json)["to"]
+        for e in app.get("bidi_component")
+        if e.proto.component_name == "refinescope.leave"
+    ]
+    assert to == "compare?a=root&b=first"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from pages.run.fork.fields import draw_change
+from pages.run.fork.fields import ELSEWHERE, draw_change
 from pages.run.fork.form import ForkForm
 from pages.run.fork.summary import (
     Outlook,
@@ -18,6 +19,7 @@ from pages.run.fork.summary import (
     describe_kept,
     draw_outlook,
     make_outlook,
+    may_ask_judge,
     suggest_name,
 )
 from pages.shared import address
@@ -53,14 +55,15 @@ def open_fork(run: Run, attempt: int) -> None:
     address.show_fork(attempt)
 
 
-def draw_fork(run: Run) -> None:
-    """Draw the dialog, where the address asks for it. Outside any fragment, whose next run would close it."""
+def draw_fork(run: Run) -> bool:
+    """Draw the dialog, where the address asks for it; whether it did. Outside any fragment, whose next run would close it."""
     attempt = address.fork_attempt()
     if attempt is None or not can_fork(run):
-        return
+        return False
     form = ForkForm.open(run)
     form.typed["first"] = attempt
     _dialog(form)
+    return True
 
 
 def _close() -> None:
@@ -70,37 +73,53 @@ def _close() -> None:
 @st.dialog(TITLE, width="large", on_dismiss=_close)
 def _dialog(form: ForkForm) -> None:
     if is_narrow():
-        _draw_form(form)
+        first = _draw_form(form)
         st.divider()
-        _draw_family(form)
+        _draw_family(form, first)
         return
     left, right = st.columns(_COLUMNS, gap="large")
     with left:
-        _draw_form(form)
+        first = _draw_form(form)
     with right:
-        _draw_family(form)
+        _draw_family(form, first)
 
 
-def _draw_form(form: ForkForm) -> None:
-    """The fields, what the branch takes, and the buttons."""
+def _draw_form(form: ForkForm) -> int | None:
+    """The fields, what the branch takes, and the buttons. Returns the attempt that the branch would begin at, from 1; None for no branch."""
     with st.container(gap="small"):
-        kept = st.container()
-        with kept:
-            _choose_start(form)
+        note = _choose_start(form)
         pressed = draw_change(form)
+        if form.get("change", "hint") in ELSEWHERE:
+            note.caption(describe_kept(0))
+            _draw_way_to_lab(form)
+            form.save()
+            return None
         _draw_limits(form)
         failed = form.save()
         outlook = make_outlook(form)
+        first = form.first if outlook.plan is None else outlook.plan.first_new
+        note.caption(describe_kept(first - 1))
         draw_outlook(form, outlook)
         if failed:
             show_error(f"What you typed is not kept: {failed}")
         if outlook.plan is not None:
             ask_for_keys(outlook.plan.spec, form.timeline.typed_key_roles)
         _draw_buttons(form, outlook, pressed=pressed)
+        return first
 
 
-def _choose_start(form: ForkForm) -> None:
-    """After which attempt the branch goes on."""
+def _draw_way_to_lab(form: ForkForm) -> None:
+    """In place of the buttons, where the Lab is the place for what is to be changed."""
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Open in Lab", type="primary", icon=":material/science:", key="fork.lab-instead"):
+            leave_for(address.LAB, address.change_query(form.run.run_id))
+        if st.button("Cancel", type="tertiary", key="fork.cancel-instead"):
+            _close()
+            st.rerun()
+
+
+def _choose_start(form: ForkForm) -> DeltaGenerator:
+    """After which attempt the branch goes on. Returns the place beside it, for a note on what is kept."""
     last = len([one for one in form.timeline.attempts if one.has_ended])
     key = form.key("after")
     after = st.session_state.setdefault(key, form.first - 1)
@@ -119,9 +138,10 @@ def _choose_start(form: ForkForm) -> None:
                 st.number_input(
                     "Start after attempt", 0, last, key=key, label_visibility="collapsed", width=140
                 )
-            st.caption(describe_kept(int(st.session_state[key])), width="content")
+            note = st.empty()
     form.typed["first"] = int(st.session_state[key]) + 1
     address.show_fork(form.first)
+    return note
 
 
 def _draw_limits(form: ForkForm) -> None:
@@ -184,6 +204,7 @@ def _run(form: ForkForm, plan: ForkPlan) -> None:
             form.first,
             name=name,
             credentials=collect_credentials(plan.spec),
+            ask_judge=may_ask_judge(form),
             **form.changes(),  # type: ignore[arg-type]  # the form makes them
         )
     except SpecError as error:
@@ -198,8 +219,8 @@ def _run(form: ForkForm, plan: ForkPlan) -> None:
         st.rerun()
 
 
-def _draw_family(form: ForkForm) -> None:
-    """The tree, with the branch as it would begin."""
+def _draw_family(form: ForkForm, first: int | None) -> None:
+    """The tree, with the branch as it would begin, at attempt `first`; None for none."""
     st.markdown("**Family of this run**")
     try:
         family = runs.family(form.run.run_id)
@@ -209,7 +230,7 @@ def _draw_family(form: ForkForm) -> None:
     if len(family.members) > 1:
         st.caption("Press the end of another run to compare it with this one.")
     name = form.get("name", "").strip() or suggest_name(form, runs.title(form.timeline.spec))
-    planned = PlannedBranch(name, form.run.run_id, form.first)
+    planned = None if first is None else PlannedBranch(name, form.run.run_id, first)
     draw_family(family, form.run.run_id, key="fork.family", planned=planned)
     st.caption(
         escape_markdown("The parent never changes. Each branch is a run of its own, with its own address.")

@@ -11,7 +11,6 @@ from pages.run.fork.form import ForkForm
 from pages.shared import address
 from pages.shared.choice import choose
 from pages.shared.editor import editor, text_field
-from pages.shared.leave import leave_for
 from pages.shared.model_choice import AS_RECORDED, choose_model
 from pages.shared.text import escape_markdown
 from pages.shared.web import EDIT, import_script, read_styles
@@ -30,6 +29,7 @@ CHANGES: Final[Mapping[str, str]] = {
     "program": "Program",
     "inputs": "Inputs",
 }
+ELSEWHERE: Final = ("program", "inputs")
 HINT_LINES: Final = 5
 _edit = st.components.v2.component(
     "refinescope.edit", js=import_script(EDIT), css=read_styles(EDIT, root=".edit")
@@ -227,13 +227,11 @@ def _draw_model(form: ForkForm) -> bool:
     return False
 
 
-def _draw_elsewhere(form: ForkForm, what: str) -> bool:
+def _draw_elsewhere(what: str) -> bool:
     st.markdown(
-        f"With other {what} no attempt can be kept: every one would be another. So that is a run of its own, not a branch. "
+        f"With other {what} no attempt can be kept: each would be another one. That is a run of its own, not a branch. "
         f"Change the {what} in the Lab; the new run keeps a link to this one."
     )
-    if st.button("Open in Lab", key=form.key("lab-instead"), icon=":material/science:"):
-        leave_for(address.LAB, address.change_query(form.run.run_id))
     return False
 
 
@@ -243,8 +241,8 @@ _FIELDS: Final[Mapping[str, Callable[[ForkForm], bool]]] = {
     "reward": _draw_reward,
     "threshold": _draw_threshold,
     "model": _draw_model,
-    "program": lambda form: _draw_elsewhere(form, "program"),
-    "inputs": lambda form: _draw_elsewhere(form, "inputs"),
+    "program": lambda _: _draw_elsewhere("program"),
+    "inputs": lambda _: _draw_elsewhere("inputs"),
 }
 
 

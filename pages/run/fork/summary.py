@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import streamlit as st
 
 from pages.run.fork.fields import describe_changes
 from pages.run.fork.form import ForkForm
+from pages.shared.credentials import collect_credentials
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.text import escape_markdown, show_error
 from refine_core import runs
 from refine_core.errors import LMError, RewardError, SpecError, StoreError, WorkerError
-from refine_core.formatting import format_temperature, join_words
+from refine_core.formatting import format_temperature, join_words, pluralize
 from refine_core.programs import ProgramSpec, Schedule
 from refine_core.runs import ForkPlan
 
@@ -32,24 +34,42 @@ def make_outlook(form: ForkForm) -> Outlook:
     changes = form.changes()
     if "reward" in changes and (refused := why_code_is_refused()):
         return Outlook(None, (refused,))
+    asks = may_ask_judge(form)
     key = (
         form.run.run_id,
         form.timeline.seq,
         form.first,
-        repr(sorted(changes.items(), key=lambda one: one[0])),
+        asks,
+        repr(sorted(changes.items(), key=itemgetter(0))),
     )
     known = st.session_state.get("fork.outlook")
     if isinstance(known, tuple) and known[0] == key:
         outlook: Outlook = known[1]
         return outlook
-    outlook = _plan(form, changes)
+    outlook = _plan(form, changes, ask_judge=asks)
     st.session_state["fork.outlook"] = (key, outlook)
     return outlook
 
 
-def _plan(form: ForkForm, changes: dict[str, object]) -> Outlook:
+def may_ask_judge(form: ForkForm) -> bool:
+    """Whether a person has allowed requests to the judge, for the reward as it is typed."""
+    return bool(st.session_state.get(_judge_key(form)) == form.reward())
+
+
+def _judge_key(form: ForkForm) -> str:
+    return form.key("judge:allowed")
+
+
+def _plan(form: ForkForm, changes: dict[str, object], *, ask_judge: bool) -> Outlook:
+    keys = collect_credentials(form.timeline.spec) if ask_judge else None
     try:
-        plan = runs.plan_fork(form.run.run_id, form.first, **changes)  # type: ignore[arg-type]  # the form makes them
+        plan = runs.plan_fork(
+            form.run.run_id,
+            form.first,
+            ask_judge=ask_judge,
+            credentials=keys,
+            **changes,  # type: ignore[arg-type]  # the form makes them
+        )
     except SpecError as error:
         return Outlook(None, tuple(_sentence(one.message) for one in error.problems))
     except (RewardError, WorkerError, LMError, StoreError) as error:
@@ -81,6 +101,8 @@ def draw_outlook(form: ForkForm, outlook: Outlook) -> None:
         st.warning(escape_markdown(plan.reason), icon=":material/alt_route:")
     for problem in outlook.problems:
         show_error(problem)
+    if plan is not None and plan.judge_calls:
+        _offer_judge(form, plan.judge_calls)
     if plan is None:
         return
     changed = form.changed()
@@ -92,13 +114,23 @@ def draw_outlook(form: ForkForm, outlook: Outlook) -> None:
                 f"Changed: {describe_changes(form)}. With one change alone, you would know what made the difference."
             )
         )
-    if not outlook.problems:
+    if not outlook.problems and plan.attempts_at_most:
         what, _, cost = plan.text.partition(": ")
         model = plan.spec.model.label
         cost = (
             f": **{escape_markdown(cost)}** ({escape_markdown(model)})" if plan.calls_at_most else f": {cost}"
         )
         st.info(f"{escape_markdown(what)}{cost}.")
+
+
+def _offer_judge(form: ForkForm, calls: int) -> None:
+    """The reward asks a model: what scoring the kept attempts again would take, and a press that allows it."""
+
+    def allow() -> None:
+        st.session_state[_judge_key(form)] = form.reward()
+
+    st.caption("The reward asks a judge, so the kept attempts are not scored again yet.")
+    st.button(f"Ask the judge: at most {pluralize(calls, 'call')}", key="fork.judge", on_click=allow)
 
 
 def suggest_name(form: ForkForm, parent: str) -> str:
@@ -113,11 +145,21 @@ def suggest_name(form: ForkForm, parent: str) -> str:
         if isinstance(temperature, float)
         else "",
         "reward": f"other reward from {form.first}",
-        "threshold": f"threshold {form.threshold()} from {form.first}",
+        "threshold": f"{_name_threshold(form.threshold())} from {form.first}",
         "model": f"other model from {form.first}",
         "n": f"N {form.max_attempts()}",
     }
     return ", ".join(words[name] for name in changed)
+
+
+def _name_threshold(threshold: float | str | None) -> str:
+    return (
+        f"threshold {threshold:g}"
+        if isinstance(threshold, float)
+        else "no threshold"
+        if threshold is None
+        else "threshold"
+    )
 
 
 def _sentence(text: str) -> str:
