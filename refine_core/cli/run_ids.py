@@ -30,7 +30,9 @@ def find_run_id(text: str, *, as_json: bool) -> str:
         return found[0]
     if not found:
         newest = (
-            f"`refinescope runs` lists them; the newest is {ids[0]}." if ids else "No run is recorded yet."
+            f"`refinescope runs` lists them; the newest is {ids[0]}."
+            if ids
+            else "No run is recorded yet; refinescope run --example one_word makes one."
         )
         raise BadInput(f"There is no run {part or text!r}. {newest}")
     candidates = [{"id": one, "title": _title(one)} for one in found[:_NAMED]]
