@@ -30,21 +30,21 @@ from refine_core.errors import RefineError
 
 SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "Runs": {
-        "run": "Run a program until its reward is satisfied, and show each attempt.",
+        "run": "Run a program, and show each attempt as it ends.",
         "resume": "Go on with a run from its last complete attempt.",
-        "fork": "Go on with a run from one of its attempts, with something changed.",
-        "hint-test": "Say whether a hint helped: run its attempt again, with and without it.",
+        "fork": "Go on from an attempt of a run, with something changed.",
+        "hint-test": "Say whether a hint helped, by more tries with and without it.",
         "runs": "List the recorded runs, or search them.",
         "show": "Show a recorded run: why it stopped, its settings and attempts.",
         "open": "Open a run in the app.",
         "export": "Write runs to a file that others can open.",
         "import": "Take in the runs of files that were exported.",
-        "spec": "Print what a run ran as JSON: change it, and give it to `refinescope run`.",
+        "spec": "Print what a run ran, as the JSON that run takes.",
     },
     "Rewards": {
         "score": "Score the rows of a file with a reward function.",
-        "check": "Say how a reward can be paid for nothing, and which right answers it refuses.",
-        "what-if": "Say what a recorded run would have done with another reward, threshold or N.",
+        "check": "Say how a reward can be paid for nothing.",
+        "what-if": "Say what a recorded run would have done with a change.",
         "xray": "Show what each line of a reward did on one output.",
         "rows": "Read a file of recorded outputs and print its rows.",
     },

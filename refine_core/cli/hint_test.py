@@ -50,7 +50,7 @@ def command(
     All else is equal: inputs, model, temperature, reward. Each try is an ordinary run of one attempt, with another seed, and is
     never answered from the cache. Ctrl-C keeps what has ended.
 
-    RUN is its id, or a part that no other run's id begins with or ends with after its time: 907c. Keys come from the
+    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. Keys come from the
     environment only.
     """
     from refine_core import hint_tests, runs
