@@ -63,7 +63,7 @@ def describe_call(
     )
     base = (strip_login(spec.api_base) or OPENAI_URL).rstrip("/") if speaks_openai else None
     dropped = {*_OWN_PARAMS, *left_out}
-    key_name = spec.key_env or _usual_key_name(prefix, rest, spec)
+    key_name = spec.key_env or usual_key_name(prefix, rest, spec)
     return ApiCall(
         url=None if base is None else f"{base}/chat/completions",
         model=rest if prefix == "openai" and rest else spec.model,
@@ -125,7 +125,7 @@ _OTHER_PROTOCOLS: Final = frozenset(
 )
 
 
-def _usual_key_name(prefix: str, rest: str, spec: ModelSpec) -> str:
+def usual_key_name(prefix: str, rest: str, spec: ModelSpec) -> str:
     """The variable that usually holds a key for this model; "" for a server of one's own, which was given none."""
     if spec.api_base is not None:
         return ""

@@ -7,6 +7,7 @@ redaction, masking   what is left out first                      keys        no 
 jsonl        the events, so that the run can be imported         attempts    attempts as rows of a table
 importing    import_runs: a file's runs into the store, or plan_import first          import_lines, event_types, log_rules   what is refused
 csv_table, parquet_table   that table as a file                  markdown    a run for a pull request
+script/      a Python script, for refine_core or for dspy
 report/      one HTML file                                       chart_svg   the timeline alone, for slides
 markup       text into markup, escaped                           svg_paint, svg_layers   what the chart is drawn with
 """

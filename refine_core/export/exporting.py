@@ -22,9 +22,11 @@ from refine_core.export.parquet_table import write_parquet
 from refine_core.export.redaction import NO_REDACTION, Redaction, redact, redact_text
 from refine_core.export.report import write_html
 from refine_core.export.run_log import RunLog
+from refine_core.export.script import write_dspy, write_python
 from refine_core.log.folds import cut_short, timeline
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
+from refine_core.spec import ProgramSpec
 
 _TABLES: Final = frozenset(("csv", "parquet"))
 
@@ -106,6 +108,13 @@ def _html(runs: list[RunLog]) -> bytes:
     return write_html(run.records, annotation=run.annotation, what_ifs=run.what_ifs).encode()
 
 
+def _spec(run: RunLog) -> ProgramSpec:
+    started = run.records[0].event
+    if not isinstance(started, RunStarted):
+        raise SpecError([Problem("run", "the run has no beginning")])
+    return started.spec
+
+
 def _svg(runs: list[RunLog]) -> bytes:
     run = timeline(runs[0].records)
     if run is None:
@@ -116,6 +125,8 @@ def _svg(runs: list[RunLog]) -> bytes:
 _WRITERS: Final[Mapping[str, Callable[[list[RunLog]], bytes]]] = {
     "html": _html,
     "svg": _svg,
+    "py": lambda runs: write_python(_spec(runs[0]), run_id=runs[0].run_id).encode(),
+    "dspy": lambda runs: write_dspy(_spec(runs[0]), run_id=runs[0].run_id).encode(),
     "md": lambda runs: write_markdown(runs[0]).encode(),
     "jsonl": write_jsonl,
     "csv": _table(write_csv),

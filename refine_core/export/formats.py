@@ -27,6 +27,8 @@ class Format:
 _ALL: Final = (
     Format("html", "One file (HTML)", ".html", "text/html", False, "Opens in any browser, without Refinescope. It can be imported again."),
     Format("md", "Markdown", ".md", "text/markdown", False, "For a pull request or an issue on GitHub."),
+    Format("py", "Python script", ".py", "text/x-python", False, "Runs this program with refine_core."),
+    Format("dspy", "dspy script", ".dspy.py", "text/x-python", False, "Runs this program with dspy.Refine or dspy.BestOfN."),
     Format("svg", "Chart (SVG)", ".svg", "image/svg+xml", False, "The timeline alone, for slides and documents."),
     Format("jsonl", "Events (JSONL)", ".jsonl", "application/x-ndjson", True, "All that was recorded. It can be imported again."),
     Format("csv", "Attempts (CSV)", ".csv", "text/csv", True, "A row for each attempt, for a spreadsheet."),

@@ -37,10 +37,10 @@ def program_source(spec: ProgramSpec) -> str:
         lines.append(f"        {stage.name}_ = self.{stage.name}({arguments})")
         where |= {n: f"{stage.name}_.{n}" for n in signature.output_fields}
     lines.append(f"        return Prediction({{{', '.join(f'**{s.name}_' for s in spec.stages)}}})")
-    return "\n".join([*lines, *_validator_lines(spec)]) + "\n"
+    return "\n".join([*lines, *validator_source(spec)]) + "\n"
 
 
-def _validator_lines(spec: ProgramSpec) -> list[str]:
+def validator_source(spec: ProgramSpec) -> list[str]:
     """A list for `Refine(…, validators=VALIDATORS)`; [] where there are none. A check may use what the reward's source binds."""
     if not spec.validators:
         return []

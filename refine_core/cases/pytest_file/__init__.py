@@ -6,6 +6,7 @@ writing.py   the file as a whole: the reward's own code, its cases as tests, the
 calls.py     how each function is called for a case, as code
 literals.py  values as code: repr, but for what has none that can be evaluated
 helpers.py   the texts of the helpers: reading a return, stand-ins for the frameworks' objects
+chosen_helpers.py   those that a file needs, by names that are free in it
 names.py     names that the reward does not use itself
 """
 

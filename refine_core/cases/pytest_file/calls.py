@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,19 +29,20 @@ class _Bound:
 
 
 class Calls:
-    """Writes the calls for each case. use: see literals.py. taken: names of helpers, which no variable of a test may have.
-
-    Raises RewardError for a value that no other process could be handed.
-    """
+    """Writes the calls for rows, by their names. use: see literals.py. taken: names of helpers, which no variable may have."""
 
     def __init__(
-        self, recognized: Recognized, cases: Sequence[Case], tree: ast.Module, use: Use, taken: frozenset[str]
+        self,
+        recognized: Recognized,
+        rows: Mapping[str, Row],
+        tree: ast.Module,
+        use: Use,
+        taken: frozenset[str],
     ) -> None:
         self._recognized, self._use = recognized, use
         self._taken = taken | {(one.access or (one.name,))[0] for one in recognized.functions}
         plan: Any = recognized.to_plan()
         self._plans = plan["functions"]
-        rows = {case.name: Row(_encode(case), plan["expected_names"]) for case in cases}
         parser = SourceName("parser") if _binds(tree, "parser") else None
         self._binders = [Binder(one, parser) for one in self._plans]
         for binder in self._binders:
@@ -54,15 +55,15 @@ class Calls:
         """Name -> code of what the calls share: instances of classes, products of factories."""
         return {self._name_of(path): self._code_of(path) for path in self._makes}
 
-    def write(self, case: Case) -> tuple[list[str], str]:
-        """The lines before, and the expression of, a case's score. Raises MissingColumnError."""
+    def write(self, name: str) -> tuple[list[str], str]:
+        """The lines before, and the expression of, the score of a row. Raises MissingColumnError."""
         lines: list[str] = []
         written: dict[str, str] = {}
         parts = []
         for function, binder, plan in zip(
             self._recognized.functions, self._binders, self._plans, strict=True
         ):
-            bound = self._bind(binder, plan, self._rows[case.name].fresh())
+            bound = self._bind(binder, plan, self._rows[name].fresh())
             arguments = [
                 self._write_argument(name, value, written, lines)
                 for name, value in zip(bound.names, bound.positional, strict=True)
@@ -143,8 +144,13 @@ class Calls:
         return self._name_of(path[: inner[-1] + 1]) + "".join(path[inner[-1] + 1 :])
 
 
-def _encode(case: Case) -> list[object]:
-    return encode_row(case.inputs, case.prediction, case.expected, case.name)
+def encode_cases(recognized: Recognized, cases: Sequence[Case]) -> dict[str, Row]:
+    """Name of a case -> the row that it is. Raises RewardError for a value that no other process could be handed."""
+    names = list(recognized.expected_names)
+    return {
+        case.name: Row(encode_row(case.inputs, case.prediction, case.expected, case.name), names)
+        for case in cases
+    }
 
 
 def _list_instances(functions: Sequence[RewardFunction]) -> list[tuple[str, ...]]:
@@ -176,4 +182,4 @@ def _binds(tree: ast.Module, name: str) -> bool:
     return False
 
 
-__all__ = ["Calls", "MissingColumnError"]
+__all__ = ["Calls", "MissingColumnError", "encode_cases"]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 from typing import Final
 
 from refine_core.cases.case import Case, CaseSet
-from refine_core.cases.pytest_file.calls import Calls, MissingColumnError
-from refine_core.cases.pytest_file.helpers import HELPERS, IMPORTS, write_score_of
+from refine_core.cases.pytest_file.calls import Calls, MissingColumnError, encode_cases
+from refine_core.cases.pytest_file.chosen_helpers import ChosenHelpers
+from refine_core.cases.pytest_file.helpers import HELPERS, IMPORTS
 from refine_core.cases.pytest_file.names import free_name, list_names, name_test
 from refine_core.rewards.judge_calls import may_ask_judge
-from refine_core.rewards.shapes import Recognized, Shape
+from refine_core.rewards.shapes import Recognized
 from refine_core.rewards.source import parse_reward
 
 _HEADER: Final = """# Cases of a reward, exported from Refinescope. They need pytest{score}; run: pytest {file}
@@ -20,7 +20,6 @@ _HEADER: Final = """# Cases of a reward, exported from Refinescope. They need py
 
 """
 _RULE: Final = "# --- cases "
-_WORD: Final = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 
 
 def export_pytest(
@@ -42,34 +41,25 @@ class _File:
         self._recognized, self._cases = recognized, cases
         self._tree = parse_reward(recognized.source)
         self._source_names = list_names(self._tree)
-        self._names: dict[str, str] = {}
+        self._helpers = ChosenHelpers(self._source_names)
+        self.use = self._helpers.use
         every = frozenset(HELPERS) | frozenset(IMPORTS) | {"score_of"}
-        self._calls = Calls(recognized, cases.cases, self._tree, self.use, every)
+        self._calls = Calls(recognized, encode_cases(recognized, cases.cases), self._tree, self.use, every)
         self._score, self._others, self._threshold = (
             free_name(name, self._source_names) for name in ("score", "others", "THRESHOLD")
         )
         taken = set(self._source_names) | set(every)
         self._tests = {case.name: name_test(case.name, taken) for case in cases}
 
-    def use(self, what: str) -> str:
-        """Note that a helper is needed; the name that it has here. "score_of trl" reads the returns of a shape."""
-        if what not in self._names:
-            first, _, rest = what.partition(" ")
-            wanted = rest if first == "instance" else first
-            if first == "score_of" and any(one.startswith("score_of ") for one in self._names):
-                wanted = f"score_of_{rest}"
-            self._names[what] = free_name(wanted, {*self._source_names, *self._names.values()})
-        return self._names[what]
-
     def write(self, file: str) -> str:
         tests = [self._write_case(case) for case in self._cases]
         relative = self._write_relative()
         instances = [f"{name} = {code}" for name, code in self._calls.instances.items()]
         if may_ask_judge(self._recognized.source) and "judge" not in _bound_names(self._tree):
-            self._names["judge"] = "judge"
-        helpers = self._write_helpers()
+            self._helpers.need("judge")
+        helpers = self._helpers.write()
         skipped = self._skip_own_tests()
-        blocks = [_RULE + "-" * (79 - len(_RULE)) + "\n\n" + self._write_imports(), *helpers]
+        blocks = [_RULE + "-" * (79 - len(_RULE)) + "\n\n" + self._helpers.write_imports(), *helpers]
         constants = [*skipped, *instances]
         if self._cases.threshold is not None and {"good", "bad"} & {case.want.kind for case in self._cases}:
             constants.append(f"{self._threshold} = {self._cases.threshold!r}")
@@ -98,7 +88,7 @@ class _File:
     def _write_case(self, case: Case) -> str:
         name = self._tests[case.name]
         try:
-            lines, expression = self._calls.write(case)
+            lines, expression = self._calls.write(case.name)
         except MissingColumnError as error:
             lines, expression = [f"raise LookupError({str(error)!r})"], "None"
         want, title = case.want, _title(case)
@@ -159,41 +149,6 @@ class _File:
             blocks.append(self._write_test(name, _title(case), lines, condition, wanted))
         return blocks
 
-    def _write_helpers(self) -> list[str]:
-        """The helpers that are needed, and those that they need."""
-        texts: dict[str, str] = {}
-        todo = list(self._names)
-        while todo:
-            what = todo.pop(0)
-            first, _, shape = what.partition(" ")
-            text = HELPERS.get(what, "")
-            if first == "score_of":
-                text = write_score_of(_shape(shape)).replace("score_of", self._names[what])
-            if not text or what in texts:
-                continue
-            texts[what] = text
-            for word in _WORD.findall(_strip_strings(text)):
-                if (word in HELPERS or word in IMPORTS) and word != what and word not in self._names:
-                    self.use(word)
-                    todo.append(word)
-        return [self._rename(text) for text in texts.values()]
-
-    def _rename(self, text: str) -> str:
-        other = {
-            what: name
-            for what, name in self._names.items()
-            if what != name and (what in HELPERS or what in IMPORTS)
-        }
-        return _WORD.sub(lambda found: other.get(found[0], found[0]), text) if other else text
-
-    def _write_imports(self) -> str:
-        lines = []
-        for what, statement in IMPORTS.items():
-            if what in self._names:
-                name = self._names[what]
-                lines.append(statement if name == what else f"{statement} as {name}")
-        return "\n".join(lines)
-
     def _skip_own_tests(self) -> list[str]:
         """Functions and classes of the reward that pytest would take for tests are none."""
         lines = []
@@ -214,15 +169,6 @@ def _describe_range(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
         return f"{low!r}" if low == high else f"{low!r} to {high!r}"
     return f"at least {low!r}" if high is None else f"at most {high!r}"
-
-
-def _shape(text: str) -> Shape:
-    return text  # type: ignore[return-value]  # `use` was given one
-
-
-def _strip_strings(text: str) -> str:
-    """Code without what stands in quotes."""
-    return re.sub(r'"""[\s\S]*?"""|f?"[^"\n]*"', "", text)
 
 
 def _loaded_names(tree: ast.Module) -> set[str]:
