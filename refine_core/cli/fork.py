@@ -154,7 +154,9 @@ def _describe_plan(plan: ForkPlan) -> list[str]:
     kept = f"{list_attempts(range(plan.kept))} {'is' if plan.kept == 1 else 'are'} kept"
     again = ", scored again" if plan.rescored else ""
     judge = (
-        [f"Scoring the rest of the kept attempts takes up to {plan.judge_calls} judge calls: --ask-judge."]
+        [
+            f"--ask-judge lets the reward ask its judge about earlier attempts, so that more are kept: {plan.judge_price}."
+        ]
         if plan.judge_calls
         else []
     )

@@ -62,16 +62,16 @@ def rule_on_clock(began_s: float) -> list[Json]:
     return [rule] if began_s else []
 
 
-def word_on_clock(began_s: float) -> list[Json]:
-    """The word at its left."""
+def word_on_clock(began_s: float, y: float) -> list[Json]:
+    """The word at its left. y: its height, as a share of the chart's."""
     word: Json = {
         "text": "kept",
         "x": began_s,
         "xanchor": "right",
         "xshift": -4,
         "yref": "paper",
-        "y": 0,
-        "yanchor": "bottom",
+        "y": y,
+        "yanchor": "middle",
         "showarrow": False,
         "font": {"size": 12.5, "color": "token:muted"},
     }

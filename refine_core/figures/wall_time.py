@@ -116,7 +116,7 @@ def build_wall_time(timeline: Timeline) -> dict[str, Json] | None:
             "annotations": [
                 *_names(timeline, axis, rows),
                 *_numbers(spans),
-                *kept.word_on_clock(_branch_s(timeline)),
+                *kept.word_on_clock(_branch_s(timeline), (_BARS[1] + _REWARDS[0]) / 2),
             ],
             "meta": {"spans": [list(span) for span in spans]},
         },

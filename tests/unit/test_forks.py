@@ -194,7 +194,7 @@ def test_validators_check_the_kept_outputs_and_keep_their_scores(runs):
 def test_a_judge_is_asked_about_kept_outputs_with_consent_only(runs):
     parent = run_to_end(runs, runs.start(replace(TWO, strategy="best_of_n", N=3, threshold=None)))
     plan = runs.branches.plan(parent.run_id, 3, reward=JUDGING)
-    assert (plan.kept, plan.judge_calls) == (0, 3)
+    assert (plan.kept, plan.judge_calls, plan.judge_price) == (0, 3, "up to 3 calls, free")
     assert plan.reason == "It begins at attempt 1, not 3: attempt 1 has not been scored yet."
     paid = runs.branches.plan(parent.run_id, 3, reward=JUDGING, ask_judge=True)
     assert (paid.kept, paid.judge_calls, paid.reason) == (2, 0, "")

@@ -44,7 +44,8 @@ class ForkPlan:
     being made. rewards: of the kept attempts, under the branch's own reward; None without one. hints: predictor name -> hint of
     the first new attempt, "N/A" for none; {} where advice is still to be asked for, or no attempt is left. temperature: of that attempt; None where
     none is sent. asks_first: whether its first step is a request for advice. rescored: whether kept outputs were scored again.
-    judge_calls: requests to the reward's judge that scoring the rest of them again would take.
+    judge_calls: requests to the reward's judge that scoring the rest of them again would take, and judge_price: the same with what they
+    cost, in words: "up to 4 calls, about $0.02"; "" for none.
     """
 
     run_id: str
@@ -65,6 +66,7 @@ class ForkPlan:
     asks_first: bool = False
     rescored: bool = False
     judge_calls: int = 0
+    judge_price: str = ""
     events: tuple[KeptEvent, ...] = field(default=(), repr=False)
 
     @property
@@ -117,6 +119,7 @@ def plan_fork(
     events = keep_prefix(records, kept.count, advice=advice, ends=ends)
     action = _first_action(timeline, spec, temperatures, events)
     asks_first = isinstance(action, AskAdvice)
+    judge = scored.estimate if scored is not None else None
     estimate = Estimate()
     if not isinstance(action, Stop):
         estimate = estimate_new(timeline, spec, kept.count, asks_first=asks_first)
@@ -150,7 +153,8 @@ def plan_fork(
         temperatures[kept.count] if sends else None,
         asks_first,
         scored is not None and kept.count > 0,
-        scored.estimate.calls if scored is not None and scored.estimate is not None else 0,
+        judge.calls if judge is not None else 0,
+        judge.price if judge is not None else "",
         events,
     )
 
