@@ -124,8 +124,9 @@ def _compare_usage(a: Timeline, b: Timeline) -> tuple[list[Setting], list[str]]:
 def _usage(timeline: Timeline) -> Mapping[str, str]:
     usage = timeline.usage
     known = usage.prompt_tokens is not None and usage.completion_tokens is not None
+    new = f" for {pluralize(len(timeline.new_attempts), 'new attempt')}" if timeline.kept_attempts else ""
     return {
-        "calls": f"{usage.calls:,}",
+        "calls": f"{usage.calls:,}{new}",
         "tokens": f"{(usage.prompt_tokens or 0) + (usage.completion_tokens or 0):,}" if known else "unknown",
         "cost": format_cost(usage.cost_usd),
         "took": format_duration(timeline.end.took_s) if timeline.end is not None else "not finished",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from refine_core.comparison import compare_runs
 from refine_core.errors import LMKeyError, SpecError
 from refine_core.events import AttemptStarted, LMRequested, RewardScored, RunStarted
 from refine_core.figures import build_story
@@ -112,6 +113,9 @@ def test_only_new_attempts_are_counted_and_every_place_says_what_is_kept(runs, p
     assert all(a[2] <= b[1] + 1e-3 for a, b in pairwise(spans)), "one after another"
     (rule,) = [one for one in layout["shapes"] if one.get("yref") == "paper"]
     assert spans[1][2] <= rule["x0"] + 1e-3 <= spans[2][1] + 2e-3, "what is kept lies before the branch began"
+    compared = compare_runs(parent.timeline, run.timeline)
+    assert ("calls", "11", "5 for 2 new attempts") in [(s.name, s.before, s.after) for s in compared.settings]
+    assert compared.is_same is False or all(one.is_equal for one in compared.rows)
     row = runs.store.row(run.run_id)
     assert (row.summary.calls, row.summary.fork_attempt, row.summary.parent) == (5, 3, parent.run_id)
     assert row.summary.rewards == (0.2, 0.2, 0.6, 1.0)
