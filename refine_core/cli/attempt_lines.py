@@ -79,7 +79,14 @@ def _describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
         "returned" if attempt.is_returned and timeline.end is not None else "",
     ]
     told = ", ".join(filter(None, notes))
-    return f"{f'[{told}] ' if told else ''}{summarize_outputs(attempt.outputs)}"
+    return f"{f'[{told}] ' if told else ''}{summarize_outputs(_last_outputs(attempt))}"
+
+
+def _last_outputs(attempt: Attempt) -> Mapping[str, object]:
+    """The output of the program's last stage, without its reasoning; all of it where nothing of that is in it."""
+    outputs = attempt.outputs or {}
+    last = (attempt.predictors[-1].outputs if attempt.predictors else None) or {}
+    return {name: outputs[name] for name in last if name in outputs and name != "reasoning"} or outputs
 
 
 def _bar(terminal: Terminal, timeline: Timeline, attempt: Attempt) -> list[str]:

@@ -22,7 +22,13 @@ import click
 from refine_core.cli.output import BadInput
 from refine_core.cli.program_source import collect_source
 from refine_core.cli.run_inputs import read_inputs, require_inputs
-from refine_core.cli.run_spec import RunOptions, choose_model, describe_problems, read_threshold
+from refine_core.cli.run_spec import (
+    RunOptions,
+    change_model,
+    describe_problems,
+    read_threshold,
+    require_key,
+)
 from refine_core.cli.user_code import load_module, run_main
 
 if TYPE_CHECKING:
@@ -172,11 +178,8 @@ def _set_model(refine: BestOfN, options: RunOptions) -> None:
     from refine_core.connect import connect
     from refine_core.spec import ModelSpec
 
-    model = choose_model(options.model or "", ModelSpec())
-    if options.temperature is not None:
-        from dataclasses import replace
-
-        model = replace(model, temperature=options.temperature)
+    model = change_model(ModelSpec(), options)
+    require_key(model)
     refine.module.set_lm(connect(model, seed=options.seed or 0))
 
 

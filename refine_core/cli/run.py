@@ -32,6 +32,10 @@ from refine_core.cli.output import Question
 )
 @click.option("--function", metavar="NAME", help="Which function of the reward's file, or of PROGRAM.py.")
 @click.option("--model", metavar="NAME", help="practice, a name of litellm's, or a saved connection.")
+@click.option(
+    "--base-url", metavar="URL", help="Where the model is, if not at its provider: http://127.0.0.1:8000/v1"
+)
+@click.option("--key-env", metavar="NAME", help="The environment variable that holds its key.")
 @click.option("--temperature", type=Number(min=0, max=2), help="Of the first attempt.")
 @click.option("--seed", type=int, help="Of the practice model; another seed is another run.")
 @click.option("--title", help="What the run is called.")
@@ -46,6 +50,8 @@ def command(
     reward: Path | None,
     function: str | None,
     model: str | None,
+    base_url: str | None,
+    key_env: str | None,
     temperature: float | None,
     seed: int | None,
     title: str | None,
@@ -69,7 +75,9 @@ def command(
     is_python = program is not None and program.suffix == ".py"
     if function is not None and reward is None and not is_python:
         raise click.UsageError("--function names a function of --reward FILE; give one")
-    options = RunOptions(inputs, n, threshold, reward, function, model, temperature, seed, title, as_json)
+    options = RunOptions(
+        inputs, n, threshold, reward, function, model, base_url, key_env, temperature, seed, title, as_json
+    )
     if program is not None and example is not None:
         raise click.UsageError("Give a file or --example NAME, not both.")
     if program is not None and is_python:

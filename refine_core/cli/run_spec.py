@@ -36,6 +36,8 @@ class RunOptions:
     reward: Path | None = None
     function: str | None = None
     model: str | None = None
+    base_url: str | None = None
+    key_env: str | None = None
     temperature: float | None = None
     seed: int | None = None
     title: str | None = None
@@ -101,13 +103,12 @@ def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
     spec = _change_numbers(spec, options)
     if options.reward is not None:
         spec = _change_reward(spec, options.reward, options.function, as_json=options.as_json)
-    if options.model is not None:
-        spec = replace(spec, model=choose_model(options.model, spec.model))
-    if options.temperature is not None:
-        spec = replace(spec, model=replace(spec.model, temperature=options.temperature))
+    spec = replace(spec, model=change_model(spec.model, options))
     require_inputs(spec.inputs, wanted, as_json=options.as_json)
     if problems := find_problems(spec):
         raise BadInput(describe_problems("This cannot run", problems))
+    for model in (spec.model, spec.adviser, spec.judge):
+        require_key(model)
     for name in given:
         if name not in {one.name for one in wanted}:
             names = ", ".join(one.name for one in wanted)
@@ -162,11 +163,33 @@ def _change_reward(spec: ProgramSpec, path: Path, function: str | None, *, as_js
     )
 
 
-def choose_model(name: str, before: ModelSpec) -> ModelSpec:
-    """The model of --model: "practice", the name of a saved connection, or litellm's name. before: its settings are kept.
+def change_model(model: ModelSpec, options: RunOptions) -> ModelSpec:
+    """The model with what the options say of it. Raises UsageError."""
+    if options.model is not None:
+        model = choose_model(options.model, model)
+    if options.base_url is not None or options.key_env is not None:
+        if model.kind != "litellm":
+            raise click.UsageError(
+                "--base-url and --key-env say where a --model is; name one, such as openai/NAME"
+            )
+        key_env = options.key_env or (None if options.base_url else model.key_env)
+        model = replace(model, api_base=options.base_url or model.api_base, key_env=key_env)
+    return model if options.temperature is None else replace(model, temperature=options.temperature)
 
-    Raises BadInput for a provider whose key is nowhere.
-    """
+
+def require_key(model: ModelSpec | None) -> None:
+    """Raise BadInput for a model whose key should be in an environment variable, and is not."""
+    from refine_core.spec.secrets import environment_key
+
+    if model is not None and model.kind == "litellm" and model.key_env and not environment_key(model.key_env):
+        raise BadInput(
+            f"{model.model} needs a key, and the environment variable {model.key_env} is not set. Set it (export "
+            f"{model.key_env}=…), name another one with --key-env, or take --model practice, which needs none."
+        )
+
+
+def choose_model(name: str, before: ModelSpec) -> ModelSpec:
+    """The model of --model: "practice", the name of a saved connection, or litellm's name. before: its settings are kept."""
     from refine_core.connections import list_connections
     from refine_core.connections.model_names import prefix_of
     from refine_core.connections.presets import PRESETS

@@ -59,8 +59,7 @@ def _find(run: Run, attempt: int) -> Attempt:
 
 def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     from refine_core import runs
-    from refine_core.formatting import format_number
-    from refine_core.messages import describe_settings
+    from refine_core.messages import describe_settings, format_reward
 
     timeline = run.timeline
     spec, note = timeline.spec, runs.annotation(run.run_id)
@@ -79,7 +78,8 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     yield from (one_line(one) for one in more)
     yield run.usage_summary
     yield ""
-    settings = [f"N {spec.N}", f"threshold {format_number(spec.threshold)}", describe_settings(timeline)]
+    threshold = "none" if spec.threshold is None else format_reward(timeline, spec.threshold)
+    settings = [f"N {spec.N}", f"threshold {threshold}", describe_settings(timeline)]
     yield one_line(" · ".join(filter(None, settings)))
     for stage in spec.stages:
         yield one_line(f"{stage.name}: {stage.signature}")

@@ -24,6 +24,7 @@ from refine_core.programs import EXAMPLES
 from refine_core.spec.document import write_document
 from refine_core.store import data_home
 from refine_core.store.listing import ListedRun, RunFacts
+from tests.openai_server import OpenAIServer
 from tests.threads import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -187,7 +188,28 @@ def test_a_missing_key_is_named_by_its_variable(monkeypatch, capfdbinary, tmp_pa
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     code, out, err = call(capfdbinary, "run", write_spec(tmp_path), "--model", "openai/gpt-4.1-mini")
     assert (code, out) == (2, "")
-    assert "OPENAI_API_KEY is not set" in err
+    assert "the environment variable OPENAI_API_KEY is not set" in err
+    _, _, err = call(capfdbinary, "run", write_spec(tmp_path), "--model", "groq/x", "--key-env", "MY_KEY")
+    assert "MY_KEY is not set" in err
+    _, _, err = call(capfdbinary, "run", write_spec(tmp_path), "--base-url", "http://127.0.0.1:9/v1")
+    assert "--base-url and --key-env say where a --model is" in err
+
+
+def test_a_real_server_answers_and_the_key_is_nowhere_but_in_the_request(monkeypatch, capfdbinary, tmp_path):
+    monkeypatch.setenv("MY_KEY", "sk-planted-in-a-test")
+    with OpenAIServer(default="[[ ## answer ## ]]\nLima\n\n[[ ## completed ## ]]") as server:
+        code, out, err = call(
+            capfdbinary, "run", write_spec(tmp_path), "--model", "openai/tiny", "--base-url", server.url,
+            "--key-env", "MY_KEY", "--json",
+        )  # fmt: skip
+        assert (code, err, json.loads(out)["outputs"]) == (0, "", {"answer": "Lima"})
+    run_id = json.loads(out)["run"]
+    told = out + "".join(
+        call(capfdbinary, *arguments)[1]
+        for arguments in (["show", run_id, "--attempt", "1"], ["show", run_id, "--json"], ["spec", run_id])
+    )
+    assert "sk-planted" not in told
+    assert "MY_KEY" in told
 
 
 def test_the_description_of_a_run_runs_again_to_the_same_end(capfdbinary, tmp_path):
