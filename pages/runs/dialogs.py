@@ -7,7 +7,9 @@ from typing import Final
 
 import streamlit as st
 
+from pages.runs import filters
 from pages.shared.share.many import share_runs
+from pages.shared.share.served import MAX_RUNS
 from pages.shared.text import escape_markdown, show_error
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -97,6 +99,11 @@ def _note(chosen: Sequence[ListedRun]) -> None:
         _save(lambda: runs.note(run.run_id, text))
 
 
+@st.dialog("Share", width="medium", on_dismiss=_close)
+def _share(chosen: Sequence[ListedRun]) -> None:
+    share_runs(chosen, filters.search_all(MAX_RUNS))
+
+
 def _save(save: Callable[[], None]) -> None:
     try:
         save()
@@ -111,5 +118,5 @@ DIALOGS: Final[Mapping[str, Callable[[Sequence[ListedRun]], None]]] = {
     "rename": _rename,
     "tag": _tag,
     "note": _note,
-    "share": st.dialog("Share", width="medium", on_dismiss=_close)(share_runs),
+    "share": _share,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
@@ -11,7 +12,8 @@ import streamlit as st
 from pages.shared.forms import Form
 from pages.shared.query import parse_whole
 from pages.shared.text import escape_markdown
-from refine_core.runs import NEWEST_FIRST, OUTCOMES, SORT_KEYS, Choices, Filters, Sort
+from refine_core import runs
+from refine_core.runs import NEWEST_FIRST, NO_FILTERS, OUTCOMES, SORT_KEYS, Choices, Filters, RunPage, Sort
 
 DAYS: Final[Mapping[str, int]] = {"today": 0, "7 days": 6, "30 days": 29, "365 days": 364}
 COSTS: Final[Mapping[str, tuple[float | None, float | None]]] = {
@@ -26,6 +28,7 @@ _SEVERAL: Final = ("outcome", "model", "tag")
 _SINGLE: Final = ("when", "cost", "starred", "deleted")
 _NAMES: Final = ("q", *_SEVERAL, *_SINGLE, "sort", "page")
 _LAST: Final = "runs.last-address"
+_LISTED: Final = "runs.listed"
 _SWITCHES: Final = ("starred", "deleted")
 _ASCENDING_FIRST: Final = ("name", "model", "outcome")
 _FIELDS: Final = Form(
@@ -122,6 +125,17 @@ def draw_filters(choices: Choices) -> tuple[str, Filters]:
         starred=starred,
         deleted=deleted,
     )
+
+
+def remember(text: str, chosen: Filters, sort: Sort) -> None:
+    """What the list shows now."""
+    st.session_state[_LISTED] = text, chosen, sort
+
+
+def search_all(limit: int) -> RunPage:
+    """All runs that the list shows on its pages, at most `limit`, those that are folded under others too. Raises StoreError."""
+    text, chosen, sort = st.session_state.get(_LISTED, ("", NO_FILTERS, NEWEST_FIRST))
+    return runs.search(text, replace(chosen, fold=False), sort, size=limit)
 
 
 def clear() -> None:

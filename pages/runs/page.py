@@ -51,6 +51,7 @@ def _draw_list() -> None:
             st.button("Clear", on_click=filters.clear, key="runs.clear")
         st.space("stretch")
         count = st.empty()
+    filters.remember(text, chosen, sort)
     page = _search(text, sort, chosen)
     filters.write_address()
     with count:

@@ -147,3 +147,21 @@ def test_a_link_to_a_run_that_is_not_here_says_what_to_do():
     (error,) = app.error
     assert "Ask whoever sent you the link for the run's file" in error.value
     assert [button.label for button in app.button] == ["Import its file"]
+
+
+def test_ticked_runs_are_shared_or_all_that_the_list_shows():
+    first, second = headline(), two_stages()
+    second.records = [record.__class__("run-2", *_rest(record)) for record in second.records]
+    keep(first, second)
+    app = open_app()
+    app.switch_page("../runs/page.py")
+    app.query_params.clear()
+    app.run()
+    app.session_state["runs.table"] = {"action": {"name": "share", "ids": ["run-1"], "at": 1}}
+    app.run()
+    assert menu(app)["runs"] == ["run-1"]
+    app.session_state["share.all"] = True
+    app.run()
+    data = menu(app)
+    assert sorted(data["runs"]) == ["run-1", "run-2"]
+    assert {"question", "answer", "headline"} <= set(data["fields"])

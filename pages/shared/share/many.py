@@ -7,18 +7,21 @@ from typing import Final
 
 import streamlit as st
 
+from pages.shared.choice import choose
 from pages.shared.share.menu import draw_files, list_fields
 from pages.shared.share.served import MAX_RUNS
 from pages.shared.text import escape_markdown
 from refine_core import runs
 from refine_core.formatting import pluralize
-from refine_core.runs import ListedRun
+from refine_core.runs import ListedRun, RunPage
 
+_ALL: Final = "share.all"
 PROGRAMS_READ: Final = 8  # of the chosen runs, whose fields can be left out by name
 
 
-def share_runs(chosen: Sequence[ListedRun]) -> None:
-    """Draw the dialog's content."""
+def share_runs(selected: Sequence[ListedRun], listed: RunPage) -> None:
+    """Draw the dialog's content. selected: the runs that are ticked. listed: all that the list shows, of which MAX_RUNS are at hand."""
+    chosen = _choose(selected, listed)
     if len(chosen) > MAX_RUNS:
         st.markdown(f"Up to {MAX_RUNS:,} runs can be shared at once; {len(chosen):,} are selected.")
         return
@@ -27,6 +30,19 @@ def share_runs(chosen: Sequence[ListedRun]) -> None:
     st.markdown(f"**{pluralize(len(chosen), 'run')}**: {escape_markdown(_list_names(chosen))}")
     ids = [one.run_id for one in chosen]
     draw_files(ids, list_fields(_programs(chosen)), key="share-runs", note=note)
+
+
+def _choose(selected: Sequence[ListedRun], listed: RunPage) -> Sequence[ListedRun]:
+    """The ticked runs, or all that the list shows."""
+    if len(selected) >= listed.matching:
+        return selected
+    first = "The first " if listed.matching > len(listed.rows) else "All "
+    options = {
+        False: f"{len(selected):,} selected",
+        True: f"{first}{pluralize(len(listed.rows), 'run')} in the list",
+    }
+    choose("Which runs", options, key=_ALL)
+    return listed.rows if st.session_state.get(_ALL) else selected
 
 
 def _list_names(chosen: Sequence[ListedRun]) -> str:
