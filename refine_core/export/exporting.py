@@ -86,7 +86,8 @@ def _prepare(run: RunLog, redaction: Redaction, form: Format, keys: KeyHider) ->
     if form.name in _TABLES:
         return run
     records = [_hide(record, keys) for record in run.records]
-    return replace(run, records=records, annotation=keys.value(run.annotation))
+    what_ifs = tuple(keys.value(replace(one, spec=keys.spec(one.spec))) for one in run.what_ifs)
+    return replace(run, records=records, annotation=keys.value(run.annotation), what_ifs=what_ifs)
 
 
 def _hide(record: Record, keys: KeyHider) -> Record:

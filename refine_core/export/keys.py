@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from refine_core.events import Event, LMRequested, RunStarted
 from refine_core.lm.secrecy import MASK, environment_secrets, strip_login
 from refine_core.log.well_formed import map_text
-from refine_core.spec import ModelSpec
+from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.spec.pasted_keys import begins_like_key
 from refine_core.spec.secrets import SECRET_LIKE, is_secret
 
@@ -52,14 +52,15 @@ class KeyHider:
         """The same for all text in a value."""
         return map_text(value, self.text)
 
+    def spec(self, spec: ProgramSpec) -> ProgramSpec:
+        """The same for a description, whose addresses lose their logins and whose parameters lose their secrets."""
+        model, adviser, judge = map(_without_secrets, (spec.model, spec.adviser, spec.judge))
+        return self.value(replace(spec, model=model or spec.model, adviser=adviser, judge=judge))
+
     def event(self, event: Event) -> Event:
         """The same for an event; its secret parameters go whatever they look like."""
         if isinstance(event, RunStarted):
-            spec = event.spec
-            model, adviser, judge = map(_without_secrets, (spec.model, spec.adviser, spec.judge))
-            event = replace(
-                event, spec=replace(spec, model=model or spec.model, adviser=adviser, judge=judge)
-            )
+            event = replace(event, spec=self.spec(event.spec))
         elif isinstance(event, LMRequested):
             event = replace(event, params=_without_secret_names(event.params))
         return self.value(event)

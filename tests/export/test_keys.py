@@ -9,7 +9,8 @@ import pytest
 from refine_core import events as ev
 from refine_core.export import FORMATS, RunLog, export_run
 from refine_core.export.keys import KeyHider
-from refine_core.spec import ModelSpec
+from refine_core.runs.kept_what_ifs import KeptWhatIf
+from refine_core.spec import ModelSpec, ValidatorSpec
 from refine_core.store.listing import Annotation
 from tests.export.test_redaction import readable
 from tests.hostile_log import hostile_log
@@ -42,7 +43,15 @@ def planted():
         "litellm", "openai/tiny", api_base=f"https://user:{LOGIN}@host.test/v1?key={GOOGLE}", extra=extra
     )
     started = log.records[0].event
-    spec = replace(started.spec, model=model, adviser=model, judge=model)
+    spec = replace(
+        started.spec,
+        model=model,
+        adviser=model,
+        judge=model,
+        reward=f'def reward(args, pred):\n    """{SAID}"""  # {SAID}\n    return judge("a -> b", a=1)\n',
+        reward_name=None,
+        validators=(ValidatorSpec(SAID, f"bool({SAID!r})", SAID),),
+    )
     log.records[0] = replace(log.records[0], event=replace(started, spec=spec))
     for i, record in enumerate(log.records):
         if isinstance(record.event, ev.LMRequested):
@@ -53,7 +62,9 @@ def planted():
 @pytest.mark.parametrize("to", FORMATS)
 def test_no_planted_key_is_in_any_file(to, monkeypatch):
     monkeypatch.setenv("PLANTED_API_KEY", ENVIRONMENT)
-    file = export_run(RunLog(planted().records, Annotation(SAID, (SAID,))), to)
+    log = planted()
+    kept = KeptWhatIf("1", "run-1", log.records[0].event.spec, 1.0, SAID, {"headline": SAID})
+    file = export_run(RunLog(log.records, Annotation(SAID, (SAID,)), what_ifs=(kept,)), to)
     assert [key for key in PLANTED if key in readable(file)] == []
 
 

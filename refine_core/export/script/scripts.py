@@ -59,7 +59,7 @@ class _Models:
 
 class _Script:
     def __init__(self, spec: ProgramSpec, run_id: str, *, for_dspy: bool) -> None:
-        self.spec = make_well_formed(KeyHider().value(spec))
+        self.spec = make_well_formed(KeyHider().spec(spec))
         self.run_id, self.for_dspy = run_id, for_dspy
         self.facts: SourceFacts = read_source(self.spec.reward)
         taken = frozenset(self.facts.names | self.facts.used)
