@@ -118,7 +118,6 @@ def _draw(
     added = (over or {}).get(drawing["kind"]) or {}
     parts = [
         _returned(timeline, place, height),
-        _fork(timeline, place, height),
         join(_rules(drawing, left, end, paint)),
         join(_labels(drawing, left, paint, narrow=narrow)),
         join(_numbers(figure, drawing, place, timeline.returned_index)),
@@ -145,15 +144,6 @@ def _returned(timeline: Timeline, place: Place, height: float) -> Markup:
         rx=3,
         **place.paint("returned-column"),
     )
-
-
-def _fork(timeline: Timeline, place: Place, height: float) -> Markup:
-    """A dotted line behind the attempts that a branch keeps from its parent."""
-    kept = timeline.kept_attempts
-    if not kept:
-        return NOTHING
-    d = f"M{format_pixels(place.x(kept))} 0V{format_pixels(height)}"
-    return element("path", d=d, **place.paint("fork"))
 
 
 def _hovers(figure: Mapping[str, Any], place: Place, height: float, link: str | None) -> Iterator[Markup]:

@@ -60,7 +60,6 @@ _STYLES: Final[Mapping[str, Mapping[str, str]]] = {
     "value": {"fill": "ink", "font-weight": "600", **_HALO},
     "value-now": {"fill": "scored", "font-weight": "600", **_HALO},
     "area": {"fill": "none", "pointer-events": "all"},
-    "fork": {"fill": "none", "stroke": "muted", "stroke-width": "1.5", "stroke-dasharray": "1.5 4"},
     "returned-column": {"fill": "soft"},
     "returned-number": {"fill": "ink", "font-weight": "600"},
     "rule hair": {"fill": "none", "stroke": "hair"},
@@ -68,6 +67,7 @@ _STYLES: Final[Mapping[str, Mapping[str, str]]] = {
     "line step": {"fill": "none", "stroke": "step", "stroke-width": "2"},
     "line hint": {"fill": "none", "stroke": "hint", "stroke-width": "1.6"},
     "head hint": {"fill": "hint"},
+    "line branch": {"fill": "none", "stroke": "muted", "stroke-width": "1.5", "stroke-dasharray": "1.5 4"},
     "line ghost": {"fill": "none", "stroke": "faint", "stroke-width": "1.6", "stroke-dasharray": "3 3"},
     "head ghost": {"fill": "faint"},
     "line threshold-now": {

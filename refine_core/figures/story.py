@@ -79,10 +79,12 @@ def build_story(
     live: bool = True,
     attempts: Collection[int] | None = None,
     now: Mapping[int, Now] | None = None,
+    fields: bool = True,
 ) -> Story:
     """live: whether a run without an end still goes on. attempts: indices of those whose rows are wanted; None for all.
 
-    now: what attempts would score now, by index; {} keeps a place for it, None does not.
+    now: what attempts would score now, by index; {} keeps a place for it, None does not. fields: whether outputs are wanted, which
+    takes the longest, as each is compared with the one before.
 
     While the run goes on, the attempts to come have rows, too, so that their places are kept.
     """
@@ -94,7 +96,7 @@ def build_story(
     scored: Attempt | None = None  # the latest with a reward
     for attempt in timeline.attempts:
         if attempts is None or attempt.index in attempts:
-            row = _row(timeline, attempt, (before, compared, scored), columns, names)
+            row = _row(timeline, attempt, (before, compared, scored), columns, names, fields=fields)
             note = now[attempt.index].old_hint if now and attempt.index in now else ""
             hints = note_old(row.hints, attempt, note)
             rows.append(replace(row, hints=hints, now=describe_now(timeline, attempt, now)))
@@ -115,18 +117,20 @@ def _row(
     earlier: tuple[Attempt | None, Attempt | None, Attempt | None],
     columns: list[PartColumn],
     names: Collection[str],
+    *,
+    fields: bool,
 ) -> StoryRow:
     before, compared, scored = earlier
     outputs = compared.outputs if compared is not None else None
     under_way = attempt.outputs is None and attempt.state in ("running", "cut_off")
-    fields = (read_draft if under_way else read_fields)(timeline, attempt, outputs)
+    read = read_draft if under_way else read_fields
     return StoryRow(
         attempt=attempt.index,
         outcome="scored" if attempt.unmet else attempt.outcome,
         words=describe_outcome(timeline, attempt),
         returned=attempt.is_returned,
         hints=tuple(hints_of(timeline, attempt, before, names)),
-        fields=tuple(fields),
+        fields=tuple(read(timeline, attempt, outputs)) if fields else (),
         message=_message(attempt),
         notes=tuple(_notes(attempt)),
         parts=tuple(_parts(attempt, scored, columns)),

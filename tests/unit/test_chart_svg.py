@@ -89,8 +89,8 @@ def test_in_a_page_each_attempt_leads_to_its_words():
 
 def test_a_branch_has_a_line_behind_what_it_keeps():
     log = logs.headline()
-    assert 'class="fork"' not in draw_chart(log.timeline, 800)
+    assert 'class="line-branch"' not in draw_chart(log.timeline, 800)
     started = log.records[0]
     spec = replace(started.event.spec, parent="run-0", fork_attempt=3)
     log.records[0] = replace(started, event=replace(started.event, spec=spec))
-    assert draw_chart(log.timeline, 800).count('class="fork"') == 1
+    assert draw_chart(log.timeline, 800).count('class="line-branch"') == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 from refine_core.export.chart_svg import draw_chart
@@ -10,10 +11,9 @@ from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.notebook.refinement import Shown
 from refine_core.export.notebook.styles import SCOPE, write_styles
 from refine_core.export.report.prompts import SeenText, write_callers
-from refine_core.export.report.table import MARKS
+from refine_core.export.report.rows import MARKS, AttemptRow, list_rows
 from refine_core.export.report.values import show_change, show_plain, show_text
-from refine_core.figures import Now, build_figure, build_ledger, build_now_marks, describe_figure
-from refine_core.figures.ledger import Row
+from refine_core.figures import Now, build_figure, build_now_marks, describe_figure, describe_now
 from refine_core.figures.story_fields import main_field
 from refine_core.formatting import pluralize
 from refine_core.log.timeline import Attempt, Timeline
@@ -48,7 +48,7 @@ def write_what_if_html(what_if: RunWhatIf) -> str:
         *(element("th", name, cls="n", scope="col") for name in ("#", "recorded", "now")),
         element("th", "why", scope="col"),
     )
-    rows = [_what_if_row(row, now) for row in build_ledger(run, now=now)]
+    rows = [_what_if_row(run, row, now) for row in list_rows(run)]
     return _wrap(
         element("p", result.headline, cls="head"),
         element("p", result.case, cls="m"),
@@ -85,11 +85,10 @@ def _write_table(run: Timeline) -> Markup:
         element("th", "hint", scope="col") if has_hints else NOTHING,
     ]
     rows: list[Markup] = []
-    by_index = {attempt.index: attempt for attempt in run.attempts}
     before: Attempt | None = None
-    for row in build_ledger(run)[:_ROWS]:
-        attempt = by_index[row.attempt]
-        rows.append(_row(run, row, attempt, before, has_hints=has_hints))
+    for row in islice(list_rows(run), _ROWS):
+        attempt = row.attempt
+        rows.append(_row(run, row, before, has_hints=has_hints))
         before = attempt if attempt.outputs else before
     table = element("table", element("thead", element("tr", *heads)), element("tbody", *rows))
     return join((table, _left_out(len(run.attempts))))
@@ -104,14 +103,12 @@ def _left_out(count: int) -> Markup:
     )
 
 
-def _row(run: Timeline, row: Row, attempt: Attempt, before: Attempt | None, *, has_hints: bool) -> Markup:
-    cells = row.cells
+def _row(run: Timeline, row: AttemptRow, before: Attempt | None, *, has_hints: bool) -> Markup:
+    attempt = row.attempt
     mark, colour = MARKS[row.outcome]
-    change = "" if cells["change"].quiet else cells["change"].text
-    style = "n" if change.startswith("±") else "n ok" if change.startswith("+") else "n bad"
     name = main_field(run, attempt)
-    if row.message is not None or name == "":
-        output = element("span", row.message.text if row.message else cells["text"].text, cls="bad")
+    if row.message or name == "":
+        output = element("span", row.message or row.text, cls="bad")
     elif before is not None and before.outputs is not None and name in before.outputs:
         output = show_change(name, before.outputs[name], (attempt.outputs or {})[name])
     else:
@@ -120,22 +117,16 @@ def _row(run: Timeline, row: Row, attempt: Attempt, before: Attempt | None, *, h
         element("div", element("b", f"{who}: ") if len(run.predictors) > 1 else NOTHING, show_text(hint))
         for who, hint in attempt.real_hints.items()
     ]
+    reward = (element("span", mark, cls=f"c-{colour}"), " ", element("b", row.reward))
     return element(
         "tr",
-        element("td", str(row.attempt + 1), cls="n"),
-        element("td", cells["temperature"].text, cls="n"),
-        element(
-            "td",
-            element("span", mark, cls=f"c-{colour}"),
-            " ",
-            element("b", cells["reward"].text),
-            element("span", f" {row.words}", cls="sr"),
-            cls="n",
-        ),
-        element("td", change, cls=style),
+        element("td", str(attempt.index + 1), cls="n"),
+        element("td", row.temperature, cls="n"),
+        element("td", *reward, element("span", f" {row.words}", cls="sr"), cls="n"),
+        element("td", row.change, cls=f"n {row.change_style}".rstrip()),
         element("td", output),
         element("td", *hints, cls="m") if has_hints else NOTHING,
-        cls="r" if row.returned else "",
+        cls="r" if attempt.is_returned else "",
     )
 
 
@@ -191,14 +182,13 @@ def _now(what_if: RunWhatIf) -> dict[int, Now]:
     return found
 
 
-def _what_if_row(row: Row, now: Mapping[int, Now]) -> Markup:
-    cells, one = row.cells, now.get(row.attempt)
-    new = cells["now"].text
+def _what_if_row(run: Timeline, row: AttemptRow, now: Mapping[int, Now]) -> Markup:
+    one, cell = now.get(row.attempt.index), describe_now(run, row.attempt, now)
     return element(
         "tr",
-        element("td", str(row.attempt + 1), cls="n"),
-        element("td", cells["reward"].text, cls="n"),
-        element("td", element("b", new), cls="n"),
+        element("td", str(row.attempt.index + 1), cls="n"),
+        element("td", row.reward, cls="n"),
+        element("td", element("b", cell.text if cell is not None else ""), cls="n"),
         element("td", one.why if one is not None else "", cls="m"),
         cls="r" if one is not None and one.is_best else "",
     )

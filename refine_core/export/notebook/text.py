@@ -17,9 +17,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 
 from refine_core.export.notebook.refinement import Shown
-from refine_core.figures import build_ledger
+from refine_core.export.report.rows import AttemptRow, list_rows, output_title
 from refine_core.figures.axis import Axis, build_axis
-from refine_core.figures.ledger import Row, list_columns
 from refine_core.figures.text import shorten
 from refine_core.formatting import format_score
 from refine_core.log.timeline import Timeline
@@ -83,35 +82,32 @@ def _wrap(text: str, width: int) -> list[str]:
 
 def _write_table(run: Timeline, width: int) -> Iterator[str]:
     axis = build_axis(run, 0.0, 1.0)
-    title = next(column.title for column in list_columns(run) if column.key == "text")
+    title = output_title(run)
     what = "roll." if run.uses_rollouts else "temp"
     low, high = (format_score(end, ()) for end in (axis.low, axis.high))
     scale = f"{_trim(low)}{_trim(high):>{max(1, _BAR - len(_trim(low)))}}"
     yield f"  #  {what:>5}  reward  change  {scale}   {shorten(title, 40)}".rstrip()
     returned = run.returned_index
-    rows = build_ledger(run)
+    rows = list(list_rows(run))
     for row in _some(rows, returned if returned is not None else -1):
-        yield row if isinstance(row, str) else _write_row(run, row, axis, width)
+        yield row if isinstance(row, str) else _write_row(row, axis, width)
 
 
 def _trim(number: str) -> str:
     return number.rstrip("0").rstrip(".") if "." in number else number
 
 
-def _write_row(run: Timeline, row: Row, axis: Axis, width: int) -> str:
-    cells = row.cells
-    change = "" if cells["change"].quiet else cells["change"].text
-    reward = next(a.reward for a in run.attempts if a.index == row.attempt)
+def _write_row(row: AttemptRow, axis: Axis, width: int) -> str:
+    attempt = row.attempt
     bar = ""
-    if reward is not None:
-        at = round((1.0 - axis.y(reward)) * (_BAR - 1))
+    if attempt.reward is not None:
+        at = round((1.0 - axis.y(attempt.reward)) * (_BAR - 1))
         bar = f"{'─' * at}{_MARKS.get(row.outcome, '●')}"
-    words = cells["text"].text if row.message is None else row.message.text
     head = (
-        f"{'→' if row.returned else ' '}{row.attempt + 1:>2}  {cells['temperature'].text:>5}  "
-        f"{cells['reward'].text:>6}  {change:>6}  {bar:<{_BAR}}   "
+        f"{'→' if attempt.is_returned else ' '}{attempt.index + 1:>2}  {row.temperature:>5}  "
+        f"{row.reward:>6}  {row.change:>6}  {bar:<{_BAR}}   "
     )
-    return f"{head}{shorten(words, max(12, width - len(head)))}".rstrip()
+    return f"{head}{shorten(row.message or row.text, max(12, width - len(head)))}".rstrip()
 
 
 def _some(rows: Sequence[T], keep: int) -> Iterator[T | str]:

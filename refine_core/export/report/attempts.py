@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from refine_core.comparison.attempts import format_difference
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.report.prompts import SeenText, write_callers
-from refine_core.export.report.table import MARKS
+from refine_core.export.report.rows import MARKS
 from refine_core.export.report.values import list_fields, show_change, show_plain, show_text
 from refine_core.figures import Story, StoryRow
 from refine_core.figures.story_hints import StoryHint
@@ -38,12 +38,16 @@ class _Before:
 
 def write_attempts(run: Timeline, story: Story) -> Iterator[Markup]:
     """A section an attempt; folded where there are many."""
-    seen = SeenText()
+    seen, best = SeenText(), _best_parts(run)
     rows = {row.attempt: row for row in story.rows}
     before = _Before()
     for attempt in run.attempts:
         row = rows[attempt.index]
-        body = join(_write_body(run, attempt, row, before, seen))
+        parts = [*_write_hints(run, attempt, row), *_write_answer(run, attempt, before, best)]
+        parts += write_callers(attempt, seen)
+        if attempt.advice is not None:
+            parts.append(_write_advice(run, attempt, attempt.advice))
+        body = join(parts)
         heading = join(_write_heading(run, attempt, row))
         anchor = f"a{attempt.index + 1}"
         if len(run.attempts) < FOLDED_FROM:
@@ -69,8 +73,8 @@ def _write_heading(run: Timeline, attempt: Attempt, row: StoryRow) -> Iterator[s
         yield f" · {row.words}"
     if attempt.is_returned:
         yield " · returned"
-    if attempt.kept:
-        yield " · kept from the parent run"
+    if row.kept:
+        yield f" · {row.kept}"
     temperature = (
         f"temperature {format_temperature(attempt.temperature)}"
         if run.has_temperature(attempt)
@@ -81,20 +85,17 @@ def _write_heading(run: Timeline, attempt: Attempt, row: StoryRow) -> Iterator[s
     yield element("span", f"{temperature}{took}", cls="m s")
 
 
-def _write_body(
-    run: Timeline, attempt: Attempt, row: StoryRow, before: _Before, seen: SeenText
+def _write_answer(
+    run: Timeline, attempt: Attempt, before: _Before, best: Mapping[str, float]
 ) -> Iterator[Markup]:
-    yield from _write_hints(run, attempt, row)
+    """What the attempt answered, beside its score in parts."""
     left = [
         *_write_failure(run, attempt),
         _write_outputs(attempt, before.answered),
         *_write_notes(attempt),
     ]
-    right = _write_parts(run, attempt, before.scored)
+    right = _write_parts(attempt, before.scored, best)
     yield element("div", element("div", *left), right, cls="att") if right else element("div", *left)
-    yield from write_callers(attempt, seen)
-    if attempt.advice is not None:
-        yield _write_advice(run, attempt, attempt.advice)
 
 
 # ---- hints
@@ -200,16 +201,12 @@ def _printed(text: str) -> Markup:
     return element("details", element("summary", "What the reward printed"), element("pre", text))
 
 
-def _write_parts(run: Timeline, attempt: Attempt, before: Attempt | None) -> Markup:
-    """The score in parts, each with its change."""
+def _write_parts(attempt: Attempt, before: Attempt | None, best: Mapping[str, float]) -> Markup:
+    """The score in parts, each with its change. best: part -> its largest value in the run."""
     score = attempt.score
     if score is None or not score.parts:
         return NOTHING
     old = before.score.parts if before is not None and before.score is not None else {}
-    best: dict[str, float] = {}
-    for other in run.attempts:
-        for name, value in (other.score.parts if other.score is not None else {}).items():
-            best[name] = max(best.get(name, value), value)
     rows = []
     for name, value in score.parts.items():
         change = value - old[name] if name in old and value != old[name] else None
@@ -226,11 +223,17 @@ def _write_parts(run: Timeline, attempt: Attempt, before: Attempt | None) -> Mar
     head = element(
         "tr",
         element("th", "part of the reward", scope="col"),
-        element("th", "points", cls="n", scope="col"),
-        element("th", "best", cls="n", scope="col"),
-        element("th", "change", cls="n", scope="col"),
+        *(element("th", title, cls="n", scope="col") for title in ("points", "best", "change")),
     )
     return element("table", element("thead", head), element("tbody", *rows), cls="parts")
+
+
+def _best_parts(run: Timeline) -> dict[str, float]:
+    best: dict[str, float] = {}
+    for attempt in run.attempts:
+        for name, value in (attempt.score.parts if attempt.score is not None else {}).items():
+            best[name] = max(best.get(name, value), value)
+    return best
 
 
 # ---- advice

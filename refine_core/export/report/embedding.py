@@ -24,6 +24,7 @@ _FORMAT: Final = "jsonl+zlib+base64"
 _BLOCK: Final = re.compile(
     rf'<template id="{_ID}" data-format="([^"<>]{{1,80}})">([A-Za-z0-9+/=\s]*)</template>'.encode()
 )
+_LEVEL: Final = 6  # 9 takes ten times as long, for files that are smaller by a twentieth
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Of the events once they are unpacked."""
 
@@ -39,7 +40,7 @@ def embed_events(records: Iterable[Record], annotation: Annotation = NO_ANNOTATI
 
 def embed_lines(lines: str) -> str:
     """The block that holds JSONL, as markup."""
-    packed = base64.b64encode(zlib.compress(lines.encode(), 9)).decode("ascii")
+    packed = base64.b64encode(zlib.compress(lines.encode(), _LEVEL)).decode("ascii")
     return f'<template id="{_ID}" data-format="{_FORMAT}">{packed}</template>'
 
 

@@ -70,14 +70,12 @@ def _setting(run: Timeline) -> Iterator[Markup]:
     if spec.attempt_count > 1:
         yield _hints(spec)
     if run.kept_attempts:
-        yield _sentence(_describe_branch(spec))
+        yield _sentence(_describe_branch(run))
 
 
-def _describe_branch(spec: ProgramSpec) -> str:
-    kept = spec.kept_attempts
-    which = {1: "attempt 1 was", 2: "attempts 1 and 2 were"}.get(kept, f"attempts 1 to {kept:,} were")
-    changed = f"; what was changed: {spec.change}" if spec.change else ""
-    return f"The run is a branch of an earlier one: {which} kept from it and cost nothing here{changed}."
+def _describe_branch(run: Timeline) -> str:
+    changed = f" What was changed: {run.spec.change}." if run.spec.change else ""
+    return f"This run is a branch of an earlier one: the attempts that it kept from there cost nothing here.{changed}"
 
 
 def _hints(spec: ProgramSpec) -> Markup:

@@ -13,8 +13,9 @@ from refine_core.export.report.attempts import FOLDED_FROM, write_attempts
 from refine_core.export.report.embedding import embed_lines
 from refine_core.export.report.opening import Heading, list_sentences, write_opening
 from refine_core.export.report.program import write_program
+from refine_core.export.report.rows import MARKS
 from refine_core.export.report.styles import write_styles
-from refine_core.export.report.table import MARKS, write_table
+from refine_core.export.report.table import write_table
 from refine_core.export.report.what_ifs import write_what_ifs
 from refine_core.export.run_log import RunLog
 from refine_core.figures import build_figure, build_story, describe_figure
@@ -65,7 +66,7 @@ def write_html(
 
 
 def _write_main(run: Timeline, heading: Heading, what_ifs: Sequence[KeptWhatIf]) -> Iterator[Markup]:
-    story = build_story(run, live=False)
+    story = build_story(run, live=False, fields=False)
     yield element("a", "Skip to the attempts", href="#attempts", cls="skip")
     yield from write_opening(run, heading)
     yield from _write_timeline(run)
@@ -114,7 +115,7 @@ def _write_legend(run: Timeline, figure: Mapping[str, Any]) -> Iterator[Markup]:
     if sum(attempt.reward is not None for attempt in run.attempts) > 1:
         yield element("span", "line: best so far")
     if run.kept_attempts:
-        yield element("span", "before the dotted line: kept from the parent run")
+        yield element("span", "before the dotted line: kept from another run")
     if figure["drawings"]["columns"] is None:
         yield element("span", "cells: the darker, the more")
     elif any(attempt.real_hints for attempt in run.attempts):

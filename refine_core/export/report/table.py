@@ -5,28 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from refine_core.export.markup import NOTHING, Markup, element, join
+from refine_core.export.report.rows import MARKS, AttemptRow, list_rows, output_title
 from refine_core.export.report.values import mark_left_out
-from refine_core.figures import Story, StoryRow, build_ledger
-from refine_core.figures.ledger import Row, list_columns
+from refine_core.figures import Story, StoryRow
 from refine_core.figures.story_parts import PartCell
 from refine_core.log.timeline import Timeline
-
-MARKS = {
-    "scored": ("●", "scored"),
-    "best": ("▲", "best"),
-    "stopped": ("■", "best"),
-    "failed": ("✕", "failed"),
-    "cut_off": ("\N{EN DASH}", "muted"),
-    "running": ("◌", "scored"),
-    "pending": ("◌", "muted"),
-}
-"""Outcome -> its mark, and the colour's name."""
 
 
 def write_table(run: Timeline, story: Story) -> Markup:
     """A row an attempt: temperature, what it said, its reward in parts."""
     rollout = run.uses_rollouts
-    output = next(c for c in list_columns(run) if c.key == "text")
     heads = [
         element("th", "#", cls="n", scope="col"),
         element("th", "rollout" if rollout else "temp.", cls="n hp", scope="col"),
@@ -43,15 +31,11 @@ def write_table(run: Timeline, story: Story) -> Markup:
             )
             for column in story.columns
         ),
-        element("th", output.title, scope="col"),
+        element("th", output_title(run), scope="col"),
         element("th", "tokens", cls="n hp", scope="col"),
     ]
     told = {row.attempt: row for row in story.rows}
-    rows = [
-        _row(row, told[row.attempt], kept=row.attempt < run.kept_attempts)
-        for row in build_ledger(run)
-        if row.attempt in told
-    ]
+    rows = [_row(row, told[row.attempt.index]) for row in list_rows(run)]
     return element(
         "div",
         element(
@@ -67,36 +51,33 @@ def write_table(run: Timeline, story: Story) -> Markup:
     )
 
 
-def _row(row: Row, told: StoryRow, *, kept: bool) -> Markup:
-    cells = row.cells
-    number = row.attempt + 1
+def _row(row: AttemptRow, told: StoryRow) -> Markup:
+    attempt = row.attempt
+    number = attempt.index + 1
     mark, colour = MARKS[row.outcome]
-    moved = "ok" if row.cells["change"].text.startswith("+") else "bad" if not cells["change"].quiet else ""
-    change = "" if cells["change"].quiet else cells["change"].text
-    same = change.startswith("±")
-    words = f" {row.words}{', returned' if row.returned else ''}"
+    words = f" {row.words}{', returned' if attempt.is_returned else ''}"
     return element(
         "tr",
         element("th", element("a", str(number), href=f"#a{number}"), cls="n", scope="row"),
-        element("td", cells["temperature"].text, cls="n hp"),
+        element("td", row.temperature, cls="n hp"),
         element(
             "td",
             element("span", mark, cls=f"k c-{colour}", aria_hidden="true"),
             " ",
-            element("b", cells["reward"].text),
+            element("b", row.reward),
             element("span", words, cls="sr"),
             cls="n",
         ),
-        element("td", change, cls="n" if same else f"n {moved}"),
+        element("td", row.change, cls=f"n {row.change_style}".rstrip()),
         *_parts(told),
         element(
             "td",
-            element("span", "kept · ", cls="m") if kept else NOTHING,
-            mark_left_out(cells["text"].text if row.message is None else row.message.text),
+            element("span", "kept · ", cls="m") if attempt.kept else NOTHING,
+            mark_left_out(row.message or row.text),
             cls="bad" if row.message else "",
         ),
-        element("td", cells["tokens"].text, cls="n hp"),
-        cls="r" if row.returned else "",
+        element("td", row.tokens, cls="n hp"),
+        cls="r" if attempt.is_returned else "",
     )
 
 

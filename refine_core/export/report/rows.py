@@ -1,0 +1,80 @@
+"""An attempt on one line, for tables: the ledger's own cells, without those that compare outputs, which each attempt does below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from refine_core.figures.ledger import list_columns
+from refine_core.figures.ledger_cells import (
+    change_cell,
+    message_cell,
+    reward_cell,
+    temperature_cell,
+    text_cell,
+    tokens_cell,
+)
+from refine_core.figures.story_parts import part_columns
+from refine_core.log.timeline import Attempt, Outcome, Timeline
+from refine_core.messages import describe_outcome
+
+MARKS: Final = {
+    "scored": ("●", "scored"),
+    "best": ("▲", "best"),
+    "stopped": ("■", "best"),
+    "failed": ("✕", "failed"),
+    "cut_off": ("\N{EN DASH}", "muted"),
+    "running": ("◌", "scored"),
+    "pending": ("◌", "muted"),
+}
+"""Outcome -> its mark, and the colour's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt. outcome: chooses its mark. words: the same, as a person says it. change: "" where there is nothing to compare.
+
+    text: its main output. message: in its place, why there is none, or no reward; "" where it did not fail.
+    """
+
+    attempt: Attempt
+    outcome: Outcome
+    words: str
+    temperature: str
+    reward: str
+    change: str
+    text: str
+    message: str
+    tokens: str
+
+    @property
+    def change_style(self) -> str:
+        """The class of the change: better, worse, or neither."""
+        return {"+": "ok", "±": "", "": ""}.get(self.change[:1], "bad")
+
+
+def output_title(run: Timeline) -> str:
+    """The heading of the outputs."""
+    return next(column.title for column in list_columns(run) if column.key == "text")
+
+
+def list_rows(run: Timeline) -> Iterator[AttemptRow]:
+    """A row an attempt, in order."""
+    has_parts = bool(part_columns(run))
+    before: float | None = None
+    for attempt in run.attempts:
+        change = change_cell(run, attempt, before)
+        message = message_cell(attempt) if has_parts else None
+        yield AttemptRow(
+            attempt,
+            "scored" if attempt.unmet else attempt.outcome,
+            describe_outcome(run, attempt),
+            temperature_cell(run, attempt).text,
+            reward_cell(run, attempt, attempt.outcome).text,
+            "" if change.quiet else change.text,
+            text_cell(run, attempt, has_parts=has_parts).text,
+            message.text if message is not None else "",
+            tokens_cell(attempt).text,
+        )
+        before = attempt.reward if attempt.reward is not None else before
