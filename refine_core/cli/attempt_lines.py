@@ -34,10 +34,19 @@ _HINT_LINES: Final = 3
 _PROSE: Final = 100  # columns of a text that is read
 
 
-def attempt_lines(terminal: Terminal, timeline: Timeline, attempt: Attempt) -> Iterator[str]:
-    """The hints that an attempt was given, and the attempt. Nothing in it controls the terminal."""
-    for name, hint in attempt.real_hints.items():
-        yield from _hint_lines(terminal, f"↳ hint for {one_line(name)}: ", one_line(hint))
+def attempt_lines(
+    terminal: Terminal, timeline: Timeline, attempt: Attempt, *, ended: bool = False
+) -> Iterator[str]:
+    """The hints that an attempt was given, and the attempt. Nothing in it controls the terminal.
+
+    ended: whether to say which attempt was returned, as the run is over.
+    """
+    hints, before = attempt.real_hints, _hints_before(timeline, attempt)
+    if hints and hints == before:
+        yield terminal.paint(f"{INDENT}↳ the same {'hint' if len(hints) == 1 else 'hints'}", dim=True)
+    else:
+        for name, hint in hints.items():
+            yield from _hint_lines(terminal, f"↳ hint for {one_line(name)}: ", one_line(hint))
     mark, colour = _MARKS[attempt.outcome]
     reward = format_reward(timeline, attempt.reward) if attempt.reward is not None else "-"
     parts = [
@@ -47,7 +56,7 @@ def attempt_lines(terminal: Terminal, timeline: Timeline, attempt: Attempt) -> I
         _temperature(timeline, attempt),
     ]
     used = 3 + 2 + 2 + _REWARD + 2 + columns_of(parts[-1]) + 2 + ((_BAR + 2) if len(parts) == 4 else 0)  # noqa: PLR2004
-    yield f"{'  '.join(parts)}  {cut(_describe_attempt(timeline, attempt), max(terminal.columns - used, 8))}".rstrip()
+    yield f"{'  '.join(parts)}  {cut(_describe_attempt(attempt, ended=ended), max(terminal.columns - used, 8))}".rstrip()
 
 
 def output_lines(outputs: Mapping[str, object]) -> Iterator[str]:
@@ -67,7 +76,7 @@ def summarize_outputs(outputs: Mapping[str, object] | None) -> str:
     return " · ".join(f"{one_line(name)}: {one_line(to_text(value))}" for name, value in outputs.items())
 
 
-def _describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
+def _describe_attempt(attempt: Attempt, *, ended: bool) -> str:
     """What an attempt wrote, or why it failed."""
     if attempt.state == "failed":
         return f"failed: {one_line(describe_failure(attempt))}"
@@ -76,10 +85,15 @@ def _describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
     notes = [
         "kept" if attempt.kept else "",
         describe_unmet_rules(attempt),
-        "returned" if attempt.is_returned and timeline.end is not None else "",
+        "returned" if attempt.is_returned and ended else "",
     ]
     told = ", ".join(filter(None, notes))
     return f"{f'[{told}] ' if told else ''}{summarize_outputs(_last_outputs(attempt))}"
+
+
+def _hints_before(timeline: Timeline, attempt: Attempt) -> Mapping[str, str]:
+    """The hints of the attempt before; {} for the first."""
+    return next((one.real_hints for one in timeline.attempts if one.index == attempt.index - 1), {})
 
 
 def _last_outputs(attempt: Attempt) -> Mapping[str, object]:

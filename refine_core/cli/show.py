@@ -87,7 +87,7 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     yield ""
     yield terminal.paint("Attempts", bold=True)
     for one in timeline.attempts:
-        yield from attempt_lines(terminal, timeline, one)
+        yield from attempt_lines(terminal, timeline, one, ended=timeline.end is not None)
     if returned := next((one for one in timeline.attempts if one.is_returned), None):
         yield from _named(terminal, f"Returned: attempt {returned.index + 1}", returned.outputs or {})
 
@@ -103,7 +103,7 @@ def _describe_parent(spec: ProgramSpec) -> str:
 def _attempt_detail(run: Run, attempt: Attempt, terminal: Terminal) -> Iterator[str]:
     from refine_core.messages import hint_source
 
-    yield from attempt_lines(terminal, run.timeline, attempt)
+    yield from attempt_lines(terminal, run.timeline, attempt, ended=run.timeline.end is not None)
     if attempt.real_hints:
         yield from _named(terminal, f"Hints, {hint_source(run.timeline, attempt)}", attempt.real_hints)
     yield from _reward_lines(run, attempt, terminal)

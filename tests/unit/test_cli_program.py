@@ -215,3 +215,16 @@ def test_a_main_that_fails_says_at_which_line(tmp_path, capfdbinary):
     file = write(tmp_path, "def main():\n    x = 1\n    raise ValueError('of mine')\n")
     code, out, err = call(capfdbinary, "run", file)
     assert (code, out, err) == (2, "", "Error: mine.py, line 3: ValueError: of mine\n")
+
+
+@pytest.mark.parametrize("changes", [{}, {"strategy": "best_of_n", "N": 3}, {"strategy": "single"}])
+def test_an_exported_script_runs_to_the_end_of_its_run(changes, tmp_path, capfdbinary):
+    document = json.loads(call(capfdbinary, "spec", "--example", "two_stages")[1]) | changes
+    first = json.loads(call(capfdbinary, "run", write(tmp_path, json.dumps(document), "a.json"), "--json")[1])
+    script = tmp_path / "exported.py"
+    assert call(capfdbinary, "export", first["run"], "--to", "py", "-o", script)[0] == 0
+    again = json.loads(call(capfdbinary, "run", script, "--json")[1])
+    assert [(one["reward"], one["hints"], one["outputs"]) for one in again["attempts"]] == [
+        (one["reward"], one["hints"], one["outputs"]) for one in first["attempts"]
+    ]
+    assert again["attempts"]
