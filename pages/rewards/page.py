@@ -55,7 +55,7 @@ if is_narrow():
         if not bench.rows:
             draw_starters(bench)
     draw_results(bench)
-    if bench.rows or view is not OFFERED["scores"]:
+    if not view.wide and (bench.rows or view is not OFFERED["scores"]):
         view.under(bench)
 elif view.wide:
     draw_results(bench)

@@ -15,6 +15,7 @@ import click
 from refine_core.cli.numbers import Number
 from refine_core.cli.output import CheckFailed, print_json
 from refine_core.cli.reward_options import (
+    ask_for_sibling,
     printable,
     read_arguments,
     read_functions,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from refine_core.rewards.shapes import Recognized
     from refine_core.rows import Row
 
+_NOT_FOUND: Final = frozenset(("missing-module", "does-not-load"))
 _EVIDENCE: Final = 4
 
 
@@ -87,13 +89,17 @@ def command(
     except RewardError:
         examination = examine_unreadable(source)
     else:
+        contents = read_files(files)
         with click.progressbar(
             length=max(len(loaded), 1), label="Checking", file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar:
             examination = examine(
-                found, loaded, threshold=threshold, cases=cases, timeout_s=timeout_s, files=read_files(files),
+                found, loaded, threshold=threshold, cases=cases, timeout_s=timeout_s, files=contents,
                 on_progress=lambda done, _total: bar.update(done - bar.pos),
             )  # fmt: skip
+    for one in examination.findings:
+        if one.code in _NOT_FOUND:
+            ask_for_sibling(one.message, reward)
     if as_json:
         print_json(examination.to_json())
     else:

@@ -141,19 +141,19 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except RewardError as error:
-        if (sibling := _find_sibling(error, path)) is not None:
-            words = f"{path.name} imports {sibling.stem}, which lies beside it. Add --with {sibling}"
-            raise click.UsageError(words) from error
+        if error.type_name == "ModuleNotFoundError":
+            ask_for_sibling(error.message, path)
         raise BadInput(f"{path.name}{str(error).removeprefix('reward')}") from error
 
 
-def _find_sibling(error: RewardError, path: Path) -> Path | None:
-    """The module beside the reward that it imports in vain."""
-    missing = re.search(r"No module named '(\w+)'", error.message)
-    if error.type_name != "ModuleNotFoundError" or missing is None:
-        return None
-    sibling = path.with_name(f"{missing[1]}.py")
-    return sibling if sibling.is_file() else None
+def ask_for_sibling(message: str, path: Path) -> None:
+    """Raise UsageError where a reward imports in vain what lies beside it. message: of the error, which names the module."""
+    missing = re.search(r"No module named '(\w+)'", message)
+    sibling = None if missing is None else path.with_name(f"{missing[1]}.py")
+    if sibling is not None and sibling.is_file():
+        raise click.UsageError(
+            f"{path.name} imports {sibling.stem}, which lies beside it. Add --with {sibling}"
+        )
 
 
 def question_to_json(question: ArgumentQuestion) -> dict[str, object]:

@@ -5,7 +5,7 @@ row + reward --xray_row--> Xray, with --beside two of them --find_parting--> whe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _IDS_SHOWN: Final = 8
 _CODE_CHARS: Final = 64
 _CELL_CHARS: Final = 44
+_FUNCTIONS_SHOWN: Final = 8
 
 
 @click.command("xray")
@@ -62,7 +63,7 @@ def command(
     ROWS are recorded outputs, as for `refinescope score`. With --beside, two rows stand side by side, with the first line where
     their scores part. No model is called.
     """
-    from refine_core.xray import find_parting, xray_row
+    from refine_core.xray import find_function, find_parting, xray_row
 
     source = read_source(reward)
     loaded = load_rows(rows, reading, as_json=as_json)
@@ -80,7 +81,13 @@ def command(
         label = f"Row {printable(one)}"
         with naming(reward):
             xrays.append(xray_row(found, row, rows=every, label=label, timeout_s=timeout_s, files=contents))
-    parting = find_parting(xrays[0], xrays[1]) if len(xrays) > 1 else None
+    parting, parts_in = None, None
+    if len(xrays) > 1:
+        first, other = xrays
+        parts_in = find_function(first, other)  # of several functions the one that parts them
+        partner = None if parts_in is None else _find_partner(first, other, parts_in)
+        view = first.view(parts_in) if partner is not None else None
+        parting = find_parting(first, other, view, partner)
     if as_json:
         print_json(
             {
@@ -91,7 +98,7 @@ def command(
         )
     else:
         click.echo(f"{printable(describe_shape(found))}.")
-        _print_xrays(xrays, parting)
+        _print_xrays(xrays, parting, parts_in)
 
 
 def _find(rows: RowSet, row_id: str) -> int:
@@ -106,17 +113,59 @@ def _find(rows: RowSet, row_id: str) -> int:
     raise click.BadParameter(f"there is no row {printable(row_id)}; the rows have the ids {shown or 'none'}")
 
 
-def _print_xrays(xrays: Sequence[Xray], parting: Parting | None) -> None:
+def _find_partner(first: Xray, other: Xray, call: int) -> CallView | None:
+    """The call of the other row beside one of the first."""
+    from refine_core.xray import find_partner
+
+    number = find_partner(first, other, call)
+    view, partner = first.view(call), None if number is None else other.view(number)
+    return partner if view and partner and view.first_line == partner.first_line else None
+
+
+def _print_xrays(xrays: Sequence[Xray], parting: Parting | None, parts_in: int | None) -> None:
+    """parts_in: the call in which they part; None for the reward's own."""
     for one in xrays:
         click.echo(f"{one.label}: {printable(one.sentence)}")
         for note in one.notes:
             click.echo(note)
     if parting is not None:
         click.echo(printable(parting.sentence))
-    views = [view for one in xrays if (view := one.view()) is not None]
-    if len(views) == len(xrays):
+    calls = list(_list_calls(xrays))
+    for place, views in enumerate(calls[:_FUNCTIONS_SHOWN]):
         click.echo("")
-        _print_lines(views, parting)
+        if len(calls) > 1:
+            click.echo(printable(_name_call(xrays, views)))
+        here = place == 0 if parts_in is None else views[0].number == parts_in
+        _print_lines(views, parting if here else None)
+    if rest := [views[0].function for views in calls[_FUNCTIONS_SHOWN:]]:
+        click.echo(f"\nNot shown: {printable(', '.join(rest))}. --json has every call.")
+
+
+def _list_calls(xrays: Sequence[Xray]) -> Iterator[list[CallView]]:
+    """The first call of each function, the reward's own first; beside it the corresponding one of the other row."""
+    shown: set[str] = set()
+    for at, one in enumerate(xrays):
+        inner = () if one.trace is None else one.trace.calls[one.trace.start :]
+        for call in (*one.roots, *(it.number for it in inner)):
+            view = one.view(call)
+            if view is None or view.function in shown:
+                continue
+            shown.add(view.function)
+            partners = (_find_partner(one, other, call) for other in xrays[at + 1 :])
+            yield [view, *(partner for partner in partners if partner is not None)]
+
+
+def _name_call(xrays: Sequence[Xray], views: Sequence[CallView]) -> str:
+    """The function, and where it was called from: "normalise, called at line 9, the first of 2 calls"."""
+    view = views[0]
+    owner = next(one for one in xrays if one.view(view.number) is view)
+    if view.number in owner.roots:
+        name = view.function
+    else:
+        total = owner.count_calls(view.number)
+        more = f", the first of {total:,} calls" if total > 1 else ""
+        name = f"{view.function}, called at line {view.line}{more}"
+    return name if len(views) == len(xrays) else f"{name}, of {owner.label} alone"
 
 
 def _print_lines(views: Sequence[CallView], parting: Parting | None) -> None:
@@ -133,11 +182,10 @@ def _print_lines(views: Sequence[CallView], parting: Parting | None) -> None:
 def _write_cell(line: LineView) -> str:
     """What stands beside a line, on one line."""
     parts = ["".join(one.text for one in line.cell), line.note]
-    if line.lost is not None:
-        parts.append(f"({MINUS}{line.lost:.2f})")
+    lost = f"  ({MINUS}{line.lost:.2f})" if line.lost is not None else ""
     if line.printed:
         parts.append(f"prints {line.printed.rstrip()!r}")
     if line.exception:
         caught = f" (caught at line {line.caught_at})" if line.caught_at is not None else ""
         parts.append(f"✗ {line.exception}{caught}")
-    return clip(printable("  ".join(part for part in parts if part)), _CELL_CHARS)
+    return f"{clip(printable('  '.join(part for part in parts if part)), _CELL_CHARS - len(lost))}{lost}"

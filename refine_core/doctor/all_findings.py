@@ -21,6 +21,7 @@ from refine_core.doctor.findings.rows import (
     find_recorded_wobble,
     find_same_scores,
     find_shared_bests,
+    find_short_by_rounding,
     find_slow,
     find_unreachable_threshold,
 )
@@ -58,6 +59,7 @@ def find_all(
         yield from find_slow(scored, found.took_s)
     yield from find_same_scores(scored, probed)
     yield from find_unreachable_threshold(scored, probed, threshold)
+    yield from find_short_by_rounding(scored, threshold)
     yield from find_flat_groups(scored)
     yield from find_shared_bests(scored)
     yield from find_paid_by_length(scored, probed)

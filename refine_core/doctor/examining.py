@@ -61,7 +61,12 @@ def examine(
     given = cases if isinstance(cases, CaseSet) else CaseSet(tuple(cases))
     looked_at = list(rows[:MAX_ROWS])  # each is read several times
     known = list_known(looked_at, given)
-    findings = list(check_recognized(recognized, Fields.of_rows(known) if known else None))
+    beside = {name.removesuffix(".py").partition("/")[0] for name in files or ()}
+    findings = [
+        one
+        for one in check_recognized(recognized, Fields.of_rows(known) if known else None)
+        if one.code != "missing-module" or one.subject not in beside
+    ]
     if asks_judge(recognized):
         findings.append(_JUDGED)
     figures: Mapping[str, object] = {}

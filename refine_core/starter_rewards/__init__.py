@@ -28,7 +28,7 @@ STARTERS: Final = (
     ("token_f1", "Word overlap (F1)", "For answers of a few words or a sentence."),
     ("edit_similarity", "Edit similarity", "Fewer points for every letter that differs."),
     ("code_parses", "Code that parses", "Python, alone or in a code block; it is not run."),
-    ("list_overlap", "List overlap", "Items in any order; feedback names those missing."),
+    ("list_overlap", "List overlap", "Items in any order; feedback counts those missing."),
     ("judge_rubric", "A judge with a rubric", "A model grades and says why; each score is a call."),
     ("weighted_parts", "Weighted parts with reasons", "Several checks; feedback names what was lost."),
 )

@@ -13,7 +13,8 @@ another factor between 0 and the constant it is taken to be so.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from refine_core.rewards.xray.expressions import is_constant
 from refine_core.rewards.xray_replies import TraceCall, TraceEvent
@@ -21,6 +22,7 @@ from refine_core.xray.elements import added_to, elements_of, score_names
 from refine_core.xray.source_map import SourceMap, body_of, iter_own, iter_statements
 from refine_core.xray.texts import clip_text, is_number, last_value
 from refine_core.xray.types import Contribution
+from refine_core.xray.weights import find_weights, weighted_name
 
 _ROUNDING = 1e-9
 _NAME_CHARS = 40
@@ -45,9 +47,27 @@ def list_contributions(source: SourceMap, call: TraceCall) -> tuple[Contribution
             found += [entry for node in iter_own(one.value) for entry in _of_dict(source, call, node)]
     if isinstance(function, ast.Lambda):
         found += _of_return(source, call, function.body)
+    reached = [one.value for one in returns if one.value is not None and _is_reached(source, call, one)]
+    weights = find_weights(reached)
+    found = [replace(one, weight=weights.get(one.name)) for one in found]
+    told = {one.name for one in found if one.full is not None and one.weight is not None}
     for one in returns:
-        found += _of_return(source, call, one.value)
+        found += [entry for entry in _of_return(source, call, one.value) if not _is_told(source, entry, told)]
     return tuple(sorted(found, key=lambda one: one.order))
+
+
+def _is_reached(source: SourceMap, call: TraceCall, node: ast.Return) -> bool:
+    site = source.plan.site_of("line", node) or (
+        None if node.value is None else source.plan.site_of("value", node.value)
+    )
+    return site is not None and site.index in call.events
+
+
+def _is_told(source: SourceMap, entry: Contribution, told: Collection[str]) -> bool:
+    """Whether it is a name times its weight, and what the name lost stands where the name was made."""
+    node = source.plan.sites[entry.site].node
+    pair = weighted_name(node) if entry.name and isinstance(node, ast.expr) else None
+    return pair is not None and pair[0] in told
 
 
 def _of_assignment(

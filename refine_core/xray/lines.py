@@ -6,7 +6,7 @@ trace + source --view_call(number)--> CallView(lines)
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from refine_core.formatting import pluralize
@@ -18,7 +18,7 @@ from refine_core.xray.page import CELL_CHARS, Failure, Page, is_docstring
 from refine_core.xray.source_map import SourceMap, header_end, iter_own
 from refine_core.xray.statements import describe
 from refine_core.xray.texts import clip_text, is_number, last_value, write_brief
-from refine_core.xray.types import CallView, Segment, State
+from refine_core.xray.types import CallView, Contribution, Segment, State
 
 _UNRECORDED: Final = "not in the recorded turns"
 _QUIET: Final = (ast.Pass, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.ClassDef)
@@ -56,7 +56,12 @@ def view_call(
             and page.cells[contribution.line].lost
         ):
             continue  # of several on one line, one that lost something
-        page.set(contribution.line, made=contribution.value, part=contribution.name, lost=contribution.lost)
+        page.set(
+            contribution.line,
+            made=contribution.value,
+            part=contribution.name,
+            lost=_sum_losses(one for one in contributions if one.line == contribution.line),
+        )
     ended, returned = _find_end(page)
     return CallView(
         number=number,
@@ -71,6 +76,14 @@ def view_call(
         contributions=contributions,
         branches=tuple(sorted(page.branches, key=lambda one: one[2])),
     )
+
+
+def _sum_losses(on_line: Iterable[Contribution]) -> float | None:
+    """What a line lost in all: its parts, else what has a name, else what is left. None for nothing."""
+    losing = [one for one in on_line if one.lost is not None]
+    chosen = [one for one in losing if one.is_part] or [one for one in losing if one.name] or losing
+    last = {one.name: one.lost for one in chosen if one.lost is not None}
+    return sum(last.values()) if last else None
 
 
 def _fill_states(page: Page) -> None:

@@ -214,7 +214,7 @@ def _iter_differences(
         if other is None and branch is not None:
             yield _Difference(branch, one.order, by, one.name, is_branch=True)
         elif other is not None and by is not None:
-            is_score = one.is_part or not one.name.isidentifier()
+            is_score = one.is_part or one.weight is not None or not one.name.isidentifier()
             yield _Difference(one.line, one.order, by, one.name, site=one.site, is_score=is_score)
     for one in second:
         by = _between(_counterpart(one, second, first), one)
@@ -236,9 +236,9 @@ def _counterpart(
 
 
 def _between(one: Contribution | None, other: Contribution | None) -> float | None:
-    if one is None or other is None or one.value is None or other.value is None:
+    if one is None or other is None or one.points is None or other.points is None:
         return None
-    return other.value - one.value
+    return other.points - one.points
 
 
 def _returned_difference(a: CallView, b: CallView) -> float | None:

@@ -41,7 +41,8 @@ class Contribution:
     """A number that goes into the score.
 
     line: where it was made. name: of the part or the name, "" for what is returned. value: None where it was not made.
-    full: the most it can be, where the source tells. order: when, among all that was reported.
+    full: the most it can be, where the source tells. order: when, among all that was reported. weight: what it is multiplied with in
+    the score; None where that is not known.
     """
 
     line: int
@@ -51,13 +52,21 @@ class Contribution:
     order: int = 0
     site: int = -1
     is_part: bool = False
+    weight: float | None = None
 
     @property
     def lost(self) -> float | None:
-        """How much less than the most it can be."""
-        if self.full is None or self.value is None or self.full - self.value <= 1e-9:  # noqa: PLR2004  # rounding
+        """How much less than the most it can be, in points of the score where its weight is known."""
+        weight = 1.0 if self.weight is None else self.weight
+        if self.full is None or self.value is None:
             return None
-        return self.full - self.value
+        less = weight * (self.full - self.value)
+        return None if less <= 1e-9 else less  # noqa: PLR2004  # rounding
+
+    @property
+    def points(self) -> float | None:
+        """Its value in points of the score, where its weight is known."""
+        return self.value if self.value is None or self.weight is None else self.weight * self.value
 
 
 @dataclass(frozen=True, slots=True)

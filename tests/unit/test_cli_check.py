@@ -129,6 +129,20 @@ def test_questions_and_bad_input_end_with_2(write, capfdbinary, tmp_path):
     assert "case 1" in err
 
 
+def test_a_module_beside_the_reward_is_asked_for_and_not_called_missing(write, capfdbinary, tmp_path):
+    write(
+        "from clean import tidy\ndef reward(args, pred):\n    return float(tidy(pred.answer) == args['answer'])\n"
+    )
+    (tmp_path / "clean.py").write_text("def tidy(text):\n    return text.strip()\n")
+    code, _, err = check(capfdbinary, "reward.py", "rows.jsonl")
+    assert (code, "Add --with clean.py" in err, "pip install" in err) == (2, True, False)
+    code, out, _ = check(capfdbinary, "reward.py", "rows.jsonl", "--with", "clean.py", "--json")
+    assert (
+        code,
+        {one["kind"] for one in json.loads(out)["findings"]} & {"missing-module", "does-not-load"},
+    ) == (0, set())
+
+
 def test_people_read_the_verdict_first_then_findings_with_evidence(write, capfdbinary):
     write(IN_GOLD, cases=[NOTHING])
     _, out, _ = check(capfdbinary, "reward.py", "rows.jsonl")

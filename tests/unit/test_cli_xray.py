@@ -48,6 +48,34 @@ def test_two_rows_stand_side_by_side_in_json_and_for_people(tmp_path):
     assert "2 ≤ 3 → 0.50" in out
 
 
+HELPED = """def clean(text):
+    return text.strip().lower()
+
+
+def reward(args, pred):
+    return float(clean(pred.text) == "a kettle")
+"""
+
+
+def test_each_helper_is_shown_with_the_line_that_called_it(tmp_path):
+    _, out, _ = run(tmp_path, "--row", "a", reward=HELPED)
+    lines = out.splitlines()
+    assert lines.index("reward") < lines.index("clean, called at line 6")
+    assert next(line for line in lines if "text.strip().lower()" in line).endswith("'a kettle'")
+
+
+def test_of_several_functions_the_one_that_parts_two_rows_says_where(tmp_path):
+    reward = (
+        "def short(completions, **kwargs):\n    return [0.5 if len(c) < 40 else 0.0 for c in completions]\n\n"
+        "def kettle(completions, **kwargs):\n    return [1.0 if 'kettle' in c else 0.0 for c in completions]\n"
+    )
+    code, out, _ = run(tmp_path, "--row", "a", "--beside", "b", reward=reward)
+    lines = out.splitlines()
+    rule = next(i for i, line in enumerate(lines) if "The scores part here" in line)
+    assert (code, lines[rule + 1].split()[0]) == (0, "5")
+    assert "kettle: Row b gets 1.00 less, at line 5" in out
+
+
 def test_an_unknown_row_is_bad_input_that_names_the_ids(tmp_path):
     code, out, error = run(tmp_path, "--row", "c")
     assert (code, out) == (2, "")

@@ -86,6 +86,17 @@ def test_a_threshold_that_some_row_reaches_is_no_finding():
     )
 
 
+def test_a_sum_of_decimals_that_falls_short_of_a_threshold_is_found():
+    source = "def reward(args, pred):\n    return 0.7 * (pred.answer != 'a') + 0.2 * (len(pred.answer) > 1) + 0.1 * ('c' in pred.answer)"
+    rows = rows_of("a", "bb", "ccc")
+    assert find(look_at(source, rows), "short-by-rounding").severity == "note"
+    found = look_at(source, rows, threshold=1.0)
+    assert find(found, "short-by-rounding").severity == "warning"
+    assert "unreachable-threshold" not in kinds(found)
+    rounded = source.replace("return ", "return round(") + ", 6)"
+    assert "short-by-rounding" not in kinds(look_at(rounded, rows, threshold=1.0))
+
+
 def test_groups_without_spread_are_counted():
     rows = rows_of("a", "b", "cc", "dd", "e", "ff", groups=("1", "1", "2", "2", "3", "3"))
     found = look_at(LENGTH, rows)

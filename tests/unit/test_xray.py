@@ -243,6 +243,28 @@ def test_a_batch_function_gets_the_row_alone_and_a_group_its_group():
     assert "with this row alone" in found.notes[0]
 
 
+def test_what_a_weighted_name_lost_is_said_in_points_of_the_score():
+    source = """
+def reward(args, pred):
+    parts = {"right": float(pred.text == "Rome")}
+    short = 1.0 if len(pred.text) < 3 else 0.5
+    return round(0.7 * parts["right"] + 0.2 * short + 0.1 * (pred.text[0] == "P"), 2)
+"""
+    found = xray(source, {"text": "Paris"})
+    assert found.sentence == "0.20: lost 0.70 on right, at line 3."
+    lost = {line.number: round(line.lost, 3) for line in found.view().lines if line.lost is not None}
+    assert lost == {3: 0.7, 4: 0.1}  # the return repeats neither
+
+
+def test_a_line_on_which_several_parts_lose_says_what_they_lose_in_all():
+    source = """
+def reward(args, pred):
+    return 0.5 * (pred.text == "Rome") + 0.3 * min(len(pred.text) / 10, 1) + 0.2 * (len(pred.text) > 2)
+"""
+    found = xray(source, {"text": "Paris"})
+    assert [round(line.lost, 3) for line in found.view().lines if line.lost is not None] == [0.65]
+
+
 def test_a_judge_is_never_asked():
     source = "def reward(args, pred):\n    return judge('text -> score: float', text=pred.text).score\n"
     found = xray(source)

@@ -199,7 +199,19 @@ def reward(args, pred):
         ("abc", {}),
         ("bcd", {}),
         3,
-        "Both take the same branches. In all Row 2 has 0.70 less. The scores part at line 3 on y: 'a' is not in 'bcd'.",
+        "Both take the same branches. Row 2 gets 0.70 less on y, at line 3: 'a' is not in 'bcd'.",
+    ),
+    "weighted where it is made": (
+        """\
+def reward(args, pred):
+    right = 1.0 if pred.text == args["answer"] else 0.0
+    short = 1.0 if len(pred.text) < 9 else 0.5
+    return 0.7 * right + 0.3 * short
+""",
+        ("Rome", {"answer": "Rome"}),
+        ("Paris, France", {"answer": "Rome"}),
+        2,
+        "Row 2 gets 0.70 less on right, at line 2: 'Paris, France' is not 'Rome'. In all Row 2 has 0.85 less.",
     ),
     "Score parts": (
         """\

@@ -105,7 +105,7 @@ def find_unreachable_threshold(
     best = max(
         [*scored.values, *tried, *(row.value for row in rights if row.value is not None)], default=None
     )
-    if best is None or best >= threshold:
+    if best is None or best >= threshold - _EQUAL:  # what rounding loses is told by itself
         return
     what = "No right answer and no row" if rights else "No row"
     evidence = [
@@ -119,6 +119,21 @@ def find_unreachable_threshold(
         f"{what} reaches the threshold {threshold:g}; the highest score is {describe_score(best)}. Every run would use up its attempts.",
         evidence=tuple(evidence),
     )  # fmt: skip
+
+
+def find_short_by_rounding(scored: ScoredRows, threshold: float | None) -> Iterator[Finding]:
+    """A highest score that misses a round number, or the threshold, by no more than adding decimals loses."""
+    best = scored.best
+    if best is None:
+        return
+    aim = round(best, 2) if threshold is None or threshold < best else threshold
+    if 0 < aim - best < _EQUAL:
+        yield Finding(
+            "short-by-rounding", "note" if threshold is None or threshold < best else "warning",
+            f"The highest score is {best!r}, and not {describe_score(aim)}: a sum of decimals loses a little. "
+            f"A threshold of {aim:g} is never reached. Round what is returned, as in round(score, 6).",
+            evidence=tuple(f"row {row.id} scores {value!r}" for row, value in scored.scored if value == best)[:1],
+        )  # fmt: skip
 
 
 def find_flat_groups(scored: ScoredRows) -> Iterator[Finding]:

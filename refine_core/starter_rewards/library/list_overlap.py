@@ -13,6 +13,6 @@ def reward(args, pred):
     wanted, got = read_items(args["answer"]), read_items(pred.answer)
     if not wanted or not got:
         return 0.0
-    missing, extra = sorted(wanted - got), sorted(got - wanted)
-    feedback = f"missing: {', '.join(missing) or 'none'}; too many: {', '.join(extra) or 'none'}"
+    extra = sorted(got - wanted)  # what is missing is only counted: an adviser that reads its name would hand it on
+    feedback = f"{len(wanted - got)} of {len(wanted)} items are missing; too many: {', '.join(extra) or 'none'}"
     return Score(len(wanted & got) / len(wanted | got), feedback=feedback)
