@@ -8,8 +8,12 @@ from functools import cached_property
 
 from refine_core.displayed import Displayed
 from refine_core.events import AttemptFailed, AttemptStarted, Event, Fault, RewardScored, StopReason
+from refine_core.formatting import clip, format_score, format_temperature
 from refine_core.loop import Plan
 from refine_core.modules.prediction import Prediction
+from refine_core.unseen import show_unseen
+
+_CLIPPED = 200  # characters of an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,17 @@ class AttemptResult:
     unmet: Mapping[str, str] = field(default_factory=dict)
     fixed_temperature: tuple[str, ...] = ()
     prediction: Prediction | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """One line, for `on_attempt=print`: "Attempt 2: reward 1.00, temperature 0.5"."""
+        if self.error is not None:
+            why = " ".join(show_unseen(f"{self.error.type}: {self.error.message}").split())
+            return f"Attempt {self.index + 1}: failed, {clip(why, _CLIPPED)}"
+        reward = "no reward" if self.reward is None else f"reward {format_score(self.reward)}"
+        rules = f", not met: {show_unseen(', '.join(self.unmet))}" if self.unmet else ""
+        return (
+            f"Attempt {self.index + 1}: {reward}, temperature {format_temperature(self.temperature)}{rules}"
+        )
 
     @classmethod
     def of(

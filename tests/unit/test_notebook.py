@@ -12,7 +12,7 @@ from refine_core import BestOfN, Predict, ScriptedLM, context
 from refine_core import events as ev
 from refine_core.export.notebook import mimebundle, write_text
 from refine_core.log.timeline import Timeline
-from refine_core.refine.result import Refinement
+from refine_core.refine.result import AttemptResult, Refinement
 from refine_core.runs.run import Run
 from refine_core.stop_summary import stop_sentences
 from tests import logs
@@ -199,3 +199,23 @@ def test_a_refinement_shows_what_each_attempt_returned():
         text = str(BestOfN(Predict("q -> answer"), 2, reward, threshold=1.0)(q="?").refinement)
     assert "first" in text
     assert "second" in text
+
+
+@pytest.mark.parametrize(
+    ("attempt", "line"),
+    [
+        (AttemptResult(1, 0.5, {}, 1.0), "Attempt 2: reward 1.00, temperature 0.5"),
+        (AttemptResult(0, 1.0, {}, 0.25, fixed_temperature=("self",)), "Attempt 1: reward 0.25, rollout 0"),
+        (
+            AttemptResult(0, 0.0, {}, 0.5, unmet={"short": "x"}),
+            "Attempt 1: reward 0.50, temperature 0, not met: short",
+        ),
+        (AttemptResult(2, 0.0, {}), "Attempt 3: no reward, temperature 0"),
+        (
+            AttemptResult(0, 0.0, {}, error=ev.Fault("ValueError", "no\x1b[31m\nred", "code")),
+            "Attempt 1: failed, ValueError: no\u241b[31m red",
+        ),
+    ],
+)
+def test_an_attempt_prints_on_one_line(attempt, line):
+    assert str(attempt) == line

@@ -247,6 +247,16 @@ def test_a_report_says_in_plain_words_why_the_run_stopped(reason):
     assert begins[reason] in text
 
 
+def test_parts_that_never_scored_are_named_where_the_threshold_was_missed():
+    log = logs.Log(stages=("answer",), N=2, threshold=1.0)
+    for _ in range(2):
+        log.attempt(0.5, parts={"short": 0.5, "price": 0.0})
+    log.finish()
+    assert (
+        "The reward has parts, and price scored nothing in any attempt." in Page(write_html(log.records)).text
+    )
+
+
 def test_a_run_without_an_end_is_written_as_far_as_it_went():
     text = Page(write_html(logs.running().records)).text
     assert "The run has no end here" in text

@@ -19,6 +19,7 @@ from refine_core.signatures import ensure_signature
 from refine_core.spec import ProgramSpec
 
 _NAMED = 6  # outputs that are named
+_NAMED_PARTS: Final = 3
 _MODELS: Final = {
     "practice": "A built-in practice model",
     "litellm": "A language model",
@@ -118,12 +119,24 @@ def _ending(run: Timeline) -> Iterator[Markup]:
             short = "" if threshold is None else f", and none had reached {format_reward(run, threshold)}"
             count = f"All {len(run.attempts):,} attempts that were allowed had been made"
             yield _sentence(f"{count}{short}, so the run stopped.")
+            yield from _describe_empty_parts(run)
         case reason:
             yield _sentence(_REASONS[reason])
     if end.returned is not None and end.reason != "threshold_reached":
         yield _sentence(f"It returned its best: attempt {end.returned + 1}.")
     elif end.returned is None and end.best is not None:
         yield _sentence(f"The best attempt until then was attempt {end.best + 1}.")
+
+
+def _describe_empty_parts(run: Timeline) -> Iterator[Markup]:
+    """Which parts of the reward scored nothing in any attempt, where others did."""
+    scores = [attempt.score.parts for attempt in run.attempts if attempt.score is not None]
+    names = list(dict.fromkeys(name for parts in scores for name in parts))
+    empty = [name for name in names if not any(parts.get(name) for parts in scores)]
+    if not empty or len(empty) == len(names) or len(empty) > _NAMED_PARTS:
+        return
+    named = join(_and([_term(name) for name in empty]))
+    yield join(("The reward has parts, and ", named, " scored nothing in any attempt."))
 
 
 _REASONS: Final[Mapping[StopReason, str]] = {
