@@ -28,7 +28,9 @@ FIRST: Final = (
     "started",
     "model",
     "strategy",
+    "parent",
     "attempt",
+    "kept",
     "outcome",
     "returned",
     "temperature",
@@ -44,7 +46,7 @@ TYPES: Final[Mapping[str, str]] = {
     **dict.fromkeys((*FIRST, *LAST), "text"),
     **dict.fromkeys(("attempt", "calls", "tokens_in", "tokens_out"), "whole"),
     **dict.fromkeys(("temperature", *SCORE, "cost_usd", "seconds"), "number"),
-    "returned": "flag",
+    **dict.fromkeys(("kept", "returned"), "flag"),
 }
 """Column that every table has -> "text", "whole" (number), "number" or "flag" (true or false)."""
 
@@ -91,14 +93,16 @@ def _cells_of_run(run: RunLog, folded: Timeline) -> Cells:
         "started": _iso(folded.started_at),
         "model": spec.model.label,
         "strategy": spec.strategy,
+        "parent": spec.parent,
         **values,
     }
 
 
 def _cells(folded: Timeline, attempt: Attempt, label: str | None) -> Cells:
-    usage, score = Usage.of(attempt.all_calls), attempt.score
+    score = attempt.score
     return {
         "attempt": attempt.index + 1,
+        "kept": attempt.kept,
         "outcome": attempt.outcome,
         "returned": attempt.is_returned,
         "temperature": attempt.temperature if folded.has_temperature(attempt) else None,
@@ -111,6 +115,16 @@ def _cells(folded: Timeline, attempt: Attempt, label: str | None) -> Cells:
         "feedback": (score.feedback or None) if score is not None else None,
         "error": describe_failure(attempt) or None,
         "label": label,
+        **_spent(attempt),
+    }
+
+
+def _spent(attempt: Attempt) -> Cells:
+    """What it took, advice about it included; nothing where a branch keeps it from its parent, so that the columns can be added up."""
+    if attempt.kept:
+        return {"calls": 0, "tokens_in": 0, "tokens_out": 0, "cost_usd": 0.0, "seconds": 0.0}
+    usage = Usage.of(attempt.all_calls)
+    return {
         "calls": usage.calls,
         "tokens_in": usage.prompt_tokens,
         "tokens_out": usage.completion_tokens,

@@ -36,6 +36,8 @@ def check_log(records: Sequence[Record]) -> Summary:
         rules.check(record)
     if rules.started is None:
         raise ImportRefused("it has no event")
+    if rules.started.kept_events >= len(records):
+        raise ImportRefused("it says that it keeps more events of another run than it has")
     return _fold(records)
 
 

@@ -66,15 +66,15 @@ def _table(run: Timeline) -> Iterator[str]:
 def _row(run: Timeline, attempt: Attempt, parts: list[str]) -> list[str]:
     usage = Usage.of(attempt.all_calls)
     scores = attempt.score.parts if attempt.score is not None else {}
-    outcome = describe_outcome(run, attempt)
+    outcome = describe_outcome(run, attempt) + (", kept from its parent" if attempt.kept else "")
     return [
         str(attempt.index + 1),
         "" if attempt.reward is None else format_reward(run, attempt.reward),
         *(format_reward(run, scores[name]) if name in scores else "" for name in parts),
         format_temperature(attempt.temperature) if run.has_temperature(attempt) else "none",
         str(usage.calls),
-        format_cost(usage.cost_usd),
-        "" if attempt.took_s is None else format_duration(attempt.took_s),
+        "" if attempt.kept else format_cost(usage.cost_usd),
+        "" if attempt.took_s is None or attempt.kept else format_duration(attempt.took_s),
         f"{outcome}, returned" if attempt.is_returned else outcome,
     ]
 

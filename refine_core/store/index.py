@@ -28,6 +28,7 @@ from refine_core.store.listing import (
     Spent,
     ended_outcome,
 )
+from refine_core.store.protocol import IMPORTED
 from refine_core.store.run_text import KINDS, RunText, separate
 from refine_core.store.tables import events, runs
 
@@ -45,12 +46,16 @@ _WITH_INDEX = runs.outerjoin(run_index, run_index.c.run_id == runs.c.id)
 
 @dataclass(frozen=True, slots=True)
 class _Stale:
-    """A run whose log has grown since it was indexed. text_attempts: attempts whose words are indexed; None for none."""
+    """A run whose log has grown since it was indexed.
+
+    text_attempts: attempts whose words are indexed; None for none. imported: whether it came in a file.
+    """
 
     run_id: str
     seq: int
     summary: Summary
     text_attempts: int | None
+    imported: bool = False
 
     @property
     def needs_text(self) -> bool:
@@ -87,15 +92,16 @@ class RunIndex:
 
     def _stale(self, without: AbstractSet[str]) -> list[_Stale]:
         old = run_index.c.text_attempts, run_index.c.version
-        query = select(runs.c.id, runs.c.events, runs.c.summary, *old).select_from(_WITH_INDEX)
+        query = select(runs.c.id, runs.c.events, runs.c.summary, runs.c.writer, *old).select_from(_WITH_INDEX)
         query = query.where(_IS_STALE, _other_than(without)).order_by(runs.c.started_at.desc()).limit(BATCH)
         stale = []
-        for run_id, seq, summary, text_attempts, version in self._read("read the history", query):
+        for run_id, seq, summary, writer, text_attempts, version in self._read("read the history", query):
             try:
                 whole = tables.read_summary(run_id, summary)
             except StoreError:  # listed all the same, by what can be known
                 whole = Summary(f"{run_id} (damaged)", "", "", 0, None, 0.0)
-            stale.append(_Stale(run_id, seq, whole, text_attempts if version == INDEX_VERSION else None))
+            known = text_attempts if version == INDEX_VERSION else None
+            stale.append(_Stale(run_id, seq, whole, known, writer == IMPORTED))
         return stale
 
     def _index(self, stale: Sequence[_Stale]) -> None:
@@ -190,6 +196,8 @@ def _write_whole(connection: Connection, stale: _Stale, words: RunText) -> None:
         "text_attempts": len(stale.summary.rewards),
         **{field.name: getattr(words.facts, field.name) for field in fields(RunFacts)},
     }
+    if stale.imported:
+        facts["hint_test"] = None  # its test is elsewhere, so the list is where it can be found
     made = connection.execute(insert(run_index).values(facts)).inserted_primary_key
     parts = {name: getattr(words, name) for name in WORDS}
     connection.execute(insert(run_text).values(rowid=made[0] if made else None, **parts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import StoreError
@@ -264,9 +264,8 @@ class MemoryStore:
         events = [codec.decode(kind, version, payload) for _, _, kind, version, payload in run.rows]
         words = RunText.of(events, run.summary, run.annotation)
         alive = self._row(run_id, run).alive and run_id not in ended
-        row = ListedRun(
-            run_id, run.summary, alive, run.annotation, words.facts, run_id in paused, run.imported
-        )
+        facts = replace(words.facts, hint_test=None) if run.imported else words.facts
+        row = ListedRun(run_id, run.summary, alive, run.annotation, facts, run_id in paused, run.imported)
         return row, words.all
 
     def _known(self, run_id: str) -> _Run:

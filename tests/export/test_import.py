@@ -251,3 +251,28 @@ def test_one_bad_run_keeps_all_of_its_file_out(store):
     with pytest.raises(ImportRefused):
         import_runs(store, written([*good, *bad]))
     assert store.rows() == []
+
+
+def with_spec(log, run_id, **changes):
+    """The log's records under another id, with another description."""
+    event = log.records[0].event
+    started = replace(event, spec=replace(event.spec, **changes))
+    first = replace(log.records[0], event=started)
+    return [replace(record, run_id=run_id) for record in (first, *log.records[1:])]
+
+
+def test_what_was_made_from_runs_that_are_not_here_is_listed_all_the_same(store):
+    """A branch without its parent, and a try of a hint test that is elsewhere."""
+    records = [
+        with_spec(headline(), "branch", parent="gone"),
+        with_spec(headline(), "try", hint_test="gone", parent="gone"),
+    ]
+    import_runs(store, export_runs(map(RunLog, records), "jsonl").data)
+    assert {row.run_id for row in store.search().rows} == {"branch", "try"}
+
+
+def test_a_branch_cannot_keep_more_events_than_it_has():
+    found = lines(headline())
+    found[1]["data"]["kept_events"] = 10_000
+    with pytest.raises(ImportRefused, match="keeps more events"):
+        import_runs(MemoryStore(), written(found))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
+from pyarrow import parquet
 
 from refine_core.export import RunLog, export_run, export_runs
 from refine_core.rows import read_rows, rows_of_run
+from refine_core.runs import Runs
+from refine_core.spec.examples import EXAMPLES
+from refine_core.store import MemoryStore
 from tests.logs import SCENARIOS, Log, headline, two_stages
+from tests.threads import run_to_end
 
 
 def plain(rows):
@@ -54,3 +60,19 @@ def test_a_number_in_text_stays_as_it_is():
     cells = export_run(RunLog(log.records), "csv").data.decode()
     assert '"-5.25"' in cells
     assert ",-0.5," in cells
+
+
+def test_the_costs_of_a_branch_add_up_to_what_it_cost():
+    """What it keeps from its parent counts as nothing."""
+    runs = Runs(MemoryStore())
+    try:
+        run_id = runs.start(EXAMPLES["one_word"].spec)
+        run_to_end(runs, run_id)
+        branch = run_to_end(runs, runs.branches.fork(run_id, 3, hints={"answer": "One word."})).timeline
+        file = export_run(RunLog(runs.events(branch.run_id)), "parquet")
+    finally:
+        runs.close()
+    rows = parquet.read_table(io.BytesIO(file.data)).to_pylist()
+    assert [row["kept"] for row in rows][:3] == [True, True, False]
+    assert sum(row["calls"] for row in rows) == branch.usage.calls
+    assert {row["parent"] for row in rows} == {run_id}
