@@ -78,11 +78,25 @@ class LiveView:
         reached = run.timeline.end is not None and run.timeline.end.reason == "threshold_reached"
         headline, *more = run.stop_sentences
         say.write("", say.paint(one_line(headline), bold=True, colour="green" if reached else None))
-        say.write(*(one_line(one) for one in more), run.usage_summary)
+        say.write(*(one_line(one) for one in (*more, *_key_hint(run))), run.usage_summary)
         returned = next((one for one in run.timeline.attempts if one.is_returned), None)
         if returned is not None and returned.outputs:
             say.write("", *output_lines(returned.outputs))
         say.write("", *_next_steps(run))
+
+
+def _key_hint(run: Run) -> list[str]:
+    """Where a key is looked for, if a model asked for one and none was named."""
+    from refine_core.call_snippets import usual_key_name
+
+    model = run.timeline.spec.model
+    faults = [one.error for one in run.timeline.attempts if one.error is not None]
+    if model.kind != "litellm" or model.key_env or not any(one.type == "LMKeyError" for one in faults):
+        return []
+    prefix, _, rest = model.model.partition("/")
+    usual = usual_key_name(prefix, rest, model)
+    where = f"Its key usually stands in the environment variable {usual}. " if usual else ""
+    return [f"{where}--key-env NAME names the variable that holds the key."]
 
 
 def _next_steps(run: Run) -> list[str]:

@@ -24,7 +24,7 @@ from refine_core.programs import EXAMPLES
 from refine_core.spec.document import write_document
 from refine_core.store import data_home
 from refine_core.store.listing import ListedRun, RunFacts
-from tests.openai_server import OpenAIServer
+from tests.openai_server import Answer, OpenAIServer
 from tests.threads import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -509,3 +509,12 @@ def test_without_an_app_that_is_up_one_is_started_at_the_run(tmp_path, capfdbina
     serving = commands.run(["open", run_id, "--port", "8777", "--no-browser"])
     assert serving == Serving(8777, opens_browser=False, path=f"/run?run={run_id}")
     assert "http://127.0.0.1:8777/run?run=" in greeting("http://127.0.0.1:8777", serving.path)
+
+
+def test_a_server_that_asks_for_a_key_is_told_by_the_option_that_names_one(capfdbinary, tmp_path):
+    with OpenAIServer(default=Answer(status=401)) as server:
+        model = ("--model", "openai/tiny", "--base-url", server.url)
+        code, out, err = call(capfdbinary, "run", write_spec(tmp_path), *model, "--n", "1")
+    assert (code, err) == (2, "")
+    assert "requires an API key" in out
+    assert "--key-env NAME names the variable that holds the key." in out
