@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from pages.shared.share import served
 from pages.shared.share.importing import read_file
+from pages.shared.share.many import choice_key
 from refine_core import runs
 from refine_core.export import FORMATS, Redaction, RunLog, export_runs
 from tests.logs import headline, hostile, running, two_stages
@@ -160,7 +161,7 @@ def test_ticked_runs_are_shared_or_all_that_the_list_shows():
     app.session_state["runs.table"] = {"action": {"name": "share", "ids": ["run-1"], "at": 1}}
     app.run()
     assert menu(app)["runs"] == ["run-1"]
-    app.session_state["share.all"] = True
+    app.session_state[choice_key(["run-1"])] = True
     app.run()
     data = menu(app)
     assert sorted(data["runs"]) == ["run-1", "run-2"]

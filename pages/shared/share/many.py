@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,7 +16,6 @@ from refine_core import runs
 from refine_core.formatting import pluralize
 from refine_core.runs import ListedRun, RunPage
 
-_ALL: Final = "share.all"
 PROGRAMS_READ: Final = 8  # of the chosen runs, whose fields can be left out by name
 
 
@@ -41,8 +41,14 @@ def _choose(selected: Sequence[ListedRun], listed: RunPage) -> Sequence[ListedRu
         False: f"{len(selected):,} selected",
         True: f"{first}{pluralize(len(listed.rows), 'run')} in the list",
     }
-    choose("Which runs", options, key=_ALL)
-    return listed.rows if st.session_state.get(_ALL) else selected
+    key = choice_key([one.run_id for one in selected])
+    choose("Which runs", options, key=key)
+    return listed.rows if st.session_state.get(key) else selected
+
+
+def choice_key(run_ids: Sequence[str]) -> str:
+    """Of the choice between these runs and all: another selection begins with itself."""
+    return f"share.all.{hashlib.blake2b(' '.join(run_ids).encode(), digest_size=6).hexdigest()}"
 
 
 def _list_names(chosen: Sequence[ListedRun]) -> str:
