@@ -8,7 +8,7 @@ from functools import cached_property
 
 from refine_core.displayed import Displayed
 from refine_core.events import AttemptFailed, AttemptStarted, Event, Fault, RewardScored, StopReason
-from refine_core.formatting import clip, format_score, format_temperature
+from refine_core.formatting import clip, format_rollout, format_score, format_temperature
 from refine_core.loop import Plan
 from refine_core.modules.prediction import Prediction
 from refine_core.unseen import show_unseen
@@ -45,9 +45,9 @@ class AttemptResult:
             return f"Attempt {self.index + 1}: failed, {clip(why, _CLIPPED)}"
         reward = "no reward" if self.reward is None else f"reward {format_score(self.reward)}"
         rules = f", not met: {show_unseen(', '.join(self.unmet))}" if self.unmet else ""
-        return (
-            f"Attempt {self.index + 1}: {reward}, temperature {format_temperature(self.temperature)}{rules}"
-        )
+        temperature = f"temperature {format_temperature(self.temperature)}"
+        how = format_rollout(self.index) if self.fixed_temperature else temperature
+        return f"Attempt {self.index + 1}: {reward}, {how}{rules}"
 
     @classmethod
     def of(
