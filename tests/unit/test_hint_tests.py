@@ -270,6 +270,7 @@ def test_a_cancelled_test_says_what_was_not_run_and_can_go_on(runs):
         tests = HintTests(runs)
         test_id = tests.start(plan_hint_test(runs, run.run_id, 2, tries=4, at_once=2), KEYS)
         eventually(lambda: tests.get(test_id).done == 3)
+        server.wait_for_requests(3 + 3 + 2)  # of the run, of what has ended, and of the two that are held
         assert tests.get(test_id).state == "running"
         assert write_verdict(tests.get(test_id)).headline == "Running: 3 of 8 tries have ended."
         assert tests.cancel(test_id)
@@ -296,6 +297,7 @@ def test_a_test_outlives_its_process(tmp_path):
         tests = HintTests(runs)
         test_id = tests.start(plan_hint_test(runs, run.run_id, 2, tries=3, at_once=1), KEYS)
         eventually(lambda: tests.get(test_id).done == 2)
+        server.wait_for_requests(3 + 2 + 1)  # of the run, of what has ended, and of the one that is held
         runs.close()
         gate.set()
         again = Runs(open_store(tmp_path))
