@@ -24,6 +24,7 @@ ALONE = {
     "compare": "benchmarks.comparing",
     "what-if": "benchmarks.what_ifs",
     "fork": "benchmarks.forking",
+    "hint-test": "benchmarks.hint_testing",
     "report": "benchmarks.reports",
     "rows": "benchmarks.row_files",
     "keystroke": "benchmarks.keystrokes",

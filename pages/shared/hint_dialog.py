@@ -55,7 +55,11 @@ def do_hint_action(timeline: Timeline, attempt: Attempt, what: str) -> None:
 
 def draw_try_origin(timeline: Timeline) -> None:
     """Of a try, which test it belongs to."""
-    if timeline.spec.hint_test:
+    if not timeline.spec.hint_test:
+        return
+    if hint_tests.get(timeline.spec.hint_test) is None:
+        st.caption("A try of a hint test that is not in this data folder.")
+    else:
         st.page_link(
             address.HINT_TEST,
             label="A try of a hint test: see the test",
