@@ -78,7 +78,7 @@ class RunJob:
         typed_key_roles = tuple(role for role, described in named.items() if described and role in keys)
         start = records[0].event if records else None
         for role in start.typed_key_roles if isinstance(start, RunStarted) else ():
-            _require_same_key(named[role] or spec.model, role in typed_key_roles)
+            require_same_key(named[role] or spec.model, role in typed_key_roles)
         own = spec.model
         if spec.temperature_schedule.kind == "none":
             own = replace(own, temperature=None)  # nor for advice or judging
@@ -190,7 +190,7 @@ class _KeyGuard:
             raise KeyRefused(event.error.message)
 
 
-def _require_same_key(model: ModelSpec, has_key: bool) -> None:
+def require_same_key(model: ModelSpec, has_key: bool) -> None:
     """Raise LMKeyError if a run that had a typed key would resume without one, and fail at each attempt."""
     if not has_key and environment_key(model.key_env) is None:
         raise LMKeyError(

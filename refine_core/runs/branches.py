@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from refine_core.errors import Problem, SpecError
 from refine_core.log.timeline import Timeline
+from refine_core.refine.run_job import require_same_key
 from refine_core.runs.forking import Family, ForkChanges, ForkPlan, find_family, plan_fork
 from refine_core.runs.forking.changes import describe_again, forget_branch
 from refine_core.runs.forking.family import MAX_MEMBERS
@@ -72,6 +73,8 @@ class Branches:
         plan = self.plan(run_id, attempt, ask_judge=ask_judge, credentials=credentials, **changes)
         if plan.problems:
             raise SpecError(plan.problems)
+        if plan.attempts_at_most and (timeline := self._runs.timeline(run_id)) is not None:
+            _require_typed_keys(timeline, plan.spec, credentials)
         made = self._runs.start_branch(plan, credentials, stepwise=stepwise)
         if name and name.strip():
             self._runs.list.rename(made, name)
@@ -115,6 +118,7 @@ class Branches:
             own = spec.model if spec.model.kind != "litellm" else replace(spec.model, seed=seed)
             spec = replace(spec, seed=seed, model=own)
         spec = replace(spec, change=describe_again(parent, spec))
+        _require_typed_keys(timeline, spec, credentials)
         made = self._runs.start(spec, credentials, stepwise=stepwise)
         if name and name.strip():
             self._runs.list.rename(made, name)
@@ -129,3 +133,17 @@ class Branches:
             runs.list.annotation,
             lambda filters: runs.list.search("", filters, size=MAX_MEMBERS + 1).rows,
         )
+
+
+def _require_typed_keys(parent: Timeline, spec: ProgramSpec, credentials: Credentials | None) -> None:
+    """Raise LMKeyError if a key was typed for the parent that its child needs too, and it was not typed again."""
+    keys: Mapping[str, str] = credentials.keys if credentials is not None else {}
+    for role in parent.typed_key_roles:
+        then, now = (getattr(one, role) or one.model for one in (parent.spec, spec))
+        if _asked_where(then) == _asked_where(now):
+            require_same_key(now, role in keys)
+
+
+def _asked_where(model: ModelSpec) -> tuple[object, ...]:
+    """What a key is for."""
+    return model.kind, model.model, model.provider, model.api_base

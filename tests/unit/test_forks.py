@@ -247,6 +247,10 @@ def test_a_budget_is_for_what_is_new(runs):
         assert plan.cost_usd == pytest.approx(spent / 2)
         assert plan.seconds > 0
         asked = len(server.requests)
+        with pytest.raises(LMKeyError, match="enter it again"):
+            runs.branches.fork(parent.run_id, 3)
+        with pytest.raises(LMKeyError, match="enter it again"):
+            runs.branches.run_again(parent.run_id, seed=3)
         run = run_to_end(runs, runs.branches.fork(parent.run_id, 3, credentials=keys))
         assert len(server.requests) - asked == 4
         assert run.timeline.usage.cost_usd == pytest.approx(spent / 2, rel=0.2)
