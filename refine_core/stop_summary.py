@@ -30,7 +30,7 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z`])")
 
 
 def stop_summary(
-    timeline: Timeline, *, alive: bool = True, because: str = "the app ended before the run did"
+    timeline: Timeline, *, alive: bool = True, because: str = "the app or terminal that ran it ended"
 ) -> str:
     """Why the run ended, or where it stands, and which attempts failed.
 
@@ -40,7 +40,7 @@ def stop_summary(
 
 
 def stop_sentences(
-    timeline: Timeline, *, alive: bool = True, because: str = "the app ended before the run did"
+    timeline: Timeline, *, alive: bool = True, because: str = "the app or terminal that ran it ended"
 ) -> tuple[str, ...]:
     """The sentences of `stop_summary`: the first is the headline."""
     end, kept = timeline.end, describe_kept_attempts(timeline)

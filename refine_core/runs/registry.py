@@ -423,7 +423,7 @@ def _why_interrupted(state: State, timeline: Timeline, *, imported: bool) -> str
     if file := timeline.spec.program_file:
         go_on = f"refinescope resume {timeline.run_id} --program {file}"
         return f"its process ended before the run did. Go on with {go_on}"
-    return "the app ended before the run did"
+    return "the app or terminal that ran it ended"
 
 
 def _not_resumable(run_id: str, run: Run | None) -> SpecError:

@@ -113,6 +113,6 @@ def test_advice_of_any_text_is_judged_by_rules_and_a_search_finds_it(log):
         leaks(timeline, attempt)
         routing(timeline, attempt)
         advice_price(timeline, attempt)
-    assert stop_sentences(timeline, alive=False, because="the app ended before the run did")
+    assert stop_sentences(timeline, alive=False, because="the app or terminal that ran it ended")
     question = str(timeline.spec.inputs["question"])
     assert bool(search_run(timeline, question).count) == bool(question.strip())

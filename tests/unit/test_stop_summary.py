@@ -219,7 +219,7 @@ def test_a_run_under_way_or_cut_off_names_its_failures_too():
     failed = "Attempt 1 failed: the reward returned nothing (line 4)."
     assert stop_summary(log.timeline) == f"Attempt 3 of 5: the model is answering. {failed}"
     assert stop_summary(log.timeline, alive=False) == (
-        "Interrupted during attempt 3: the app ended before the run did. "
+        "Interrupted during attempt 3: the app or terminal that ran it ended. "
         f"{failed} Everything recorded until then is here."
     )
 
@@ -241,7 +241,7 @@ def test_a_run_that_is_under_way_or_was_interrupted_says_where_it_stands(runs):
     runs.cancel(run_id)
     assert stop_summary(line) == "Attempt 1 of 3: the model is answering."
     assert stop_summary(line, alive=False).startswith(
-        "Interrupted during attempt 1: the app ended before the run did."
+        "Interrupted during attempt 1: the app or terminal that ran it ended."
     )
 
 
