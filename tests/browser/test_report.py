@@ -10,7 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from refine_core.export.importing import import_runs
+from refine_core.export.notebook import mimebundle
 from refine_core.export.report import write_html
+from refine_core.runs.run import Run
+from refine_core.stop_summary import stop_sentences
 from refine_core.store.memory import MemoryStore
 from tests import logs
 from tests.browser.accessibility import serious_findings
@@ -121,3 +124,29 @@ def test_nothing_that_a_model_or_a_reward_wrote_is_run(offline: Page, tmp_path: 
     store = MemoryStore()
     (run_id,) = import_runs(store, html.encode()).run_ids
     assert store.events(run_id) == records
+
+
+@pytest.mark.parametrize(("ink", "paper"), [("#212121", "#ffffff"), ("#e0e0e0", "#111111")])
+def test_a_notebook_output_fits_its_page_and_styles_nothing_else(
+    offline: Page, tmp_path: Path, ink: str, paper: str
+):
+    timeline = logs.headline().timeline
+    sentences = stop_sentences(timeline)
+    run = Run("run-1", timeline, "finished", sentences[0], "4 attempts", stop_sentences=sentences)
+    output = mimebundle(run)["text/html"]
+    outside = "<p class=m>outside</p><table><tr class=r><td class=n>1</td></tr></table><svg><text class=muted>x</text></svg>"
+    page = (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Notebook</title><body style='color:{ink};background:{paper}'>"
+        f"<main><h1>Notebook</h1><div id=outside>{outside}</div>{{}}</main>"
+    )
+    styles = """[...document.querySelectorAll('#outside *')].map(one => {
+        const style = getComputedStyle(one);
+        return [style.color, style.backgroundColor, style.textAlign, style.fill, style.padding, style.font];
+    })"""
+    open_file(offline, tmp_path, page.format(""))
+    before = offline.evaluate(styles)
+    open_file(offline, tmp_path, page.format(output))
+    expect(offline.get_by_text(sentences[0]).first).to_be_visible()
+    assert offline.evaluate(styles) == before
+    offline.locator(".refinescope summary").first.click()
+    assert serious_findings(offline) == []
