@@ -37,7 +37,7 @@ def write_html(
     """The run as one HTML file.
 
     records: its whole log. annotation: its name and tags go with it, a person's note does not. what_ifs: those kept beside it.
-    A run without an end is written as far as it went. Raises ValueError for a log without a beginning.
+    It writes what it is given: `export_run` leaves things out and hides keys first. A run without an end is written as far as it went. Raises ValueError for a log without a beginning.
     """
     run = timeline(records)
     if run is None:
