@@ -26,6 +26,7 @@ ALONE = {
     "fork": "benchmarks.forking",
     "hint-test": "benchmarks.hint_testing",
     "report": "benchmarks.reports",
+    "export": "benchmarks.exporting",
     "rows": "benchmarks.row_files",
     "keystroke": "benchmarks.keystrokes",
     "lint": "benchmarks.linting",

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from refine_core.errors import Problem, SpecError
@@ -98,10 +99,16 @@ def _hide(record: Record, keys: KeyHider) -> Record:
 def _table(write: Callable[..., bytes]) -> Callable[[list[RunLog]], bytes]:
     def write_table(runs: list[RunLog]) -> bytes:
         keys = KeyHider()
-        rows = [keys.value(row) for row in attempt_rows(runs)]
+        clean_name = cache(keys.text)
+        rows = [{clean_name(n): _clean(cell, keys) for n, cell in row.items()} for row in attempt_rows(runs)]
         return write(rows, columns_of(rows))
 
     return write_table
+
+
+def _clean(cell: object, keys: KeyHider) -> object:
+    """A cell without keys. Numbers are most of them, and hold none."""
+    return cell if cell is None or isinstance(cell, int | float) else keys.value(cell)
 
 
 def _html(runs: list[RunLog]) -> bytes:
