@@ -63,6 +63,12 @@ class Family {
     const focused = this.root.getRootNode().activeElement?.dataset?.focus;
     this.list.style.paddingTop = `${size.head}px`;
     this.list.replaceChildren(...lanes.map((lane, i) => this.entry(lane, x, y(i) - size.head - size.row * i, size)));
+    if (this.shown !== this.source) {
+      this.shown = this.source; // what is looked at is in view, in a tree that scrolls
+      const current = lanes.findIndex((lane) => lane.current);
+      const foot = size.head + size.row * (current + 1);
+      if (foot > this.box.clientHeight) this.box.scrollTop = foot - this.box.clientHeight;
+    }
     if (focused) [...this.list.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === focused)?.focus({ preventScroll: true });
   }
 

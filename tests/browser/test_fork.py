@@ -63,7 +63,9 @@ def test_a_hint_is_edited_and_the_branch_is_compared_with_its_parent(forked):
     expect(dialog(page).get_by_text("3 words added, 1 replaced")).to_be_visible()
     assert serious_findings(page, "[role=dialog]") == []
 
-    hint(page).click()
+    dialog(page).get_by_role("radio", name="extract").focus()  # the rest by keys alone
+    page.keyboard.press("Tab")
+    expect(hint(page)).to_be_focused()
     page.keyboard.press("Control+Enter")
     expect(dialog(page)).to_have_count(0)
     expect(page.get_by_role("heading", name="Stopped at attempt 3")).to_be_visible(timeout=30_000)

@@ -25,6 +25,7 @@ from pages.run.fork.summary import (
 from pages.shared import address
 from pages.shared.choice import choose
 from pages.shared.credentials import ask_for_keys, collect_credentials
+from pages.shared.dialog_tabs import reach_by_tab
 from pages.shared.family import PlannedBranch, draw_family
 from pages.shared.hotkeys import listen_for_keys, take_hotkey
 from pages.shared.leave import leave_for
@@ -52,6 +53,9 @@ def open_fork(run: Run, attempt: int) -> None:
     form = ForkForm.open(run)
     form.typed["first"] = attempt
     st.session_state.pop(form.key("after"), None)
+    if form.typed.get("change") not in form.changed():
+        form.typed.pop("change", None)
+        st.session_state.pop(form.key("change"), None)
     address.show_fork(attempt)
 
 
@@ -72,16 +76,12 @@ def _close() -> None:
 
 @st.dialog(TITLE, width="large", on_dismiss=_close)
 def _dialog(form: ForkForm) -> None:
-    if is_narrow():
-        first = _draw_form(form)
-        st.divider()
-        _draw_family(form, first)
-        return
-    left, right = st.columns(_COLUMNS, gap="large")
+    left, right = (st.container(), st.container()) if is_narrow() else st.columns(_COLUMNS, gap="large")
     with left:
         first = _draw_form(form)
     with right:
         _draw_family(form, first)
+    reach_by_tab("fork.tabs")
 
 
 def _draw_form(form: ForkForm) -> int | None:
@@ -147,19 +147,18 @@ def _choose_start(form: ForkForm) -> DeltaGenerator:
 def _draw_limits(form: ForkForm) -> None:
     """How many attempts there are at most, and what the branch is called."""
     spec = form.timeline.spec
-    attempts, name = st.columns((32, 68))
-    with attempts:
+    attempts, name = (None, st.container()) if spec.strategy == "single" else st.columns((32, 68))
+    if attempts is not None:
         key = form.key("n")
         st.session_state.setdefault(key, max(form.max_attempts(), form.first))
-        if spec.strategy != "single":
-            st.number_input(
-                "Max attempts (N)",
-                form.first,
-                max(MAX_ATTEMPTS, form.first),
-                key=key,
-                help=f"Those that are kept count, too. The run had {spec.attempt_count}.",
-            )
-            form.set("n", str(st.session_state[key]), str(spec.attempt_count))
+        attempts.number_input(
+            "Max attempts (N)",
+            form.first,
+            max(MAX_ATTEMPTS, form.first),
+            key=key,
+            help=f"Those that are kept count, too. The run had {spec.attempt_count}.",
+        )
+        form.set("n", str(st.session_state[key]), str(spec.attempt_count))
     with name:
         key = form.key("name")
         st.session_state.setdefault(key, form.get("name", ""))
