@@ -1,4 +1,4 @@
-"""The list of runs and a search through it, with 10,000 runs of 50 events each; made once, in the cache of the benchmarks."""
+"""The list of runs and a search through it, with 10,000 runs of 50 events each, some of them branches; made once, in the cache of the benchmarks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -25,6 +26,7 @@ from refine_core.store import SqlStore, open_store
 from refine_core.store.tables import VERSION
 
 RUNS, EVENTS, ATTEMPTS = 10_000, 50, 5
+BRANCH_EVERY = 8  # a run is a branch of the one before it
 BOUND_S = 0.5
 QUICK_RUNS = 1_000
 WORDS = "kettle camp tent price euro headline buyer letter answer capital river city order refund parcel cup lid board meeting minute report summary word line rule reward hint model reply tone name date invoice number table part stage value".split()  # noqa: SIM905  # fmt: skip
@@ -63,7 +65,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
                 1.0,
             )
         deep = functools.partial(
-            _page, runs, "", Filters(models=MODELS[:1]), Sort("cost"), count // len(MODELS) // 25
+            _page, runs, "", Filters(models=MODELS[:1], fold=True), Sort("cost"), count // len(MODELS) // 25
         )
         yield Row(
             f"the last page of {size}, filtered by model and sorted by cost",
@@ -74,10 +76,10 @@ def measure(*, quick: bool) -> Iterator[Row]:
         )
 
 
-def _page(runs: Runs, *asked: object) -> None:
+def _page(runs: Runs, text: str = "", filters: Filters = Filters(fold=True), *asked: object) -> None:  # noqa: B008  # frozen
     """What the Runs page asks for, and the rows that it makes of it."""
     runs.list.choices()
-    page = runs.list.search(*asked)  # type: ignore[arg-type]
+    page = runs.list.search(text, filters, *asked)  # type: ignore[arg-type]
     json.dumps([table_row(run) for run in page.rows])
     if page.unindexed:
         raise AssertionError("the index is not complete")
@@ -94,7 +96,7 @@ def _time(call: Callable[[], None], repeats: int = 9) -> float:
 
 def home_of(count: int) -> Path:
     """A store of so many runs, made on first use."""
-    home = cache() / f"runs-{count}-{VERSION}"
+    home = cache() / f"runs-{count}-{VERSION}-families"
     if not (home / "whole").exists():
         shutil.rmtree(home, ignore_errors=True)
         with closing(open_store(home)) as store:
@@ -125,6 +127,8 @@ def _records(n: int, at: float, chance: random.Random) -> list[Record]:
         N=ATTEMPTS,
         model=ModelSpec(kind="endpoint", model=model),
     )
+    if n % BRANCH_EVERY == BRANCH_EVERY - 1:
+        spec = replace(spec, parent=_id(n - 1), fork_attempt=2)
     facts: list[tuple[Span, ev.Event]] = [(RUN, ev.RunStarted(spec, (0.0,) * ATTEMPTS, ("answer",), "0"))]
     for i in range(ATTEMPTS):
         span = Span.parse(f"attempt-{i}")
@@ -148,8 +152,11 @@ def _records(n: int, at: float, chance: random.Random) -> list[Record]:
             if i < EVENTS - 2 - 8 * ATTEMPTS - (ATTEMPTS - 1):
                 facts.append((span, ev.LMRequested(model, prompt, {}, "advice")))
     facts.append((RUN, ev.RunFinished("attempts_used_up", 0, 0, 9.0)))
-    run_id = f"20260101-{n:06}-00000000"
-    return [Record(run_id, seq, at + seq, span, event) for seq, (span, event) in enumerate(facts, 1)]
+    return [Record(_id(n), seq, at + seq, span, event) for seq, (span, event) in enumerate(facts, 1)]
+
+
+def _id(n: int) -> str:
+    return f"20260101-{n:06}-00000000"
 
 
 def _words(chance: random.Random, count: int) -> str:
