@@ -7,8 +7,12 @@ Exit codes: 0 done; 1 a check fails; 2 a question that somebody has to answer, b
 With --json, standard output holds JSON and nothing else (docs/command-line.md); sentences for people go to standard error.
 
 commands.py   the group: which commands there are, and how one is loaded
-serve.py      serving the app
+serve.py      serving the app, and finding the one that is up
 output.py     printing JSON, and ending with a failed check or a question
+terminal.py   lines, columns and colours; nothing that others wrote controls a terminal
+following.py  a run at work, shown until it ends           attempt_lines.py   attempts as lines      run_json.py   a run as JSON
+run_spec.py   what `run` runs, changed by its options      run_inputs.py      values of inputs       run_ids.py    a run by a part of its id
+program_file.py, user_code.py, program_source.py           a program that is the user's own Python
 """
 
 from __future__ import annotations

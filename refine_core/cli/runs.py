@@ -131,6 +131,8 @@ def run_to_row(run: ListedRun) -> dict[str, object]:
         "cost_usd": spent.cost_usd,
         "inputs": run.facts.inputs,
         "parent": run.facts.parent,
+        "fork_attempt": summary.fork_attempt,
+        "change": summary.change,
         "tags": list(run.annotation.tags),
         "starred": run.annotation.starred,
         "note": run.annotation.note,
@@ -167,21 +169,29 @@ def _print_nothing(page: RunPage, terminal: Terminal, *, filtered: bool) -> None
 def arrange(rows: Sequence[ListedRun]) -> list[tuple[ListedRun, int]]:
     """The runs with their depth: a branch stands below its parent where that is among them, each family where its first one stood."""
     ids = {run.run_id: run for run in rows}
+
+    def parent_of(run: ListedRun) -> str | None:
+        above = (
+            run.facts.parent,
+            run.facts.under,
+        )  # the first of the family, where those between are not listed
+        return next((one for one in above if one in ids and one != run.run_id), None)
+
     children: dict[str | None, list[ListedRun]] = {}
     for run in rows:
-        parent = run.facts.parent if run.facts.parent in ids and run.facts.parent != run.run_id else None
-        children.setdefault(parent, []).append(run)
+        children.setdefault(parent_of(run), []).append(run)
 
     def root(run: ListedRun) -> ListedRun:
         seen = {run.run_id}
-        while (parent := run.facts.parent) in ids and parent not in seen:
+        while (parent := parent_of(run)) is not None and parent not in seen:
             seen.add(parent)
             run = ids[parent]
         return run
 
     arranged: list[tuple[ListedRun, int]] = []
+    seen: set[str] = set()
     for first in dict.fromkeys(root(run).run_id for run in rows):
-        waiting, seen = [(ids[first], 0)], set[str]()
+        waiting = [(ids[first], 0)]
         while waiting:
             run, depth = waiting.pop()
             if run.run_id in seen:
@@ -192,14 +202,26 @@ def arrange(rows: Sequence[ListedRun]) -> list[tuple[ListedRun, int]]:
     return arranged
 
 
+def _name(run: ListedRun, depth: int) -> str:
+    """What a run is called, and what it was asked; of a branch, where it begins and what it changed."""
+    name, inputs = run.name, f" · {run.facts.inputs}" if run.facts.inputs else ""
+    begins = run.summary.fork_attempt
+    if begins is None:
+        return f"{name}{inputs}"
+    changed = f"from attempt {begins}{f': {run.summary.change}' if run.summary.change else ''}"
+    if depth:  # its parent, just above, has the same title and the same inputs
+        return f"{run.annotation.name} · {changed}" if run.annotation.name else changed
+    parent = (run.facts.parent or "").rpartition("-")[2]
+    return f"{name}, {changed} (of {parent}){inputs}"
+
+
 def _cells(run: ListedRun, depth: int) -> tuple[str, ...]:
     summary, spent = run.summary, run.spent
     best = "-" if summary.best_reward is None else format_score(summary.best_reward, (summary.threshold,))
     star = "★ " if run.annotation.starred else ""
     branch = f"{'  ' * (min(depth, 4) - 1)}└ " if depth else ""
     imported = "imported: " if run.imported else ""
-    tags = f" [{', '.join(run.annotation.tags)}]" if run.annotation.tags else ""
-    inputs = f" · {run.facts.inputs}" if run.facts.inputs else ""
+    tags = f"[{', '.join(run.annotation.tags)}] " if run.annotation.tags else ""
     cost = (
         "-"
         if spent.cost_usd is None
@@ -213,5 +235,5 @@ def _cells(run: ListedRun, depth: int) -> tuple[str, ...]:
         run.outcome,
         pad(one_line(summary.model.rpartition("/")[2]), _MODEL).rstrip(),
         cost,
-        one_line(f"{branch}{star}{imported}{run.name}{tags}{inputs}"),
+        one_line(f"{branch}{star}{imported}{tags}{_name(run, depth)}"),
     )

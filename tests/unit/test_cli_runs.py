@@ -518,3 +518,21 @@ def test_a_server_that_asks_for_a_key_is_told_by_the_option_that_names_one(capfd
     assert (code, err) == (2, "")
     assert "requires an API key" in out
     assert "--key-env NAME names the variable that holds the key." in out
+
+
+def test_a_branch_is_listed_by_where_it_begins_and_what_it_changed(capfdbinary):
+    parent = json.loads(call(capfdbinary, "run", "--example", "one_word", "--json")[1])["run"]
+    call(capfdbinary, "fork", parent, "--attempt", "2", "--temperature", "0.9", "--json")
+    _, out, _ = call(capfdbinary, "runs")
+    _, first, second = out.splitlines()
+    assert first.endswith("One-word answer · What is the capital of Belgium?")
+    assert second.endswith("└ from attempt 2: T 0.9")
+    assert (
+        f"One-word answer, from attempt 2: T 0.9 (of {parent[-8:]})"
+        in call(capfdbinary, "runs", "--limit", "1")[1]
+    )
+    _, out, _ = call(capfdbinary, "show", "last")
+    assert f"a branch of run {parent} from attempt 2 on: T 0.9" in out
+    assert "[kept] The capital of Belgium is Brussels." in out
+    row = json.loads(call(capfdbinary, "runs", "--limit", "1", "--json")[1])
+    assert (row["parent"], row["fork_attempt"], row["change"]) == (parent, 2, "T 0.9")
