@@ -119,43 +119,33 @@ def plan_fork(
     events = keep_prefix(records, kept.count, advice=advice, ends=ends)
     action = _first_action(timeline, spec, temperatures, events)
     asks_first = isinstance(action, AskAdvice)
-    judge = scored.estimate if scored is not None else None
     estimate = Estimate()
     if not isinstance(action, Stop):
         estimate = estimate_new(timeline, spec, kept.count, asks_first=asks_first)
-    loop_hints = hints_of(action, timeline.predictors) if isinstance(action, RunAttempt) else {}
-    written = changes.get("hints") or {}
-    hints = (
-        {name: hint_for(name, {**loop_hints, **written}) for name in timeline.predictors}
-        if isinstance(action, RunAttempt)
-        else {}
-    )
+    judge = scored.estimate if scored is not None else None
+    new_ends = {one.index: one.score for one in ended} | ({} if ends is None else dict(ends))
     sends = isinstance(action, RunAttempt) and spec.temperature_schedule.kind != "none"
     return ForkPlan(
-        timeline.run_id,
-        attempt,
-        kept.count,
-        kept.count + 1,
-        _reason(action, kept, count, changes),
-        estimate.calls,
-        estimate.cost_usd,
-        estimate.seconds,
-        spec,
-        (*_find_problems(timeline, spec, changes, kept, count), *find_problems(spec)),
-        estimate.attempts,
-        estimate.advice,
-        tuple(
-            getattr(end, "value", None)
-            for i in range(kept.count)
-            for end in [ended[i].score if ends is None or i not in ends else ends[i]]
-        ),
-        hints,
-        temperatures[kept.count] if sends else None,
-        asks_first,
-        scored is not None and kept.count > 0,
-        judge.calls if judge is not None else 0,
-        judge.price if judge is not None else "",
-        events,
+        run_id=timeline.run_id,
+        asked=attempt,
+        kept=kept.count,
+        first_new=kept.count + 1,
+        reason=_reason(action, kept, count, changes),
+        calls_at_most=estimate.calls,
+        cost_usd=estimate.cost_usd,
+        seconds=estimate.seconds,
+        spec=spec,
+        problems=(*_find_problems(timeline, spec, changes, kept, count), *find_problems(spec)),
+        attempts_at_most=estimate.attempts,
+        advice_at_most=estimate.advice,
+        rewards=tuple(getattr(new_ends[i], "value", None) for i in range(kept.count)),
+        hints=_first_hints(action, timeline, changes),
+        temperature=temperatures[kept.count] if sends else None,
+        asks_first=asks_first,
+        rescored=scored is not None and kept.count > 0,
+        judge_calls=judge.calls if judge is not None else 0,
+        judge_price=judge.price if judge is not None else "",
+        events=events,
     )
 
 
@@ -183,6 +173,14 @@ def _first_action(
     plan = Plan.of_run(RunStarted(spec, temperatures, timeline.predictors, ""))
     facts = (one.event for one in events if isinstance(one.event, LOOP_EVENTS) and not one.span.is_nested)
     return next(iter(decide(replay(plan, facts))), None)
+
+
+def _first_hints(action: Action | None, timeline: Timeline, changes: ForkChanges) -> dict[str, str]:
+    """Predictor name -> hint of the first new attempt; {} where it is not known yet, or none is left."""
+    if not isinstance(action, RunAttempt):
+        return {}
+    told = {**hints_of(action, timeline.predictors), **(changes.get("hints") or {})}
+    return {name: hint_for(name, told) for name in timeline.predictors}
 
 
 def _why_no_such(timeline: Timeline, attempt: int, ended: int) -> str:
