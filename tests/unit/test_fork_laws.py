@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from refine_core import ScriptedLM
 from refine_core import events as ev
 from refine_core.errors import SpecError
 from refine_core.figures import build_story
@@ -27,6 +28,7 @@ from refine_core.refine.resuming import ResumeState
 from refine_core.runs.forking import plan_fork
 from refine_core.runs.forking.prefix import to_records
 from refine_core.runs.rescoring import Rescored
+from refine_core.spec import ModelSpec
 from refine_core.spec.schedule import Schedule, list_temperatures
 from refine_core.what_if import AS_RECORDED, what_if
 from tests.logs import SCENARIOS, START
@@ -241,6 +243,50 @@ def test_more_attempts_go_on_at_temperatures_that_no_attempt_has_had():
         assert (len(listed), len(set(listed)), listed[:3]) == (9, 9, parent.timeline.temperatures)
         if parent.timeline.spec.fail_count is None and not parent.timeline.spec.stop_on_repeating_error:
             assert len(child.timeline.attempts) == 9
+
+
+class Switching:
+    """A model that answers so many requests as one, and all later ones as another."""
+
+    def __init__(self, first, count, then):
+        self.first, self.left, self.then = first, count, then
+
+    def answer(self, messages, params):
+        self.left -= 1
+        return (self.first if self.left >= 0 else self.then).answer(messages, params)
+
+    def lm(self):
+        return ScriptedLM(self.answer, supports=self.first.supports)
+
+
+@pytest.mark.parametrize("kind", SCHEDULES)
+def test_another_model_makes_the_branch_of_a_run_whose_model_changes_there(kind):
+    for seed in range(30):
+        parent, model, dice = made(kind, seed, n=4)
+        other = replace(model, seed=model.seed + 1000)
+        planned = plan(parent, dice.randrange(1, len(parent.timeline.attempts) + 1))
+        asked = sum(isinstance(one.event, ev.LMRequested) for one in planned.events)
+        changing = record(parent.timeline.spec, Switching(model, asked, other))
+        assert_same(branch(planned, other), changing)
+
+
+def test_a_new_adviser_is_asked_again_about_the_last_attempt_that_is_kept():
+    again = 0
+    for seed in range(40):
+        parent, model, dice = made("dspy-2.6", seed, n=4)
+        attempt = dice.randrange(2, len(parent.timeline.attempts) + 2)
+        planned = plan(parent, attempt, adviser=ModelSpec(temperature=0.7))
+        if parent.timeline.spec.hint_source != "adviser":
+            assert [one.field for one in problems(planned)] == ["adviser"]
+            continue
+        had = parent.timeline.attempts[attempt - 2].advice
+        assert planned.kept == attempt - 1
+        assert planned.asks_first is (had is not None)
+        kept = [r.event for r in planned.events if isinstance(r.event, ev.AdviceGiven)]
+        assert all(event.after < attempt - 2 for event in kept)
+        assert_same(branch(planned, model), parent)
+        again += planned.asks_first
+    assert again > 2
 
 
 def test_a_branch_of_a_branch_is_a_branch_of_the_first_run():
