@@ -47,7 +47,7 @@ class HintTest {
     return make(
       "div",
       { class: "top" },
-      make("div", { class: "verdict", "aria-live": "polite" }, make("h2", {}, answer ? [make("b", { text: answer }), " "] : null, words), details.map((text) => make("p", { class: "details", text }))),
+      make("div", { class: "verdict", "aria-live": "polite" }, make("h1", {}, answer ? [make("b", { text: answer }), " "] : null, words), details.map((text) => make("p", { class: "details", text }))),
       make("div", { class: "copy" }, this.status, copy),
     );
   }
@@ -72,22 +72,22 @@ class HintTest {
   left() {
     const { attempt, live, arms, parts } = this.data;
     const note = arms.some((arm) => arm.mean !== null) ? "bar: mean and 95 % interval" : live ? "means are shown once all tries have ended" : "";
-    const chart = make("section", {}, make("div", { class: "title" }, make("h3", { text: `Reward of attempt ${attempt}, run again` }), make("span", { class: "aside", text: note })), this.chart);
+    const chart = make("section", {}, make("div", { class: "title" }, make("h2", { text: `Reward of attempt ${attempt}, run again` }), make("span", { class: "aside", text: note })), this.chart);
     return make("div", { class: "left" }, chart, parts.length ? this.table() : null);
   }
 
   table() {
     const { arms, parts } = this.data;
-    const head = make("tr", {}, make("th", { scope: "col" }, make("span", { text: "part" })), arms.map((arm) => make("th", { scope: "col", text: arm.label.toLowerCase() })));
+    const head = make("tr", {}, make("th", { scope: "col" }, make("span", { text: parts.length > 1 ? "part" : "" })), arms.map((arm) => make("th", { scope: "col", text: arm.label.toLowerCase() })));
     const rows = parts.map((part) =>
       make("tr", { class: part.is_whole ? "whole" : "" }, make("th", { scope: "row", text: part.name, title: part.title }), part.texts.map((text) => make("td", { text }))),
     );
-    return make("section", {}, make("h3", { text: "Share of tries with full marks" }), make("table", {}, make("thead", {}, head), make("tbody", {}, rows)));
+    return make("section", {}, make("h2", { text: parts.length > 1 ? "Share of tries with full marks" : "Share of tries" }), make("table", {}, make("thead", {}, head), make("tbody", {}, rows)));
   }
 
   right() {
     const { facts, hints, warnings, outputs } = this.data;
-    const run = make("section", {}, make("h3", { text: "What was run" }), make("dl", { class: "facts" }, facts.flatMap(([name, text]) => [make("dt", { text: name }), make("dd", { text })])), hints.map(hintBlock), warnings.map((text) => make("p", { class: "warning", text })));
+    const run = make("section", {}, make("h2", { text: "What was run" }), make("dl", { class: "facts" }, facts.flatMap(([name, text]) => [make("dt", { text: name }), make("dd", { text })])), hints.map(hintBlock), warnings.map((text) => make("p", { class: "warning", text })));
     return make("div", { class: "right" }, run, this.outputs(outputs));
   }
 
@@ -97,7 +97,7 @@ class HintTest {
     const list = make("ul", { class: this.all ? "outputs all" : "outputs" }, shown.map((one) => this.output(one)));
     const more = make("button", { type: "button", class: "more", text: this.all ? "Fewer outputs" : `All ${outputs.length} outputs`, data: { key: "all" }, on: { click: () => this.unfold() } });
     const none = make("p", { class: "empty", text: "Nothing has been run yet." });
-    return make("section", {}, make("h3", { text: "Outputs" }), outputs.length ? list : none, outputs.length > shown.length || this.all ? more : null);
+    return make("section", {}, make("h2", { text: "Outputs" }), outputs.length ? list : none, outputs.length > shown.length || this.all ? more : null);
   }
 
   output(one) {

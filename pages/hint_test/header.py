@@ -32,7 +32,7 @@ def draw_header(test: HintTest) -> None:
             at = {**query, "attempt": str(test.document.attempt)}
             attempt = f"Attempt {test.document.attempt} ▸"
             st.page_link(address.RUN, label=attempt, width="content", query_params=at)
-        st.subheader("Does the hint help?", anchor=False, width="stretch")
+        st.markdown("**Does the hint help?**", width="stretch")
         _actions(test)
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.hint_test.header import draw_header
 from pages.hint_test.view import draw_test, take_clicks
 from pages.shared import address
+from pages.shared.text import escape_markdown
 from pages.shared.title import title_page
 from pages.shared.viewport import watch_viewport
 from refine_core import hint_tests
@@ -21,7 +22,9 @@ if test_id is None:
     st.page_link(address.RUNS, label="All runs", icon=":material/history:")
 elif test is None:
     st.info(
-        f"There is no hint test {test_id!r} here. It goes with its run, when that is removed.",
+        escape_markdown(
+            f"There is no hint test {test_id!r} here. It goes with its run, when that is removed."
+        ),
         icon=":material/info:",
     )
     st.page_link(address.RUNS, label="All runs", icon=":material/history:")

@@ -176,11 +176,12 @@ def _facts(test: HintTest) -> Iterable[tuple[str, str]]:
     yield "model", timeline.spec.model.label
     tries = [one for one in test.tries if one.calls]
     calls = sum(one.calls for one in tries)
-    cost = None if any(one.cost_usd is None for one in tries) else sum(one.cost_usd or 0.0 for one in tries)
     took = sum(one.took_s or 0.0 for one in tries)
     yield (
         "calls",
-        " · ".join([f"{calls:,}, none cached", format_cost(cost), f"{format_duration(took)} in all"]),
+        " · ".join(
+            [f"{calls:,}, none cached", format_cost(test.cost_usd), f"{format_duration(took)} in all"]
+        ),
     )
     yield "reward", "the run's own"
     yield "interval", "95 % (Welch, after Agresti and Caffo)"
@@ -234,7 +235,7 @@ def _in_order(test: HintTest) -> list[Try]:
 def _output(test: HintTest, one: Try) -> Mapping[str, object]:
     arm = test.document.arms[one.planned.arm]
     words = {"running": "running", "failed": "failed", "stopped": "stopped"}.get(one.state, "")
-    text = one.error if one.state == "failed" else _line(one.outputs)
+    text = one.error if one.state == "failed" else _line(test, one.outputs)
     return {
         "run": one.planned.run_id,
         "kind": arm.kind,
@@ -246,10 +247,12 @@ def _output(test: HintTest, one: Try) -> Mapping[str, object]:
     }
 
 
-def _line(outputs: Mapping[str, object]) -> str:
-    """What a try returned, on one line: the last stage's outputs first, reasoning last."""
-    last_first = list(outputs)[::-1]
-    names = sorted(last_first, key=lambda name: name == "reasoning")
+def _line(test: HintTest, outputs: Mapping[str, object]) -> str:
+    """What a try returned, on one line: the last stage's outputs first, and reasoning last."""
+    last = (
+        test.attempt.predictors[-1].outputs if test.attempt is not None and test.attempt.predictors else None
+    )
+    names = sorted(outputs, key=lambda name: (name == "reasoning", last is not None and name not in last))
     line = " · ".join(" ".join(_write(outputs[name]).split()) for name in names)
     return line if len(line) <= LINE_CHARACTERS else f"{line[: LINE_CHARACTERS - 1]}…"
 

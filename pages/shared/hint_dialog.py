@@ -139,7 +139,7 @@ def _choose(timeline: Timeline, attempt: Attempt) -> _Choice:
     for name, text in attempt.real_hints.items():
         _quote(name if len(attempt.real_hints) > 1 else "", text)
     other: dict[str, str] = {}
-    if st.checkbox("**Edited hint** change it below", value=False, key=f"{prefix}.other"):
+    if st.checkbox("**Edited hint** written by you", value=False, key=f"{prefix}.other"):
         arms.append("other")
         for name, text in attempt.real_hints.items():
             other[name] = st.text_area(
@@ -164,9 +164,9 @@ def _choose(timeline: Timeline, attempt: Attempt) -> _Choice:
 
 
 def _quote(name: str, text: str) -> None:
-    """A hint as it was given, behind a line."""
-    lines = escape_markdown(text).replace("\n", "\n> ")
-    st.markdown(f"> {f'{escape_markdown(name)}: ' if name else ''}{lines}")
+    """A hint as it was given, with the arrow that hints have in the story."""
+    to = f"**{escape_markdown(name)}** " if name else ""
+    st.markdown(f"↳ {to}{escape_markdown(text)}")
 
 
 def _offer(timeline: Timeline, plan: HintTestPlan) -> None:

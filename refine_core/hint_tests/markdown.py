@@ -53,8 +53,6 @@ def describe_run(test: HintTest) -> str:
     """What was run, in a sentence: "20 tries of attempt 3 on practice model at temperature 0.6; 20 calls, free, 9.1 s."."""
     tries = test.tries
     calls = sum(one.calls for one in tries)
-    costs = [one.cost_usd for one in tries if one.calls]
-    cost = None if None in costs else sum(one or 0.0 for one in costs)
     took = sum(one.took_s or 0.0 for one in tries)
     where = ""
     if test.timeline is not None and test.attempt is not None:
@@ -63,7 +61,7 @@ def describe_run(test: HintTest) -> str:
         if not test.timeline.has_temperature(test.attempt):
             where = f" on {model}, which takes no temperature"
     ended = f"{test.done} of {len(tries)}" if test.left else f"{len(tries)}"
-    return f"{ended} tries of attempt {test.document.attempt}{where}; {calls:,} calls, {format_cost(cost)}, {format_duration(took)}."
+    return f"{ended} tries of attempt {test.document.attempt}{where}; {calls:,} calls, {format_cost(test.cost_usd)}, {format_duration(took)}."
 
 
 def format_share(share: float | None) -> str:

@@ -194,10 +194,12 @@ def _arm_problems(
                 Problem("other", f"no predictor is called {unknown[0]!r}; this program has {known}")
             )
         elif not typed.hints:
-            problems.append(Problem("other", "Write the other hint, or leave it out."))
+            problems.append(Problem("other", "The edited hint is empty: write one, or leave it out."))
         elif typed.hints == attempt.real_hints:
             problems.append(
-                Problem("other", "The other hint is the same as this one; change it, or leave it out.")
+                Problem(
+                    "other", "The edited hint is the same as this hint: change its text, or leave it out."
+                )
             )
     return problems
 

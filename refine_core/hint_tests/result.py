@@ -113,6 +113,16 @@ class HintTest:
         return sum(not one.has_ended for one in self.tries)
 
     @property
+    def cost_usd(self) -> float | None:
+        """What the tries have cost so far; None where a call did not report it."""
+        if self.timeline is not None and self.timeline.spec.model.kind == "practice":
+            judge = self.timeline.spec.judge
+            if judge is None or judge.kind == "practice":
+                return 0.0
+        costs = [one.cost_usd for one in self.tries if one.calls]
+        return None if None in costs else sum(one or 0.0 for one in costs)
+
+    @property
     def is_live(self) -> bool:
         """Whether more may come by itself."""
         return self.state in ("running", "cancelling")

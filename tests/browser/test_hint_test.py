@@ -27,7 +27,7 @@ def recorded(server: Server) -> str:
 
 
 def verdict(page: Page):
-    return page.locator(".hint-test .verdict h2")
+    return page.locator(".hint-test .verdict h1")
 
 
 def test_the_worth_of_a_hint_is_measured_in_spite_of_a_power_cut(chromium: Browser, server: Server):
