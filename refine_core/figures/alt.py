@@ -14,9 +14,9 @@ def describe_figure(timeline: Timeline, *, live: bool = True) -> str:
     """What the chart shows, from the same data. It quotes no model. live: a run without an end goes on."""
     attempts, count = timeline.attempts, len(timeline.attempts)
     if not count:
-        return f"Timeline of a run of at most {pluralize(timeline.spec.N, 'attempt')}; none has begun."
+        return f"Timeline of a run of at most {pluralize(timeline.spec.attempt_count, 'attempt')}; none has begun."
     sentences = [
-        f"Timeline of {pluralize(count, 'attempt')} of at most {timeline.spec.N}.",
+        f"Timeline of {pluralize(count, 'attempt')} of at most {timeline.spec.attempt_count}.",
         *filter(None, [label(timeline)]),
     ]
     if timeline.spec.threshold is not None:

@@ -247,6 +247,16 @@ def test_a_report_says_in_plain_words_why_the_run_stopped(reason):
     assert begins[reason] in text
 
 
+def test_an_attempt_that_scored_enough_and_broke_a_rule_is_explained():
+    text = Page(write_html(logs.rules().records)).text
+    assert "Attempts 2 and 3 scored enough, but did not meet every rule, so they did not end the run." in text
+
+
+def test_where_no_temperature_is_sent_a_row_has_the_number_of_its_rollout():
+    html = write_html(logs.no_temperature().records)
+    assert re.findall(r'<td class="n hp">(\d)</td>', html) == ["0", "1", "2"]
+
+
 def test_parts_that_never_scored_are_named_where_the_threshold_was_missed():
     log = logs.Log(stages=("answer",), N=2, threshold=1.0)
     for _ in range(2):

@@ -17,6 +17,7 @@ from refine_core.messages import format_reward
 from refine_core.play.asked import describe_aim
 from refine_core.signatures import ensure_signature
 from refine_core.spec import ProgramSpec
+from refine_core.stop_summary import list_attempts
 
 _NAMED = 6  # outputs that are named
 _NAMED_PARTS: Final = 3
@@ -103,29 +104,46 @@ def _ending(run: Timeline) -> Iterator[Markup]:
     """How it ended, and what came of it."""
     end = run.end
     if end is None:
-        done = pluralize(len(run.attempts), "attempt")
+        count = len(run.attempts)
+        when = f"after {pluralize(count, 'attempt')} had begun" if count else "before any attempt had begun"
         yield _sentence(
-            f"The run has no end here: whatever ran it stopped, or was still at work, after {done} had begun. "
+            f"The run has no end here: whatever ran it stopped, or was still at work, {when}. "
             "This file holds all that was recorded until then."
         )
         return
     match end.reason:
         case "threshold_reached":
+            yield from _describe_unmet(run)
             yield _sentence(_reached(run))
         case "attempts_used_up" if run.spec.attempt_count == 1:
             yield _sentence("It stopped there because no more than one attempt was allowed.")
         case "attempts_used_up":
             threshold = run.spec.threshold
             short = "" if threshold is None else f", and none had reached {format_reward(run, threshold)}"
-            count = f"All {len(run.attempts):,} attempts that were allowed had been made"
-            yield _sentence(f"{count}{short}, so the run stopped.")
+            made = f"All {len(run.attempts):,} attempts that were allowed had been made"
+            yield _sentence(f"{made}{short}, so the run stopped.")
+            yield from _describe_unmet(run)
             yield from _describe_empty_parts(run)
         case reason:
             yield _sentence(_REASONS[reason])
+    if run.spec.attempt_count == 1:
+        return
     if end.returned is not None and end.reason != "threshold_reached":
         yield _sentence(f"It returned its best: attempt {end.returned + 1}.")
     elif end.returned is None and end.best is not None:
         yield _sentence(f"The best attempt until then was attempt {end.best + 1}.")
+
+
+def _describe_unmet(run: Timeline) -> Iterator[Markup]:
+    """Which attempts had the reward and did not meet every rule."""
+    threshold = run.spec.threshold
+    if threshold is None:
+        return
+    barred = [a.index for a in run.attempts if a.unmet and a.reward is not None and a.reward >= threshold]
+    if barred:
+        yield _sentence(
+            f"{list_attempts(barred)} had the reward, but did not meet every rule, so the run went on."
+        )
 
 
 def _describe_empty_parts(run: Timeline) -> Iterator[Markup]:

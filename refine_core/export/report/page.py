@@ -93,7 +93,8 @@ def _write_timeline(run: Timeline) -> Iterator[Markup]:
     yield element("p", describe_figure(run, live=False), cls="sr")
     yield draw_chart(run, _WIDE_PX, cls="wide", link="#a", figure=figure)
     yield draw_chart(run, _SLIM_PX, cls="slim", link="#a", figure=figure)
-    yield element("p", *_write_legend(run, figure), cls="m s legend")
+    entries = [join((entry, " ")) for entry in _write_legend(run, figure)]
+    yield element("p", *entries, cls="m s legend")
 
 
 def _write_legend(run: Timeline, figure: Mapping[str, Any]) -> Iterator[Markup]:

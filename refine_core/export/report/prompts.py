@@ -91,6 +91,8 @@ def write_callers(attempt: Attempt, seen: SeenText) -> Iterator[Markup]:
         place = f"a{attempt.index + 1}-{number}"
         purpose = caller.calls[0].purpose
         title = _TITLES.get(purpose, "Prompt and reply")
+        if caller.label.startswith("adviser inside"):
+            title = f"{title}, by a refinement inside the program"
         if caller.run is not None and several:
             title = f"{title}: {caller.label}"
         label = f"attempt {attempt.index + 1}"

@@ -33,7 +33,9 @@ MARKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """One attempt. outcome: chooses its mark. words: the same, as a person says it. change: "" where there is nothing to compare.
+    """One attempt. outcome: chooses its mark. words: the same, as a person says it.
+
+    temperature: or the number of its rollout, where none is sent. change: "" where there is nothing to compare.
 
     text: its main output. message: in its place, why there is none, or no reward; "" where it did not fail.
     """
@@ -70,7 +72,7 @@ def list_rows(run: Timeline) -> Iterator[AttemptRow]:
             attempt,
             "scored" if attempt.unmet else attempt.outcome,
             describe_outcome(run, attempt),
-            temperature_cell(run, attempt).text,
+            temperature_cell(run, attempt).text if run.has_temperature(attempt) else str(attempt.index),
             reward_cell(run, attempt, attempt.outcome).text,
             "" if change.quiet else change.text,
             text_cell(run, attempt, has_parts=has_parts).text,
