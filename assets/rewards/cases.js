@@ -28,6 +28,8 @@ class Cases {
         this.body,
       ),
     );
+    this.keys = make("p", { class: "keys" }, make("kbd", { text: "j" }), make("kbd", { text: "k" }), " next, previous ", make("kbd", { text: "Del" }), " remove");
+    this.root.append(this.keys);
     place.append(this.root);
     this.root.addEventListener("keydown", (event) => this.press(event));
     this.onPage = (event) => document.activeElement === document.body && this.press(event);

@@ -55,6 +55,13 @@ def draw_absent(missing: tuple[str, ...]) -> None:
         st.button("Dismiss", key=static_key("dismiss-absent"), on_click=_dismiss, args=(missing,))
 
 
+def add_source(ref: str) -> None:
+    """Take rows among those that are shown; what the address names in vain is done with by that. In a callback, or before anything is drawn."""
+    here = [one for one in fields.read_sources() if workbench.load_source(one) is not None]
+    st.session_state.pop(_RUNS, None)
+    fields.write_sources([*dict.fromkeys([*here, ref])])
+
+
 def _dismiss(missing: tuple[str, ...]) -> None:
     st.session_state.pop(_REWARD, None)
     st.session_state.pop(_RUNS, None)

@@ -12,7 +12,8 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import draft, fields
+from pages.rewards import draft
+from pages.rewards.absent import add_source
 from pages.rewards.draft import Base
 from pages.rewards.fields import field_key, static_key
 from pages.rewards.mapping_table import draw_columns, draw_problems, draw_row
@@ -159,7 +160,7 @@ def draw_mapping() -> None:
     if pending.adding is not None and pending.adding.wait(WAIT_S) and pending.adding.result is not None:
         source = pending.adding.result
         _close()
-        fields.write_sources([*dict.fromkeys([*fields.read_sources(), source.ref])])
+        add_source(source.ref)
         st.rerun()
     title = escape_markdown(f"Add rows from {pending.name}")
     st.dialog(title, width="large", on_dismiss=_close)(_draw)(pending)

@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from pages.rewards import draft, fields, mapping
+from pages.rewards.absent import add_source
 from pages.rewards.bench import Bench
 from pages.rewards.fields import field_key, static_key
 from pages.shared import address
@@ -181,5 +182,5 @@ def _add_pasted(lines: list[str]) -> None:
         st.session_state[_ERROR] = str(error)
         return
     st.session_state.pop(_ERROR, None)
-    fields.write_sources([*fields.read_sources(), source.ref])
+    add_source(source.ref)
     st.session_state[field_key("paste")] = ""

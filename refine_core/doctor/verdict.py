@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
@@ -20,6 +21,7 @@ _LIKE_THE_BEST: Final = {
     "paid-length": "long filler",
 }
 _NAMED: Final = 3
+_CODE: Final = re.compile(r"`([^`]*)`")
 _UNSTEADY: Final = frozenset(("not-deterministic", "depends-on-earlier-rows", "depends-on-hash-seed"))
 
 
@@ -46,7 +48,7 @@ def write_verdict(
     if tried := [row for row in probed if row.results]:
         paid, refused = describe_paid(tried), describe_refused(tried)
         parts += [*refused, *paid] if _is_only_refused(tried) else [*paid, *refused]
-    elif not errors:
+    elif not parts:
         parts += _compare_with_best(findings)
     if not errors and others and others[0].code in _AFTER:
         parts.append(_describe_finding(others[0]))
@@ -54,9 +56,7 @@ def write_verdict(
         parts.append(f"{pluralize(failed_cases, 'case')} failed")
     if not parts:
         if asks_a_judge(findings):
-            return (
-                "Nothing wrong was found in the source. What the judge says of an output was not looked at."
-            )
+            return "Nothing wrong was found in the source. What the judge says, no probe can check."
         where = f"in the source or in {pluralize(rows, 'row')}" if rows else "in the source"
         return f"Nothing wrong was found {where}."
     return " ".join(part if part.endswith(("?", ".)")) else f"{part}." for part in parts)
@@ -124,10 +124,7 @@ def write_detail(findings: Sequence[Finding], probed: Sequence[RowProbes], rows:
         if not counts:
             return "Without rows only the source was read; no model was called."
         if asks_a_judge(findings):
-            return (
-                f"{', '.join(counts)}; no model was called. No probe was tried, since each would be a call. "
-                "Judge rows several times to see how much the judge wobbles."
-            )
+            return f"{', '.join(counts)}. No probe was tried, since each would be a call."
         if any(one.severity == "error" for one in findings):
             return f"{', '.join(counts)}; no model was called. No probe was tried: the error comes first."
         return f"{', '.join(counts)} and no right answer to build probes from; no model was called."
@@ -147,7 +144,7 @@ def _is_shown_by_probes(one: Finding, kinds: Collection[str]) -> bool:
 
 def _describe_finding(one: Finding) -> str:
     line = f"Line {one.line}: " if one.line is not None else ""
-    return f"{line}{one.message.removesuffix('.')}"
+    return line + _CODE.sub("“\\1”", one.message.removesuffix("."))
 
 
 def _by_name(results: Iterable[ProbeResult], *, highest: bool = True) -> list[ProbeResult]:

@@ -58,7 +58,13 @@ class Rejudged:
         if wobble.mean_deviation is None:
             return "No row has two scores yet, so nothing can be said of how much the judge wobbles."
         if not any(wobble.deviations):
-            return f"The judge gave {'each row' if repeated > 1 else 'the row'} the same score every time."
+            given = {score for row in self.scores for score in row}
+            alike = (
+                f" All rows got {format_score(given.pop())}: it does not tell them apart."
+                if len(given) == 1 < repeated
+                else ""
+            )
+            return f"The judge gave {'each row' if repeated > 1 else 'the row'} the same score every time.{alike}"
         spread = f"The scores of one output differ by {format_score(wobble.mean_deviation, [0.0])} on average (standard deviation)."
         if wobble.crossing is None or threshold is None:
             return spread

@@ -274,4 +274,4 @@ def test_a_reward_that_asks_a_judge_is_told_why_nothing_was_probed():
     app = open_doctor(code=code)
     assert "No probe was tried" in words(app)
     assert "no right answer" not in words(app)
-    assert "how much the judge wobbles" in words(app)
+    assert "How much does the judge wobble?" in words(app)

@@ -249,6 +249,7 @@ def test_line_breaks_that_alone_cost_the_score_are_found():
         assert find(found, "one-line-pattern").severity == "warning"
         assert "with one line break more" in find(found, "one-line-pattern").evidence[0]
         assert "line-break-costs" not in kinds(found)  # one fault stands there once
+        assert found.verdict.startswith("Line 3: “.” stops at a line break")
 
 
 def test_a_reward_that_wants_one_line_may_mean_it():

@@ -72,7 +72,9 @@ def test_each_time_is_a_new_question_although_it_is_the_same():
 def test_a_judge_that_never_wavers_is_said_to_be_so():
     with OpenAIServer(default=reply(0.5)) as server:
         again = judge_repeatedly(ROWS, recognize(JUDGED), JudgeSpec(model_at(server)), times=3)
-    assert again.describe(0.5) == "The judge gave each row the same score every time."
+    assert again.describe(0.5) == (
+        "The judge gave each row the same score every time. All rows got 0.50: it does not tell them apart."
+    )
     assert again.wobble(0.5).crossing == 0.0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from refine_core.programs import EXAMPLES
+from refine_core.programs import EXAMPLES, apply_fix
 from refine_core.refine.build import list_reward_fields
 from refine_core.rewards.checks import (
     Fields,
@@ -131,6 +131,17 @@ def test_a_fix_puts_the_right_name_in_its_place(before, after):
     fix, text = finding.fix, lines[finding.fix.line - 1]
     lines[fix.line - 1] = text[: fix.column - 1] + fix.text + text[fix.end_column - 1 :]
     assert lines[1] == f"    x = {after}"
+
+
+def test_a_way_out_without_a_return_gets_one_at_the_end():
+    source = "def reward(args, pred):\n    if pred.answer:\n        return 1.0\n\n\nHELPERS = 1\n"
+    (finding,) = check(source)
+    fixed = apply_fix(source, finding.fix)
+    assert (
+        fixed
+        == "def reward(args, pred):\n    if pred.answer:\n        return 1.0\n    return 0.0\n\n\nHELPERS = 1\n"
+    )
+    assert check(fixed) == ()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ draw_wobble(bench)       the button with its price, the count while it goes on, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -198,11 +199,21 @@ def _describe_rows(
             }
         )
     low, high = min(every, default=0.0), max(every, default=1.0)
+    given = every if threshold is None else every[:-1]
     return {
         "rows": rows,
-        "scale": f"scores, from {format_score(low)} to {format_score(high)}",
+        "scale": _describe_scores(given),
         "low": low,
         "high": high,
         "threshold": threshold,
         "pending": False,
     }
+
+
+def _describe_scores(scores: Sequence[float]) -> str:
+    low, high = min(scores, default=0.0), max(scores, default=0.0)
+    return (
+        f"scores, all {format_score(low)}"
+        if low == high
+        else f"scores, from {format_score(low)} to {format_score(high)}"
+    )

@@ -90,7 +90,7 @@ def _drowns(loud: str, quiet: str, moving: Mapping[str, float], measured: Mappin
         "part-drowned", "warning",
         f"The part {loud} drowns {quiet}: it moves the value by up to {describe_score(moving[loud])}, {quiet} by {describe_score(moving[quiet])}.",
         evidence=tuple(
-            f"{name}: from {describe_score(measured[name]['low'])} to {describe_score(measured[name]['high'])}, times {measured[name]['weight']:.3g}"
+            f"{name}: from {describe_score(measured[name]['low'])} to {describe_score(measured[name]['high'])} over rows and probes, times {measured[name]['weight']:.3g}"
             for name in (loud, quiet)
         ),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from refine_core.rewards.checks.block_ends import EndFinder, list_always_raising
 from refine_core.rewards.checks.code import Code, Function, iter_own_nodes
-from refine_core.rewards.checks.finding import Finding, Severity
+from refine_core.rewards.checks.finding import Finding, Fix, Severity
 
 _LITERALS: dict[type[ast.expr], str] = {
     ast.Dict: "a dict",
@@ -83,6 +83,7 @@ def check_returns(code: Code) -> Iterator[Finding]:
             "missing-return",
             f"{describe_fall(last)} the reward ends without a return, and the attempt fails.",
             "warning",
+            _end_with_zero(code, function),
         )
 
 
@@ -101,8 +102,24 @@ def describe_fall(node: ast.AST) -> str:
             return "After this line"
 
 
-def _report(code: Code, node: ast.AST, kind: str, message: str, severity: Severity = "error") -> Finding:
-    return Finding(kind, severity, message[:1].upper() + message[1:], *locate_statement(code, node))
+def _end_with_zero(code: Code, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Fix | None:
+    """A last line for the function; None where its end shares a line with something else."""
+    first, line = function.body[0], function.end_lineno or 0
+    if first.lineno == function.lineno or not 0 < line <= len(code.lines.lines):
+        return None
+    end = len(code.lines.lines[line - 1]) + 1
+    return Fix("Add return 0.0", line, end, end, f"\n{' ' * first.col_offset}return 0.0")
+
+
+def _report(  # noqa: PLR0917  # what a finding is made of
+    code: Code,
+    node: ast.AST,
+    kind: str,
+    message: str,
+    severity: Severity = "error",
+    fix: Fix | None = None,
+) -> Finding:
+    return Finding(kind, severity, message[:1].upper() + message[1:], *locate_statement(code, node), fix)
 
 
 def locate_statement(code: Code, node: ast.AST) -> tuple[int, int, int]:
