@@ -536,3 +536,18 @@ def test_a_branch_is_listed_by_where_it_begins_and_what_it_changed(capfdbinary):
     assert "[kept] The capital of Belgium is Brussels." in out
     row = json.loads(call(capfdbinary, "runs", "--limit", "1", "--json")[1])
     assert (row["parent"], row["fork_attempt"], row["change"]) == (parent, 2, "T 0.9")
+
+
+def test_the_json_of_the_docs_has_the_keys_that_are_printed(capfdbinary):
+    docs = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    described = [json.loads(one) for one in re.findall(r"```json\n(.*?)```", docs, re.DOTALL)]
+    of_run, of_row = ([one for one in described if key in one] for key in ("verdict", "outcome"))
+    told = json.loads(call(capfdbinary, "run", "--example", "one_word", "--json")[1])
+    row = json.loads(call(capfdbinary, "runs", "--json")[1])
+    assert [[*one] for one in of_row] == [[*row]]
+    assert [[*one] for one in of_run if "attempts" in one] == [[*told]]
+    assert [*of_run[0]["attempts"][0]] == [*told["attempts"][0]]
+    assert of_run[0]["usage"].keys() == told["usage"].keys()
+    detail = json.loads(call(capfdbinary, "show", told["run"], "--attempt", "2", "--json")[1])
+    for name in (*detail, *detail["predictors"][0], *detail["predictors"][0]["calls"][0], *detail["advice"]):
+        assert name in docs
