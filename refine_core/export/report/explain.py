@@ -141,9 +141,9 @@ def _describe_unmet(run: Timeline) -> Iterator[Markup]:
         return
     barred = [a.index for a in run.attempts if a.unmet and a.reward is not None and a.reward >= threshold]
     if barred:
-        yield _sentence(
-            f"{list_attempts(barred)} had the reward, but did not meet every rule, so the run went on."
-        )
+        they = "it" if len(barred) == 1 else "they"
+        rest = f"did not meet every rule, so {they} did not end the run."
+        yield _sentence(f"{list_attempts(barred)} scored enough, but {rest}")
 
 
 def _describe_empty_parts(run: Timeline) -> Iterator[Markup]:
