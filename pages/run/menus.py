@@ -26,7 +26,9 @@ _OPEN: Final = "run.dialog"
 
 def draw_replay_menu(run: Run) -> None:
     """The menu Replay: the ways to see the run once more, or to run it again."""
-    ways = {"Play step by step": PLAY, "Run again …": AGAIN}
+    ways = {"Play step by step": PLAY}
+    if not run.timeline.spec.program_file:  # only its file can run it
+        ways["Run again …"] = AGAIN
     if run.timeline.calls:
         ways["Replay the recorded replies …"] = REPLAY
     chosen = st.menu_button("Replay", list(ways), icon=":material/replay:", key="replay-run")
@@ -40,7 +42,9 @@ def draw_replay_menu(run: Run) -> None:
 def draw_menu_dialog(run: Run) -> None:
     """Draw the dialog that was chosen in the menu Replay, if any. Outside any fragment, whose next run would close it."""
     name, run_id = st.session_state.get(_OPEN, ("", ""))
-    if name and run_id == run.run_id and not run.live:
+    if name and run_id != run.run_id:
+        _close()  # it has started another run, which is shown now
+    elif name and not run.live:
         (_again if name == AGAIN else _replay)(run)
 
 

@@ -6,6 +6,7 @@ draw_fork(run)               the dialog, while the address names its attempt
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import streamlit as st
@@ -39,13 +40,18 @@ from refine_core.runs import ForkPlan, Run
 TITLE: Final = "Fork: go on from here with one thing changed"
 MANY: Final = 9  # attempts, beyond which a number is typed in place of a press
 KEYS: Final = "fork.keys"
+DOUBLE_CLICK_S: Final = 2.0
 _COLUMNS: Final = (58, 42)
 _LAB_HELP: Final = "The Lab starts from attempt 1. Reward, threshold, models, temperature and N go along; a hint for one attempt does not."
 
 
 def can_fork(run: Run) -> bool:
-    """Whether there is an attempt to go on from."""
-    return not run.live and any(attempt.has_ended for attempt in run.timeline.attempts)
+    """Whether there is an attempt to go on from, by a program that can be run from here."""
+    return (
+        not run.live
+        and not run.timeline.spec.program_file
+        and any(attempt.has_ended for attempt in run.timeline.attempts)
+    )
 
 
 def open_fork(run: Run, attempt: int) -> None:
@@ -162,9 +168,7 @@ def _draw_limits(form: ForkForm) -> None:
     with name:
         key = form.key("name")
         st.session_state.setdefault(key, form.get("name", ""))
-        st.text_input(
-            "Name of the branch", key=key, placeholder=suggest_name(form, runs.title(spec)), max_chars=200
-        )
+        st.text_input("Name of the branch", key=key, placeholder=suggest_name(form), max_chars=200)
         form.set("name", str(st.session_state.get(key) or ""), "")
 
 
@@ -196,9 +200,9 @@ def _draw_buttons(form: ForkForm, outlook: Outlook, *, pressed: bool) -> None:
 
 def _run(form: ForkForm, plan: ForkPlan) -> None:
     """Start the branch and show it; or say why it cannot start."""
-    name = form.get("name", "").strip() or suggest_name(form, runs.title(form.timeline.spec))
+    name = form.get("name", "").strip() or suggest_name(form)
     try:
-        started = runs.fork(
+        started = _just_made(form) or runs.fork(
             form.run.run_id,
             form.first,
             name=name,
@@ -211,11 +215,19 @@ def _run(form: ForkForm, plan: ForkPlan) -> None:
     except (RewardError, WorkerError, LMError, StoreError) as error:
         show_error(f"Not started: {error}")
     else:
+        form.made = (started, time.monotonic())
         _close()
         form.clear()
         form.save()
         address.show_run(started)
         st.rerun()
+
+
+def _just_made(form: ForkForm) -> str | None:
+    """The branch that the first press of a double click has started; None for none."""
+    if form.made is None or time.monotonic() - form.made[1] > DOUBLE_CLICK_S:
+        return None
+    return form.made[0]
 
 
 def _draw_family(form: ForkForm, first: int | None) -> None:
@@ -228,7 +240,7 @@ def _draw_family(form: ForkForm, first: int | None) -> None:
         return
     if len(family.members) > 1:
         st.caption("Press the end of another run to compare it with this one.")
-    name = form.get("name", "").strip() or suggest_name(form, runs.title(form.timeline.spec))
+    name = form.get("name", "").strip() or suggest_name(form)
     planned = None if first is None else PlannedBranch(name, form.run.run_id, first)
     draw_family(family, form.run.run_id, key="fork.family", planned=planned)
     st.caption(

@@ -27,11 +27,15 @@ MAX_TEMPERATURE: Final = 2.0
 
 @dataclass(slots=True)
 class ForkForm:
-    """The fields of one run's dialog. kept: as `runs.plan_fork` counts it: how many attempts stay. typed: name -> what was typed."""
+    """The fields of one run's dialog. typed: name -> what was typed. saved: what of it is in the store.
+
+    made: the branch that was started from it last, and when, on the monotonic clock.
+    """
 
     run: Run
     typed: dict[str, object] = field(default_factory=dict)
     saved: dict[str, object] = field(default_factory=dict)
+    made: tuple[str, float] | None = None
 
     @classmethod
     def open(cls, run: Run) -> ForkForm:

@@ -133,11 +133,11 @@ def _offer_judge(form: ForkForm, calls: int) -> None:
     st.button(f"Ask the judge: at most {pluralize(calls, 'call')}", key="fork.judge", on_click=allow)
 
 
-def suggest_name(form: ForkForm, parent: str) -> str:
-    """What a branch is called unless a person says something else: "Two stages: hint at 3"."""
+def suggest_name(form: ForkForm) -> str:
+    """What a branch is called unless a person says something else: "hint for extract at 3"."""
     changed = form.changed()
     if not changed:
-        return f"{parent} · from {form.first}"
+        return f"again from {form.first}"
     temperature = form.temperature()
     words = {
         "hint": f"hint for {join_words(list(form.hints()))} at {form.first}",
