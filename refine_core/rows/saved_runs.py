@@ -54,6 +54,6 @@ def _row(
         reward=attempt.reward,
         parts=dict(score.parts) if score is not None else {},
         label=label,
-        source=f"attempt {number}",
+        source=f"attempt {number}, kept" if attempt.kept else f"attempt {number}",
         feedback=score.feedback if score is not None else "",
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from refine_core.lm.prices import cost_by_own_prices
 from refine_core.lm.types import Usage as LMUsage
 from refine_core.log.timeline import Attempt, Call, Timeline, Usage
 from refine_core.spec import ModelSpec, ProgramSpec
+
+_FREE: Final = ("practice", "replay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +33,40 @@ def estimate_new(timeline: Timeline, spec: ProgramSpec, kept: int, *, asks_first
     attempts = max(spec.attempt_count - kept, 0)
     advice = (max(attempts - 1, 0) + asks_first) if spec.hint_source == "adviser" and attempts else 0
     calls = attempts * len(spec.stages) + advice
-    done = [attempt for attempt in timeline.attempts if attempt.has_ended]
+    own = [attempt for attempt in timeline.new_attempts if attempt.has_ended]
+    done = own or [
+        attempt for attempt in timeline.attempts if attempt.has_ended
+    ]  # a kept one may be another model's
     asked = [one.advice.calls for one in done if one.advice is not None and one.advice.state == "done"]
     old, adviser = timeline.spec, spec.adviser or spec.model
+    judge = spec.judge or spec.model
     costs = (
-        _cost([one.calls for one in done], attempts, old.model, spec.model),
-        _cost(asked, advice, old.adviser or old.model, adviser),
+        _cost([one.calls for one in done], attempts, (old.model, spec.model), judge),
+        _cost(asked, advice, (old.adviser or old.model, adviser), None),
     )
     return Estimate(attempts, advice, calls, _sum(costs), _seconds(timeline, spec, done, attempts, advice))
 
 
-def _cost(groups: Sequence[Sequence[Call]], times: int, old: ModelSpec, new: ModelSpec) -> float | None:
-    """What so many more groups of calls cost, each as the known ones did on average."""
-    if not times or new.kind in ("practice", "replay"):
+def _cost(
+    groups: Sequence[Sequence[Call]], times: int, models: tuple[ModelSpec, ModelSpec], judge: ModelSpec | None
+) -> float | None:
+    """What so many more groups of calls cost, each as the known ones did on average.
+
+    models: that answered them, and that will answer. judge: whom a reward asks among them.
+    """
+    old, new = models
+    judged = any(call.purpose == "judge" for group in groups for call in group)
+    asked = [new, judge] if judged and judge is not None else [new]
+    if not times or all(one.kind in _FREE for one in asked):
         return 0.0
-    calls = [call for group in groups for call in group]
-    if not calls:
-        return None
-    usage = Usage.of([_as_paid(call) for call in calls])
-    if old.identity == new.identity and usage.cost_usd is not None and not usage.free:
-        cost: float | None = usage.cost_usd
-    else:
-        tokens = LMUsage(usage.prompt_tokens, usage.completion_tokens)
-        cost = cost_by_own_prices(tokens, new.price_in_usd, new.price_out_usd)
-    return None if cost is None else cost / len(groups) * times
+    made = [group for group in groups if _was_made(group)]
+    paid = Usage.of([_as_paid(call) for group in made for call in group]).cost_usd
+    if old.identity == new.identity and paid is not None:
+        return paid / len(made) * times
+    usage = Usage.of([_as_paid(call) for group in groups for call in group])
+    tokens = LMUsage(usage.prompt_tokens, usage.completion_tokens)
+    cost = cost_by_own_prices(tokens, new.price_in_usd, new.price_out_usd)
+    return None if cost is None or not groups else cost / len(groups) * times
 
 
 def _as_paid(call: Call) -> Call:
