@@ -175,7 +175,7 @@ def suggest_next_step(timeline: Timeline, attempt: Attempt) -> str:
 def hint_source(timeline: Timeline, attempt: Attempt) -> str:
     """Where an attempt's hints come from: "from the advice after attempt 1, edited by hand"; "" for an attempt without hints."""
     if timeline.spec.hint_test and attempt.hints:
-        return "given by the hint test"
+        return "from the hint test"
     edited = describe_edits(attempt)
     if attempt.advice_from is None:
         return edited

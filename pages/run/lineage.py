@@ -38,9 +38,9 @@ def find_parent(run: Run, family: Family | None) -> FamilyMember | None:
 
 
 def describe_lineage(run: Run, family: Family | None) -> dict[str, object] | None:
-    """Whose branch it is, from which attempt, with what changed, for the title; None for a run of its own, and for a replay."""
+    """Whose branch it is, from which attempt, with what changed, for the title; None for a run of its own, a replay and a try."""
     spec = run.timeline.spec
-    if spec.parent is None or spec.model.kind == "replay":
+    if spec.parent is None or spec.model.kind == "replay" or spec.hint_test:
         return None
     parent = find_parent(run, family)
     own = family.get(run.run_id) if family is not None else None

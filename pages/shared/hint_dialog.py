@@ -15,7 +15,7 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.credentials import ask_for_keys, collect_credentials
 from pages.shared.leave import leave_for
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import escape_markdown, one_line, show_error
 from refine_core import hint_tests, runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.formatting import format_temperature, pluralize
@@ -57,15 +57,18 @@ def draw_try_origin(timeline: Timeline) -> None:
     """Of a try, which test it belongs to."""
     if not timeline.spec.hint_test:
         return
-    if hint_tests.get(timeline.spec.hint_test) is None:
+    test = hint_tests.get(timeline.spec.hint_test)
+    if test is None:
         st.caption("A try of a hint test that is not in this data folder.")
-    else:
-        st.page_link(
-            address.HINT_TEST,
-            label="A try of a hint test: see the test",
-            icon=":material/experiment:",
-            query_params=address.hint_test_query(timeline.spec.hint_test),
-        )
+        return
+    of = "" if test.timeline is None else f" of {one_line(runs.title(test.timeline.spec), 80)}"
+    label = f"A try of the hint test on attempt {test.document.attempt}{of}: see the test"
+    st.page_link(
+        address.HINT_TEST,
+        label=escape_markdown(label),
+        icon=":material/experiment:",
+        query_params=address.hint_test_query(test.id),
+    )
 
 
 def open_hint_dialog() -> None:

@@ -72,7 +72,7 @@ def hints_of(
     return [
         StoryHint(
             _name_hint(timeline, attempt, name)
-            + (", edited by hand" if name in attempt.edited_hints else ""),
+            + (", edited by hand" if name in attempt.edited_hints and not timeline.spec.hint_test else ""),
             tuple(_emphasize(text.clip(" ".join(clean(hint).split()), _LIMIT), fields)),
             is_cut=len(hint) > _LIMIT,
             uptake=uptakes.get(name),
