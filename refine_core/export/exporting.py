@@ -86,12 +86,12 @@ def _prepare(run: RunLog, redaction: Redaction, form: Format, keys: KeyHider) ->
         run = replace(run, records=redact(run.records, redaction), annotation=noted, what_ifs=())
     if form.name in _TABLES:
         return run
-    records = [_hide(record, keys) for record in run.records]
+    records = [_mask_keys(record, keys) for record in run.records]
     what_ifs = tuple(keys.value(replace(one, spec=keys.spec(one.spec))) for one in run.what_ifs)
     return replace(run, records=records, annotation=keys.value(run.annotation), what_ifs=what_ifs)
 
 
-def _hide(record: Record, keys: KeyHider) -> Record:
+def _mask_keys(record: Record, keys: KeyHider) -> Record:
     event = keys.event(record.event)
     return record if event is record.event else replace(record, event=event)
 

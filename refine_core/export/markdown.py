@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from refine_core.errors import Problem, RewardError, SignatureError, SpecError
-from refine_core.export.markdown_text import block, code, folded, prose, table
+from refine_core.export.markdown_text import block, code, details, prose, table
 from refine_core.export.run_log import RunLog
 from refine_core.formatting import format_cost, format_duration, format_temperature, format_time, pluralize
 from refine_core.jsonable import to_jsonable
@@ -93,7 +93,7 @@ def _attempts(run: Timeline, room: int) -> list[str]:
     shown: list[str] = []
     for attempt in run.attempts:
         reward = attempt.state if attempt.reward is None else f"reward {format_reward(run, attempt.reward)}"
-        text = folded(f"Attempt {attempt.index + 1}: {reward}", "\n\n".join(_attempt(attempt)))
+        text = details(f"Attempt {attempt.index + 1}: {reward}", "\n\n".join(_attempt(attempt)))
         room -= len(text)
         if room < 0:
             left = len(run.attempts) - len(shown)
@@ -117,13 +117,13 @@ def _attempt(attempt: Attempt) -> Iterator[str]:
 
 
 def _program(run: Timeline) -> Iterator[str]:
-    yield folded("Inputs", "\n\n".join(_values(run.spec.inputs)) or "None.")
+    yield details("Inputs", "\n\n".join(_values(run.spec.inputs)) or "None.")
     try:
         source = program_source(run.spec)
     except (SignatureError, RewardError):  # of a log that was written by other means
         source = "\n".join(stage.signature for stage in run.spec.stages)
-    yield folded("Program", block(source, "python"))
-    yield folded("Reward", block(run.spec.reward, "python"))
+    yield details("Program", block(source, "python"))
+    yield details("Reward", block(run.spec.reward, "python"))
 
 
 def _values(values: Mapping[str, object]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def block(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{shown}\n{fence}"
 
 
-def folded(summary: str, body: str) -> str:
+def details(summary: str, body: str) -> str:
     """A part that opens with a press. summary: words of our own; body: Markdown."""
     return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
 

@@ -66,17 +66,17 @@ def redact(records: Sequence[Record], redaction: Redaction) -> list[Record]:
     """The run's records without what is to be left out. Raises nothing."""
     if not redaction or not records:
         return list(records)
-    work = _Work.of(records, redaction)
+    work = _Redactor.of(records, redaction)
     return [replace(record, event=work.event(record)) for record in records]
 
 
 def redact_text(records: Sequence[Record], redaction: Redaction, text: str) -> str:
     """A text that belongs to the run, such as its name, without what is to be left out."""
-    return _Work.of(records, redaction).text(text) if redaction and records else text
+    return _Redactor.of(records, redaction).text(text) if redaction and records else text
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _Redactor:
     """One run at work.
 
     names: of the fields that are left out. masker: finds their values. sections: find what stands under such a name, in a prompt or in
@@ -90,7 +90,7 @@ class _Work:
     unread: frozenset[Span]
 
     @classmethod
-    def of(cls, records: Sequence[Record], redaction: Redaction) -> _Work:
+    def of(cls, records: Sequence[Record], redaction: Redaction) -> _Redactor:
         started = records[0].event
         spec = started.spec if isinstance(started, ev.RunStarted) else None
         inputs = tuple(spec.inputs) if spec is not None and redaction.inputs else ()
