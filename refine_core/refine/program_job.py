@@ -67,7 +67,7 @@ def describe_program(program: LiveProgram) -> ProgramSpec:
         inputs=to_jsonable(dict(program.inputs)),
         title=program.title or program.file,
         strategy="refine" if isinstance(refine, Refine) else "best_of_n",
-        reward_name=getattr(refine.reward_fn, "__name__", None),
+        reward_name=name if (name := getattr(refine.reward_fn, "__name__", "")).isidentifier() else None,
         N=refine.N,
         threshold=refine.threshold,
         fail_count=None if refine.fail_count == refine.N else refine.fail_count,

@@ -11,6 +11,7 @@ import pytest
 from refine_core import runs
 from refine_core.cli.program_source import collect_source
 from refine_core.errors import SpecError
+from refine_core.export import FORMATS
 from tests.unit.test_cli_runs import call, eventually, own_home, start  # noqa: F401  # a fixture for every test
 
 PROGRAM = """
@@ -159,6 +160,10 @@ def test_the_recorded_reward_of_a_file_is_tried_again_in_the_sandbox(tmp_path, c
     assert told["stop"] == 1
     code, out, _ = call(capfdbinary, "show", run_id)
     assert (code, len(rewards), "mine.py" in out) == (0, 5, True)
+    for to in FORMATS:
+        code, _, err = call(capfdbinary, "export", run_id, "--to", to, "-o", tmp_path)
+        refused = "this ran the Python program mine.py: that file is its script" in err
+        assert (code, refused) == ((2, True) if to in ("py", "dspy") else (0, False)), err
 
 
 def test_the_program_of_the_docs_runs_as_they_say(tmp_path, capfdbinary):

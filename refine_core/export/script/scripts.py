@@ -72,6 +72,10 @@ class _Script:
     def write(self) -> str:
         """The text of the script."""
         names = self.names
+        if file := self.spec.program_file:
+            raise SpecError(
+                [Problem("program_file", f"this ran the Python program {file}: that file is its script")]
+            )
         try:
             program = write_program(self.spec, names, self.types)
         except SignatureError as error:
