@@ -39,7 +39,8 @@ _LEAST_WIDTH, _MOST_WIDTH = 60, 120
 def write_run_text(shown: Shown) -> str:
     """The whole text, without a line end."""
     run, width = shown.timeline, _width()
-    lines = [*_wrap(" ".join(shown.sentences), width)]
+    headline, *more = shown.sentences
+    lines = [*_wrap(headline, width), *(_wrap(" ".join(more), width) if more else [])]
     if run.attempts:
         lines += _write_table(run, width)
     return "\n".join([*lines, *_wrap(shown.usage, width)])
