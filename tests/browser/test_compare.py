@@ -159,7 +159,7 @@ def test_the_story_shows_by_which_rules_a_hint_was_followed(page: Page, app: str
 
 def test_back_from_a_comparison_leads_to_the_attempt_that_was_compared(page: Page, app: str):
     page.goto(f"{app}/run?run=one&attempt=3")
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_title("Compare the attempt with the one before it").click()
     expect(page).to_have_url(re.compile(r"/compare\?a=one\.2&b=one\.3$"))
     says(page, "B scores")
     page.go_back()

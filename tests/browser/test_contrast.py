@@ -52,6 +52,12 @@ def test_what_opens_in_the_lab_can_be_read(lab: Page):
     lab.get_by_role("button", name="Replay").click()
     expect(lab.get_by_role("button", name="Start the replay")).to_be_visible()
     assert_readable(lab, "replay")
+    close_part(lab)
+    lab.get_by_role("button", name="Share").click()
+    menu = lab.get_by_test_id("stPopoverBody")
+    menu.get_by_text("Fields", exact=True).click()
+    menu.get_by_role("checkbox", name="Prompts").check()
+    assert_readable(lab, "share")
 
 
 def test_what_opens_in_runs_can_be_read(lab: Page):
@@ -72,3 +78,11 @@ def test_what_opens_in_runs_can_be_read(lab: Page):
         assert_readable(lab, action)
         lab.keyboard.press("Escape")
         expect(lab.get_by_role("dialog")).to_have_count(0)
+    lab.get_by_role("toolbar").get_by_role("button", name="Share").click()
+    expect(lab.get_by_role("dialog").get_by_role("button", name="Download: Markdown")).to_be_visible()
+    assert_readable(lab, "Share")
+    lab.keyboard.press("Escape")
+    expect(lab.get_by_role("dialog")).to_have_count(0)
+    lab.get_by_role("button", name="Import").click()
+    expect(lab.get_by_text("Nothing of a file is run.")).to_be_visible()
+    assert_readable(lab, "Import")
