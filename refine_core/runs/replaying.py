@@ -53,7 +53,11 @@ def find_mismatch(recorded: Timeline, spec: ProgramSpec, what_ifs: WhatIfs) -> R
     is no mismatch: it ends there, and says so. Raises WorkerError.
     """
     then = recorded.spec
-    now = replace(spec, model=then.model, adviser=then.adviser, judge=then.judge, seed=then.seed)
+    # Hints that it began with are in its recording, as all that a person wrote.
+    hints = then.starting_hints
+    now = replace(
+        spec, model=then.model, adviser=then.adviser, judge=then.judge, seed=then.seed, starting_hints=hints
+    )
     changed = list_program_changes(then, now)
     if "stages" in changed or _read_inputs(then) != _read_inputs(now):
         return ReplayMismatch(1, "another program" if "stages" in changed else "other inputs")

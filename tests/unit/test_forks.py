@@ -398,7 +398,9 @@ def test_a_replay_of_a_branch_and_a_branch_of_a_replay_end_as_they_did(runs, par
         assert rewards(forked(runs, replay.run_id, attempt)) == rewards(branch)
     with pytest.raises(SpecError, match="choose a model"):
         runs.branches.fork(replay.run_id, 3, temperature=0.1)
-    assert replay_program(branch.timeline.spec, "x").fork_attempt is None
+    described = replay_program(branch.timeline.spec, branch.run_id)
+    assert (described.fork_attempt, described.starting_hints) == (None, {})
+    assert runs.find_replay_mismatch(described) is None
 
 
 def test_the_description_of_a_branch_runs_alone_from_its_first_attempt(runs, parent):
