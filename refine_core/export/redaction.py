@@ -1,4 +1,4 @@
-"""What is left out of a run before it is shared. LEFT_OUT stands in its place, and RunStarted says what it was.
+"""What is left out of a run before it is shared. LEFT_OUT replaces it, and RunStarted says what it was.
 
     records --redact--> records        every event stays, so that the run still folds, shows and imports
 

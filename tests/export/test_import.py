@@ -204,8 +204,8 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_cannot_be_a_run_is_refused_with_a_reason(name, store):
-    edit, reason = BROKEN[name]
+def test_what_cannot_be_a_run_is_refused_with_a_reason(name):
+    store, (edit, reason) = MemoryStore(), BROKEN[name]
     found = lines(headline())
     edit(found)
     with pytest.raises(ImportRefused, match=reason):
@@ -237,7 +237,8 @@ def zipped():
         (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "no JSON"),
     ],
 )
-def test_a_file_of_another_kind_is_refused_with_a_reason(data, reason, store):
+def test_a_file_of_another_kind_is_refused_with_a_reason(data, reason):
+    store = MemoryStore()
     with pytest.raises(ImportRefused, match=reason):
         import_runs(store, data)
     assert store.rows() == []
