@@ -115,7 +115,11 @@ def read_fields() -> dict[str, object]:
 def _fill_first(run: Run | None) -> None:
     """The first filling of this session."""
     draft = _DRAFT.find(newest=not (run or address.example()))
-    load(run.timeline.spec if run else programs.EXAMPLES[address.example() or FIRST_EXAMPLE].spec)
+    load(
+        replace(run.timeline.spec, parent=run.run_id)
+        if run
+        else programs.EXAMPLES[address.example() or FIRST_EXAMPLE].spec
+    )
     if draft is not None:
         _restore(draft.fields)
         st.session_state[_REPLACED] = draft.replaced

@@ -186,7 +186,7 @@ def _describe(timeline: Timeline, attempt: Attempt) -> tuple[str, list[str]]:
     if attempt.is_returned:
         facts.append(ATTEMPT_OUTCOMES["returned"])
     if attempt.kept:
-        facts.append("kept from the parent")
+        facts.append("kept")
     if timeline.has_temperature(attempt):
         facts.append(f"T {format_temperature(attempt.temperature)}")
     else:

@@ -23,6 +23,7 @@ from refine_core.runs import Family, FamilyMember
 from refine_core.unseen import show_unseen_in
 
 MAX_LANES: Final = 30
+_AT_WORK: Final = ("running", "paused")
 Outcome = Literal["scored", "best", "stopped", "failed", "pending"]
 _component = st.components.v2.component(
     "refinescope.family", js=import_script(FAMILY), css=read_styles(FAMILY, root=".family")
@@ -78,7 +79,7 @@ def _describe_lane(one: FamilyMember, run_id: str, shown: Mapping[str, FamilyMem
     first = one.kept + 1
     best = None if one.best is None else one.rewards[one.best]
     state = "deleted" if one.deleted else one.outcome
-    own = one.rewards[first - 1 :]
+    own = one.rewards[first - 1 :] or ((None,) if one.outcome in _AT_WORK else ())
     rewards = ", ".join("none" if reward is None else format_score(reward) for reward in own)
     begins = f"A branch from attempt {first}. " if one.fork_attempt is not None else ""
     return {
@@ -93,7 +94,7 @@ def _describe_lane(one: FamilyMember, run_id: str, shown: Mapping[str, FamilyMem
         "points": [
             {
                 "number": first + i,
-                "outcome": _find_outcome(one, first - 1 + i),
+                "outcome": _find_outcome(one, first - 1 + i, reward),
                 "text": "" if reward is None else format_score(reward),
             }
             for i, reward in enumerate(own)
@@ -129,10 +130,10 @@ def _find_join(parent: str | None, first: int, shown: Mapping[str, FamilyMember]
     return None if above is None else above.run_id
 
 
-def _find_outcome(one: FamilyMember, index: int) -> Outcome:
-    if one.rewards[index] is None:
-        at_work = one.outcome in ("running", "paused") and index == len(one.rewards) - 1
-        return "pending" if at_work else "failed"
+def _find_outcome(one: FamilyMember, index: int, reward: float | None) -> Outcome:
+    if reward is None:  # the last attempt of a run that is at work, or was cut off, has not failed
+        has_end = one.outcome not in (*_AT_WORK, "cancelled", "interrupted", "stopped")
+        return "failed" if has_end or index < len(one.rewards) - 1 else "pending"
     if index == one.best:
         return "stopped" if one.outcome == "reached" else "best"
     return "scored"

@@ -318,3 +318,17 @@ def test_a_draft_never_keeps_a_pasted_key():
     ).run()
     draft = programs.read_draft(run_id, kind="fork draft")
     assert draft is None or "name" not in draft.fields
+
+
+@pytest.mark.parametrize(
+    ("rewards", "outcome", "marks"),
+    [
+        ((0.1,), "running", ["pending"]),  # a branch from attempt 2 that has only just begun
+        ((0.1, None), "cancelled", ["pending"]),  # cut off
+        ((0.1, None, 0.3), "reached", ["failed", "stopped"]),
+        ((0.1, 0.2, 0.3), "not reached", ["scored", "best"]),
+    ],
+)
+def test_each_attempt_of_the_tree_has_the_mark_of_what_became_of_it(rewards, outcome, marks):
+    family = Family("root", (member("root", None, (0.1,)), member("b", "root", rewards, 2, outcome)))
+    assert [point["outcome"] for point in lanes(family)["b"]["points"]] == marks
