@@ -7,7 +7,6 @@ direction of the words after it, is made visible (refine_core.unseen).
 from __future__ import annotations
 
 import os
-import shutil
 import unicodedata
 from collections.abc import Iterable
 from typing import Final, TextIO
@@ -19,6 +18,7 @@ from refine_core.unseen import show_unseen
 PLAIN_COLUMNS: Final = 200
 """Of a file or a pipe, whose lines nobody's window breaks."""
 _MIN_COLUMNS: Final = 20
+_USUAL_COLUMNS: Final = 80
 _ERASE: Final = "\r\x1b[2K"
 
 
@@ -27,16 +27,23 @@ class Terminal:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self.watched = stream.isatty() and os.environ.get("TERM") != "dumb"
+        understands = (
+            os.name != "nt" or "WT_SESSION" in os.environ
+        )  # an old console of Windows shows sequences as text
+        self.watched = stream.isatty() and understands and os.environ.get("TERM") != "dumb"
         self.coloured = self.watched and not os.environ.get("NO_COLOR")
         self._status = ""
 
     @property
     def columns(self) -> int:
         """How many characters a line has room for; asked anew each time, as a window may be resized."""
-        return (
-            max(shutil.get_terminal_size((80, 24)).columns, _MIN_COLUMNS) if self.watched else PLAIN_COLUMNS
-        )
+        if not self.watched:
+            return PLAIN_COLUMNS
+        try:
+            columns = os.get_terminal_size(self._stream.fileno()).columns
+        except (OSError, ValueError):
+            columns = 0
+        return max(columns or _USUAL_COLUMNS, _MIN_COLUMNS)
 
     def write(self, *lines: str) -> None:
         """Write lines that stay."""
