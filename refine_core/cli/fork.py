@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "fork", epilog="Example: refinescope fork 907c --attempt 3 --hint 'draft=Name the city first.' --dry-run"
 )
 @click.argument("run")
-@click.option("--attempt", type=click.IntRange(min=1), help="The first attempt that is made anew, from 1.")
+@click.option("--attempt", type=click.IntRange(min=1), help="The first new attempt, from 1.")
 @click.option(
     "--hint",
     "hints",
@@ -122,7 +122,7 @@ def _ask_where(timeline: Timeline, *, as_json: bool) -> Question:
         for one in ended
     ]
     return Question(
-        "\n".join(["Say which attempt is the first that is made anew; those before it are kept:", *lines]),
+        "\n".join(["Say which attempt is the first new one; those before it are kept:", *lines]),
         ask={"attempt": rows},
         as_json=as_json,
     )
