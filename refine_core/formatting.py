@@ -88,6 +88,11 @@ def _read(text: str) -> float:
     return float(text.replace(",", ""))
 
 
+def at_line(line: int | None, message: str) -> str:
+    """An error of a source, after its line: "line 3: division by zero"; the message alone where the line is not known."""
+    return message if line is None else f"line {line}: {message}"
+
+
 def format_change(value: float) -> str:
     """A difference of two rewards, with its sign, without the noise of binary fractions."""
     text = format_number(float(f"{value:.12g}"))

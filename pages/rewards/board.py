@@ -13,7 +13,7 @@ from pages.rewards.bench import Bench
 from pages.rewards.fields import ONLY, PAGE_SIZE
 from pages.rewards.views import is_same, list_positions, list_tops
 from pages.shared.text import one_line
-from refine_core.formatting import format_number, format_score, pluralize
+from refine_core.formatting import at_line, format_number, format_score, pluralize
 from refine_core.runs import format_value
 from refine_core.unseen import show_unseen_in
 from refine_core.workbench import Row, RowScore, RowSource
@@ -96,8 +96,7 @@ def describe_error(score: RowScore) -> str:
         return WAITS
     if error is None:
         return UNSCORED if score.value is None else ""
-    where = f"line {error.line}: " if error.line is not None else ""
-    return one_line(f"{where}{error.message}", MESSAGE_CHARACTERS)
+    return one_line(at_line(error.line, error.message), MESSAGE_CHARACTERS)
 
 
 def _row(bench: Bench, position: int, number: str, tops: Mapping[str, float], mark: str) -> dict[str, object]:

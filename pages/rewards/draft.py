@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.absent import forget_absent_reward, note_absent
-from pages.rewards.cases.state import cases_text, load_cases, restore_cases
+from pages.rewards.cases.state import cases_text, load_cases, read_case_set, restore_cases
 from pages.rewards.fields import EDITOR, FORM, static_key
 from pages.shared import address
 from pages.shared.editor import current_text
@@ -99,7 +99,10 @@ def load_reward(base: Base, *, keeps_threshold: bool = False) -> None:
 
 
 def put_away_what_belongs_to_another() -> None:
-    """Where another reward was pasted over the one before: its cases go, which `undo_cases` brings back, and its threshold. In every run."""
+    """Where another reward was pasted over the one before, its threshold goes, and cases that it cannot be run on; `undo_cases` brings these back.
+
+    In every run.
+    """
     now, known = code(), st.session_state.get(_KNOWN)
     if is_empty(now) or now == known:
         return
@@ -107,8 +110,11 @@ def put_away_what_belongs_to_another() -> None:
         if not workbench.reads_on(now):
             return  # in the middle of typing
         if workbench.is_another_reward(known, now):
-            load_cases("")
             fields.forget_threshold()
+            read, cases = workbench.list_fields_read(now), read_case_set()
+            held = {name for one in cases for name in (*one.prediction, *one.inputs, *one.expected)}
+            if read and held and read.isdisjoint(held):
+                load_cases("")
     st.session_state[_KNOWN] = now
 
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from refine_core.cases.case import Case, CaseSet
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.formatting import format_number
+from refine_core.formatting import at_line, format_number
 from refine_core.rewards.shapes import Recognized
 from refine_core.runs.judges import JudgeSpec
 from refine_core.spec.limits import REWARD_TIMEOUT_S
@@ -203,7 +203,6 @@ def _describe(score: RowScore, *beside: float | None) -> str:
     """What the reward gave, in words; a number has as many digits as tell it from what it is compared with."""
     error = score.error
     if error is not None:
-        where = f"line {error.line}: " if error.line is not None else ""
         kind = "" if error.message.startswith(error.type) else f"{error.type}: "
-        return f"{where}{kind}{error.message}"
+        return at_line(error.line, f"{kind}{error.message}")
     return "no score" if score.value is None else format_number(score.value, beside)

@@ -29,6 +29,7 @@ from refine_core.cli.reward_options import (
 from refine_core.cli.row_options import RowOptions, load_rows, row_options
 from refine_core.cli.worker_options import read_files, worker_options
 from refine_core.errors import RefineError
+from refine_core.formatting import at_line
 from refine_core.rewards.shapes import Recognized, describe_shape
 from refine_core.rows import RowSet
 from refine_core.workbench import RowError, RowScore, Scores, score_rows
@@ -177,8 +178,7 @@ def _print_scores(found: Recognized, scores: Scores, threshold: float | None, pa
 
 def _describe_row(row: RowScore) -> str:
     if row.error is not None:
-        line = f"line {row.error.line}: " if row.error.line is not None else ""
-        text = f"failed    {line}{row.error.message}"
+        text = f"failed    {at_line(row.error.line, row.error.message)}"
         return f"{printable(row.id):>8}  {printable(text)}" + (
             f"\n{'':>20}{row.framework_outcome}" if row.framework_outcome else ""
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import Any
 
 from refine_core.doctor.collecting import Collected
+from refine_core.doctor.figures import Figures
 from refine_core.doctor.findings.feedback import find_quoted_answers
 from refine_core.doctor.findings.habits import read_habits
 from refine_core.doctor.findings.labels import find_against_labels, find_single_labels, measure_labels
@@ -31,29 +31,30 @@ from refine_core.rewards.checks import Finding
 from refine_core.rewards.shapes import Recognized
 
 
-def measure(found: Collected, threshold: float | None) -> dict[str, Any]:
-    """Figures about the rows, by name; none without rows."""
+def measure(found: Collected, threshold: float | None) -> Figures | None:
+    """Figures about the rows; None without any."""
     scored = found.scored
     if not len(scored):
-        return {}
-    return count_rows(scored, threshold, found.took_s) | {
-        "parts": measure_parts(scored, found.probed),
-        "labels": measure_labels(scored, threshold),
-        "same_when_repeated": not found.unsteady if found.repeated or found.unsteady else None,
-        "recorded": scored.is_recorded,
-    }
+        return None
+    return replace(
+        count_rows(scored, threshold, found.took_s),
+        parts=measure_parts(scored, found.probed),
+        labels=measure_labels(scored, threshold),
+        same_when_repeated=not found.unsteady if found.repeated or found.unsteady else None,
+        recorded=scored.is_recorded,
+    )
 
 
 def find_all(
     recognized: Recognized,
     found: Collected,
     threshold: float | None,
-    figures: Mapping[str, Any],
+    figures: Figures | None,
     of_source: Collection[Finding],
 ) -> Iterator[Finding]:
     """All findings on rows and probes. figures: from `measure`. of_source: what reading the source has found."""
     scored, probed, shape = found.scored, found.probed, recognized.shape
-    parts, labels = figures.get("parts", {}), figures.get("labels", {})
+    parts, labels = (figures.parts, figures.labels) if figures is not None else ({}, None)
     if not scored.is_recorded:
         yield from find_failing(scored, shape)
         yield from find_slow(scored, found.took_s)
@@ -65,7 +66,7 @@ def find_all(
     yield from find_paid_by_length(scored, probed)
     yield from find_in_parts(scored, probed, parts)
     yield from find_against_labels(scored, labels, threshold)
-    if not labels:
+    if labels is None:
         yield from find_single_labels(
             scored,
             {row.right.text: row.value for row in probed if row.results and row.value and row.right.is_known},

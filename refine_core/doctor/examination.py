@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from refine_core.cases import CaseReport
+from refine_core.doctor.figures import Figures
 from refine_core.doctor.probes.scoring import ProbeResult, RowProbes
 from refine_core.rewards.checks import Finding
 
@@ -18,14 +18,14 @@ class Examination:
     """Everything that is known of a reward.
 
     verdict: one sentence. detail: on what it stands. findings: errors first. probes: of each right answer that was tried.
-    statistics: figures about the rows, by name. cases: what came of the cases.
+    statistics: figures about the rows; None without any. cases: what came of the cases.
     """
 
     verdict: str
     detail: str
     findings: tuple[Finding, ...] = ()
     probes: tuple[RowProbes, ...] = ()
-    statistics: Mapping[str, Any] = field(default_factory=dict)
+    statistics: Figures | None = None
     cases: CaseReport = field(default_factory=CaseReport)
 
     @property
@@ -56,7 +56,7 @@ class Examination:
             "findings": [finding_to_json(one) for one in self.findings],
             "cases": [one.to_json() for one in self.cases.results],
             "probes": [probes_to_json(one) for one in self.probes],
-            "statistics": dict(self.statistics),
+            "statistics": {} if self.statistics is None else self.statistics.to_json(),
         }
 
 

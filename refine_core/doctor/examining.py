@@ -17,6 +17,7 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.doctor.all_findings import find_all, measure
 from refine_core.doctor.collecting import Collected, Options, collect, list_known
 from refine_core.doctor.examination import ORDER, Examination
+from refine_core.doctor.figures import Figures
 from refine_core.doctor.findings.joining import join_findings
 from refine_core.doctor.findings.scored_rows import ScoredRows
 from refine_core.doctor.verdict import write_detail, write_verdict
@@ -69,7 +70,7 @@ def examine(
     ]
     if asks_judge(recognized):
         findings.append(_JUDGED)
-    figures: Mapping[str, object] = {}
+    figures: Figures | None = None
     try:
         found = collect(recognized, looked_at, given, options)
     except RewardError as error:

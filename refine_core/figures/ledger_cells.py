@@ -14,6 +14,7 @@ from refine_core.figures.now import NOW_TITLE, NowCell
 from refine_core.figures.story_fields import main_field
 from refine_core.formatting import (
     MINUS,
+    at_line,
     format_dollars,
     format_duration,
     format_rollout,
@@ -141,9 +142,8 @@ def _note_rules(attempt: Attempt, cell: Cell) -> Cell:
 
 def _first_output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if attempt.error is not None:
-        at = f"line {attempt.error.line}: " if attempt.error.line is not None else ""
         why = text.shorten_middle(describe_failure(attempt), _TITLE)
-        return Cell(f"{at}{why}", text.clip(attempt.error.message, _TITLE))
+        return Cell(at_line(attempt.error.line, why), text.clip(attempt.error.message, _TITLE))
     if attempt.outputs is None:
         return Cell(_NONE, quiet=True)
     texts = (f"{name}: {text.to_text(value, _TITLE)}" for name, value in attempt.outputs.items())

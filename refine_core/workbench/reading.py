@@ -16,6 +16,10 @@ from refine_core.errors import RewardError
 from refine_core.rewards.shapes import ArgumentQuestion, Recognized, Shape, recognize, recognize_reward
 from refine_core.rewards.source import parse_reward
 
+OBJECTS: Final = frozenset(
+    ("args", "inputs", "example", "gold", "pred", "prediction", "trace", "self", "cls")
+)
+"""Parameters that hold several fields."""
 _KEPT: Final = 0.5  # of the lines: with fewer of them a text is another one
 
 
@@ -126,6 +130,31 @@ def is_another_reward(before: str, after: str) -> bool:
         return False
     old, new = ({line.strip() for line in text.splitlines() if line.strip()} for text in (before, after))
     return len(old & new) < _KEPT * min(len(old), len(new))
+
+
+def list_fields_read(source: str) -> frozenset[str]:
+    """Fields that a source asks its parameters for, as in pred.answer and args["question"], and parameters that are columns themselves."""
+    try:
+        tree = parse_reward(source)
+    except RewardError:
+        return frozenset()
+    read: set[str] = set()
+    for function in tree.body:
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        names = {
+            one.arg for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+        }
+        read |= names - OBJECTS
+        for node in ast.walk(function):
+            match node:
+                case ast.Attribute(value=ast.Name(id=name), attr=field) if name in names & OBJECTS:
+                    read.add(field)
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(field))) if (
+                    name in names & OBJECTS
+                ):
+                    read.add(field)
+    return frozenset(read)
 
 
 def _list_functions(source: str) -> frozenset[str]:

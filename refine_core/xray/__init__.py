@@ -8,7 +8,10 @@ source_map.py     the source: its sites, as the worker numbers them
 lines.py          one call of a function, line by line
 formula.py        0.25 * (len(words) <= 8) as "4 ≤ 8 → 0.25"
 contributions.py  the numbers that a score is made of, and where each was made; elements.py: of a list, what its members are
-parting.py        the first line where two scores part, and by how much; reasons.py: why, in a few words
+weights.py        how much a name counts in what is returned
+pairs.py          two rows: which of their calls correspond
+differences.py    the first line where their scores part, and by how much; parting_reasons.py, reasons.py: why, in a few words
+parting.py        all of that in one sentence
 sentences.py      what became of a row, in a sentence
 """
 
@@ -19,7 +22,8 @@ from typing import TYPE_CHECKING
 from refine_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from refine_core.xray.parting import find_function, find_parting, find_partner
+    from refine_core.xray.pairs import find_function, find_partner
+    from refine_core.xray.parting import find_parting
     from refine_core.xray.row_xray import Xray
     from refine_core.xray.texts import write_score
     from refine_core.xray.types import CallView, Expression, LineView, Parting, Segment
@@ -41,7 +45,8 @@ __all__ = [
 ]
 
 _HOME = {
-    "parting": ("find_function", "find_partner", "find_parting"),
+    "pairs": ("find_function", "find_partner"),
+    "parting": ("find_parting",),
     "texts": ("write_score",),
     "types": ("CallView", "Expression", "LineView", "Parting", "Segment"),
     "row_xray": ("Xray",),

@@ -227,16 +227,19 @@ def test_a_starter_brings_its_cases_for_the_output_of_the_rows():
 
 
 def test_a_reward_pasted_over_another_puts_its_cases_away(capitals):
+    """Unless it can be run on them: then they guard it, too."""
     app = press(open_cases(capitals, threshold="0.5"), "pin-labelled")
     pinned = text_of(app)
     type_reward(app, LOWER)
     assert (text_of(app), app.query_params["threshold"]) == (pinned, "0.5")  # an edit is no other reward
-    type_reward(app, "def exac(args, pred:\n")  # in the middle of typing
+    type_reward(app, "def alwa(args, pred:\n")  # in the middle of typing
+    type_reward(app, "def always(args, pred):\n    return 1.0\n")
+    assert text_of(app) == pinned
+    assert "threshold" not in app.query_params
     type_reward(
-        app, "def length(args, pred):\n    words = pred.answer.split()\n    return 1 / (1 + len(words))\n"
+        app, "def length(args, pred):\n    words = pred.summary.split()\n    return 1 / (1 + len(words))\n"
     )
     assert text_of(app) == ""
-    assert "threshold" not in app.query_params
     press(app, "cases-undo")
     assert text_of(app) == pinned
 

@@ -101,7 +101,7 @@ def test_groups_without_spread_are_counted():
     rows = rows_of("a", "b", "cc", "dd", "e", "ff", groups=("1", "1", "2", "2", "3", "3"))
     found = look_at(LENGTH, rows)
     assert find(found, "groups-without-spread").message.startswith("2 of 3 groups have one score")
-    assert (found.statistics["groups"], found.statistics["groups_without_spread"]) == (3, 2)
+    assert (found.statistics.groups, found.statistics.groups_without_spread) == (3, 2)
 
 
 def test_agreement_with_labels_stands_beside_the_constant_guess():
@@ -112,14 +112,14 @@ def test_agreement_with_labels_stands_beside_the_constant_guess():
     assert against.message.startswith("Every bad row scores more than every good one. ")
     assert "the same answer for every row would agree with 67%" in against.message
     assert any("labelled bad" in one for one in against.evidence)
-    assert found.statistics["labels"]["auc"] == 0.0
+    assert found.statistics.labels.auc == 0.0
 
 
 def test_labels_that_the_reward_follows_are_no_finding():
     rows = rows_of(*WORDS, labels=("bad", "bad", "bad", "bad", "good", "good"))
     found = look_at(LENGTH, rows, threshold=2.0)
     assert "against-labels" not in kinds(found)
-    assert (found.statistics["labels"]["best_threshold"], found.statistics["labels"]["best_youden"]) == (
+    assert (found.statistics.labels.best_threshold, found.statistics.labels.best_youden) == (
         5.0,
         1.0,
     )
@@ -171,16 +171,16 @@ def test_a_row_on_which_the_reward_hangs_is_not_scored_again():
     source = "def reward(args, pred):\n    while args['q'] != 'easy':\n        pass\n    return 1.0"
     rows = [Row(str(i), {"q": q}, {"answer": "a"}, {"answer": "b"}) for i, q in enumerate(("hard", "easy"))]
     some = look_at(source, rows, timeout_s=0.2)
-    assert (some.statistics["failed"], some.statistics["same_when_repeated"]) == (1, True)
+    assert (some.statistics.failed, some.statistics.same_when_repeated) == (1, True)
     assert {"rows-fail"} <= kinds(some)
     assert not {"slow", "hangs-on-text", "not-deterministic"} & kinds(some)
     every = look_at(source, rows[:1], timeout_s=0.2)
-    assert (every.statistics["same_when_repeated"], every.probes) == (None, ())
+    assert (every.statistics.same_when_repeated, every.probes) == (None, ())
 
 
 def test_where_no_row_has_a_score_none_is_called_the_same_again():
     found = look_at("def reward(args, pred):\n    return float(pred.anser)", rows_of("a", "b"))
-    assert found.statistics["same_when_repeated"] is None
+    assert found.statistics.same_when_repeated is None
 
 
 def test_how_far_a_part_moves_the_score_is_rounded():
@@ -273,7 +273,7 @@ def test_of_very_many_rows_the_first_ones_are_looked_at(monkeypatch):
     monkeypatch.setattr("refine_core.doctor.examining.MAX_ROWS", 3)
     found = look_at(LENGTH, rows_of(*WORDS))
     assert find(found, "rows-left-out").severity == "note"
-    assert found.statistics["rows"] == 3
+    assert found.statistics.rows == 3
 
 
 def test_a_best_score_that_several_outputs_share_is_noted():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from pages.rewards.bench import Bench
 from pages.rewards.doctor.examining import Examined, is_of_a_probe
-from refine_core.doctor import Examination
+from refine_core.doctor import Examination, Figures, LabelFigures
 from refine_core.formatting import format_score, pluralize
 from refine_core.workbench import Finding
 
@@ -56,49 +55,52 @@ def _list_evidence(bench: Bench, finding: Finding) -> list[str]:
     return lines
 
 
-def _count_rows(bench: Bench, statistics: Mapping[str, Any]) -> str:
-    rows, groups = len(bench.rows), statistics.get("groups") or 0
+def _count_rows(bench: Bench, statistics: Figures | None) -> str:
+    rows, groups = len(bench.rows), statistics.groups if statistics is not None else 0
     if not 1 < groups < rows:
         return pluralize(rows, "row")
     size = f" of {rows // groups}" if rows % groups == 0 else ""
     return f"{pluralize(rows, 'row')}, {pluralize(groups, 'group')}{size}"
 
 
-def _list_figures(statistics: Mapping[str, Any]) -> list[dict[str, str]]:
-    lines = []
-    groups, flat = statistics.get("groups") or 0, statistics.get("groups_without_spread")
-    if groups > 1 and flat is not None:
+def _list_figures(statistics: Figures | None) -> list[dict[str, str]]:
+    lines: list[dict[str, str]] = []
+    if statistics is None:
+        return lines
+    groups, flat = statistics.groups, statistics.groups_without_spread
+    if groups > 1:
         tone = "bad" if flat > MANY * groups else ""
         lines.append(_line("Groups without spread, so no gradient", "", f"{flat:,} of {groups:,}", tone))
-    passed, threshold = statistics.get("passed"), statistics.get("threshold")
-    if passed is not None and threshold is not None and (scored := statistics.get("scored", 0)):
+    passed, threshold, scored = statistics.passed, statistics.threshold, statistics.scored
+    if passed is not None and threshold is not None and scored:
         name = f"Rows that reach the threshold {format_score(threshold)}"
         lines.append(_line(name, "", f"{passed:,} of {scored:,}", "" if passed else "bad"))
-    elif (high := statistics.get("high")) is not None and high < 1:
+    elif (high := statistics.high) is not None and high < 1:
         lines.append(_line("Highest score", "no row reaches a threshold above it", format_score(high), ""))
-    lines += _list_label_figures(statistics.get("labels") or {})
-    same = statistics.get("same_when_repeated")
-    if same is not None and not statistics.get("recorded"):  # recorded scores were not worked out here
+    lines += _list_label_figures(statistics.labels) if statistics.labels is not None else []
+    same = statistics.same_when_repeated
+    if same is not None and not statistics.recorded:  # recorded scores were not worked out here
         words, tone = ("the same", "good") if same else ("not the same", "bad")
         lines.append(_line("Scored twice, one by one, in another order", "", words, tone))
     return lines
 
 
-def _list_label_figures(labels: Mapping[str, Any]) -> list[dict[str, str]]:
+def _list_label_figures(labels: LabelFigures) -> list[dict[str, str]]:
     """Agreement with what people said, beside a guess that looks at nothing."""
     lines = []
-    agreement, guess = labels.get("agreement"), labels.get("constant_guess")
-    if agreement is not None and guess is not None:
-        word = "good" if labels.get("good", 0) >= labels.get("bad", 0) else "bad"
+    agreement, guess = labels.agreement, labels.constant_guess
+    if guess is not None:
+        word = "good" if labels.good >= labels.bad else "bad"
         tone = "" if agreement > guess else "bad"
         lines.append(
             _line("Agreement with labels", f"always “{word}” gives {guess:.2f}", f"{agreement:.2f}", tone)
         )
-    if (auc := labels.get("auc")) is not None:
+    if (auc := labels.auc) is not None:
         tone = "bad" if auc <= 0.5 else ""  # noqa: PLR2004  # a coin
         lines.append(_line("A good row scores more than a bad one", "a coin gives 0.50", f"{auc:.2f}", tone))
-    if (best := labels.get("best_threshold")) is not None:
-        lines.append(_line("Threshold that tells good from bad best", "", format_score(best), ""))
+    lines.append(
+        _line("Threshold that tells good from bad best", "", format_score(labels.best_threshold), "")
+    )
     return lines
 
 

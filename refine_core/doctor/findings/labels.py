@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from refine_core.doctor.answers.right_answers import is_bad, is_good
+from refine_core.doctor.figures import LabelFigures
 from refine_core.doctor.findings.scored_rows import ScoredRows, describe_score, quote_output
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
@@ -41,8 +42,8 @@ def find_single_labels(scored: ScoredRows, worth: Mapping[str, float]) -> Iterat
             )  # fmt: skip
 
 
-def measure_labels(scored: ScoredRows, threshold: float | None) -> dict[str, Any]:
-    """Agreement with labels beside a constant guess; {} without labels of both kinds.
+def measure_labels(scored: ScoredRows, threshold: float | None) -> LabelFigures | None:
+    """Agreement with labels beside a constant guess; None without labels of both kinds.
 
     threshold: None takes the one that separates them best, which flatters the agreement: it was chosen on these labels.
     """
@@ -50,20 +51,20 @@ def measure_labels(scored: ScoredRows, threshold: float | None) -> dict[str, Any
     rewards, good = [value for value, _ in labelled], [one for _, one in labelled]
     best = best_threshold(rewards, good)
     if best is None:
-        return {}
+        return None
     used = best.threshold if threshold is None else threshold
     accepted = [reward >= used for reward in rewards]
-    return {
-        "good": sum(good),
-        "bad": len(good) - sum(good),
-        "threshold": used,
-        "agreement": sum(a == b for a, b in zip(accepted, good, strict=True)) / len(good),
-        "constant_guess": constant_guess(good),
-        "kappa": cohen_kappa(accepted, good),
-        "auc": auc(*([value for value, one in labelled if one is kind] for kind in (True, False))),
-        "best_threshold": best.threshold,
-        "best_youden": best.youden,
-    }
+    return LabelFigures(
+        good=sum(good),
+        bad=len(good) - sum(good),
+        threshold=used,
+        agreement=sum(a == b for a, b in zip(accepted, good, strict=True)) / len(good),
+        constant_guess=constant_guess(good),
+        kappa=cohen_kappa(accepted, good),
+        auc=auc(*([value for value, one in labelled if one is kind] for kind in (True, False))),
+        best_threshold=best.threshold,
+        best_youden=best.youden,
+    )
 
 
 def _compare(share: float) -> str:
@@ -74,10 +75,10 @@ def _compare(share: float) -> str:
 
 
 def find_against_labels(
-    scored: ScoredRows, labels: dict[str, Any], threshold: float | None
+    scored: ScoredRows, labels: LabelFigures | None, threshold: float | None
 ) -> Iterator[Finding]:
     """Bad rows that score at least as much as good ones; a threshold that another one would beat."""
-    if not labels:
+    if labels is None or labels.auc is None or labels.constant_guess is None:
         return
     bad = [(row, value) for row, value in scored.scored if is_bad(row)]
     good = [(row, value) for row, value in scored.scored if is_good(row)]
@@ -94,19 +95,19 @@ def find_against_labels(
             for row, value in unpaid
         ]
         yield Finding(
-            "against-labels", "warning" if labels["auc"] < _LOW_AUC else "note",
-            f"{_compare(labels['auc'])}. The reward agrees with {labels['agreement']:.0%} of the labels; the same answer for "
-            f"every row would agree with {labels['constant_guess']:.0%}.",
+            "against-labels", "warning" if labels.auc < _LOW_AUC else "note",
+            f"{_compare(labels.auc)}. The reward agrees with {labels.agreement:.0%} of the labels; the same answer for "
+            f"every row would agree with {labels.constant_guess:.0%}.",
             evidence=tuple(evidence),
         )  # fmt: skip
-    if threshold is None or labels["best_youden"] is None:
+    if threshold is None or labels.best_youden is None:
         return
     accepted = [value >= threshold for _, value in good], [value >= threshold for _, value in bad]
     youden = sum(accepted[0]) / len(good) - sum(accepted[1]) / len(bad)
-    if labels["best_youden"] - youden > _MUCH and len(good) + len(bad) >= _MIN_ROWS:
+    if labels.best_youden - youden > _MUCH and len(good) + len(bad) >= _MIN_ROWS:
         yield Finding(
             "better-threshold", "note",
-            f"On these labels a threshold of {labels['best_threshold']:g} separates good from bad better than {threshold:g}: "
-            f"J = {labels['best_youden']:.2f} instead of {youden:.2f}.",
+            f"On these labels a threshold of {labels.best_threshold:g} separates good from bad better than {threshold:g}: "
+            f"J = {labels.best_youden:.2f} instead of {youden:.2f}.",
             evidence=(f"{sum(accepted[0])} of {len(good)} good and {sum(accepted[1])} of {len(bad)} bad rows reach {threshold:g}",),
         )  # fmt: skip

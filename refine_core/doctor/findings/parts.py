@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from refine_core.doctor.figures import PartFigures
 from refine_core.doctor.findings.scored_rows import ScoredRows, describe_score
 from refine_core.doctor.probes.scoring import RowProbes
 from refine_core.rewards.checks import Finding
@@ -27,7 +28,7 @@ Scores = Sequence[tuple[float, Mapping[str, float]]]
 """(value, parts) of each score."""
 
 
-def measure_parts(scored: ScoredRows, probed: Sequence[RowProbes]) -> dict[str, Any]:
+def measure_parts(scored: ScoredRows, probed: Sequence[RowProbes]) -> dict[str, PartFigures]:
     """For each part: its range, how far it moves the value, and how it varies within groups and between them."""
     scores = _list_scores(scored, probed)
     names = list(dict.fromkeys(name for _, parts in scores for name in parts))
@@ -38,39 +39,39 @@ def measure_parts(scored: ScoredRows, probed: Sequence[RowProbes]) -> dict[str, 
     with_parts = [
         (row, one) for row, one in scored if one.error is None and all(name in one.parts for name in names)
     ]
-    measured: dict[str, Any] = {}
+    measured: dict[str, PartFigures] = {}
     for name in names:
         values = [parts[name] for _, parts in complete]
         low, high = min(values), max(values)
         spread = split_variance(
             [one.parts[name] for _, one in with_parts], [row.group or row.id for row, _ in with_parts]
         )
-        measured[name] = {
-            "low": low,
-            "high": high,
-            "weight": weights[name],
-            "moves": float(f"{abs(weights[name]) * (high - low):.9g}"),  # a fit leaves 0.9999999999999704
-            "within_groups": None if spread is None else spread.within,
-            "between_share": None if spread is None else spread.between_share,
-            "never_varies_on_rows": len({one.parts[name] for _, one in with_parts}) <= 1,
-        }
+        measured[name] = PartFigures(
+            low=low,
+            high=high,
+            weight=weights[name],
+            moves=float(f"{abs(weights[name]) * (high - low):.9g}"),  # a fit leaves 0.9999999999999704
+            within_groups=None if spread is None else spread.within,
+            between_share=None if spread is None else spread.between_share,
+            never_varies_on_rows=len({one.parts[name] for _, one in with_parts}) <= 1,
+        )
     return measured
 
 
 def find_in_parts(
-    scored: ScoredRows, probed: Sequence[RowProbes], measured: Mapping[str, Any]
+    scored: ScoredRows, probed: Sequence[RowProbes], measured: Mapping[str, PartFigures]
 ) -> Iterator[Finding]:
     """Findings on parts. measured: from measure_parts."""
     if not measured:
         return
-    still = [name for name, one in measured.items() if one["low"] == one["high"]]
+    still = [name for name, one in measured.items() if one.low == one.high]
     if still and scored.distinct_outputs >= _MIN_SCORES:
         for name in still:
             yield Finding(
                 "part-never-varies", "note",
-                f"The part {name} is {describe_score(measured[name]['low'])} whatever the output is, so it tells nothing apart.",
+                f"The part {name} is {describe_score(measured[name].low)} whatever the output is, so it tells nothing apart.",
             )  # fmt: skip
-    moving = {name: one["moves"] for name, one in measured.items() if one["moves"] > 0}
+    moving = {name: one.moves for name, one in measured.items() if one.moves > 0}
     if len(moving) < 2:  # noqa: PLR2004  # one part drowns nothing
         return
     loudest = max(moving, key=lambda name: moving[name])
@@ -85,12 +86,14 @@ def find_in_parts(
         yield _drowns(loudest, quietest, moving, measured)
 
 
-def _drowns(loud: str, quiet: str, moving: Mapping[str, float], measured: Mapping[str, Any]) -> Finding:
+def _drowns(
+    loud: str, quiet: str, moving: Mapping[str, float], measured: Mapping[str, PartFigures]
+) -> Finding:
     return Finding(
         "part-drowned", "warning",
         f"The part {loud} drowns {quiet}: it moves the value by up to {describe_score(moving[loud])}, {quiet} by {describe_score(moving[quiet])}.",
         evidence=tuple(
-            f"{name}: from {describe_score(measured[name]['low'])} to {describe_score(measured[name]['high'])} over rows and probes, times {measured[name]['weight']:.3g}"
+            f"{name}: from {describe_score(measured[name].low)} to {describe_score(measured[name].high)} over rows and probes, times {measured[name].weight:.3g}"
             for name in (loud, quiet)
         ),
     )  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from refine_core.doctor.answers.outputs import read_text
+from refine_core.doctor.figures import Figures
 from refine_core.doctor.findings.scored_rows import (
     TIMEOUT,
     ScoredRows,
@@ -171,8 +172,8 @@ def find_slow(scored: ScoredRows, took_s: float) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def count_rows(scored: ScoredRows, threshold: float | None, took_s: float) -> dict[str, Any]:
-    """Figures about the rows, for the screen and for JSON."""
+def count_rows(scored: ScoredRows, threshold: float | None, took_s: float) -> Figures:
+    """Figures about the rows, without their parts and labels."""
     summary = summarize(tuple(scored.scores))
     groups = list_groups(scored)
     shares = [
@@ -180,23 +181,23 @@ def count_rows(scored: ScoredRows, threshold: float | None, took_s: float) -> di
         for values in groups.values()
         if (share := groups_without_spread(values, min(len(values), 4))) is not None
     ]
-    return {
-        "rows": summary.rows,
-        "scored": summary.scored,
-        "unscored": summary.unscored,
-        "failed": summary.failed,
-        "mean": summary.mean,
-        "low": summary.low,
-        "high": summary.high,
-        "distinct_scores": len(set(scored.values)),
-        "distinct_outputs": scored.distinct_outputs,
-        "threshold": threshold,
-        "passed": None if threshold is None else sum(value >= threshold for value in scored.values),
-        "groups": len(groups),
-        "groups_without_spread": sum(len(set(values)) == 1 for values in groups.values()),
-        "expected_share_without_spread": sum(shares) / len(shares) if shares else None,
-        "ms_per_row": 1000 * took_s / summary.rows if summary.rows else None,
-    }
+    return Figures(
+        rows=summary.rows,
+        scored=summary.scored,
+        unscored=summary.unscored,
+        failed=summary.failed,
+        mean=summary.mean,
+        low=summary.low,
+        high=summary.high,
+        distinct_scores=len(set(scored.values)),
+        distinct_outputs=scored.distinct_outputs,
+        threshold=threshold,
+        passed=None if threshold is None else sum(value >= threshold for value in scored.values),
+        groups=len(groups),
+        groups_without_spread=sum(len(set(values)) == 1 for values in groups.values()),
+        expected_share_without_spread=sum(shares) / len(shares) if shares else None,
+        ms_per_row=1000 * took_s / summary.rows if summary.rows else None,
+    )
 
 
 def find_recorded_wobble(scored: ScoredRows) -> Iterator[Finding]:

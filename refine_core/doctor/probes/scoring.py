@@ -19,6 +19,7 @@ from refine_core.doctor.answers.outputs import read_text
 from refine_core.doctor.answers.right_answers import RightAnswer, expect_another
 from refine_core.doctor.probes.drafts import Claim
 from refine_core.doctor.probes.making import Probe, list_probes, write_right_answer
+from refine_core.formatting import at_line
 from refine_core.rewards import RowResult, RowRunner
 from refine_core.rows import Row
 
@@ -214,8 +215,7 @@ def describe_error(result: RowResult) -> str:
     """An error of the reward, with its line; "" for none."""
     if result.error is None:
         return ""
-    line = f"line {result.error.line}: " if result.error.line is not None else ""
-    return f"{line}{result.error.message}"
+    return at_line(result.error.line, result.error.message)
 
 
 def _list_forms(right: RightAnswer, rights: Iterable[RightAnswer], from_source: list[Form]) -> list[Form]:
