@@ -88,9 +88,8 @@ class Document:
         return replace(self, tries=(*self.tries, *added), batches=(*self.batches, len(seeds) // max(arms, 1)))
 
     def next_seeds(self, first: int, tries: int) -> list[int]:
-        """Seeds for so many more tries of each arm, which no try has had. first: the run's own, which none gets."""
-        highest = max([first, *(one.seed for one in self.tries)])
-        return [highest + 1 + place for place in range(tries * len(self.arms))]
+        """Seeds for so many more tries of each arm, which no try has had. first: the highest that is taken."""
+        return [first + 1 + place for place in range(tries * len(self.arms))]
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 from refine_core.errors import Problem
 from refine_core.formatting import format_score
-from refine_core.hint_tests.document import WHO, Arm, ArmKind, Document
+from refine_core.hint_tests.document import WHO, Arm, ArmKind, Document, list_documents
 from refine_core.hint_tests.estimates import Estimate, estimate
 from refine_core.hint_tests.giveaways import Giveaway, find_giveaways
 from refine_core.hint_tests.tries import try_spec
@@ -107,7 +107,7 @@ def plan_hint_test(
     document = None
     if not problems:
         empty = Document.begin(run_id, attempt, built, at_once)
-        chosen = list(seeds) if seeds is not None else empty.next_seeds(own_seed(timeline), tries)
+        chosen = list(seeds) if seeds is not None else empty.next_seeds(highest_seed(runs, timeline), tries)
         problems += _seed_problems(chosen, tries * len(built))
         document = None if problems else empty.extend(chosen)
     if document is not None:
@@ -130,10 +130,11 @@ def plan_hint_test(
     )
 
 
-def own_seed(timeline: Timeline) -> int:
-    """The seed that the run itself was given."""
-    seed = timeline.spec.model.seed
-    return timeline.spec.seed if seed is None else seed
+def highest_seed(runs: Runs, timeline: Timeline) -> int:
+    """The highest seed that the run, or a try of one of its tests, was given: two tests never repeat each other's draws."""
+    own = timeline.spec.seed if timeline.spec.model.seed is None else timeline.spec.model.seed
+    documents = list_documents(runs.store, timeline.run_id)
+    return max([own, *(one.seed for document in documents for one in document.tries)])
 
 
 def list_notes(timeline: Timeline, attempt: Attempt) -> list[str]:

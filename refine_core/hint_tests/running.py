@@ -19,7 +19,7 @@ from typing import Final
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import InfrastructureError, LMError, LMKeyError, Problem, RefineError, SpecError
 from refine_core.hint_tests.document import Document, PlannedTry, find, keep, list_documents
-from refine_core.hint_tests.plan import TRIES, HintTestPlan, own_seed, plan_hint_test
+from refine_core.hint_tests.plan import TRIES, HintTestPlan, highest_seed, plan_hint_test
 from refine_core.hint_tests.result import HintTest, State, build_test
 from refine_core.hint_tests.tries import Try, read_try, try_spec
 from refine_core.log.timeline import Attempt, Timeline
@@ -81,7 +81,9 @@ class HintTests:
             raise SpecError([Problem("test", "this test is still running; add tries once it has ended")])
         if test.timeline is None:
             raise SpecError([Problem("run", "the run that this test is about was removed")])
-        document = test.document.extend(test.document.next_seeds(own_seed(test.timeline), tries))
+        document = test.document.extend(
+            test.document.next_seeds(highest_seed(self.runs, test.timeline), tries)
+        )
         new = document.tries[len(test.document.tries) :]
         self._begin(document, [*(one.planned for one in test.tries if one.is_left), *new], credentials)
 

@@ -165,6 +165,16 @@ def test_tries_are_runs_of_one_attempt_that_differ_in_their_hint_alone(runs):
     assert runs.list.search("", Filters(tries=True, parents=(run.run_id,))).matching == 9
 
 
+def test_two_tests_of_a_run_never_repeat_each_others_draws(runs):
+    run = ended(runs, ONE)
+    tests, first = outcome_of(runs, run.run_id, tries=3)
+    _, second = outcome_of(runs, run.run_id, attempt=3, tries=3)
+    tests.run_more(first.id, 2)
+    tests.join(first.id, 60)
+    seeds = [one.planned.seed for test in (tests.get(first.id), second) for one in test.tries]
+    assert len(set(seeds)) == len(seeds) == 16
+
+
 def test_hints_of_other_predictors_stay_as_they_were(runs):
     run = ended(runs, replace(TWO, hints="feedback"))
     attempt = run.timeline.attempts[1]
