@@ -33,6 +33,9 @@ _FAULTS: Final = (
 )  # of data that an event cannot have
 
 
+_NOT_OURS: Final = "it is neither the events (JSONL) nor the one file (HTML) that Refinescope exports"
+
+
 @dataclass(frozen=True, slots=True)
 class ReadRun:
     """A run as a file has it. name, tags: what somebody called it."""
@@ -87,6 +90,8 @@ def _lines(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         try:
             value = codec.loads(line)
         except _FAULTS as error:
+            if number == 1:
+                raise ImportRefused(_NOT_OURS) from error
             raise ImportRefused(f"line {number} is no JSON that a run can hold ({_brief(error)})") from error
         if not isinstance(value, Mapping):
             raise ImportRefused(f"line {number} is no event")
@@ -96,8 +101,7 @@ def _lines(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _read_header(number: int, header: Mapping[str, Any]) -> tuple[str, int, str, tuple[str, ...]]:
     """The run's id, the number of its events, its name and its tags."""
     if header.get("refinescope") != "run":
-        words = "this is not a run that Refinescope exported" if number == 1 else "a run should begin here"
-        raise ImportRefused(f"line {number}: {words}")
+        raise ImportRefused(_NOT_OURS if number == 1 else f"line {number}: a run should begin here")
     form = header.get("format")
     if not isinstance(form, int) or isinstance(form, bool) or form < 1:
         raise ImportRefused(f"line {number} does not say which format this is")

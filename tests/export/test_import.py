@@ -37,7 +37,7 @@ def lines(log):
 
 
 def written(objects):
-    return "\n".join(json.dumps(one) for one in objects).encode()
+    return "\n".join(json.dumps(one) if isinstance(one, dict) else "{broken" for one in objects).encode()
 
 
 @pytest.mark.parametrize("to", ["jsonl", "html"])
@@ -142,10 +142,11 @@ def find(found, kind):
 
 
 BROKEN = {
+    "a line that is no JSON": (lambda f: f.insert(3, None), "no JSON"),
     "cut off": (lambda f: f.pop(), "cut off"),
     "an event is missing": (lambda f: f.pop(5), "not in order"),
     "two events changed places": (lambda f: f.insert(5, f.pop(6)), "not in order"),
-    "no beginning": (lambda f: f.pop(0), "not a run that Refinescope exported"),
+    "no beginning": (lambda f: f.pop(0), "neither the events"),
     "a newer format": (change(0, format=2), "Update Refinescope"),
     "no format": (change(0, format=None), "which format"),
     "an id that is a path": (change(0, run_id="../../etc/passwd"), "id of the run"),
@@ -226,15 +227,15 @@ def zipped():
         (b"", "empty"),
         (b"\n\n", "empty"),
         (b"\xff\xfe\x00", "UTF-8"),
-        (b"hello", "no JSON"),
+        (b"hello", "neither the events"),
         (b"[1, 2]", "no event"),
-        (b"{}", "not a run"),
+        (b"{}", "neither the events"),
         (zipped(), "zip archive"),
         (gzip.compress(b"0" * 10_000_000), "gzip"),
         (b"PAR1....PAR1", "Parquet"),
         (b"<html><body>Nothing</body></html>", "holds no run"),
-        (b"[" * 100_000, "no JSON"),
-        (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "no JSON"),
+        (b"[" * 100_000, "neither the events"),
+        (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "neither the events"),
     ],
 )
 def test_a_file_of_another_kind_is_refused_with_a_reason(data, reason):
