@@ -286,6 +286,7 @@ def test_what_was_left_out_is_marked_and_never_called_unchanged():
     html = write_html(records)
     assert html.count('<span class="left">left out</span>') > 5
     assert LEFT_OUT not in html
+    assert "Left out before this file was shared: prompts." in html
     assert "The input fields are" not in html
 
 

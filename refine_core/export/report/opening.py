@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.report.explain import explain_run, is_reference
@@ -19,15 +18,6 @@ from refine_core.stop_summary import stop_sentences
 _NO_END = "no end of it is recorded"
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """title: of the run. tags: a person's. has_gaps: whether something was left out before the run was shared."""
-
-    title: str
-    tags: Sequence[str] = ()
-    has_gaps: bool = False
-
-
 def describe_origin(run: Timeline) -> str:
     """When it ran, and on what: "2026-11-29 02:01 · practice model, seed 0"."""
     spec = run.spec
@@ -41,23 +31,19 @@ def list_sentences(run: Timeline) -> tuple[str, ...]:
     return stop_sentences(run, alive=False, because=_NO_END)
 
 
-def write_opening(run: Timeline, heading: Heading) -> Iterator[Markup]:
+def write_opening(run: Timeline, title: str, tags: Sequence[str]) -> Iterator[Markup]:
     """Everything above the timeline."""
     headline, *more = list_sentences(run)
-    yield element("p", " · ".join((heading.title, *heading.tags, describe_origin(run))), cls="m s")
+    yield element("p", " · ".join((title, *tags, describe_origin(run))), cls="m s")
     yield element("h1", headline)
     if more:
         yield element("p", " ".join(more))
     yield element("p", f"{usage_summary(run)}.", cls="m")
     for words in filter(None, (label(run), resume_summary(run))):
         yield element("p", words, cls="m")
-    if heading.has_gaps:
-        yield element(
-            "p",
-            "Some of it was left out before this file was shared; it says ",
-            mark_left_out(LEFT_OUT),
-            " there.",
-        )
+    if run.left_out:
+        what = f"Left out before this file was shared: {', '.join(run.left_out)}. In their place stands "
+        yield element("p", what, mark_left_out(LEFT_OUT), ".")
     yield element("div", *explain_run(run), cls="plain")
     yield list_fields([*_inputs(run.spec), *_returned(run)])
 

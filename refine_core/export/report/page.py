@@ -7,19 +7,16 @@ from typing import Any, Final
 
 from refine_core import __version__
 from refine_core.export.chart_svg import draw_chart
-from refine_core.export.jsonl import write_jsonl
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.report.attempts import FOLDED_FROM, write_attempts
-from refine_core.export.report.embedding import embed_lines
-from refine_core.export.report.opening import Heading, list_sentences, write_opening
+from refine_core.export.report.embedding import embed_events
+from refine_core.export.report.opening import list_sentences, write_opening
 from refine_core.export.report.program import write_program
 from refine_core.export.report.rows import MARKS
 from refine_core.export.report.styles import write_styles
 from refine_core.export.report.table import write_table
 from refine_core.export.report.what_ifs import write_what_ifs
-from refine_core.export.run_log import RunLog
 from refine_core.figures import build_figure, build_story, describe_figure
-from refine_core.left_out import LEFT_OUT
 from refine_core.log.folds import cut_short, timeline
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
@@ -45,8 +42,6 @@ def write_html(
     if run.end is None:
         run = cut_short(run)
     title = annotation.name or title_of(run.spec)
-    lines = write_jsonl([RunLog(records, annotation)]).decode()
-    heading = Heading(title, annotation.tags, LEFT_OUT in lines)
     head = join(
         (
             element("meta", charset="utf-8"),
@@ -59,16 +54,18 @@ def write_html(
     )
     body = element(
         "body",
-        element("main", *_write_main(run, heading, what_ifs)),
-        Markup(embed_lines(lines)),
+        element("main", *_write_main(run, title, annotation.tags, what_ifs)),
+        Markup(embed_events(records, annotation)),
     )
     return f"<!doctype html>\n{element('html', element('head', head), body, lang='en')}\n"
 
 
-def _write_main(run: Timeline, heading: Heading, what_ifs: Sequence[KeptWhatIf]) -> Iterator[Markup]:
+def _write_main(
+    run: Timeline, title: str, tags: Sequence[str], what_ifs: Sequence[KeptWhatIf]
+) -> Iterator[Markup]:
     story = build_story(run, live=False, fields=False)
     yield element("a", "Skip to the attempts", href="#attempts", cls="skip")
-    yield from write_opening(run, heading)
+    yield from write_opening(run, title, tags)
     yield from _write_timeline(run)
     yield element("h2", "Attempts", id="attempts")
     if run.attempts:
