@@ -17,8 +17,13 @@ from refine_core.cli.output import BadInput
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The Python file whose program ran, where it was one.",
 )
+@click.option(
+    "--key-env",
+    metavar="NAME",
+    help="The environment variable that holds the key, of a run whose key was typed in the app.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-def command(*, run: str, anyway: bool, program: Path | None, as_json: bool) -> int:
+def command(*, run: str, anyway: bool, program: Path | None, key_env: str | None, as_json: bool) -> int:
     """Go on with a run from its last complete attempt. Nothing that is done is paid again.
 
     RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. Keys come from the
@@ -30,7 +35,7 @@ def command(*, run: str, anyway: bool, program: Path | None, as_json: bool) -> i
 
     run_id = find_run_id(run, as_json=as_json)
     if program is None:
-        runs.resume(run_id, anyway=anyway)
+        _resume(run_id, key_env, anyway=anyway)
         return follow(run_id, as_json=as_json)
     from refine_core.cli.program_file import load_program
     from refine_core.cli.run_spec import options_of
@@ -43,3 +48,23 @@ def command(*, run: str, anyway: bool, program: Path | None, as_json: bool) -> i
     with keeping_output_for_json(as_json=as_json):
         runs.resume_program(run_id, load_program(program, options_of(timeline.spec, as_json=as_json)))
     return follow(run_id, as_json=as_json)
+
+
+def _resume(run_id: str, key_env: str | None, *, anyway: bool) -> None:
+    """Resume a run with the key that a variable holds. Raises BadInput where a key is missing; SpecError; StoreError."""
+    from refine_core import runs
+    from refine_core.errors import LMKeyError
+    from refine_core.spec.secrets import environment_key
+
+    timeline = runs.timeline(run_id)
+    roles = timeline.typed_key_roles if timeline is not None else ()
+    keys: dict[str, str] = {}
+    if key_env is not None:
+        if (key := environment_key(key_env)) is None:
+            raise BadInput(f"The environment variable {key_env} is not set.")
+        keys = dict.fromkeys(roles or ("model",), key)
+    try:
+        runs.resume(run_id, runs.Credentials(keys), anyway=anyway)
+    except LMKeyError as error:
+        words = "Name the environment variable that holds it with --key-env" if roles else "Set it"
+        raise BadInput(f"The key is missing: {error} {words}, or resume the run in the app.") from None

@@ -24,6 +24,7 @@ from refine_core.programs import EXAMPLES
 from refine_core.spec.document import write_document
 from refine_core.store import data_home
 from refine_core.store.listing import ListedRun, RunFacts
+from tests.one_stage import one_stage
 from tests.openai_server import Answer, OpenAIServer
 from tests.threads import eventually
 
@@ -551,3 +552,20 @@ def test_the_json_of_the_docs_has_the_keys_that_are_printed(capfdbinary):
     detail = json.loads(call(capfdbinary, "show", told["run"], "--attempt", "2", "--json")[1])
     for name in (*detail, *detail["predictors"][0], *detail["predictors"][0]["calls"][0], *detail["advice"]):
         assert name in docs
+
+
+def test_a_run_whose_key_was_typed_goes_on_with_the_key_of_a_variable(monkeypatch, capfdbinary):
+    monkeypatch.setenv("MY_KEY", "sk-planted-in-a-test")
+    with OpenAIServer(default=Answer("late", hang_s=60)) as server:
+        spec = one_stage(server, "def r(args, pred):\n    return 1.0\n", N=2)
+        run_id = runs.start(spec, runs.Credentials({"model": "sk-typed-in-a-test"}))
+        assert runs.cancel(run_id)
+        runs.join(run_id, 30)
+        code, out, err = call(capfdbinary, "resume", run_id)
+        assert (code, out) == (2, "")
+        assert "The key is missing: the run was started with a key entered for openai/tiny" in err
+        assert "with --key-env" in err
+        assert "NO_KEY is not set" in call(capfdbinary, "resume", run_id, "--key-env", "NO_KEY")[2]
+        server.script("[[ ## answer ## ]]\nLima\n\n[[ ## completed ## ]]")
+        code, out, _ = call(capfdbinary, "resume", run_id, "--key-env", "MY_KEY", "--json")
+    assert (code, json.loads(out)["outputs"], "sk-planted" in out) == (0, {"answer": "Lima"}, False)
