@@ -8,7 +8,7 @@
 import { draw, isDark, make } from "../shared/dom.js";
 import { mount, watchWidth } from "../shared/mount.js";
 
-const SIZES = { full: { row: 62, head: 26, label: 150, pad: 16, step: 84 }, compact: { row: 24, head: 0, label: 164, pad: 13, step: 34 } };
+const SIZES = { full: { row: 62, head: 26, label: 150, pad: 16, step: 84 }, compact: { row: 24, head: 4, label: 164, pad: 13, step: 34 } };
 const VALUES_FROM = 40; // pixels between two attempts, from which their rewards are written
 const DOTS_FROM = 7; // from which each has a mark
 const SHAPES = {
@@ -73,7 +73,7 @@ class Family {
   }
 
   numbers(x, step, size) {
-    if (!size.head) return [];
+    if (this.data.compact) return [];
     const every = Math.max(1, Math.ceil(26 / Math.max(step, 1)));
     const texts = [];
     for (let number = 1; number <= this.data.count; number += every) texts.push(draw("text", { x: x(number), y: 14, class: "number", text: number }));

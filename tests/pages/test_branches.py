@@ -89,6 +89,19 @@ def test_no_attempt_is_open_for_forks_until_fork_is_pressed():
     assert "Attempt 1 is kept as recorded" in said(app)
 
 
+def test_a_press_on_another_attempt_opens_the_dialog_there():
+    """The choice of the attempt outlasts the dialog, but not a link that names another one."""
+    run_id = record()
+    app = open_run(run_id, fork="3")
+    app.session_state[typed(app, run_id, "after")] = 1
+    app.run()
+    assert app.query_params["fork"] == "2"
+    app.button(key="fork.cancel").click().run()
+    app.query_params["fork"] = "4"
+    app.run()
+    assert "Attempts 1 to 3 are kept" in said(app)
+
+
 def test_the_branch_runs_with_what_was_typed_and_is_shown():
     run_id = record()
     app = open_run(run_id, fork="3")

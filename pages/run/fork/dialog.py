@@ -7,6 +7,7 @@ draw_fork(run)               the dialog, while the address names its attempt
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -71,17 +72,22 @@ def draw_fork(run: Run) -> bool:
     if attempt is None or not can_fork(run):
         return False
     form = ForkForm.open(run)
-    form.typed["first"] = attempt
+    if attempt != form.shown:  # it came by a link, or by a press elsewhere on the page
+        open_fork(run, attempt)
     _dialog(form)
     return True
 
 
-def _close() -> None:
+def _close(form: ForkForm) -> None:
     address.show_fork(None)
+    form.shown = None
 
 
-@st.dialog(TITLE, width="large", on_dismiss=_close)
 def _dialog(form: ForkForm) -> None:
+    st.dialog(TITLE, width="large", on_dismiss=partial(_close, form))(_draw)(form)
+
+
+def _draw(form: ForkForm) -> None:
     left, right = (st.container(), st.container()) if is_narrow() else st.columns(_COLUMNS, gap="large")
     with left:
         first = _draw_form(form)
@@ -120,7 +126,7 @@ def _draw_way_to_lab(form: ForkForm) -> None:
         if st.button("Open in Lab", type="primary", icon=":material/science:", key="fork.lab-instead"):
             leave_for(address.LAB, address.change_query(form.run.run_id))
         if st.button("Cancel", type="tertiary", key="fork.cancel-instead"):
-            _close()
+            _close(form)
             st.rerun()
 
 
@@ -147,6 +153,7 @@ def _choose_start(form: ForkForm) -> DeltaGenerator:
             note = st.empty()
     form.typed["first"] = int(st.session_state[key]) + 1
     address.show_fork(form.first)
+    form.shown = form.first
     return note
 
 
@@ -190,7 +197,7 @@ def _draw_buttons(form: ForkForm, outlook: Outlook, *, pressed: bool) -> None:
         if form.changed() or "name" in form.typed:
             st.button("Discard changes", type="tertiary", key="fork.discard", on_click=form.clear)
         if st.button("Cancel", type="tertiary", key="fork.cancel"):
-            _close()
+            _close(form)
             st.rerun()
     asked = take_hotkey(KEYS) == "run"
     listen_for_keys({"Ctrl+Enter": "run"}, key=KEYS)
@@ -216,7 +223,7 @@ def _run(form: ForkForm, plan: ForkPlan) -> None:
         show_error(f"Not started: {error}")
     else:
         form.made = (started, time.monotonic())
-        _close()
+        _close(form)
         form.clear()
         form.save()
         address.show_run(started)

@@ -29,13 +29,15 @@ MAX_TEMPERATURE: Final = 2.0
 class ForkForm:
     """The fields of one run's dialog. typed: name -> what was typed. saved: what of it is in the store.
 
-    made: the branch that was started from it last, and when, on the monotonic clock.
+    made: the branch that was started from it last, and when, on the monotonic clock. shown: the attempt that the address named when it
+    was drawn last, from 1.
     """
 
     run: Run
     typed: dict[str, object] = field(default_factory=dict)
     saved: dict[str, object] = field(default_factory=dict)
     made: tuple[str, float] | None = None
+    shown: int | None = None
 
     @classmethod
     def open(cls, run: Run) -> ForkForm:
