@@ -23,11 +23,12 @@ from pages.shared.share.menu import draw_share
 from pages.shared.viewport import is_narrow
 from pages.shared.web import TITLE, import_script, read_styles
 from refine_core import runs
-from refine_core.formatting import format_time
+from refine_core.formatting import clip, format_time
 from refine_core.runs import Annotation, Family, Run
 
 _TITLE_KEY: Final = "title"
 _WITH_FAMILY: Final = (77, 23)
+_MAX_LEFT_OUT: Final = 80  # characters of what was left out before it was shared
 
 _title = st.components.v2.component(
     "refinescope.title", js=import_script(TITLE), css=read_styles(TITLE, root=".run")
@@ -91,6 +92,8 @@ def describe_origin(run: Run) -> str:
     )
     short = f"run {run.run_id.rpartition('-')[2][:4]}"
     mark = ["imported"] if run.imported else []
+    if run.timeline.left_out:
+        mark.append(clip(f"shared without {', '.join(run.timeline.left_out)}", _MAX_LEFT_OUT))
     return " · ".join([format_time(run.timeline.started_at), spec.model.label, *seed, short, *mark])
 
 

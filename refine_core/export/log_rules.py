@@ -26,6 +26,7 @@ MAX_STAGES: Final = 200
 MAX_ATTEMPTS: Final = 10_000
 MAX_TITLE_CHARS: Final = 100_000
 MAX_NAMES: Final = 1_000
+MAX_LEFT_OUT_CHARS: Final = 300
 _LAST_YEAR_S: Final = 253_402_300_800.0  # the year 10000, in seconds since the epoch
 
 
@@ -91,6 +92,8 @@ class _Rules:
             raise refuse(f"plans more than {MAX_ATTEMPTS:,} attempts")
         if len(event.predictors) > MAX_NAMES:
             raise refuse(f"has more than {MAX_NAMES:,} predictors")
+        if len(event.left_out) > MAX_NAMES or any(len(one) > MAX_LEFT_OUT_CHARS for one in event.left_out):
+            raise refuse("says that more was left out than a run can have")
         self.started = event
 
     def _check_attempt(self, record: Record, refuse: Callable[[str], ImportRefused]) -> None:

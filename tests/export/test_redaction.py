@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pages.run.header import describe_origin
 from refine_core import events as ev
 from refine_core import figures
 from refine_core.comparison import compare_attempts
@@ -228,3 +229,11 @@ def test_a_run_without_its_outputs_is_not_scored_again():
     assert runs.what_ifs.ask("run-1", threshold=0.7).result.attempts
     with pytest.raises(RewardError, match="shared without"):
         runs.what_ifs.ask("run-1", reward="def reward(args, pred): return 0.5")
+
+
+def test_the_header_of_a_run_says_what_it_was_shared_without():
+    store = MemoryStore()
+    shared = export_run(RunLog(headline().records), "jsonl", redaction=Redaction(prompts=True, inputs=True))
+    import_runs(store, shared.data)
+    run = Runs(store).get("run-1")
+    assert describe_origin(run).endswith("imported · shared without prompts, inputs")
