@@ -19,6 +19,7 @@ class Menu {
     this.root = make("div", { class: "rs-share", role: "group", tabindex: "-1" });
     this.place = make("div", { class: "rs-share-place" }, this.root);
     place.append(this.place);
+    this.note = make("p", { class: "note" });
     this.asked = new Map(); // name of a row -> what ends what it asked for
   }
 
@@ -26,7 +27,9 @@ class Menu {
     this.root.classList.toggle("dark", isDark(this.root));
     this.root.setAttribute("aria-label", data.many ? "Share these runs" : "Share this run");
     if (!this.data) this.root.focus({ preventScroll: true }); // it comes too late for Streamlit to give it the focus
-    const source = JSON.stringify(data);
+    this.note.textContent = data.note; // a run that ends takes nothing back that was asked for
+    this.note.hidden = !data.note;
+    const source = JSON.stringify({ ...data, note: "" });
     if (source === this.source) return;
     this.source = source;
     this.data = data;
@@ -35,7 +38,7 @@ class Menu {
     this.rows = data.rows.map((row) => this.row(row));
     this.root.replaceChildren(
       ...(data.link ? [this.link(data.link)] : []),
-      ...(data.note ? [make("p", { class: "note", text: data.note })] : []),
+      this.note,
       this.out.node,
       make("ul", { "aria-label": data.many ? "Files of these runs" : "Files of this run" }, this.rows.map((row) => row.node)),
     );

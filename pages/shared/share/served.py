@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 from pages.shared.web import under_base_path
 from refine_core import runs
 from refine_core.errors import RefineError
-from refine_core.export import FORMATS, Redaction, export_runs, read_runs
+from refine_core.export import FORMATS, Redaction
 
 URL: Final = "lib/share"
 MAX_RUNS: Final = 1_000
@@ -65,6 +65,8 @@ def parse_wanted(body: bytes) -> Wanted:
 
 def make_file(wanted: Wanted) -> Iterator[bytes]:
     """The answer, piece by piece."""
+    from refine_core.export import export_runs, read_runs  # with the first file: a start need not wait for it
+
     logs = []
     try:
         for log in read_runs(runs.default().store, wanted.run_ids):
