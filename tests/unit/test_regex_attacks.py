@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refine_core.rewards.checks.regex_automaton import Unsupported, build_automaton, parse_pattern
-from refine_core.rewards.checks.regex_backtracking import find_attack
+from refine_core.rewards.checks.regex.automaton import Unsupported, build_automaton, parse_pattern
+from refine_core.rewards.checks.regex.backtracking import find_attack
 
 
 def attack_on(pattern, flags=0, *, whole=False):

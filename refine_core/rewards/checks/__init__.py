@@ -11,14 +11,13 @@ The checks:
     parameters.py       wrong parameters, and functions written for other frameworks
     fields.py           unknown fields and inputs
     returns.py          branches without a return, results that are no number
-    shape_fields.py     unknown fields, columns and parameters of functions for other frameworks
-    shape_returns.py    what those return
+    shapes/             the same two for functions of other frameworks: columns and parameters that nothing gives, what they return
     imports.py          modules that the sandbox refuses
     names.py            names that nothing binds
     score_calls.py      what Score does not take
     unread.py           arguments and outputs that are never looked at
     value_tests.py      text_tests.py: `in` on text; float_tests.py: `==` on floats
-    patterns.py         regular expressions: regex_backtracking.py, regex_lines.py
+    regex/              regular expressions that take exponential time, or stop at a line break
     chance.py           random numbers without a seed, the clock
     swallowed.py        handlers that hide every error
 
@@ -33,7 +32,6 @@ What they share:
     block_ends.py       how a block of statements can end
     reachability.py     whether every attempt reaches a node
     inference.py        of which kind a value is, and whether the model wrote it: kinds.py, argument_kinds.py
-    regex_automaton.py  a regular expression as positions that follow each other
     operand_types.py    operations that fail for the types of their operands (for repeating_errors.py)
 """
 
@@ -53,10 +51,10 @@ from refine_core.rewards.checks.parameters import (
     check_parameters,
     rename_code_parameters,
 )
-from refine_core.rewards.checks.patterns import check_patterns
+from refine_core.rewards.checks.regex.patterns import check_patterns
 from refine_core.rewards.checks.returns import check_returns
 from refine_core.rewards.checks.score_calls import check_score_calls
-from refine_core.rewards.checks.shape_returns import check_shape_returns
+from refine_core.rewards.checks.shapes.returns import check_shape_returns
 from refine_core.rewards.checks.swallowed import check_swallowed
 from refine_core.rewards.checks.unread import check_unread
 from refine_core.rewards.checks.value_tests import check_value_tests

@@ -8,7 +8,7 @@ from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding
 from refine_core.rewards.checks.float_tests import check_float_tests
 from refine_core.rewards.checks.inference import infer_kinds
-from refine_core.rewards.checks.shape_fields import check_shape_fields
+from refine_core.rewards.checks.shapes.fields import check_shape_fields
 from refine_core.rewards.checks.text_tests import check_text_tests
 
 

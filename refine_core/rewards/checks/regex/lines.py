@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from re import _constants as op  # type: ignore[attr-defined]
 
-from refine_core.rewards.checks.regex_automaton import Node
+from refine_core.rewards.checks.regex.automaton import Node
 
 _REPEATS = frozenset((op.MAX_REPEAT, op.MIN_REPEAT))
 _STARTS = frozenset((op.AT_BEGINNING, op.AT_BEGINNING_STRING))

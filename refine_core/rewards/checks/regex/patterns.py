@@ -11,9 +11,9 @@ from functools import lru_cache
 from refine_core.python_parser import without_warnings
 from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding, Fix
-from refine_core.rewards.checks.regex_automaton import Node, Unsupported, build_automaton, parse_pattern
-from refine_core.rewards.checks.regex_backtracking import Attack, find_attack
-from refine_core.rewards.checks.regex_lines import begins_with_dots, find_marks
+from refine_core.rewards.checks.regex.automaton import Node, Unsupported, build_automaton, parse_pattern
+from refine_core.rewards.checks.regex.backtracking import Attack, find_attack
+from refine_core.rewards.checks.regex.lines import begins_with_dots, find_marks
 
 _FLAGS_AT: Mapping[str, int] = {
     "compile": 1, "search": 2, "match": 2, "fullmatch": 2, "findall": 2, "finditer": 2, "split": 3, "sub": 4, "subn": 4,

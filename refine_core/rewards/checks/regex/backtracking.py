@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from refine_core.rewards.checks.regex_automaton import Automaton
+from refine_core.rewards.checks.regex.automaton import Automaton
 
 _MAX_PAIRS = 2_000  # of positions that are looked at, for one pattern
 _REPEATS = 30
