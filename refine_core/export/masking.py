@@ -4,7 +4,7 @@
 
 Rule 1: every value as it is, and every three words of it that stand together.
 Rule 2: every word of it that tells by itself: with a digit or a capital, or a long one; but no word that the program itself uses.
-Rule 3: a short value (one or two words) is masked as whole words only.
+Rule 3: a short value (one or two words), and what is written without blanks (KT-4471), is masked as a whole.
 What a model says in words of its own is not found: nobody can promise that.
 """
 
@@ -83,6 +83,10 @@ class Masker:
         for i in range(len(words) - _TOGETHER + 1):
             self._together.add(tuple(word.text for word in words[i : i + _TOGETHER]))
         self._single |= {word.text for word in words if word.text not in known and _tells(word)}
+        for chunk in text.split():  # an order number, an address: its parts go together
+            parts = list(_words(chunk))
+            if len(parts) > 1 and any(map(_tells, parts)):
+                self._whole.setdefault(parts[0].text, set()).add(tuple(part.text for part in parts))
 
     def _find_words(self, text: str) -> Iterator[tuple[int, int]]:
         words = list(_words(text))

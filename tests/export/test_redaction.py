@@ -197,6 +197,8 @@ def test_a_run_with_parts_left_out_opens_everywhere(log, redaction):
         ("\u6771\u4eac\u90fd\u5343\u4ee3\u7530", "at \u4eac\u90fd\u5343 now", "at [left out] now"),
         ("???", "why ???", "why [left out]"),
         (["Anna Smith", {"key7": True}], "Anna Smith has key7: true", "[left out] has [left out]: true"),
+        ("my order is KT-4471", "Order KT-4471, kt 4471", "Order [left out]"),
+        ("mail ines@zorb.test", "to Ines@Zorb.test: ines", "to [left out]: ines"),
         ("", "nothing", "nothing"),
     ],
 )
