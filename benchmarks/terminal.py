@@ -35,7 +35,6 @@ def measure(*, quick: bool) -> Iterator[Row]:
         (f"`refinescope runs` with {RUNS:,} runs", LIST_S, ("runs",)),
         ("the same, a search for two words", LIST_S, ("runs", "kettle", "refund")),
         ("`refinescope show RUN`", None, ("show", run_id)),
-        ("`refinescope export RUN --to html`", None, ("export", run_id, "--to", "html", "-o", "-")),
     ):
         took = _seconds(arguments, home, repeats)
         yield Row(measure, took) if bound is None else Row(measure, took, "bound", bound, 1.0)
