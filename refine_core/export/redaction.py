@@ -21,7 +21,7 @@ from refine_core.left_out import LEFT_OUT, is_left_out
 from refine_core.log.scope import Record
 from refine_core.log.span import Span
 from refine_core.log.well_formed import map_text
-from refine_core.spec import ProgramSpec
+from refine_core.spec import ModelSpec, ProgramSpec
 
 T = TypeVar("T")
 __all__ = ["LEFT_OUT", "NO_REDACTION", "Redaction", "is_left_out", "list_fields", "redact", "redact_text"]
@@ -226,7 +226,14 @@ class _Redactor:
             title=self.text(spec.title),
             advice_instructions=self.text(spec.advice_instructions),
             starting_hints=self.texts(spec.starting_hints),
+            model=self._model(spec.model),
+            adviser=spec.adviser and self._model(spec.adviser),
+            judge=spec.judge and self._model(spec.judge),
         )
+
+    def _model(self, model: ModelSpec) -> ModelSpec:
+        """A model, whose own parameters may hold any text."""
+        return replace(model, stop=tuple(map(self.text, model.stop)), extra=map_text(model.extra, self.text))
 
     def _code(self, source: str) -> str:
         return mask_code(source, self.masker) if self.masker else source

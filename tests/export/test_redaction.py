@@ -62,6 +62,7 @@ def planted():
         ),
         validators=(ValidatorSpec("no name", '"Zorbluth" not in pred.advice', said),),
         advice_instructions=said,
+        model=replace(started.spec.model, stop=(said,), extra={"user": said}),
     )  # fmt: skip
     log.records[0] = replace(log.records[0], event=replace(started, spec=spec))
     fault = ev.Fault("ValueError", said, "program", 2, stdout=said)

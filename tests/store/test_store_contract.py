@@ -11,6 +11,8 @@ import pytest
 from refine_core import events as ev
 from refine_core.errors import StoreError
 from refine_core.store import MemoryStore, Store, open_store
+from refine_core.store.listing import Annotation
+from refine_core.store.protocol import WholeRun
 from tests.store.stored_runs import FINISHED, STARTED, append_one_by_one, numbered, run, summed_up
 
 
@@ -352,3 +354,32 @@ def test_the_store_in_memory_can_play_an_interruption():
     append_one_by_one(store, run("a", finished=False))
     store.interrupt()
     assert [row.interrupted for row in store.rows()] == [True]
+
+
+def test_whole_runs_are_added_together_or_not_at_all(store: Store):
+    """As imported ones, which nobody is at work on."""
+    there = run("there")
+    store.append(there, summed_up(there))
+    new = WholeRun(
+        run("new", finished=False), summed_up(run("new", finished=False)), Annotation("Name", ("a",))
+    )
+    with pytest.raises(StoreError):
+        store.add([new, WholeRun(there, summed_up(there))])
+    assert store.row("new") is None
+    store.add([new])
+    row = store.row("new")
+    assert row is not None
+    assert (row.imported, row.alive, row.interrupted) == (True, False, True)
+    assert store.events("new") == new.records
+    assert store.annotation("new") == Annotation("Name", ("a",))
+    there_row = store.row("there")
+    assert there_row is not None
+    assert not there_row.imported
+
+
+def test_a_part_of_a_run_cannot_be_added(store: Store):
+    records = run("a")
+    for part in ((), records[1:], [*records[:2], *records[3:]]):
+        with pytest.raises(StoreError):
+            store.add([WholeRun(part, summed_up(records))])
+    assert store.rows() == []
