@@ -28,7 +28,7 @@ class PartFigures:
 class LabelFigures:
     """Whether a reward says what people said of the same rows.
 
-    good, bad: how many there are. threshold: from which a score counts as good; the best one where none was given. agreement: share of
+    good, bad: how many there are. threshold: from which a score counts as good; the best one where nobody chose one. agreement: share of
     labels that are the same. constant_guess: the agreement of the same answer for every row. kappa, auc: see refine_core.statistics;
     None where not defined. best_threshold, best_youden: what tells them apart best on these labels, and how well.
     """
