@@ -51,7 +51,7 @@ def write_verdict(
     elif not parts:
         parts += _compare_with_best(findings)
     if not errors and others and others[0].code in _AFTER:
-        parts.append(_describe_finding(others[0]))
+        parts.append(_describe_finding(others[0]).partition(". ")[0])  # its figures stand with the rows
     if failed_cases:
         parts.append(f"{pluralize(failed_cases, 'case')} failed")
     if not parts:

@@ -89,6 +89,20 @@ def test_rows_without_a_right_answer_get_advice_and_no_empty_lists():
     ]
 
 
+def test_a_good_output_is_not_said_to_be_paid_alike_however_it_is_written():
+    """Nobody knows in which other ways a whole output would be as right, so none was tried."""
+    rows = [
+        workbench.Row(str(n), {"q": "?"}, {"completion": text}, label=label)
+        for n, (text, label) in enumerate((("one two", "good"), ("one", "bad"), ("one two three", "good")), 1)
+    ]
+    app = open_rewards(rows=workbench.keep_rows("labelled", iter(rows)).ref, view="doctor")
+    app = examined(
+        type_reward(app, "def words(args, pred):\n    return float(len(pred.completion.split()))\n")
+    )
+    _, refused = component(app, "probes")["lists"]
+    assert refused["none"].startswith("Not tried")
+
+
 def test_a_reward_that_cannot_be_read_keeps_the_view_and_says_so():
     app = open_doctor(code="def reward(completions, answer:\n    return 1\n")
     assert "cannot be loaded, so nothing is tried" in words(app)

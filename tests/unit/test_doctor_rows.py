@@ -346,7 +346,8 @@ def test_what_is_paid_and_refused_comes_before_the_labels_in_the_verdict():
     ]
     found = look_at("def reward(args, pred):\n    return float(pred.answer in args['answer'])", rows)
     assert find(found, "against-labels").severity == "warning"
-    assert found.verdict.index("paid") < found.verdict.index("label")
+    assert found.verdict.index("paid") < found.verdict.index("A good row scores more than a bad one")
+    assert "of the labels" not in found.verdict  # its figures stand with the rows
 
 
 def test_a_reward_that_keeps_what_earlier_calls_left_is_told_so_first():

@@ -26,6 +26,7 @@ from refine_core.workbench import Row
 KEY: Final = static_key("probes")
 NOTHING_PAID: Final = "Nothing. No text without the right answer is paid like it."
 NOTHING_REFUSED: Final = "Nothing. However the right answer was written, it is paid the same."
+NOT_VARIED: Final = "Not tried: in which other ways a whole output would be as right, nobody has said."
 LITTLE, MUCH = (
     0.2,
     0.8,
@@ -68,7 +69,12 @@ def draw_probes(probes: Probes, *, pending: bool) -> None:
             {
                 "lists": [
                     _list("Paid like the right answer", probes.paid, NOTHING_PAID, probes.lead),
-                    _list("Right, but paid differently", probes.refused, NOTHING_REFUSED, probes.lead),
+                    _list(
+                        "Right, but paid differently",
+                        probes.refused,
+                        NOTHING_REFUSED if probes.varied else NOT_VARIED,
+                        probes.lead,
+                    ),
                 ],
                 "pending": pending,
             }

@@ -30,12 +30,14 @@ ShownProbe = tuple[RowProbes, ProbeResult]
 class Probes:
     """What was tried, of one right answer or of all. paid, refused: the two lists, each kind of text once.
 
-    lead: what the texts begin with, where they are all of one form.
+    lead: what the texts begin with, where they are all of one form. varied: whether the right answer was written in other ways at all,
+    which nobody can do for a whole output that somebody called good.
     """
 
     paid: Sequence[ShownProbe]
     refused: Sequence[ShownProbe]
     lead: str
+    varied: bool = True
 
 
 def find_probes(examination: Examination) -> Probes | None:
@@ -52,6 +54,7 @@ def find_probes(examination: Examination) -> Probes | None:
         _once(sorted(paid, key=lambda pair: -(pair[1].share or 0.0))),
         _once(sorted(refused, key=lambda pair: pair[1].share or 0.0)),
         leads.pop() if len(leads) == 1 else "",
+        varied=any(one.claim == "right" for row in rows for one in row.results),
     )
 
 
