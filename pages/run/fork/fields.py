@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from pages.run.fork.form import ForkForm
+from pages.run.fork.form import ForkForm, name_stage
 from pages.shared import address
 from pages.shared.choice import choose
 from pages.shared.editor import editor, text_field
@@ -64,10 +64,14 @@ def _draw_hint(form: ForkForm) -> bool:
         st.session_state[key] = (hinted or list(names))[0]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(
-            f":small[Hint for attempt {form.first}{'' if len(names) > 1 else f', to {escape_markdown(names[0])}'}]"
+            f":small[Hint for attempt {form.first}{'' if len(names) > 1 else f', to {escape_markdown(name_stage(names[0]))}'}]"
         )
         if len(names) > 1:
-            choose("Which predictor gets the hint", {name: escape_markdown(name) for name in names}, key=key)
+            choose(
+                "Which predictor gets the hint",
+                {name: escape_markdown(name_stage(name)) for name in names},
+                key=key,
+            )
     name = str(st.session_state[key])
     recorded = form.recorded_hint(name)
     if not is_hint(recorded) and form.timeline.spec.hint_source == "none":
@@ -77,7 +81,7 @@ def _draw_hint(form: ForkForm) -> bool:
     field = form.key(f"hint.{form.first}.{name}")
     st.session_state.setdefault(field, form.hint(name))
     pressed = text_field(
-        f"Hint for {name} at attempt {form.first}",
+        f"Hint for {name_stage(name)} at attempt {form.first}",
         key=field,
         placeholder="No hint. Write one, or leave it empty.",
         max_lines=HINT_LINES,
@@ -249,7 +253,7 @@ _FIELDS: Final[Mapping[str, Callable[[ForkForm], bool]]] = {
 def describe_changes(form: ForkForm) -> str:
     """What is changed, as a list: "the hint for extract and the temperature of attempt 3"."""
     words = {
-        "hint": f"the hint for {join_words(list(form.hints()))}",
+        "hint": f"the hint for {join_words(form.hinted())}",
         "temperature": f"the temperature of attempt {form.first}",
         "reward": "the reward",
         "threshold": "the threshold",

@@ -108,6 +108,10 @@ class ForkForm:
         """The names of the predictors that a hint can reach."""
         return self.timeline.predictors or tuple(stage.name for stage in self.timeline.spec.stages)
 
+    def hinted(self) -> list[str]:
+        """The stages whose hint was edited, as a person calls them."""
+        return [name_stage(name) for name in self.hints()]
+
     def recorded_hint(self, predictor: str) -> str:
         """The hint that this predictor had at the first new attempt; "" for none."""
         attempts = self.timeline.attempts
@@ -212,3 +216,8 @@ class ForkForm:
             every["n"] = self.max_attempts()
         every |= {role: model for role in ("model", "adviser") if (model := self.model(role)) is not None}
         return every
+
+
+def name_stage(predictor: str) -> str:
+    """What a person calls a predictor: its stage. Chain of thought adds ".predict" to the name."""
+    return predictor.removesuffix(".predict")

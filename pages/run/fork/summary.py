@@ -140,7 +140,7 @@ def suggest_name(form: ForkForm) -> str:
         return f"again from {form.first}"
     temperature = form.temperature()
     words = {
-        "hint": f"hint for {join_words(list(form.hints()))} at {form.first}",
+        "hint": f"hint for {join_words(form.hinted())} at {form.first}",
         "temperature": f"T {format_temperature(temperature)} at {form.first}"
         if isinstance(temperature, float)
         else "",
