@@ -59,7 +59,9 @@ class Family {
     this.title.textContent = compact ? "Family · press an end to compare" : "";
     this.picture.setAttribute("width", this.box.clientWidth);
     this.picture.setAttribute("height", height);
-    this.picture.replaceChildren(...this.numbers(x, step, size), ...lanes.flatMap((lane, i) => this.line(lane, i, x, y, step)));
+    const parts = lanes.flatMap((lane, i) => this.line(lane, i, x, y, step));
+    const isLine = (part) => part.matches(".path, .tie"); // no line crosses a number
+    this.picture.replaceChildren(...this.numbers(x, step, size), ...parts.filter(isLine), ...parts.filter((part) => !isLine(part)));
     const focused = this.root.getRootNode().activeElement?.dataset?.focus;
     this.list.style.paddingTop = `${size.head}px`;
     this.list.replaceChildren(...lanes.map((lane, i) => this.entry(lane, x, y(i) - size.head - size.row * i, size)));
