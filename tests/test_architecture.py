@@ -39,6 +39,7 @@ PACKAGES = (
     "loop",
     "log",
     "unseen",
+    "markdown",
     "budget",
     "signatures",
     "spec",

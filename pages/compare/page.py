@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.compare.reference import Letter, Reference, read_reference
 from pages.compare.view import draw_comparison
 from pages.shared import address
-from pages.shared.run_view import show_unknown_run
+from pages.shared.run.view import show_unknown_run
 from pages.shared.text import show_error
 from pages.shared.updates import follow
 from refine_core import runs

@@ -24,8 +24,8 @@ from pages.lab.start import Refusal, run_button, start_run
 from pages.lab.verdict import draw_refusal, look_for
 from pages.lab.would_score import draw_scores_now, would_score
 from pages.shared.choice import choose
-from pages.shared.run_actions import draw_lab_actions
-from pages.shared.run_view import draw_live_run, show_unknown_run
+from pages.shared.run.actions import draw_lab_actions
+from pages.shared.run.view import draw_live_run, show_unknown_run
 from pages.shared.share.menu import draw_share
 from pages.shared.viewport import is_narrow
 from refine_core import programs

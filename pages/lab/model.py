@@ -10,7 +10,7 @@ from pages.lab.form_state import FormState
 from pages.lab.problems import show_problems
 from pages.shared import address, keys
 from pages.shared.reply_format import REPLY_FORMATS, select_reply_format
-from pages.shared.run_actions import REPLAY_DELAYS
+from pages.shared.run.actions import REPLAY_DELAYS
 from pages.shared.secret import offer_key, secret_field
 from pages.shared.text import escape_markdown, show_error
 from refine_core import connections

@@ -9,7 +9,7 @@ from pages.lab.model_fields import use_connection
 from pages.lab.reward import take_reward_fix
 from pages.lab.start import listen_for_run_keys
 from pages.shared import address
-from pages.shared.hint_dialog import open_hint_dialog
+from pages.shared.attempt.hint_dialog import open_hint_dialog
 from pages.shared.text import show_error
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core import runs

@@ -12,10 +12,10 @@ from pages.lab.hints import describe_temperatures, show_advice_request
 from pages.lab.reward_trial import try_reward_form
 from pages.lab.verdict import draw_ready
 from pages.shared.choice import describe_tabs
-from pages.shared.run_view import TIMELINE_KEY, pictures_place
+from pages.shared.run.timeline import draw_ghost
+from pages.shared.run.verdict import ABOUT_PX
+from pages.shared.run.view import TIMELINE_KEY, pictures_place
 from pages.shared.text import escape_markdown, show_text
-from pages.shared.timeline import draw_ghost
-from pages.shared.verdict import ABOUT_PX
 from refine_core import programs
 from refine_core.runs import ROLES
 

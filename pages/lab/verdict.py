@@ -10,10 +10,10 @@ from pages.lab.problem_words import describe_problems, list_fields, list_wrong
 from pages.lab.reward_source import run_anyway
 from pages.lab.start import Refusal
 from pages.shared import address
-from pages.shared.run_actions import draw_idle_actions
+from pages.shared.run.actions import draw_idle_actions
+from pages.shared.run.verdict import draw_verdict
 from pages.shared.share.menu import draw_idle_share
 from pages.shared.text import escape_markdown
-from pages.shared.verdict import draw_verdict
 from pages.shared.viewport import is_narrow
 from refine_core import programs
 from refine_core.formatting import pluralize

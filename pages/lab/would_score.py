@@ -16,7 +16,7 @@ from pages.lab.fields import static_key
 from pages.lab.form_state import FormState
 from pages.shared import what_if_choice
 from pages.shared.isolation import why_code_is_refused
-from pages.shared.run_view import WouldScore
+from pages.shared.run.view import WouldScore
 from pages.shared.text import escape_markdown, show_error
 from refine_core import figures, runs
 from refine_core.errors import LMError, RewardError, StoreError, WorkerError

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.main.returning import draw_again_on_return
 from pages.shared import address
-from pages.shared.returning import draw_again_on_return
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.title import title_page
 from refine_core import runs as store

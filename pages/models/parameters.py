@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.models.auto_expander import auto_expander
 from pages.models.state import REASONING_EFFORTS, FormState, field_key
-from pages.shared.auto_expander import auto_expander
 from pages.shared.reply_format import select_reply_format
 from refine_core.programs import ModelSpec
 

@@ -4,9 +4,9 @@ import streamlit as st
 
 from pages.play.player import draw_guess_switch, draw_player
 from pages.shared import address
-from pages.shared.playback import open_playback
-from pages.shared.program_row import draw_program
-from pages.shared.run_view import draw_run
+from pages.shared.run.playback import open_playback
+from pages.shared.run.program_row import draw_program
+from pages.shared.run.view import draw_run
 from pages.shared.text import escape_markdown
 from pages.shared.title import title_page
 from refine_core import runs

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.guesses import Guesses, guesses_for, read_guess, switch_guesses
+from pages.shared.run.guesses import Guesses, guesses_for, read_guess, switch_guesses
 from pages.shared.web import PLAY, import_script, read_styles
 from refine_core.formatting import format_score
 from refine_core.play import GuessRange, Step, ask_for_guess, compare_guess

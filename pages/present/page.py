@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.present.presenter import draw_presenter
-from pages.shared.playback import open_playback
+from pages.shared.run.playback import open_playback
 from pages.shared.title import title_page
 
 run_id, name, playback = open_playback("Open a run, then Play, then Present.")

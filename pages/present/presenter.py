@@ -12,8 +12,8 @@ from itertools import groupby
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.guesses import Guesses, guesses_for, read_guess, switch_guesses
 from pages.shared.leave import leave_for
+from pages.shared.run.guesses import Guesses, guesses_for, read_guess, switch_guesses
 from pages.shared.web import PRESENTER, import_script, read_styles
 from refine_core import figures
 from refine_core.formatting import format_score

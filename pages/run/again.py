@@ -11,10 +11,10 @@ from typing import Final
 
 import streamlit as st
 
+from pages.run.model_choice import AS_RECORDED, choose_model, read_model
 from pages.shared import address
 from pages.shared.credentials import ask_for_keys, collect_credentials
-from pages.shared.model_choice import AS_RECORDED, choose_model, read_model
-from pages.shared.program_row import STRATEGIES
+from pages.shared.run.program_row import STRATEGIES
 from pages.shared.text import escape_markdown, show_error
 from refine_core import programs, runs
 from refine_core.errors import LMError, SpecError, StoreError

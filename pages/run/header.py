@@ -16,9 +16,9 @@ from pages.run.menus import draw_compare, draw_replay_menu
 from pages.shared import address
 from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
-from pages.shared.program_row import draw_program
-from pages.shared.run_actions import draw_actions
-from pages.shared.run_view import selected_attempt
+from pages.shared.run.actions import draw_actions
+from pages.shared.run.program_row import draw_program
+from pages.shared.run.view import selected_attempt
 from pages.shared.share.menu import draw_share
 from pages.shared.viewport import is_narrow
 from pages.shared.web import TITLE, import_script, read_styles

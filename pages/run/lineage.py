@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlencode
 
-from pages.shared.family import draw_family
+from pages.run.family import draw_family
 from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import StoreError

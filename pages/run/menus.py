@@ -13,8 +13,8 @@ import streamlit as st
 from pages.run.again import draw_again
 from pages.shared import address
 from pages.shared.leave import leave_for
-from pages.shared.run_actions import draw_replay
-from pages.shared.run_view import selected_attempt
+from pages.shared.run.actions import draw_replay
+from pages.shared.run.view import selected_attempt
 from pages.shared.text import escape_markdown, one_line
 from refine_core.runs import Family, Run
 

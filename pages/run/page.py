@@ -8,8 +8,8 @@ from pages.run.header import draw_header, name_of
 from pages.run.menus import draw_menu_dialog
 from pages.run.what_if import begin_page, draw_switch, draw_what_if
 from pages.shared import address
-from pages.shared.hint_dialog import draw_try_origin, open_hint_dialog
-from pages.shared.run_view import draw_live_run, show_unknown_run
+from pages.shared.attempt.hint_dialog import draw_try_origin, open_hint_dialog
+from pages.shared.run.view import draw_live_run, show_unknown_run
 from pages.shared.text import show_error
 from pages.shared.title import title_page
 from pages.shared.viewport import is_narrow, watch_viewport

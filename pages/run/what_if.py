@@ -23,9 +23,9 @@ from pages.shared.clicks import take_click
 from pages.shared.credentials import collect_credentials
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.query import write
-from pages.shared.run_view import fragment_place
+from pages.shared.run.verdict import draw_verdict
+from pages.shared.run.view import fragment_place
 from pages.shared.text import escape_markdown, show_error
-from pages.shared.verdict import draw_verdict
 from pages.shared.viewport import is_narrow
 from pages.shared.web import REWARDS, WHAT_IF, import_script, read_styles
 from pages.shared.what_if_pictures import build_curve, build_strip

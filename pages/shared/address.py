@@ -6,8 +6,8 @@ from typing import Final
 
 import streamlit as st
 
-from pages.shared import timeline_choice
 from pages.shared.query import read_whole
+from pages.shared.run import timeline_choice
 from refine_core.programs import EXAMPLES, ProgramSpec
 from refine_core.runs import TABS, Tab
 

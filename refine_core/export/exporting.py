@@ -11,19 +11,19 @@ from typing import Final
 
 from refine_core.errors import Problem, SpecError
 from refine_core.events import RunStarted
-from refine_core.export.attempts import attempt_rows, columns_of
-from refine_core.export.chart_svg import write_svg
-from refine_core.export.csv_table import write_csv
+from refine_core.export.chart import write_svg
 from refine_core.export.file_names import name_file
 from refine_core.export.formats import FORMATS, Format
 from refine_core.export.jsonl import write_jsonl
-from refine_core.export.keys import KeyHider
+from refine_core.export.leaving_out.keys import KeyHider
+from refine_core.export.leaving_out.redaction import NO_REDACTION, Redaction, redact, redact_text
 from refine_core.export.markdown import write_markdown
-from refine_core.export.parquet_table import write_parquet
-from refine_core.export.redaction import NO_REDACTION, Redaction, redact, redact_text
 from refine_core.export.report import write_html
 from refine_core.export.run_log import RunLog
 from refine_core.export.script import write_dspy, write_python
+from refine_core.export.tables.attempts import attempt_rows, columns_of
+from refine_core.export.tables.csv_table import write_csv
+from refine_core.export.tables.parquet_table import write_parquet
 from refine_core.log.folds import cut_short, timeline
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of

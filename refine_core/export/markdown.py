@@ -1,6 +1,6 @@
 """A run as Markdown for a pull request: the verdict first, then the attempts as a table, then all else, folded.
 
-What a model wrote stands in code, so it is never markup, a link or a mention (refine_core.export.markdown_text).
+What a model wrote stands in code, so it is never markup, a link or a mention (refine_core.markdown).
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from refine_core.errors import Problem, RewardError, SignatureError, SpecError
-from refine_core.export.markdown_text import block, code, details, prose, table
 from refine_core.export.run_log import RunLog
 from refine_core.formatting import format_cost, format_duration, format_temperature, format_time, pluralize
 from refine_core.jsonable import to_jsonable
 from refine_core.log.folds import cut_short, timeline
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Timeline, Usage
+from refine_core.markdown import block, code, details, prose, table
 from refine_core.messages import describe_failure, describe_outcome, format_reward, usage_summary
 from refine_core.spec.source import program_source
 from refine_core.stop_summary import stop_sentences

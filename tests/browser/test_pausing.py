@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pages.shared.pausing import NARROW_PX
+from pages.shared.run.pausing import NARROW_PX
 from tests.browser.conftest import Server, wait_idle
 from tests.browser.test_app import slow_down
 from tests.browser.test_one_screen import WATCH

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from refine_core.errors import SpecError
 from refine_core.export import FORMATS, RunLog, export_run, import_runs
-from refine_core.export.markdown_text import block, code, prose
+from refine_core.markdown import block, code, prose
 from refine_core.rows.formats.attempts import defuse, undo_defuse
 from refine_core.store import MemoryStore
 from refine_core.store.listing import Annotation

@@ -8,7 +8,7 @@ import pytest
 
 from refine_core import events as ev
 from refine_core.export import FORMATS, RunLog, export_run
-from refine_core.export.keys import KeyHider
+from refine_core.export.leaving_out.keys import KeyHider
 from refine_core.runs.kept_what_ifs import KeptWhatIf
 from refine_core.spec import ModelSpec, ValidatorSpec
 from refine_core.store.listing import Annotation

@@ -18,8 +18,8 @@ from refine_core import figures
 from refine_core.comparison import compare_attempts
 from refine_core.errors import RewardError
 from refine_core.export import FORMATS, LEFT_OUT, Redaction, RunLog, export_run, import_runs, redact
-from refine_core.export.masking import Masker
-from refine_core.export.redaction import list_fields
+from refine_core.export.leaving_out.masking import Masker
+from refine_core.export.leaving_out.redaction import list_fields
 from refine_core.log.folds import timeline
 from refine_core.play import Playback, build_slide
 from refine_core.refine.build import find_problems

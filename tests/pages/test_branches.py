@@ -7,8 +7,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.run.family import MAX_LANES, PlannedBranch, build_tree
 from pages.run.fork.fields import describe_edit
-from pages.shared.family import MAX_LANES, PlannedBranch, build_tree
 from refine_core import programs, runs
 from refine_core.differences import diff_words
 from refine_core.programs import EXAMPLES

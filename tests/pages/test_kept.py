@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
-from pages.shared import kept
+from pages.shared.run import kept
 from tests import logs
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.lab.would_score import list_scores_now
-from pages.shared.run_view import WouldScore
+from pages.shared.run.view import WouldScore
 from pages.shared.text import escape_markdown
 from refine_core.figures import Now
 from tests import logs

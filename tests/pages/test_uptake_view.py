@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pages.shared.advice_view import advice_sections
-from pages.shared.blocks import Block, View
+from pages.shared.attempt.advice import advice_sections
+from pages.shared.attempt.blocks import Block, View
 from refine_core import events as ev
 from refine_core.log.timeline import Attempt, Timeline
 from tests import logs

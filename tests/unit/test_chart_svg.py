@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refine_core.export.chart_svg import draw_chart, write_svg
+from refine_core.export.chart import draw_chart, write_svg
 from refine_core.figures import describe_figure
 from tests import logs
 

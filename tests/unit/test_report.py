@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from refine_core.events import StopReason
 from refine_core.export import export_run, read_runs
 from refine_core.export.importing import import_runs
+from refine_core.export.leaving_out.redaction import LEFT_OUT, Redaction, redact
 from refine_core.export.markup import escape
-from refine_core.export.redaction import LEFT_OUT, Redaction, redact
 from refine_core.export.report import EmbeddingError, read_embedded, write_html
 from refine_core.export.report.python_code import write_python
 from refine_core.runs import Runs

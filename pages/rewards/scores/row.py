@@ -13,7 +13,7 @@ from pages.rewards.fields import static_key
 from pages.rewards.scores.labels import draw_label
 from pages.rewards.scores.table import COMPARES
 from pages.shared import address
-from pages.shared.changes import mark_changes
+from pages.shared.attempt.changes import mark_changes
 from pages.shared.text import cut_text
 from pages.shared.web import REWARD_ROW, import_script, read_styles
 from refine_core.cases import Case

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pages.rewards.xray.colours import colour_lines
-from pages.shared.changes import mark_changes
+from pages.shared.attempt.changes import mark_changes
 from pages.shared.text import cut_text
 from refine_core.formatting import MINUS
 from refine_core.runs import format_value

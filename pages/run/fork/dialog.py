@@ -13,6 +13,8 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.run.family import PlannedBranch, draw_family
+from pages.run.fork.dialog_tabs import reach_by_tab
 from pages.run.fork.fields import ELSEWHERE, draw_change
 from pages.run.fork.form import ForkForm
 from pages.run.fork.summary import (
@@ -27,8 +29,6 @@ from pages.run.fork.summary import (
 from pages.shared import address
 from pages.shared.choice import choose
 from pages.shared.credentials import ask_for_keys, collect_credentials
-from pages.shared.dialog_tabs import reach_by_tab
-from pages.shared.family import PlannedBranch, draw_family
 from pages.shared.hotkeys import listen_for_keys, take_hotkey
 from pages.shared.leave import leave_for
 from pages.shared.text import escape_markdown, show_error

@@ -8,10 +8,10 @@ from typing import Final
 import streamlit as st
 
 from pages.run.fork.form import ForkForm, name_stage
+from pages.run.model_choice import AS_RECORDED, choose_model
 from pages.shared import address
 from pages.shared.choice import choose
 from pages.shared.editor import editor, text_field
-from pages.shared.model_choice import AS_RECORDED, choose_model
 from pages.shared.text import escape_markdown
 from pages.shared.web import EDIT, import_script, read_styles
 from refine_core import programs

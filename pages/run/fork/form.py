@@ -13,7 +13,7 @@ from typing import Final, cast
 
 import streamlit as st
 
-from pages.shared.model_choice import AS_RECORDED, read_model
+from pages.run.model_choice import AS_RECORDED, read_model
 from pages.shared.query import parse_whole
 from refine_core import programs, runs
 from refine_core.errors import StoreError

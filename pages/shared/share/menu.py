@@ -10,8 +10,9 @@ from typing import Final, Literal
 
 import streamlit as st
 
-from pages.shared import address, timeline_choice
-from pages.shared.run_view import selected_attempt
+from pages.shared import address
+from pages.shared.run import timeline_choice
+from pages.shared.run.view import selected_attempt
 from pages.shared.share.served import URL
 from pages.shared.viewport import is_narrow
 from pages.shared.web import SHARE, import_script, read_styles

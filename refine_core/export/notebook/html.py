@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
 
-from refine_core.export.chart_svg import draw_chart
+from refine_core.export.chart import draw_chart
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.notebook.refinement import Shown
 from refine_core.export.notebook.styles import SCOPE, write_styles

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from refine_core.export.svg_paint import style_sheet
+from refine_core.export.chart.paint import style_sheet
 
 SCOPE: Final = "refinescope"
 _ROOT: Final = f".{SCOPE}.{SCOPE}"  # twice: stronger than a notebook's own rules for tables

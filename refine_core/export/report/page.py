@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from refine_core import __version__
-from refine_core.export.chart_svg import draw_chart
+from refine_core.export.chart import draw_chart
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.report.attempts import FOLDED_FROM, write_attempts
 from refine_core.export.report.embedding import embed_events

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from refine_core.export.svg_paint import DARK, LIGHT, style_sheet
+from refine_core.export.chart.paint import DARK, LIGHT, style_sheet
 
 _MORE: Final[Mapping[str, tuple[str, str]]] = {
     "accent": ("#0067a3", "#5bb5ea"),

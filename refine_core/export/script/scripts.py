@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from refine_core.errors import Problem, SignatureError, SpecError
-from refine_core.export.keys import KeyHider
+from refine_core.export.leaving_out.keys import KeyHider
 from refine_core.export.script.literals import write_call, write_comment, write_text, write_value
 from refine_core.export.script.model_code import ModelCode, write_model
 from refine_core.export.script.naming import Names

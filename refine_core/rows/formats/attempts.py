@@ -1,4 +1,4 @@
-"""A table of attempts that Refinescope exported, CSV or Parquet (refine_core.export.attempts writes its rows).
+"""A table of attempts that Refinescope exported, CSV or Parquet (refine_core.export.tables.attempts writes its rows).
 
 Columns are called "input.question", "expected.label", "output.answer", "part.short". `json_columns` names, for each row, the columns
 that hold JSON; text that begins like a formula has an apostrophe in front, in CSV.

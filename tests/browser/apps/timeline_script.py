@@ -6,8 +6,8 @@ component of its own. "Score now" tells what attempts would score now. `&width=7
 
 import streamlit as st
 
-from pages.shared import timeline_choice
-from pages.shared.timeline import draw_ghost, draw_timeline, take_clicks
+from pages.shared.run import timeline_choice
+from pages.shared.run.timeline import draw_ghost, draw_timeline, take_clicks
 from refine_core.figures import Now
 from refine_core.log.folds import cut_short
 from refine_core.log.folds import timeline as fold

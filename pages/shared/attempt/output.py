@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pages.shared.advice_view import hint_blocks
-from pages.shared.blocks import Block, PieceKind, Section, View, note
-from pages.shared.changes import mark_changes
-from pages.shared.reward_view import failure_blocks, parts_blocks
+from pages.shared.attempt.advice import hint_blocks
+from pages.shared.attempt.blocks import Block, PieceKind, Section, View, note
+from pages.shared.attempt.changes import mark_changes
+from pages.shared.attempt.reward import failure_blocks, parts_blocks
 from refine_core.runs import Attempt, Timeline, format_value, output_block
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pages.shared.blocks import Block, Section, Tone, View, note
-from pages.shared.fork_action import list_fork_actions
-from pages.shared.hint_dialog import list_hint_actions
-from pages.shared.prompts_and_replies import total_usage
-from pages.shared.uptake_view import absent_hints, hint_notes, lost_hints
+from pages.shared.attempt.blocks import Block, Section, Tone, View, note
+from pages.shared.attempt.fork_action import list_fork_actions
+from pages.shared.attempt.hint_dialog import list_hint_actions
+from pages.shared.attempt.prompts_and_replies import total_usage
+from pages.shared.attempt.uptake import absent_hints, hint_notes, lost_hints
 from refine_core.formatting import format_duration
 from refine_core.glossary import GLOSSARY
 from refine_core.hints import is_hint

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from pages.shared.blocks import Block, PieceKind, Section, View, count_characters, note
-from pages.shared.changes import mark_changes
+from pages.shared.attempt.blocks import Block, PieceKind, Section, View, count_characters, note
+from pages.shared.attempt.changes import mark_changes
 from refine_core.errors import Charge
 from refine_core.formatting import (
     format_cost,

@@ -14,15 +14,15 @@ from typing import Final
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.attempt import draw_attempt, take_clicks
-from pages.shared.pausing import PLACE_PX, draw_pause
+from pages.shared.attempt.view import draw_attempt, take_clicks
+from pages.shared.run.pausing import PLACE_PX, draw_pause
+from pages.shared.run.timeline import ROOM_PX, Part, draw_timeline
+from pages.shared.run.timeline import take_clicks as take_timeline_clicks
+from pages.shared.run.timeline_choice import is_long
+from pages.shared.run.verdict import draw_verdict
 from pages.shared.share.importing import draw_import
 from pages.shared.text import escape_markdown, show_error
-from pages.shared.timeline import ROOM_PX, Part, draw_timeline
-from pages.shared.timeline import take_clicks as take_timeline_clicks
-from pages.shared.timeline_choice import is_long
 from pages.shared.updates import follow
-from pages.shared.verdict import draw_verdict
 from pages.shared.viewport import is_narrow
 from refine_core import figures, runs
 from refine_core.errors import StoreError

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pages.shared.advice_view import describe_advice
-from pages.shared.output_view import describe_output
-from pages.shared.prompts_and_replies import describe_conversation
-from pages.shared.reward_view import describe_score
+from pages.shared.attempt.advice import describe_advice
+from pages.shared.attempt.output import describe_output
+from pages.shared.attempt.prompts_and_replies import describe_conversation
+from pages.shared.attempt.reward import describe_score
 from refine_core import runs
 from refine_core.runs import ApiCall, Attempt, Call, Caller, Tab, Timeline, write_curl, write_litellm
 

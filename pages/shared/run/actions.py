@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.credentials import ask_for_keys, collect_credentials
-from pages.shared.pausing import ACTION_PX, pause_button
+from pages.shared.run.pausing import ACTION_PX, pause_button
 from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError

@@ -3,7 +3,7 @@
     records --redact--> records        every event stays, so that the run still folds, shows and imports
 
 Of a chosen field all values are left out: where they are recorded as such, in the section of a prompt or a reply that bears the
-field's name, and wherever else a text quotes them (refine_core.export.masking). A reply that could not be read goes as a whole, as
+field's name, and wherever else a text quotes them (refine_core.export.leaving_out.masking). A reply that could not be read goes as a whole, as
 nobody knows what in it is which field. The program keeps its names; of its reward, texts and comments are looked through.
 """
 
@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from refine_core import events as ev
-from refine_core.export.masked_code import mask_code
-from refine_core.export.masking import Masker
+from refine_core.export.leaving_out.masked_code import mask_code
+from refine_core.export.leaving_out.masking import Masker
 from refine_core.left_out import LEFT_OUT, is_left_out
 from refine_core.log.scope import Record
 from refine_core.log.span import Span

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pages.shared.blocks import PieceKind
+from pages.shared.attempt.blocks import PieceKind
 from refine_core.differences import diff_words
 
 MIN_COMMON: Final = 0.4  # below it, marks on what has changed are noise

@@ -5,7 +5,7 @@
 
 The browser keeps one chart and brings it up to date, so that zoom, selection and focus outlast every new attempt. What
 is drawn is refine_core.figures; how, assets/timeline. Nothing is sent anew while the run's log has not grown. How the attempts
-are looked at (story or table, page, order, filter) stands in the address: pages/shared/timeline_choice.py.
+are looked at (story or table, page, order, filter) stands in the address: pages/shared/run/timeline_choice.py.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Final, Literal, TypedDict
 
 import streamlit as st
 
-from pages.shared import address, kept, timeline_choice
+from pages.shared import address
 from pages.shared.leave import leave_for
+from pages.shared.run import kept, timeline_choice
 from pages.shared.text import show_error
 from pages.shared.web import PLOTLY, TIMELINE, import_script, read_styles, url_of
 from refine_core import figures, runs

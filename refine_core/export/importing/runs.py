@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from refine_core.errors import ImportRefused
-from refine_core.export.import_lines import ReadRun, read_lines
-from refine_core.export.log_rules import check_log
+from refine_core.export.importing.lines import ReadRun, read_lines
+from refine_core.export.importing.log_rules import check_log
 from refine_core.export.report import EmbeddingError, read_embedded
 from refine_core.log import codec
 from refine_core.log.scope import Record

@@ -2,8 +2,8 @@
 
     draw_attempt(timeline, attempt, …)      the tab, the caller and the page of a long text stay when another attempt is selected
 
-output_view, reward_view, advice_view, prompts_and_replies    what each tab holds: only the open one is built and sent
-attempt_copies    what can be copied of it                    assets/run    how it looks
+output, reward, advice, prompts_and_replies    what each tab holds: only the open one is built and sent
+copies    what can be copied of it                    assets/run    how it looks
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.advice_view import advice_sections
-from pages.shared.attempt_copies import Copy, list_copies, write_copy
-from pages.shared.blocks import Section, View, count_characters, note
-from pages.shared.fork_action import FORK, do_fork_action, list_fork_actions
-from pages.shared.hint_dialog import do_hint_action, list_hint_actions
-from pages.shared.output_view import output_sections
-from pages.shared.prompts_and_replies import caller_sections
-from pages.shared.reward_view import reward_sections
+from pages.shared.attempt.advice import advice_sections
+from pages.shared.attempt.blocks import Section, View, count_characters, note
+from pages.shared.attempt.copies import Copy, list_copies, write_copy
+from pages.shared.attempt.fork_action import FORK, do_fork_action, list_fork_actions
+from pages.shared.attempt.hint_dialog import do_hint_action, list_hint_actions
+from pages.shared.attempt.output import output_sections
+from pages.shared.attempt.prompts_and_replies import caller_sections
+from pages.shared.attempt.reward import reward_sections
 from pages.shared.web import ATTEMPT, import_script, read_styles
 from refine_core import runs
 from refine_core.formatting import format_duration, format_temperature

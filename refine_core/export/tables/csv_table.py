@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from refine_core.export.attempts import is_open
+from refine_core.export.tables.attempts import is_open
 from refine_core.log.well_formed import make_well_formed
 from refine_core.rows.formats.attempts import JSON_COLUMNS, defuse
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from refine_core.export.attempts import TYPES
+from refine_core.export.tables.attempts import TYPES
 from refine_core.log.well_formed import make_well_formed
 from refine_core.rows.formats.attempts import JSON_COLUMNS
 

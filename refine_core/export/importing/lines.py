@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from refine_core import events as ev
 from refine_core.errors import ImportRefused
-from refine_core.export.event_types import find_type_problem
+from refine_core.export.importing.event_types import find_type_problem
 from refine_core.export.jsonl import FORMAT
 from refine_core.log import codec
 from refine_core.log.scope import Record

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from pages.shared.blocks import Block, Tone, note
+from pages.shared.attempt.blocks import Block, Tone, note
 from refine_core.runs import Attempt, Timeline
 from refine_core.uptake import RuleResult, Verdict, hint_uptake, leaks, routing
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from pages.shared.blocks import Block, Section, View, note
+from pages.shared.attempt.blocks import Block, Section, View, note
 from refine_core.formatting import format_duration, format_score
 from refine_core.glossary import GLOSSARY
 from refine_core.messages import (

@@ -8,7 +8,7 @@ import streamlit as st
 
 _component = st.components.v2.component(
     "refinescope.dialog_tabs",
-    js=(Path(__file__).parents[2] / "assets" / "dialog" / "tabs.js").read_text(encoding="utf-8"),
+    js=(Path(__file__).parents[3] / "assets" / "dialog" / "tabs.js").read_text(encoding="utf-8"),
 )
 
 

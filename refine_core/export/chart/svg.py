@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from refine_core.export.chart.layers import Place, draw_layer, write_text
+from refine_core.export.chart.paint import LIGHT, Paint, attributes, class_of
 from refine_core.export.markup import NOTHING, Markup, element, format_pixels, join
-from refine_core.export.svg_layers import Place, draw_layer, write_text
-from refine_core.export.svg_paint import LIGHT, Paint, attributes, class_of
 from refine_core.figures import build_figure, describe_figure
 from refine_core.formatting import format_time
 from refine_core.log.timeline import Timeline

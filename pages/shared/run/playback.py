@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.run_view import show_unknown_run
+from pages.shared.run.view import show_unknown_run
 from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import StoreError
