@@ -333,6 +333,29 @@ def test_each_strategy_is_written(strategy):
     assert expected[strategy] in script
 
 
+@pytest.mark.parametrize("to", WRITERS)
+def test_the_script_of_a_branch_says_so_and_runs_the_program_from_its_start(to):
+    runs = Runs(MemoryStore())
+    try:
+        parent = run_to_end(runs, runs.start(EXAMPLES["two_stages"].spec)).timeline.run_id
+        branch = runs.branches.fork(parent, 3, hints={"write": "At most 20 words."}, temperature=0.9)
+        script = export_run(RunLog(runs.events(run_to_end(runs, branch).timeline.run_id)), to).data.decode()
+        whole = WRITERS[to](EXAMPLES["two_stages"].spec)
+    finally:
+        runs.close()
+    checked(script)
+    head, code = script.split("\n\n", 1)
+    head = re.sub(r"\n# *", " ", head)
+    assert f"is a branch of run {parent} from attempt 3 on, with a change: " in head
+    assert "hint for write" in head
+    assert (
+        "Attempts 1 to 2 were kept from that run. This script runs the program from its first attempt" in head
+    )
+    assert "The run began with hints" not in head
+    assert "At most 20 words." not in code
+    assert code == whole.split("\n\n", 1)[1]
+
+
 def test_what_cannot_be_called_in_a_script_is_refused_with_a_reason():
     with pytest.raises(SpecError, match="no Python"):
         write_dspy(replace(SHAPED, reward="def reward(:"))

@@ -19,6 +19,7 @@ from refine_core.export.script.source_facts import SourceFacts, read_source
 from refine_core.export.script.type_source import TypeWriter
 from refine_core.left_out import is_left_out
 from refine_core.log.well_formed import make_well_formed
+from refine_core.runs.forking.changes import forget_branch
 from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.spec.schedule import list_temperatures
 
@@ -59,7 +60,8 @@ class _Models:
 
 class _Script:
     def __init__(self, spec: ProgramSpec, run_id: str, *, for_dspy: bool) -> None:
-        self.spec = make_well_formed(KeyHider().spec(spec))
+        self.recorded = make_well_formed(KeyHider().spec(spec))
+        self.spec = forget_branch(self.recorded)
         self.run_id, self.for_dspy = run_id, for_dspy
         self.facts: SourceFacts = read_source(self.spec.reward)
         taken = frozenset(self.facts.names | self.facts.used)
@@ -127,6 +129,8 @@ class _Script:
     def _notes(self, models: _Models) -> list[str]:
         spec = self.spec
         notes = ["The reward runs in this process, without Refinescope's sandbox: read it first."]
+        if self.recorded.fork_attempt is not None:
+            notes.append(_describe_branch(self.recorded))
         if any(one.is_practice for one in models.all) and self.for_dspy:
             notes.append(
                 "The run was on Refinescope's practice model, which dspy does not have: put your own model in its place."
@@ -312,6 +316,18 @@ class _Script:
         elif schedule.kind != _DEFAULT_SCHEDULE:
             arguments.append(("schedule", write_value(schedule.kind)))
         return arguments
+
+
+def _describe_branch(spec: ProgramSpec) -> str:
+    """What of a branch no script repeats: what it kept of its parent, and what was changed for one attempt alone."""
+    change = f", with a change: {write_text(spec.change)}" if spec.change else ""
+    kept = spec.kept_attempts
+    what = "" if not kept else "Attempt 1 was" if kept == 1 else f"Attempts 1 to {kept} were"
+    return (
+        f"The run is a branch of run {spec.parent} from attempt {spec.fork_attempt} on{change}. "
+        + (f"{what} kept from that run. " if what else "")
+        + "This script runs the program from its first attempt, without a hint or a temperature that was given to one attempt alone."
+    )
 
 
 def _import_order(line: str) -> tuple[bool, str]:
