@@ -398,3 +398,48 @@ def block(data: bytes, form: str = "jsonl+zlib+base64") -> bytes:
 def test_a_file_that_cannot_be_read_is_refused_with_a_reason(html, reason):
     with pytest.raises(EmbeddingError, match=reason):
         read_embedded(html, max_bytes=1_000_000)
+
+
+def test_a_report_says_first_what_the_program_is_to_do_and_what_came_of_it():
+    text = Page(write_html(run_example("two_stages"))).text
+    places = [
+        text.index(words)
+        for words in (
+            "Stopped at attempt 4",
+            "extract: List what the writer of the message says.",
+            "write: Write a reply to the customer, from these facts alone.",
+            "my kettle arrived with a cracked lid",
+            "We are sorry that the kettle of your order KT-4471",
+            "had up to 6 tries at the task above",
+            "Of 3 attempts with a hint, compared with the one before, 2 scored more and 1 the same.",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_a_row_has_the_short_outputs_beside_the_main_one_and_the_hint():
+    html = write_html(run_example("flaky"))
+    rows = [Page(row).text for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL)]
+    first = next(row for row in rows if row.startswith("4"))
+    last = next(row for row in rows if row.startswith("5"))
+    assert "neutral" in first and "confidence: 0.9" in first and "with the same hint" in first  # noqa: PT018
+    assert "neutral" in last and "confidence: 0.5" in last and "with the hint: `confidence`" in last  # noqa: PT018
+
+
+def test_a_cancelled_run_says_that_nothing_was_returned_and_shows_its_best():
+    text = Page(write_html(logs.cancelled().records)).text
+    assert "Nothing was returned; the best attempt until then was attempt" in text
+    assert text.index("best until then") < text.index("A person stopped the run")
+
+
+def test_a_threshold_beyond_the_parts_of_the_reward_is_told():
+    text = Page(write_html(run_example("out_of_reach"))).text
+    assert "attempt 3, the first of 2 that scored 0.90." in text
+    assert "each at its best in this run, add up to 0.90, still below the threshold" in text
+    assert "still below the threshold" not in Page(write_html(run_example("two_stages"))).text
+
+
+def test_a_reward_that_failed_is_told_from_an_answer_that_failed():
+    text = Page(write_html(run_example("bug"))).text
+    assert "Attempts 3, 4 and 5 have no score because the reward function ended with an error" in text
+    assert "no score because" not in Page(write_html(run_example("flaky"))).text

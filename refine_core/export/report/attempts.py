@@ -223,7 +223,7 @@ def _write_parts(attempt: Attempt, before: Attempt | None, best: Mapping[str, fl
     head = element(
         "tr",
         element("th", "part of the reward", scope="col"),
-        *(element("th", title, cls="n", scope="col") for title in ("points", "best", "change")),
+        *(element("th", title, cls="n", scope="col") for title in ("points", "best in run", "change")),
     )
     return element("table", element("thead", head), element("tbody", *rows), cls="parts")
 

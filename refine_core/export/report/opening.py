@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.report.explain import explain_run, is_reference
-from refine_core.export.report.values import list_fields, mark_left_out, show_plain
+from refine_core.export.report.values import list_fields, mark_left_out, show_plain, show_text
 from refine_core.figures import label
-from refine_core.formatting import format_time
+from refine_core.formatting import format_time, pluralize
 from refine_core.left_out import LEFT_OUT
 from refine_core.log.timeline import Timeline
 from refine_core.messages import resume_summary, usage_summary
 from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_sentences
 
+_MOST: Final = 600  # characters of an input that stand open, so that what was returned is in sight
+_STAGES: Final = 6
 _NO_END = "no end of it is recorded"
 
 
@@ -44,23 +47,47 @@ def write_opening(run: Timeline, title: str, tags: Sequence[str]) -> Iterator[Ma
     if run.left_out:
         what = f"Left out before this file was shared: {', '.join(run.left_out)}. In their place stands "
         yield element("p", what, mark_left_out(LEFT_OUT), ".")
+    yield list_fields([*_task(run.spec), *_inputs(run.spec), *_returned(run)])
     yield element("div", *explain_run(run), cls="plain")
-    yield list_fields([*_inputs(run.spec), *_returned(run)])
+
+
+def _task(spec: ProgramSpec) -> Iterator[tuple[Markup, Markup]]:
+    """What the program is to do, in the words of its prompts."""
+    told = [(stage.name, stage.instructions.strip()) for stage in spec.stages if stage.instructions.strip()]
+    if not told:
+        return
+    if len(spec.stages) == 1:
+        yield join(("task",)), show_text(told[0][1], most=_MOST)
+        return
+    lines = [
+        element("div", element("span", f"{name}: ", cls="m"), show_text(words, most=_MOST))
+        for name, words in told[:_STAGES]
+    ]
+    if len(told) > _STAGES:
+        rest = pluralize(len(told) - _STAGES, "more part")
+        lines.append(element("div", f"and {rest}, under ", element("a", "Program", href="#program"), cls="m"))
+    yield join(("task",)), join(lines)
 
 
 def _inputs(spec: ProgramSpec) -> Iterator[tuple[Markup, Markup]]:
     for name, value in spec.inputs.items():
         only = element("span", " (the reward's only)", cls="s") if is_reference(spec, name) else NOTHING
-        yield join((name, only)), show_plain(value)
+        yield join((name, only)), show_plain(value, most=_MOST)
 
 
 def _returned(run: Timeline) -> Iterator[tuple[Markup, Markup]]:
     """What the caller was given."""
     chosen = next((a for a in run.attempts if a.is_returned), None)
+    what = "returned"
+    if chosen is None and run.end is not None:
+        yield join((what,)), element("span", "nothing", cls="m")
+    if chosen is None:
+        best = None if run.end is None else run.end.best
+        chosen, what = next((a for a in run.attempts if a.index == best), None), "best until then"
     if chosen is None or not chosen.outputs:
         return
     link = element("a", f"attempt {chosen.index + 1}", href=f"#a{chosen.index + 1}")
-    name = join(("returned", element("br"), element("span", "from ", link, cls="s")))
+    name = join((what, element("br"), element("span", "from ", link, cls="s")))
     if len(chosen.outputs) == 1:
         yield name, element("b", *map(show_plain, chosen.outputs.values()))
         return

@@ -116,8 +116,12 @@ def _write_legend(run: Timeline, figure: Mapping[str, Any]) -> Iterator[Markup]:
         yield element("span", "before the dotted line: kept from another run")
     if figure["drawings"]["columns"] is None:
         yield element("span", "cells: the darker, the more")
-    elif any(attempt.real_hints for attempt in run.attempts):
-        yield element("span", "arrow: a hint, to the part of the program that got it")
+    else:
+        yield element("span", "bar: how long a part of the program took")
+        if any(attempt.real_hints for attempt in run.attempts):
+            yield element("span", "arrow: a hint, to the part of the program that got it")
+    if any(run.has_temperature(attempt) for attempt in run.attempts):
+        yield element("span", "temperature: how freely the model may vary its words")
 
 
 def _write_switch(run: Timeline) -> Markup:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from refine_core.comparison.texts import show_value
 from refine_core.figures.ledger import list_columns
 from refine_core.figures.ledger_cells import (
     change_cell,
@@ -15,10 +16,13 @@ from refine_core.figures.ledger_cells import (
     text_cell,
     tokens_cell,
 )
+from refine_core.figures.story_fields import main_field
 from refine_core.figures.story_parts import part_columns
 from refine_core.log.timeline import Attempt, Outcome, Timeline
 from refine_core.messages import describe_outcome
 
+_SHORT: Final = 40  # characters of an output that has room beside the main one
+_OTHERS: Final = 3
 MARKS: Final = {
     "scored": ("●", "scored"),
     "best": ("▲", "best"),
@@ -37,7 +41,8 @@ class AttemptRow:
 
     temperature: or the number of its rollout, where none is sent. change: "" where there is nothing to compare.
 
-    text: its main output. message: in its place, why there is none, or no reward; "" where it did not fail.
+    text: its main output. more: its other outputs, where all are short: "confidence: 0.9".
+    message: in place of the output, why there is none, or no reward; "" where it did not fail.
     """
 
     attempt: Attempt
@@ -49,6 +54,7 @@ class AttemptRow:
     text: str
     message: str
     tokens: str
+    more: str = ""
 
     @property
     def change_style(self) -> str:
@@ -64,6 +70,7 @@ def output_title(run: Timeline) -> str:
 def list_rows(run: Timeline) -> Iterator[AttemptRow]:
     """A row an attempt, in order."""
     has_parts = bool(part_columns(run))
+    short = _short_fields(run)
     before: float | None = None
     for attempt in run.attempts:
         change = change_cell(run, attempt, before)
@@ -78,5 +85,25 @@ def list_rows(run: Timeline) -> Iterator[AttemptRow]:
             text_cell(run, attempt, has_parts=has_parts).text,
             message.text if message is not None else "",
             tokens_cell(attempt).text,
+            _more(run, attempt, short),
         )
         before = attempt.reward if attempt.reward is not None else before
+
+
+def _more(run: Timeline, attempt: Attempt, short: frozenset[str]) -> str:
+    """The outputs beside the main one that are short: two attempts may differ in these alone."""
+    main = main_field(run, attempt)
+    others = {name: value for name, value in (attempt.outputs or {}).items() if name != main}
+    if attempt.error is not None or len(others) > _OTHERS:
+        return ""
+    return " · ".join(f"{name}: {show_value(value)}" for name, value in others.items() if name in short)
+
+
+def _short_fields(run: Timeline) -> frozenset[str]:
+    """Outputs that are short in every attempt, so that a row has room for them."""
+    sizes: dict[str, int] = {}
+    for attempt in run.attempts:
+        for name, value in (attempt.outputs or {}).items():
+            if sizes.get(name, 0) <= _SHORT:
+                sizes[name] = max(sizes.get(name, 0), len(show_value(value)))
+    return frozenset(name for name, size in sizes.items() if size <= _SHORT)

@@ -61,6 +61,7 @@ ins{background:var(--added);color:var(--best);text-decoration:none;border-radius
 del{background:var(--removed);color:var(--failed);border-radius:3px;padding:0 2px}
 mark{background:var(--marked);color:inherit;border-radius:3px;padding:0 2px}
 .hint{border-left:3px solid var(--hint);padding-left:12px;margin:0 0 12px;break-after:avoid}
+.told{border-left:2px solid var(--hint);padding-left:7px;margin-top:3px}
 .left{color:var(--muted);border:1px dashed var(--faint);border-radius:3px;padding:0 4px;font-size:.92em}
 .foot{margin-top:40px;border-top:1px solid var(--line);padding-top:12px}
 .tog{display:flex;gap:8px;align-items:center;cursor:pointer;margin-top:14px}

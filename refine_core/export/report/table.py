@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.report.rows import MARKS, AttemptRow, list_rows, output_title
 from refine_core.export.report.values import mark_left_out
 from refine_core.figures import Story, StoryRow
 from refine_core.figures.story_parts import PartCell
-from refine_core.log.timeline import Timeline
+from refine_core.figures.text import shorten
+from refine_core.log.timeline import Attempt, Timeline
+
+_FAILURE: Final = 140
+_HINT: Final = 120  # characters of a hint; the whole of it stands below
 
 
 def write_table(run: Timeline, story: Story) -> Markup:
@@ -35,12 +40,20 @@ def write_table(run: Timeline, story: Story) -> Markup:
         element("th", "tokens", cls="n hp", scope="col"),
     ]
     told = {row.attempt: row for row in story.rows}
-    rows = [_row(row, told[row.attempt.index]) for row in list_rows(run)]
+    rows = []
+    before: Attempt | None = None
+    for row in list_rows(run):
+        rows.append(_row(row, told[row.attempt.index], _hints(run, row.attempt, before)))
+        before = row.attempt
     return element(
         "div",
         element(
             "table",
-            element("caption", "Every attempt, with its reward and what it answered", cls="sr"),
+            element(
+                "caption",
+                "Every attempt, with its reward, what it answered and the hint that it got",
+                cls="sr",
+            ),
             element("thead", element("tr", *heads)),
             element("tbody", *rows),
         ),
@@ -51,11 +64,29 @@ def write_table(run: Timeline, story: Story) -> Markup:
     )
 
 
-def _row(row: AttemptRow, told: StoryRow) -> Markup:
+def _hints(run: Timeline, attempt: Attempt, before: Attempt | None) -> Sequence[Markup]:
+    """The beginning of each hint that the attempt got; of one that the attempt before had as well, only that."""
+    given = attempt.real_hints
+    if given and before is not None and given == before.real_hints:
+        return (element("div", f"with the same {'hint' if len(given) == 1 else 'hints'}", cls="told m s"),)
+    several = len(run.predictors) > 1
+    return [
+        element(
+            "div",
+            element("span", f"with the hint for {name}: " if several else "with the hint: "),
+            mark_left_out(shorten(hint, _HINT)),
+            cls="told m s",
+        )
+        for name, hint in given.items()
+    ]
+
+
+def _row(row: AttemptRow, told: StoryRow, hints: Sequence[Markup]) -> Markup:
     attempt = row.attempt
     number = attempt.index + 1
     mark, colour = MARKS[row.outcome]
-    words = f" {row.words}{', returned' if attempt.is_returned else ''}"
+    words = "" if row.words == row.reward else f" {row.words}"
+    words += ", returned" if attempt.is_returned else ""
     return element(
         "tr",
         element("th", element("a", str(number), href=f"#a{number}"), cls="n", scope="row"),
@@ -73,7 +104,11 @@ def _row(row: AttemptRow, told: StoryRow) -> Markup:
         element(
             "td",
             element("span", "kept · ", cls="m") if attempt.kept else NOTHING,
-            mark_left_out(row.message or row.text),
+            mark_left_out(
+                row.message or (row.text if attempt.error is None else shorten(row.text, _FAILURE))
+            ),
+            element("div", mark_left_out(row.more), cls="m s") if row.more else NOTHING,
+            *hints,
             cls="bad" if row.message else "",
         ),
         element("td", row.tokens, cls="n hp"),

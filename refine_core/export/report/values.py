@@ -22,11 +22,11 @@ _SHORT: Final = 160  # characters of an unchanged value that is shown again
 _KINDS: Final = {"added": "ins", "removed": "del"}
 
 
-def show_text(text: str, *, title: str = "") -> Markup:
-    """A text. title: what a folded one is called, in place of its beginning."""
+def show_text(text: str, *, title: str = "", most: int = _LONG) -> Markup:
+    """A text. title: what a folded one is called, in place of its beginning. most: characters that stand open."""
     if not text.strip():
         return element("span", "empty", cls="m")
-    return fold(mark_left_out(text), text, title=title)
+    return fold(mark_left_out(text), text, title=title, most=most)
 
 
 def mark_left_out(text: str) -> Markup:
@@ -41,9 +41,9 @@ def mark_left_out(text: str) -> Markup:
     return join(parts)
 
 
-def fold(shown: Markup, text: str, *, title: str = "") -> Markup:
+def fold(shown: Markup, text: str, *, title: str = "", most: int = _LONG) -> Markup:
     """What is shown of a text as it is, or, of a long text, behind its beginning."""
-    if not is_long(text):
+    if not is_long(text, most):
         return shown
     size = pluralize(len(text), "character")
     start = "" if title else f"{' '.join(text[:_PREVIEW].split())} … "
@@ -51,14 +51,14 @@ def fold(shown: Markup, text: str, *, title: str = "") -> Markup:
     return element("details", summary, element("div", shown, cls="t"))
 
 
-def is_long(text: str) -> bool:
+def is_long(text: str, most: int = _LONG) -> bool:
     """Whether a text is folded."""
-    return len(text) > _LONG or text.count("\n") > _LONG_LINES
+    return len(text) > most or text.count("\n") > _LONG_LINES
 
 
-def show_plain(value: object) -> Markup:
-    """A field's value with nothing to compare it with."""
-    return show_text(show_value(value))
+def show_plain(value: object, *, most: int = _LONG) -> Markup:
+    """A field's value with nothing to compare it with. most: characters that stand open."""
+    return show_text(show_value(value), most=most)
 
 
 def show_change(name: str, before: object, after: object, *, since: str = "") -> Markup:
