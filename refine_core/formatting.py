@@ -2,7 +2,8 @@
 
 format_number(0.99999, beside=[1])  "0.99999"        format_duration(1.23)  "1.2 s"
 format_cost(0.0042)                 "$0.0042"        pluralize(2, "call")   "2 calls"
-format_score(1 / 3)                 "0.33"         clip("a long text", 7)  "a long…"
+format_score(1 / 3)                 "0.33"          clip("a long text", 7)  "a long…"
+format_difference(0.25)             "+0.25"         format_interval(0, 1)   "[0.00, 1.00]"
 """
 
 from __future__ import annotations
@@ -97,6 +98,22 @@ def format_change(value: float) -> str:
     """A difference of two rewards, with its sign, without the noise of binary fractions."""
     text = format_number(float(f"{value:.12g}"))
     return f"+{text}" if value > 0 else text
+
+
+def format_difference(value: float) -> str:
+    """A difference of two scores with its sign, to two decimals, without the noise of binary fractions: "+0.42", "±0" for none."""
+    size = float(f"{abs(value):.12g}")
+    return f"{'+' if value > 0 else MINUS}{format_score(size)}" if size else "\N{PLUS-MINUS SIGN}0"
+
+
+def format_interval(low: float, high: float, *, signed: bool = False) -> str:
+    """An interval of scores: "[0.23, 0.52]"; of differences, signed: "[+0.12, +0.50]"."""
+    return f"[{_write_end(low, signed=signed)}, {_write_end(high, signed=signed)}]"
+
+
+def _write_end(value: float, *, signed: bool) -> str:
+    sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
+    return f"{sign}{format_score(abs(value))}"
 
 
 def format_temperature(value: float) -> str:

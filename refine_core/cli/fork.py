@@ -72,15 +72,12 @@ def command(
     from refine_core import runs
     from refine_core.cli.following import follow
     from refine_core.cli.hint_option import read_hint
-    from refine_core.cli.run_ids import find_run_id
-    from refine_core.cli.run_spec import choose_model, describe_problems, read_threshold
+    from refine_core.cli.run_ids import find_timeline
+    from refine_core.cli.run_spec import choose_model, describe_problems, read_reward_file, read_threshold
 
     if function is not None and reward is None:
         raise click.UsageError("--function names a function of --reward FILE; give one")
-    run_id = find_run_id(run, as_json=as_json)
-    timeline = runs.timeline(run_id)
-    if timeline is None:
-        raise BadInput(f"Run {run_id} has no events.")
+    timeline = find_timeline(run, as_json=as_json)
     if attempt is None:
         raise _ask_where(timeline, as_json=as_json)
     spec = timeline.spec
@@ -91,11 +88,14 @@ def command(
         "adviser": None if adviser is None else choose_model(adviser, spec.adviser or spec.model),
         "n": n,
     }
-    changes: ForkChanges = _read_reward(reward, function, as_json=as_json)
+    changes: ForkChanges = {}
+    if reward is not None:
+        found = read_reward_file(reward, function, as_json=as_json)
+        changes = {"reward": found.source, "reward_name": found.name, "reward_shape": found.shape}
     changes.update({key: value for key, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # keys of its own
     if threshold is not None:
         changes["threshold"] = read_threshold(threshold)
-    plan = runs.plan_fork(run_id, attempt, ask_judge=ask_judge, **changes)
+    plan = runs.plan_fork(timeline.run_id, attempt, ask_judge=ask_judge, **changes)
     if plan.problems:
         raise BadInput(describe_problems("This cannot be a branch", plan.problems))
     if dry_run:
@@ -105,7 +105,8 @@ def command(
             print_text("\n".join(_describe_plan(plan)))
         return 0
     print_text("\n".join(_describe_plan(plan)), err=True)
-    return follow(runs.fork(run_id, attempt, name=name, ask_judge=ask_judge, **changes), as_json=as_json)
+    made = runs.fork(timeline.run_id, attempt, name=name, ask_judge=ask_judge, **changes)
+    return follow(made, as_json=as_json)
 
 
 def _ask_where(timeline: Timeline, *, as_json: bool) -> Question:
@@ -126,25 +127,6 @@ def _ask_where(timeline: Timeline, *, as_json: bool) -> Question:
         ask={"attempt": rows},
         as_json=as_json,
     )
-
-
-def _read_reward(path: Path | None, function: str | None, *, as_json: bool) -> ForkChanges:
-    """The reward of a file, as a change. Raises BadInput, Question."""
-    from refine_core.cli.reward_options import naming, read_functions, read_source, recognize_file
-
-    if path is None:
-        return {}
-    source = read_source(path)
-    with naming(path):
-        found = recognize_file(
-            source, read_functions([function] if function else []), None, {}, None, as_json=as_json
-        )
-        if len(found.functions) > 1:
-            names = ", ".join(one.name for one in found.functions)
-            raise click.UsageError(
-                f"{path.name} has several rewards: {names}. Choose one with --function NAME"
-            )
-    return {"reward": source, "reward_name": found.functions[0].name, "reward_shape": found.shape}
 
 
 def _describe_plan(plan: ForkPlan) -> list[str]:

@@ -53,21 +53,20 @@ def command(
     RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. Keys come from the
     environment only.
     """
-    from refine_core import hint_tests, runs
+    from refine_core import hint_tests
     from refine_core.cli.hint_option import read_hint
-    from refine_core.cli.run_ids import find_run_id
+    from refine_core.cli.run_ids import find_timeline
     from refine_core.cli.run_spec import describe_problems
     from refine_core.cli.terminal import Terminal
 
-    run_id = find_run_id(run, as_json=as_json)
-    timeline = runs.timeline(run_id)
-    if timeline is None:
-        raise BadInput(f"Run {run_id} has no events.")
+    timeline = find_timeline(run, as_json=as_json)
     if attempt is None:
         raise _ask_which(timeline, as_json=as_json)
     other = dict(read_hint(timeline.predictors, text) for text in hints)
     arms: tuple[ArmKind, ...] = ("none", "this", "other") if other else ("none", "this")
-    plan = hint_tests.plan_hint_test(run_id, attempt, arms=arms, other=other, tries=tries, at_once=at_once)
+    plan = hint_tests.plan_hint_test(
+        timeline.run_id, attempt, arms=arms, other=other, tries=tries, at_once=at_once
+    )
     if plan.problems:
         raise BadInput(describe_problems("This hint cannot be tested", plan.problems))
     if dry_run:

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.output import BadInput, Question
+
+if TYPE_CHECKING:
+    from refine_core.log.timeline import Timeline
 
 _PREFIX: Final = "run:"
 _NEWEST: Final = "last"
@@ -43,6 +46,17 @@ def find_run_id(text: str, *, as_json: bool) -> str:
         ask={"run": part, "candidates": candidates},
         as_json=as_json,
     )
+
+
+def find_timeline(text: str, *, as_json: bool) -> Timeline:
+    """The run that `text` names, as far as it is recorded. Raises as `find_run_id`."""
+    from refine_core import runs
+
+    run_id = find_run_id(text, as_json=as_json)
+    timeline = runs.timeline(run_id)
+    if timeline is None:
+        raise BadInput(f"Run {run_id} is no longer in the data folder.")
+    return timeline
 
 
 def _title(run_id: str) -> str:

@@ -102,7 +102,14 @@ def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
     spec = replace(spec, inputs={**spec.inputs, **given})
     spec = _change_numbers(spec, options)
     if options.reward is not None:
-        spec = _change_reward(spec, options.reward, options.function, as_json=options.as_json)
+        found = read_reward_file(options.reward, options.function, as_json=options.as_json)
+        spec = replace(
+            spec,
+            reward=found.source,
+            reward_name=found.name,
+            reward_shape=found.shape,
+            reward_arguments={},
+        )
     spec = replace(spec, model=change_model(spec.model, options))
     require_inputs(spec.inputs, wanted, as_json=options.as_json)
     if problems := find_problems(spec):
@@ -143,7 +150,17 @@ def read_threshold(text: str) -> float | None:
         raise click.BadParameter(f"{text!r} is neither a number nor none", param_hint="--threshold") from None
 
 
-def _change_reward(spec: ProgramSpec, path: Path, function: str | None, *, as_json: bool) -> ProgramSpec:
+@dataclass(frozen=True, slots=True)
+class RewardFile:
+    """A reward out of a file. name: of its function. shape: how it is called."""
+
+    source: str
+    name: str | None
+    shape: str
+
+
+def read_reward_file(path: Path, function: str | None, *, as_json: bool) -> RewardFile:
+    """The reward in a file. function: which one of it; None for the only one. Raises BadInput, Question, UsageError."""
     source = read_source(path)
     with naming(path):
         found = recognize_file(
@@ -154,13 +171,7 @@ def _change_reward(spec: ProgramSpec, path: Path, function: str | None, *, as_js
             raise click.UsageError(
                 f"{path.name} has several rewards: {names}. Choose one with --function NAME"
             )
-    return replace(
-        spec,
-        reward=source,
-        reward_name=found.functions[0].name,
-        reward_shape=found.shape,
-        reward_arguments={},
-    )
+    return RewardFile(source, found.functions[0].name, found.shape)
 
 
 def change_model(model: ModelSpec, options: RunOptions) -> ModelSpec:

@@ -19,7 +19,7 @@ from refine_core.comparison.prompts import PromptChange, compare_prompts
 from refine_core.comparison.sentences import describe_attempts, moved_parts
 from refine_core.comparison.settings import Setting, compare_settings
 from refine_core.comparison.texts import show_value
-from refine_core.formatting import MINUS, format_score
+from refine_core.formatting import format_difference, format_score
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_advice_failure, describe_failure, describe_outcome, format_reward
@@ -168,14 +168,6 @@ def _part(
 
 def _number(value: float, beside: Iterable[float] = ()) -> str:
     return "0" if value == 0 else format_score(value, beside)
-
-
-def format_difference(value: float) -> str:
-    """A difference of two scores with its sign, as wide as a plus; "±0" for none."""
-    change = float(f"{value:.12g}")
-    if change == 0:
-        return "\N{PLUS-MINUS SIGN}0"
-    return f"{'+' if change > 0 else MINUS}{format_score(abs(change))}"
 
 
 # ---- words

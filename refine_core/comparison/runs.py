@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from refine_core.comparison.attempts import format_difference
 from refine_core.comparison.changes import TextChange, compare_words
 from refine_core.comparison.phrases import Phrase, strong_names
 from refine_core.comparison.settings import Setting
 from refine_core.comparison.specs import TextDifference, compare_specs
 from refine_core.comparison.texts import show_value
-from refine_core.formatting import format_cost, format_duration, format_score, pluralize
+from refine_core.formatting import format_cost, format_difference, format_duration, format_score, pluralize
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_failure, describe_outcome, format_reward

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from refine_core.errors import Problem, SpecError
 from refine_core.log.scope import Record
 from refine_core.runs.kept_what_ifs import KeptWhatIf, list_kept
+from refine_core.runs.logs import no_such_run
 from refine_core.store.listing import NO_ANNOTATION, Annotation, Label
 from refine_core.store.protocol import WHAT_IF_KIND, Store
 
@@ -36,6 +36,6 @@ def read_runs(store: Store, run_ids: Iterable[str]) -> Iterator[RunLog]:
     for run_id in run_ids:
         records = store.events(run_id)
         if not records:
-            raise SpecError([Problem("run", f"there is no run {run_id!r}")])
+            raise no_such_run(run_id)
         what_ifs = tuple(list_kept(store, run_id)) if run_id in asked else ()
         yield RunLog(records, store.annotation(run_id), store.labels(run_id), what_ifs)

@@ -15,6 +15,7 @@ from refine_core.figures.story_fields import main_field
 from refine_core.formatting import (
     MINUS,
     at_line,
+    format_difference,
     format_dollars,
     format_duration,
     format_rollout,
@@ -69,7 +70,9 @@ def change_cell(timeline: Timeline, attempt: Attempt, before: float | None) -> C
     """How its reward compares with the one before it."""
     if attempt.reward is None or before is None:
         return Cell(_NONE, "Nothing to compare with", quiet=True)
-    return Cell(text.change(attempt.reward - before), f"Against {format_reward(timeline, before)} before")
+    return Cell(
+        format_difference(attempt.reward - before), f"Against {format_reward(timeline, before)} before"
+    )
 
 
 def hint_cell(timeline: Timeline, attempt: Attempt) -> Cell:

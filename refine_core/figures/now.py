@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from refine_core.figures import text
+from refine_core.formatting import format_difference
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import format_reward
 
@@ -71,5 +72,5 @@ def describe_now(timeline: Timeline, attempt: Attempt, now: Mapping[int, Now] | 
     elif attempt.reward is None:
         note = ""
     else:
-        note = "same" if one.value == attempt.reward else text.change(one.value - attempt.reward)
+        note = "same" if one.value == attempt.reward else format_difference(one.value - attempt.reward)
     return NowCell(format_reward(timeline, one.value), note, one.why)

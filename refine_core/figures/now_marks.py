@@ -18,6 +18,7 @@ from refine_core.figures.grid import MANY, build_grid, count_columns
 from refine_core.figures.matrix import place_panel
 from refine_core.figures.now import Now
 from refine_core.figures.scene import Json, Layer, middle
+from refine_core.formatting import format_difference
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import format_reward
 
@@ -243,7 +244,7 @@ def _hovers(timeline: Timeline, now: Mapping[int, Now]) -> Iterator[tuple[int, s
             continue
         if _is_changed(attempt, now):
             by = (
-                f" ({text.change(one.value - attempt.reward)})"
+                f" ({format_difference(one.value - attempt.reward)})"
                 if one.value is not None and attempt.reward is not None
                 else ""
             )

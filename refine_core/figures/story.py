@@ -17,7 +17,7 @@ from refine_core.figures.now import NOW_TITLE, Now, NowCell, describe_now
 from refine_core.figures.story_fields import StoryField, expected_fields, read_draft, read_fields
 from refine_core.figures.story_hints import StoryHint, hints_of, next_hint, note_old
 from refine_core.figures.story_parts import PartCell, PartColumn, part_cells, part_columns
-from refine_core.formatting import format_rollout, format_temperature
+from refine_core.formatting import format_difference, format_rollout, format_temperature
 from refine_core.log.timeline import Attempt, Outcome, Timeline
 from refine_core.messages import (
     describe_failure,
@@ -214,4 +214,4 @@ def _reward(timeline: Timeline, attempt: Attempt) -> str:
 def _change(attempt: Attempt, scored: Attempt | None) -> str:
     if attempt.reward is None or scored is None or scored.reward is None:
         return ""
-    return text.change(attempt.reward - scored.reward)
+    return format_difference(attempt.reward - scored.reward)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from refine_core import formatting
-from refine_core.formatting import MINUS, format_score
 from refine_core.unseen import show_unseen
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -54,9 +53,3 @@ def shorten_middle(value: str, limit: int) -> str:
 def hover(*lines: str) -> str:
     """Lines of plain text, with what cannot be seen made visible. Empty ones are left out."""
     return show_unseen("\n".join(line for line in lines if line))
-
-
-def change(value: float) -> str:
-    """A change of a reward, with its sign, to two decimals: "+0.42", "±0"."""
-    size = float(f"{abs(value):.12g}")  # without the noise of binary fractions
-    return f"{'+' if value > 0 else MINUS}{format_score(size)}" if size else "±0"

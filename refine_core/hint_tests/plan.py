@@ -21,6 +21,7 @@ from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.refine.build import find_problems
 from refine_core.runs import Runs
+from refine_core.runs.logs import no_such_run
 from refine_core.spec.limits import is_whole
 from refine_core.statistics import detectable_difference
 
@@ -90,14 +91,11 @@ def plan_hint_test(
     kinds = tuple(dict.fromkeys(arms))
     timeline = runs.timeline(run_id)
     if timeline is None:
-        problem = Problem(
-            "run", f"there is no run {run_id!r}; its id stands in the address of its page, after run="
-        )
-        return HintTestPlan(run_id, attempt, (), tries, at_once, Estimate(0, 0, 0, None, None), (problem,))
+        return _cannot(run_id, attempt, tries, at_once, *no_such_run(run_id).problems)
     found = next((one for one in timeline.attempts if one.index == attempt - 1), None)
     if found is None:
         problem = Problem("attempt", f"the run has no attempt {attempt}; it has {len(timeline.attempts)}")
-        return HintTestPlan(run_id, attempt, (), tries, at_once, Estimate(0, 0, 0, None, None), (problem,))
+        return _cannot(run_id, attempt, tries, at_once, problem)
     built = tuple(_arm(kind, found, other or {}) for kind in kinds)
     problems = [
         *_run_problems(timeline, found),
@@ -128,6 +126,11 @@ def plan_hint_test(
         _detectable(timeline, tries),
         document,
     )
+
+
+def _cannot(run_id: str, attempt: int, tries: int, at_once: int, *problems: Problem) -> HintTestPlan:
+    """The plan of a test of something that is not there."""
+    return HintTestPlan(run_id, attempt, (), tries, at_once, Estimate(0, 0, 0, None, None), problems)
 
 
 def highest_seed(runs: Runs, timeline: Timeline) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from refine_core.formatting import MINUS, format_score, pluralize
+from refine_core.formatting import format_difference, format_interval, format_score, pluralize
 from refine_core.hint_tests.document import WHO
 from refine_core.hint_tests.giveaways import find_giveaways
 from refine_core.hint_tests.result import ArmResult, Comparison, HintTest
@@ -106,15 +106,7 @@ def _size(difference: float, low: float, high: float) -> str:
     """How much, without a sign, and the interval the same way round: "0.38 [0.23, 0.52]"."""
     if difference < 0:
         difference, low, high = -difference, -high, -low
-    return f"{_number(difference)} [{_number(low)}, {_number(high)}]"
-
-
-def _number(value: float) -> str:
-    return f"{MINUS}{format_score(-value)}" if value < 0 else format_score(value)
-
-
-def _signed(value: float) -> str:
-    return f"+{format_score(value)}" if value > 0 else _number(value)
+    return f"{format_score(difference)} {format_interval(low, high)}"
 
 
 def _describe_counts(one: Comparison) -> str:
@@ -167,7 +159,7 @@ def describe_briefly(test: HintTest) -> str:
     difference = main.difference
     if not difference.is_clear:
         return "Tested: not clear"
-    return f"Tested: {_signed(difference.difference)} [{_number(difference.low)}, {_number(difference.high)}]"
+    return f"Tested: {format_difference(difference.difference)} {format_interval(difference.low, difference.high)}"
 
 
 def list_warnings(test: HintTest) -> list[str]:

@@ -5,16 +5,16 @@ plan(run_id, attempt, …) -> ForkPlan        fork(run_id, attempt, …) -> run 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
-from refine_core.errors import Problem, SpecError
+from refine_core.errors import SpecError
 from refine_core.log.timeline import Timeline
 from refine_core.refine.run_job import require_same_key
 from refine_core.runs.forking import Family, ForkChanges, ForkPlan, find_family, plan_fork
 from refine_core.runs.forking.changes import describe_again, forget_branch
 from refine_core.runs.forking.family import MAX_MEMBERS
+from refine_core.runs.logs import no_such_run
 from refine_core.runs.rescoring import Rescored
 from refine_core.spec import HintSource, ModelSpec, ProgramSpec, Strategy
 
@@ -45,9 +45,9 @@ class Branches:
         """
         timeline = self._runs.timeline(run_id)
         if timeline is None:
-            raise SpecError([Problem("run", f"there is no run {run_id!r}")])
+            raise no_such_run(run_id)
         records = self._runs.events(run_id)[: timeline.seq]
-        keys: Mapping[str, str] = credentials.keys if credentials is not None else {}
+        keys = credentials.keys if credentials is not None else {}
 
         def rescore(whole: Timeline, spec: ProgramSpec) -> Rescored:
             return self._runs.what_ifs.rescorer.score(whole, spec, ask_judge=ask_judge, keys=keys)
@@ -75,10 +75,7 @@ class Branches:
             raise SpecError(plan.problems)
         if plan.attempts_at_most and (timeline := self._runs.timeline(run_id)) is not None:
             _require_typed_keys(timeline, plan.spec, credentials)
-        made = self._runs.start_branch(plan, credentials, stepwise=stepwise)
-        if name and name.strip():
-            self._runs.list.rename(made, name)
-        return made
+        return self._named(self._runs.start_branch(plan, credentials, stepwise=stepwise), name)
 
     def run_again(
         self,
@@ -102,7 +99,7 @@ class Branches:
         records = self._runs.events(run_id)
         timeline = self._runs.timeline(run_id)
         if timeline is None or not records:
-            raise SpecError([Problem("run", f"there is no run {run_id!r}")])
+            raise no_such_run(run_id)
         parent = timeline.spec
         spec = replace(
             forget_branch(parent),
@@ -119,10 +116,13 @@ class Branches:
             spec = replace(spec, seed=seed, model=own)
         spec = replace(spec, change=describe_again(parent, spec))
         _require_typed_keys(timeline, spec, credentials)
-        made = self._runs.start(spec, credentials, stepwise=stepwise)
+        return self._named(self._runs.start(spec, credentials, stepwise=stepwise), name)
+
+    def _named(self, run_id: str, name: str | None) -> str:
+        """The run's id, once it is called that."""
         if name and name.strip():
-            self._runs.list.rename(made, name)
-        return made
+            self._runs.list.rename(run_id, name)
+        return run_id
 
     def family(self, run_id: str) -> Family:
         """The runs that this one was made from, and all that was made of these. Raises StoreError."""
@@ -137,7 +137,7 @@ class Branches:
 
 def _require_typed_keys(parent: Timeline, spec: ProgramSpec, credentials: Credentials | None) -> None:
     """Raise LMKeyError if a key was typed for the parent that its child needs too, and it was not typed again."""
-    keys: Mapping[str, str] = credentials.keys if credentials is not None else {}
+    keys = credentials.keys if credentials is not None else {}
     for role in parent.typed_key_roles:
         then, now = (getattr(one, role) or one.model for one in (parent.spec, spec))
         if _asked_where(then) == _asked_where(now):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from refine_core.errors import Problem, SpecError
 from refine_core.log.folds import Fold
 from refine_core.log.scope import Record
 from refine_core.log.timeline import Timeline
@@ -21,6 +22,12 @@ from refine_core.log.well_formed import make_well_formed
 from refine_core.store.protocol import Store
 
 MAX_RUNS = 32
+
+
+def no_such_run(run_id: str) -> SpecError:
+    """The error for an id that no run has."""
+    where = "its id stands in the address of its page, after run="
+    return SpecError([Problem("run", f"there is no run {run_id!r}; {where}")])
 
 
 @dataclass(slots=True)

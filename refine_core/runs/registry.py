@@ -37,7 +37,7 @@ from refine_core.runs.forking.changes import forget_branch
 from refine_core.runs.forking.prefix import to_records
 from refine_core.runs.job import Job, open_scope
 from refine_core.runs.judge_memory import JudgeMemory
-from refine_core.runs.logs import RunLogs
+from refine_core.runs.logs import RunLogs, no_such_run
 from refine_core.runs.playing import Playbacks
 from refine_core.runs.replaying import ReplayMismatch, find_mismatch, replay_program
 from refine_core.runs.run import Run, State
@@ -177,7 +177,7 @@ class Runs:
         """
         records = self.events(run_id)
         if not records:
-            raise SpecError([Problem("run", f"there is no run {run_id!r}")])
+            raise no_such_run(run_id)
         spec = _spec(records)
         if was_continued_anyway(records):
             spec = replace(spec, stop_on_repeating_error=False)

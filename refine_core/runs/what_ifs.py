@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Unpack
 
 from refine_core.displayed import Displayed
-from refine_core.errors import Problem, SpecError
 from refine_core.log.timeline import Timeline
 from refine_core.rewards.shapes import Recognized
 from refine_core.runs.judge_memory import JudgeMemory
+from refine_core.runs.logs import no_such_run
 from refine_core.runs.rescoring import OnProgress, Rescored, Rescorer
 from refine_core.spec import ProgramSpec
 from refine_core.what_if import (
@@ -76,14 +76,7 @@ class WhatIfs:
         """
         timeline = self._timeline(run_id)
         if timeline is None:
-            raise SpecError(
-                [
-                    Problem(
-                        "run",
-                        f"there is no run {run_id!r}; its id stands in the address of its page, after run=",
-                    )
-                ]
-            )
+            raise no_such_run(run_id)
         return self.ask_spec(
             timeline,
             change_spec(timeline.spec, **changes),

@@ -10,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core.formatting import (
+    MINUS,
     clip,
     format_amount,
     format_change,
     format_cost,
+    format_difference,
     format_dollars,
     format_duration,
+    format_interval,
     format_number,
     format_score,
     format_seconds,
@@ -181,3 +184,16 @@ def test_changes_temperatures_and_tokens():
 def test_an_amount_above_a_budget_never_looks_like_the_budget():
     assert [format_amount(v) for v in (0.5, 4.5e-06, 12.0)] == ["$0.5", "$0.0000045", "$12"]
     assert format_amount(0.50001, 0.5) == "$0.50001"
+
+
+def test_a_difference_has_a_sign_as_wide_as_a_plus():
+    assert [format_difference(v) for v in (0.7 - 0.4, -0.25, 0.3 - (0.1 + 0.2))] == [
+        "+0.30",
+        f"{MINUS}0.25",
+        "±0",
+    ]
+
+
+def test_an_interval_shows_signs_only_where_they_are_told_apart_by_them():
+    assert format_interval(-0.07, 0.15) == f"[{MINUS}0.07, 0.15]"
+    assert format_interval(-0.07, 0.15, signed=True) == f"[{MINUS}0.07, +0.15]"

@@ -437,11 +437,11 @@ def test_tries_that_were_added_later_are_owned_up_to(runs):
     assert "More tries were added after a result was seen" in " ".join(write_verdict(more).details)
 
 
-def test_markdown_escapes_what_models_and_people_wrote(runs):
-    hostile = "Say <img src=x> | `code` [link](http://x) \u202e"
+def test_what_models_and_people_wrote_stands_in_code(runs):
+    """GitHub takes @names and #numbers for mentions wherever they stand in prose, escaped or not."""
+    hostile = "Say <img src=x> | `code` [link](http://x) @everybody #1 \u202e"
     run = ended(runs, ONE)
     _, test = outcome_of(runs, run.run_id, arms=("none", "other"), other={"answer": hostile}, tries=2)
     text = write_markdown(test)
-    assert "<img" not in text.replace("\\<img", "")
     assert "\u202e" not in text
-    assert "\\[link\\]" in text
+    assert f"```\n{hostile[:-1]}\u27e8U+202E\u27e9\n```" in text
