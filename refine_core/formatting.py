@@ -18,6 +18,7 @@ MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
 TINY_NUMBER, THOUSAND, HUGE = 1e-4, 1000, 1e7
 DECIMALS, REWARD_DECIMALS, SIGNIFICANT = 4, 2, 3
 TINY_USD = 1e-4  # below it an amount is "under $0.0001"
+_NOISE = 1e-14  # what is left of 0.3 - (0.1 + 0.2)
 _MORE_DIGITS = 12  # at most; beyond them a number is written out
 LONG_S = 100.0
 TEN_CENTS = 0.1
@@ -102,7 +103,7 @@ def format_change(value: float) -> str:
 
 def format_difference(value: float) -> str:
     """A difference of two scores with its sign, to two decimals, without the noise of binary fractions: "+0.42", "±0" for none."""
-    size = float(f"{abs(value):.12g}")
+    size = float(f"{abs(value):.12g}") if abs(value) > _NOISE else 0.0
     return f"{'+' if value > 0 else MINUS}{format_score(size)}" if size else "\N{PLUS-MINUS SIGN}0"
 
 
