@@ -75,10 +75,10 @@ def _run(test: HintTest, label: str, go: str, run: Callable[[Credentials], None]
         return
     with st.popover(label, icon=":material/play_circle:"):
         st.markdown(escape_markdown(about))
-        ask_for_keys(spec, test.timeline.typed_key_roles)
+        ask_for_keys(spec, test.timeline.typed_key_roles, origin=test.timeline.run_id)
         if st.button(go, type="primary", key="run-tries"):
             try:
-                run(collect_credentials(spec))
+                run(collect_credentials(spec, origin=test.timeline.run_id))
             except (SpecError, LMError, StoreError) as error:
                 show_error(f"Not run: {error}")
             else:

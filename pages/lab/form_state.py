@@ -23,7 +23,7 @@ from pages.lab.tables import REFERENCE_VALUES, VALIDATORS
 from pages.shared import keys
 from pages.shared.credentials import collect_credentials
 from pages.shared.secret import describe_key_problem
-from refine_core import connections, programs
+from refine_core import connections, programs, runs
 from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, Schedule, ValidatorSpec
 from refine_core.runs import Credentials
 
@@ -146,8 +146,17 @@ def read_form() -> FormState:
         spec = replace(spec, example=None, title=title)
     known = {p.field for p in problems}
     problems += [_at_row(p, validator_rows) for p in programs.find_problems(spec) if p.field not in known]
-    typed_keys = collect_credentials(spec, form=True)
+    typed_keys = collect_credentials(spec, form=True, origin=spec.parent)
     problems += _find_key_problems(spec, typed_keys)
+    foreign = runs.list_foreign(spec.parent, spec)
+    problems += [
+        Problem(
+            f"{one.role}.agreed",
+            f"the run came from a file, and asks {one.text}; agree to that address under Model, or choose another model",
+        )
+        for one in foreign
+        if one.text not in typed_keys.agreed
+    ]
     question = programs.find_reward_question(spec)
     if question is not None and question.subject == state.get(static_key("reward", "call")):
         question = None

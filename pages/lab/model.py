@@ -9,6 +9,7 @@ from pages.lab.fields import SECRET, field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.problems import show_problems
 from pages.shared import address, keys
+from pages.shared.credentials import ask_to_agree
 from pages.shared.reply_format import REPLY_FORMATS, select_reply_format
 from pages.shared.run.actions import REPLAY_DELAYS
 from pages.shared.secret import offer_key, secret_field
@@ -50,6 +51,7 @@ def model_popover(form: FormState, run: Run | None) -> None:
                 persist_state="session",
                 label_visibility="collapsed",
             )
+            ask_to_agree(form.spec, form.spec.parent)
             if kind == "litellm":
                 connections.warm()
                 if not connections.litellm_ready():

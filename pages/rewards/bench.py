@@ -19,7 +19,7 @@ from pages.rewards.task import Task
 from pages.shared.credentials import collect_credentials
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.keys import connection_key
-from refine_core import workbench
+from refine_core import runs, workbench
 from refine_core.errors import RefineError, RewardError
 from refine_core.programs import ModelSpec
 from refine_core.rows import JoinedRows
@@ -247,7 +247,8 @@ def read_judge(sources: Sequence[RowSource]) -> JudgeSpec | None:
     for source in sources:
         if source.timeline is not None:
             spec = source.timeline.spec
-            return workbench.judge_of_run(spec, collect_credentials(spec).keys)
+            judge = workbench.judge_of_run(spec, collect_credentials(spec).keys)
+            return judge.unless_foreign(runs.list_foreign(source.timeline.run_id, spec))
     chosen: ModelSpec | None = st.session_state.get(CHOSEN_JUDGE)
     return None if chosen is None else JudgeSpec(chosen, 0, connection_key(chosen))
 

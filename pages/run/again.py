@@ -49,7 +49,7 @@ def draw_again(run: Run) -> None:
         spec = replace(spec, model=replace(spec.model, seed=seed))
     headline, cost = programs.describe_plan(spec)
     st.info(f"{escape_markdown(headline.removeprefix('Ready: ').capitalize())}. {escape_markdown(cost)}")
-    ask_for_keys(spec, run.timeline.typed_key_roles)
+    ask_for_keys(spec, run.timeline.typed_key_roles, origin=run.run_id)
     if st.button("Run again", type="primary", icon=":material/play_arrow:", key="again.run"):
         _start(run, spec, seed)
 
@@ -110,7 +110,7 @@ def _start(run: Run, spec: ProgramSpec, seed: int | None) -> None:
             model=None if spec.model == old.model else spec.model,
             strategy=None if spec.strategy == old.strategy else spec.strategy,
             hints=None if spec.hints == old.hints else spec.hints,
-            credentials=collect_credentials(spec),
+            credentials=collect_credentials(spec, origin=run.run_id),
         )
     except (SpecError, LMError, StoreError) as error:
         show_error(f"Not started: {error.message if isinstance(error, SpecError) else error}")

@@ -13,25 +13,41 @@ import streamlit as st
 
 from pages.shared import keys
 from pages.shared.secret import secret_field
-from refine_core import connections
+from pages.shared.text import escape_markdown
+from refine_core import connections, runs
 from refine_core.programs import ModelSpec, ProgramSpec
-from refine_core.runs import Credentials
+from refine_core.runs import Credentials, ForeignModel
 
 LAB_KEY: Final = "lab.key"
 """The slot of the key that was typed in the Lab, for a model that is no saved connection."""
 
 
-def collect_credentials(spec: ProgramSpec, *, form: bool = False) -> Credentials:
+def collect_credentials(spec: ProgramSpec, *, form: bool = False, origin: str | None = None) -> Credentials:
     """The typed keys for the models of `spec`, by role. form: whether `spec` is what the Lab's form says now.
 
-    Keys in the environment are looked up where they are used.
+    origin: the run that it was made from; what was agreed to, if that was imported, goes along. Keys in the environment are looked up where they are used.
     """
     typed = {role: _key(role, model, form=form and role == "model") for role, model in _roles(spec).items()}
-    return Credentials({role: key for role, key in typed.items() if key})
+    agreed = {one.text for one in runs.list_foreign(origin, spec) if st.session_state.get(_agree_key(one))}
+    return Credentials({role: key for role, key in typed.items() if key}, frozenset(agreed))
 
 
-def ask_for_keys(spec: ProgramSpec, keyed: Collection[str]) -> None:
-    """A field for each role whose key a run needs to go on. keyed: roles whose key was typed when it began."""
+def ask_to_agree(spec: ProgramSpec, origin: str | None) -> None:
+    """A box for each model that came with an imported run: what would be sent where. origin: the run that `spec` was made from."""
+    for one in {one.text: one for one in runs.list_foreign(origin, spec)}.values():
+        st.checkbox(
+            f"Let this ask {escape_markdown(one.text)}. The run came from a file, so that address is its author's choice.",
+            key=_agree_key(one),
+        )
+
+
+def _agree_key(one: ForeignModel) -> str:
+    return f"agree.{one.text}"
+
+
+def ask_for_keys(spec: ProgramSpec, keyed: Collection[str], *, origin: str | None = None) -> None:
+    """A field for each role whose key a run needs to go on. keyed: roles whose key was typed when it began. origin: see `ask_to_agree`."""
+    ask_to_agree(spec, origin)
     needed = {
         role: model
         for role, model in _roles(spec).items()

@@ -42,6 +42,13 @@ if TYPE_CHECKING:
 @click.option("--n", type=click.IntRange(min=1), help="Max attempts (N), the kept ones included.")
 @click.option("--name", help="What the branch is called.")
 @click.option("--ask-judge", is_flag=True, help="Let the reward ask its judge about the kept attempts.")
+@click.option(
+    "--trust-address",
+    "trusted",
+    multiple=True,
+    metavar="URL",
+    help="Let a model of a file from elsewhere be asked at this address, with the key that it names.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be kept, and what it takes; start nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 def command(
@@ -58,6 +65,7 @@ def command(
     n: int | None,
     name: str | None,
     ask_judge: bool,
+    trusted: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -73,7 +81,13 @@ def command(
     from refine_core.cli.following import follow
     from refine_core.cli.hint_option import read_hint
     from refine_core.cli.run_ids import find_timeline
-    from refine_core.cli.run_spec import choose_model, describe_problems, read_reward_file, read_threshold
+    from refine_core.cli.run_spec import (
+        agree_to,
+        choose_model,
+        describe_problems,
+        read_reward_file,
+        read_threshold,
+    )
 
     if function is not None and reward is None:
         raise click.UsageError("--function names a function of --reward FILE; give one")
@@ -104,8 +118,9 @@ def command(
         else:
             print_text("\n".join(_describe_plan(plan)))
         return 0
+    agreed = runs.Credentials(agreed=agree_to(runs.list_foreign(timeline.run_id, plan.spec), trusted))
     print_text("\n".join(_describe_plan(plan)), err=True)
-    made = runs.fork(timeline.run_id, attempt, name=name, ask_judge=ask_judge, **changes)
+    made = runs.fork(timeline.run_id, attempt, name=name, ask_judge=ask_judge, credentials=agreed, **changes)
     return follow(made, as_json=as_json)
 
 

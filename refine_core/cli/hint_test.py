@@ -31,6 +31,13 @@ _STOP_S: Final = 30.0
 )
 @click.option("--tries", type=int, default=10, show_default=True, help="Tries of each arm.")
 @click.option("--at-once", type=int, default=4, show_default=True, help="Tries under way together, at most.")
+@click.option(
+    "--trust-address",
+    "trusted",
+    multiple=True,
+    metavar="URL",
+    help="Let a model of a file from elsewhere be asked at this address, with the key that it names.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what it would take; start nothing.")
 @click.option("--markdown", is_flag=True, help="Print the result as Markdown, for a pull request.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
@@ -41,6 +48,7 @@ def command(
     hints: tuple[str, ...],
     tries: int,
     at_once: int,
+    trusted: tuple[str, ...],
     dry_run: bool,
     markdown: bool,
     as_json: bool,
@@ -53,10 +61,10 @@ def command(
     RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. Keys come from the
     environment only.
     """
-    from refine_core import hint_tests
+    from refine_core import hint_tests, runs
     from refine_core.cli.hint_option import read_hint
     from refine_core.cli.run_ids import find_timeline
-    from refine_core.cli.run_spec import describe_problems
+    from refine_core.cli.run_spec import agree_to, describe_problems
     from refine_core.cli.terminal import Terminal
 
     timeline = find_timeline(run, as_json=as_json)
@@ -75,8 +83,9 @@ def command(
         else:
             print_text("\n".join(_describe_plan(plan, timeline)))
         return DONE
+    agreed = runs.Credentials(agreed=agree_to(runs.list_foreign(timeline.run_id, timeline.spec), trusted))
     print_text("\n".join(_describe_plan(plan, timeline)), err=True)
-    test = _follow(hint_tests.start(plan), Terminal(sys.stderr))
+    test = _follow(hint_tests.start(plan, agreed), Terminal(sys.stderr))
     if as_json:
         print_json(hint_tests.test_to_json(test))
     elif markdown:

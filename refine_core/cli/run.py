@@ -36,6 +36,13 @@ from refine_core.cli.output import Question
     "--base-url", metavar="URL", help="Where the model is, if not at its provider: http://127.0.0.1:8000/v1"
 )
 @click.option("--key-env", metavar="NAME", help="The environment variable that holds its key.")
+@click.option(
+    "--trust-address",
+    "trusted",
+    multiple=True,
+    metavar="URL",
+    help="Let a model of a file from elsewhere be asked at this address, with the key that it names.",
+)
 @click.option("--temperature", type=Number(min=0, max=2), help="Of the first attempt.")
 @click.option("--seed", type=int, help="Of the practice model; another seed is another run.")
 @click.option("--title", help="What the run is called.")
@@ -52,6 +59,7 @@ def command(
     model: str | None,
     base_url: str | None,
     key_env: str | None,
+    trusted: tuple[str, ...],
     temperature: float | None,
     seed: int | None,
     title: str | None,
@@ -76,7 +84,19 @@ def command(
     if function is not None and reward is None and not is_python:
         raise click.UsageError("--function names a function of --reward FILE; give one")
     options = RunOptions(
-        inputs, n, threshold, reward, function, model, base_url, key_env, temperature, seed, title, as_json
+        inputs,
+        n,
+        threshold,
+        reward,
+        function,
+        model,
+        base_url,
+        key_env,
+        temperature,
+        seed,
+        title,
+        as_json,
+        trusted,
     )
     if program is not None and example is not None:
         raise click.UsageError("Give a file or --example NAME, not both.")

@@ -5,7 +5,9 @@ SPEC.json | --example NAME --load--> ProgramSpec --change--> ProgramSpec, checke
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +21,7 @@ from refine_core.cli.run_inputs import read_inputs, require_inputs
 if TYPE_CHECKING:
     from refine_core.errors import Problem
     from refine_core.spec import ModelSpec, ProgramSpec
+    from refine_core.spec.foreign_models import ForeignModel
 
 _PRACTICE: Final = ("practice", "practice model")
 
@@ -27,7 +30,7 @@ _PRACTICE: Final = ("practice", "practice model")
 class RunOptions:
     """What the options of `run` say. Whatever is None or empty stays as the description has it.
 
-    inputs: NAME=VALUE texts. threshold: a number or "none". function: which one of the reward's file.
+    trusted: addresses to which a description may send things. inputs: NAME=VALUE texts. threshold: a number or "none". function: which one of the reward's file.
     """
 
     inputs: tuple[str, ...] = ()
@@ -42,6 +45,7 @@ class RunOptions:
     seed: int | None = None
     title: str | None = None
     as_json: bool = False
+    trusted: tuple[str, ...] = ()
 
 
 def options_of(spec: ProgramSpec, *, as_json: bool) -> RunOptions:
@@ -56,6 +60,20 @@ def options_of(spec: ProgramSpec, *, as_json: bool) -> RunOptions:
     return RunOptions(
         inputs, spec.N, threshold, model=model, temperature=spec.model.temperature, as_json=as_json
     )
+
+
+def agree_to(foreign: Sequence[ForeignModel], trusted: Sequence[str]) -> frozenset[str]:
+    """What the options agree to of models that came in a file: their texts. Raises BadInput for a model that they do not name."""
+    if missing := [one for one in foreign if one.where not in trusted]:
+        lines = [f"  {one.role}: {one.text}" for one in missing]
+        options = " ".join(
+            f"--trust-address {shlex.quote(where)}" for where in {one.where: None for one in missing}
+        )
+        raise BadInput(
+            "\n".join(["This came in a file that names where prompts and keys are sent:", *lines,
+                       f"If you want that, add {options}. Or choose another model with --model."])
+        )  # fmt: skip
+    return frozenset(one.text for one in foreign)
 
 
 def load_example(name: str) -> ProgramSpec:
@@ -90,6 +108,7 @@ def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
     from refine_core.errors import SignatureError
     from refine_core.programs.value_inputs import list_form_inputs
     from refine_core.refine.build import find_problems, list_program_inputs
+    from refine_core.spec.foreign_models import list_inherited
 
     if spec.program_file:
         raise BadInput(describe_problems("This cannot run", find_problems(spec)))
@@ -110,7 +129,10 @@ def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
             reward_shape=found.shape,
             reward_arguments={},
         )
+    before = spec
     spec = replace(spec, model=change_model(spec.model, options))
+    typed = (options.base_url, options.model)
+    agree_to([one for one in list_inherited(spec, before) if one.where not in typed], options.trusted)
     require_inputs(spec.inputs, wanted, as_json=options.as_json)
     if problems := find_problems(spec):
         raise BadInput(describe_problems("This cannot run", problems))

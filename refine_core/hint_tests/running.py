@@ -166,6 +166,7 @@ class HintTests:
         if not tries:
             return
         first = try_spec(timeline, attempt, document.arms[tries[0].arm], tries[0], document.id)
+        self.runs.require_agreed(timeline.run_id, first, credentials)
         keys = (credentials or Credentials()).keys
         RunJob(first, keys, self.runs.recording).close()  # a missing key is said before anything is kept
         keep(self.runs.store, document)

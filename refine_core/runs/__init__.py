@@ -65,6 +65,7 @@ from refine_core.runs.searching import (
 )
 from refine_core.runs.what_ifs import RunWhatIf
 from refine_core.spec import HintSource, ModelSpec, ProgramSpec, Strategy
+from refine_core.spec.foreign_models import ForeignModel
 from refine_core.store.listing import (
     NEWEST_FIRST,
     NO_FILTERS,
@@ -105,6 +106,7 @@ __all__ = [
     "FamilyMember",
     "Filters",
     "Folded",
+    "ForeignModel",
     "ForkChanges",
     "ForkPlan",
     "Found",
@@ -159,6 +161,7 @@ __all__ = [
     "label",
     "labels",
     "list_callers",
+    "list_foreign",
     "list_trial_fields",
     "listed",
     "make_well_formed",
@@ -305,6 +308,11 @@ def run_again(
 def family(run_id: str) -> Family:
     """The runs that a run was made from, and all that was made of these. See Branches.family."""
     return default().branches.family(run_id)
+
+
+def list_foreign(origin: str | None, spec: ProgramSpec) -> tuple[ForeignModel, ...]:
+    """The models that came with an imported run, and that a person has to agree to. See Runs.list_foreign."""
+    return default().list_foreign(origin, spec)
 
 
 def find_replay_mismatch(spec: ProgramSpec) -> ReplayMismatch | None:

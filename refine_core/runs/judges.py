@@ -17,17 +17,30 @@ from refine_core.log.timeline import Timeline, Usage
 from refine_core.refine.build import judge_by
 from refine_core.rewards import Judge
 from refine_core.spec import ModelSpec, ProgramSpec
+from refine_core.spec.foreign_models import ForeignModel, describe_sending
 
 CHARACTERS_A_TOKEN, REPLY_TOKENS = 4, 60  # roughly, for a price
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeSpec:
-    """A judge: its model, the seed of a practice model, and the key that a person typed for it, in memory only."""
+    """A judge: its model, the seed of a practice model, and the key that a person typed for it, in memory only.
+
+    refused: why it must not be asked; "" where it may.
+    """
 
     model: ModelSpec
     seed: int = 0
     key: str = ""
+    refused: str = ""
+
+    def unless_foreign(self, foreign: Iterable[ForeignModel]) -> JudgeSpec:
+        """The same, or one that refuses to be asked, if it is among the models that came in a file and that nobody agreed to."""
+        own = describe_sending(self.model)
+        if all(one.text != own for one in foreign):
+            return self
+        why = f"this run came from a file, and its judge is {own}. Fork it or run it again with that address agreed to, or with another model"
+        return replace(self, refused=why)
 
     @property
     def name(self) -> str:
@@ -38,8 +51,10 @@ class JudgeSpec:
     def connect(self, rollout: int = 0) -> Judge:
         """The judge itself. rollout: another number asks the same question anew, past the cache of calls; it is never sent.
 
-        Raises LMKeyError; RewardError for a replay, which has no model to ask.
+        Raises LMKeyError; RewardError for a replay, which has no model to ask, and for one that is refused.
         """
+        if self.refused:
+            raise RewardError(self.refused, type_name="JudgeError")
         if self.model.kind == "replay":
             raise RewardError("a replay has no model that could judge", type_name="JudgeError")
         model = connect(self.model, key=self.key or None, seed=self.seed)

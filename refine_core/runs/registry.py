@@ -44,6 +44,7 @@ from refine_core.runs.run import Run, State
 from refine_core.runs.run_list import RunList
 from refine_core.runs.what_ifs import WhatIfs
 from refine_core.spec import ProgramSpec
+from refine_core.spec.foreign_models import ForeignModel, list_foreign, list_inherited, require_agreed
 from refine_core.stop_summary import stop_sentences
 from refine_core.store.protocol import RunRow, Store
 from refine_core.verdict import write_verdict
@@ -55,9 +56,13 @@ POLL_S, POLL_OTHERS_S = 0.25, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Keys typed by a person, by role ("model", "adviser", "judge"). In memory only; never shown, never recorded."""
+    """Keys typed by a person, by role ("model", "adviser", "judge"). In memory only; never shown, never recorded.
+
+    agreed: texts of the models of an imported run that a person lets be asked; see Runs.list_foreign.
+    """
 
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    agreed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class Runs:
         self._lock = threading.Lock()
         self.list = RunList(store, self._ended, self._paused)
         self.judge_memory = JudgeMemory(store)
-        self.what_ifs = WhatIfs(self._logs.timeline, self.judge_memory)
+        self.what_ifs = WhatIfs(self._logs.timeline, self.judge_memory, self.list_foreign)
         self.branches = Branches(self)
 
     def start(
@@ -115,10 +120,12 @@ class Runs:
 
         stepwise: wait for a person before each step; see `step`. run_id: an id from `new_run_id`, given out before.
         The description of a branch is run from its first attempt.
-        Raises: SpecError with every problem found; LMKeyError for a missing key; StoreError.
+        Raises: SpecError with every problem found, and for a model of an imported parent that nobody has agreed to; LMKeyError for a
+        missing key; StoreError.
         """
         spec = forget_branch(spec)
         check_spec(spec)
+        self.require_agreed(spec.parent, spec, credentials)
         run_job = RunJob(spec, (credentials or Credentials()).keys, self.recording, stepwise=stepwise)
         return self._begin(run_id or new_run_id(), run_job)
 
@@ -127,13 +134,30 @@ class Runs:
     ) -> str:
         """Start the branch that was planned and return its id; its RunStarted and all that it keeps are durable by then.
 
-        Raises: LMKeyError for a missing key; LMNotFoundError for a missing recording; StoreError.
+        Raises: SpecError for a model of an imported parent that nobody has agreed to; LMKeyError for a missing key; LMNotFoundError
+        for a missing recording; StoreError.
         """
+        self.require_agreed(plan.run_id, plan.spec, credentials)
         run_id, at = new_run_id(), time.time()
         kept = to_records(plan.events, run_id, at)
         keys = (credentials or Credentials()).keys
         run_job = RunJob(plan.spec, keys, self.recording, kept=kept, stepwise=stepwise)
         return self._begin(run_id, run_job, kept=(Record(run_id, 1, at, RUN, run_job.start), *kept))
+
+    def list_foreign(self, origin: str | None, spec: ProgramSpec) -> tuple[ForeignModel, ...]:
+        """The models of `spec` that came with the imported run `origin`, and that a person has to agree to before they are asked.
+
+        () where that run is not imported. Raises StoreError.
+        """
+        if not origin or not list_foreign(spec):
+            return ()
+        row = self.store.row(origin)
+        timeline = self.timeline(origin) if row is not None and row.imported else None
+        return () if timeline is None else list_inherited(spec, timeline.spec)
+
+    def require_agreed(self, origin: str | None, spec: ProgramSpec, credentials: Credentials | None) -> None:
+        """Raise SpecError for a model of `list_foreign` that nobody has agreed to."""
+        require_agreed(self.list_foreign(origin, spec), (credentials or Credentials()).agreed)
 
     def start_program(self, program: LiveProgram) -> str:
         """Start a run of a program that is Python of this process, and return its id; RunStarted is durable by then.

@@ -35,12 +35,16 @@ from refine_core.rows import attempt_index, rows_of_run
 from refine_core.runs.judge_memory import JudgeCounts, JudgeMemory
 from refine_core.runs.judges import JudgeEstimate, estimate_cost, judge_of_run
 from refine_core.spec import ProgramSpec
+from refine_core.spec.foreign_models import ForeignModel
 from refine_core.spec.rules import read_rule
 from refine_core.what_if import End, end_of, score_end
 
 MAX_RESULTS = 64
 OnProgress = Callable[[int, int], None]
 """Called with how many attempts have been scored, and how many there are."""
+
+ListForeign = Callable[[str, ProgramSpec], tuple[ForeignModel, ...]]
+"""The models of a description that a person has to agree to, if the run of that id was imported."""
 
 _RECORDED = "recorded_reward_"
 _PASS = f"\n\ndef {_RECORDED}(args, pred):\n    return 0.0\n"
@@ -61,11 +65,20 @@ class Rescored:
     left_out: int = 0
 
 
+def no_foreign(_run_id: str, _spec: ProgramSpec) -> tuple[ForeignModel, ...]:
+    """Where no run is imported."""
+    return ()
+
+
 @dataclass(slots=True)
 class Rescorer:
-    """Scores recorded outputs again. Safe to use from any thread. judge_memory: what judges have answered."""
+    """Scores recorded outputs again. Safe to use from any thread.
+
+    judge_memory: what judges have answered. list_foreign: whose judge is not asked, as it came in a file.
+    """
 
     judge_memory: JudgeMemory
+    list_foreign: ListForeign = no_foreign
     _results: OrderedDict[object, tuple[int, Rescored]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -105,6 +118,8 @@ class Rescorer:
         if known is not None and (known[1].estimate is None or (known[0] == version and not ask_judge)):
             return known[1]
         counts, asked = JudgeCounts(), judge_of_run(spec, keys)
+        if ask_judge:
+            asked = asked.unless_foreign(self.list_foreign(timeline.run_id, spec))
         judge = (
             self.judge_memory.answering(asked.connect(), asked.name, counts)
             if ask_judge

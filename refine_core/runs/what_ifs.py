@@ -14,7 +14,7 @@ from refine_core.log.timeline import Timeline
 from refine_core.rewards.shapes import Recognized
 from refine_core.runs.judge_memory import JudgeMemory
 from refine_core.runs.logs import no_such_run
-from refine_core.runs.rescoring import OnProgress, Rescored, Rescorer
+from refine_core.runs.rescoring import ListForeign, OnProgress, Rescored, Rescorer, no_foreign
 from refine_core.spec import ProgramSpec
 from refine_core.what_if import (
     Changes,
@@ -53,9 +53,14 @@ class WhatIfs:
     Safe to use from any thread.
     """
 
-    def __init__(self, timeline: Callable[[str], Timeline | None], judge_memory: JudgeMemory) -> None:
+    def __init__(
+        self,
+        timeline: Callable[[str], Timeline | None],
+        judge_memory: JudgeMemory,
+        list_foreign: ListForeign = no_foreign,
+    ) -> None:
         self._timeline = timeline
-        self.rescorer = Rescorer(judge_memory)
+        self.rescorer = Rescorer(judge_memory, list_foreign)
 
     def ask(
         self,

@@ -115,7 +115,7 @@ def _draw_form(form: ForkForm) -> int | None:
         if failed:
             show_error(f"What you typed is not kept: {failed}")
         if outlook.plan is not None:
-            ask_for_keys(outlook.plan.spec, form.timeline.typed_key_roles)
+            ask_for_keys(outlook.plan.spec, form.timeline.typed_key_roles, origin=form.run.run_id)
         _draw_buttons(form, outlook, pressed=pressed)
         return first
 
@@ -213,7 +213,7 @@ def _run(form: ForkForm, plan: ForkPlan) -> None:
             form.run.run_id,
             form.first,
             name=name,
-            credentials=collect_credentials(plan.spec),
+            credentials=collect_credentials(plan.spec, origin=form.run.run_id),
             ask_judge=may_ask_judge(form),
             **form.changes(),  # type: ignore[arg-type]  # the form makes them
         )

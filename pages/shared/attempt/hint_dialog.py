@@ -125,7 +125,7 @@ def _draw_dialog(timeline: Timeline, attempt: Attempt) -> None:
         st.caption(f":material/warning: {escape_markdown(text)}")
     for text in plan.notes:
         st.caption(escape_markdown(text))
-    ask_for_keys(timeline.spec, timeline.typed_key_roles)
+    ask_for_keys(timeline.spec, timeline.typed_key_roles, origin=timeline.run_id)
     _offer(timeline, plan)
 
 
@@ -198,7 +198,7 @@ def _offer(timeline: Timeline, plan: HintTestPlan) -> None:
     if not pressed:
         return
     try:
-        test_id = hint_tests.start(plan, collect_credentials(timeline.spec))
+        test_id = hint_tests.start(plan, collect_credentials(timeline.spec, origin=timeline.run_id))
     except (SpecError, LMError, StoreError) as error:
         show_error(f"Not started: {error}")
     else:
