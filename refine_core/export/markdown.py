@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from refine_core.errors import Problem, RewardError, SignatureError, SpecError
+from refine_core.export.report.rows import AttemptRow, list_rows, output_title
 from refine_core.export.run_log import RunLog
+from refine_core.figures.text import shorten
 from refine_core.formatting import format_cost, format_duration, format_temperature, format_time, pluralize
 from refine_core.jsonable import to_jsonable
 from refine_core.log.folds import cut_short, timeline
@@ -24,6 +27,9 @@ from refine_core.stop_summary import stop_sentences
 _MAX_CHARS: Final = 60_000  # GitHub refuses a comment of more than 65,536
 _SHORT: Final = 100
 _ROWS: Final = 100
+_TABLE_CHARS: Final = 25_000
+_NAMED: Final = 6
+_LINE, _CELL = 300, 120  # characters of a value at the top, and in a cell; the whole of it stands below
 
 
 def write_markdown(run: RunLog) -> str:
@@ -39,8 +45,9 @@ def write_markdown(run: RunLog) -> str:
         verdict,
         f"{code(shown.spec.model.label)} · {format_time(shown.started_at)} · {usage_summary(shown)}",
         *_left_out(shown),
+        "\n".join(f"- {line}" for line in (*_asked(shown), *_result(shown))),
         *_table(shown),
-        *_chosen(shown),
+        *_whole_result(shown),
     ]
     end = [*_program(shown), f"<sub>Run {code(run.run_id)}, exported from Refinescope.</sub>"]
     room = _MAX_CHARS - sum(map(len, (*head, *end)))
@@ -52,40 +59,91 @@ def _left_out(run: Timeline) -> Iterator[str]:
         yield f"Left out before this was shared: {', '.join(map(code, run.left_out))}."
 
 
+def _asked(run: Timeline) -> Iterator[str]:
+    """What the program was to do, what it was given, and how it was judged: each on one line."""
+    stages = run.spec.stages
+    for stage in [one for one in stages if one.instructions.strip()][:_NAMED]:
+        name = f"Task of {code(stage.name)}" if len(stages) > 1 else "Task"
+        yield f"{name}: {code(shorten(stage.instructions, _LINE))}"
+    for name, value in list(run.spec.inputs.items())[:_NAMED]:
+        yield f"Input {code(name)}: {code(shorten(value, _LINE)) or 'empty'}"
+    if len(run.spec.inputs) > _NAMED:
+        yield f"{pluralize(len(run.spec.inputs) - _NAMED, 'more input')} below"
+    if run.spec.threshold is not None and run.spec.attempt_count > 1:
+        threshold = format_reward(run, run.spec.threshold)
+        yield f"The reward function below scores each attempt; the first with {threshold} or more ends the run."
+
+
 def _table(run: Timeline) -> Iterator[str]:
     if not run.attempts:
         return
     parts = list(dict.fromkeys(name for a in run.attempts if a.score for name in a.score.parts))
-    header = ["Attempt", "Reward", *map(code, parts), "Temperature", "Calls", "Cost", "Took", "Outcome"]
-    rows = [_row(run, attempt, parts) for attempt in run.attempts[:_ROWS]]
-    yield table(header, rows, numbers=range(len(header) - 1))
-    if len(run.attempts) > _ROWS:
-        yield f"The first {_ROWS} of {pluralize(len(run.attempts), 'attempt')}."
+    hints = any(attempt.real_hints for attempt in run.attempts)
+    header = [
+        "Attempt",
+        "Reward",
+        *map(code, parts),
+        "Outcome",
+        code(output_title(run)),
+        *["Hint that it got"] * hints,
+    ]
+    rows: list[list[str]] = []
+    room = _TABLE_CHARS
+    for row in islice(list_rows(run), _ROWS):
+        cells = _row(run, row, parts, hints=hints)
+        room -= sum(map(len, cells))
+        if rows and room < 0:
+            break
+        rows.append(cells)
+    yield table(header, rows, numbers=range(2 + len(parts)))
+    if len(run.attempts) > len(rows):
+        yield f"The first {len(rows)} of {pluralize(len(run.attempts), 'attempt')}."
 
 
-def _row(run: Timeline, attempt: Attempt, parts: list[str]) -> list[str]:
-    usage = Usage.of(attempt.all_calls)
+def _row(run: Timeline, row: AttemptRow, parts: list[str], *, hints: bool) -> list[str]:
+    attempt = row.attempt
     scores = attempt.score.parts if attempt.score is not None else {}
     outcome = describe_outcome(run, attempt) + (", kept from its parent" if attempt.kept else "")
+    several = len(run.predictors) > 1
+    given = [
+        f"{code(name)}: {code(shorten(hint, _CELL))}" if several else code(shorten(hint, _CELL))
+        for name, hint in attempt.real_hints.items()
+    ]
     return [
         str(attempt.index + 1),
         "" if attempt.reward is None else format_reward(run, attempt.reward),
         *(format_reward(run, scores[name]) if name in scores else "" for name in parts),
-        format_temperature(attempt.temperature) if run.has_temperature(attempt) else "none",
-        str(usage.calls),
-        "" if attempt.kept else format_cost(usage.cost_usd),
-        "" if attempt.took_s is None or attempt.kept else format_duration(attempt.took_s),
         f"{outcome}, returned" if attempt.is_returned else outcome,
+        "<br>".join(code(shorten(text, _CELL)) for text in (row.message or row.text, row.more) if text),
+        *["<br>".join(given)] * hints,
     ]
 
 
-def _chosen(run: Timeline) -> Iterator[str]:
-    """The output that the run was for."""
+def _chosen(run: Timeline) -> tuple[str, Mapping[str, object]]:
+    """What the run was for, in words, and its outputs."""
     chosen = next((a for a in run.attempts if a.is_returned), None)
     chosen = chosen or next((a for a in run.attempts if a.is_best), None)
-    if chosen is not None and chosen.outputs:
-        yield f"**{'Returned' if chosen.is_returned else 'Best'}: attempt {chosen.index + 1}**"
-        yield from _values(chosen.outputs)
+    if chosen is None or not chosen.outputs:
+        return "", {}
+    return f"{'Returned' if chosen.is_returned else 'Best'}: attempt {chosen.index + 1}", chosen.outputs
+
+
+def _result(run: Timeline) -> Iterator[str]:
+    """The outputs that the run was for, on one line."""
+    title, outputs = _chosen(run)
+    if title:
+        fields = (
+            f"{code(name)}: {code(shorten(value, _LINE)) or 'empty'}"
+            for name, value in islice(outputs.items(), _NAMED)
+        )
+        yield f"**{title}** · {' · '.join(fields)}"
+
+
+def _whole_result(run: Timeline) -> Iterator[str]:
+    """The same in full, where a line has no room for it."""
+    title, outputs = _chosen(run)
+    if len(outputs) > _NAMED or any(len(_to_text(value)) > _LINE for value in outputs.values()):
+        yield details(f"{title}, in full", "\n\n".join(_values(outputs)))
 
 
 def _attempts(run: Timeline, room: int) -> list[str]:
@@ -93,7 +151,7 @@ def _attempts(run: Timeline, room: int) -> list[str]:
     shown: list[str] = []
     for attempt in run.attempts:
         reward = attempt.state if attempt.reward is None else f"reward {format_reward(run, attempt.reward)}"
-        text = details(f"Attempt {attempt.index + 1}: {reward}", "\n\n".join(_attempt(attempt)))
+        text = details(f"Attempt {attempt.index + 1}: {reward}", "\n\n".join(_attempt(run, attempt)))
         room -= len(text)
         if room < 0:
             left = len(run.attempts) - len(shown)
@@ -102,7 +160,15 @@ def _attempts(run: Timeline, room: int) -> list[str]:
     return shown
 
 
-def _attempt(attempt: Attempt) -> Iterator[str]:
+def _attempt(run: Timeline, attempt: Attempt) -> Iterator[str]:
+    usage = Usage.of(attempt.all_calls)
+    facts = (
+        f"Temperature {format_temperature(attempt.temperature)}" if run.has_temperature(attempt) else "",
+        pluralize(usage.calls, "call"),
+        "" if attempt.kept or usage.cost_usd is None else format_cost(usage.cost_usd),
+        "" if attempt.took_s is None or attempt.kept else format_duration(attempt.took_s),
+    )
+    yield " · ".join(filter(None, facts))
     for name, hint in attempt.real_hints.items():
         yield from _labelled(f"Hint for {code(name)}", hint)
     yield from _values(attempt.outputs or {})
@@ -128,9 +194,12 @@ def _program(run: Timeline) -> Iterator[str]:
 
 def _values(values: Mapping[str, object]) -> Iterator[str]:
     for name, value in values.items():
-        plain = to_jsonable(value)
-        text = plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
-        yield from _labelled(code(name), text)
+        yield from _labelled(code(name), _to_text(value))
+
+
+def _to_text(value: object) -> str:
+    plain = to_jsonable(value)
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:

@@ -56,7 +56,7 @@ def outside_code(markdown):
 
 def is_harmless(markdown):
     """Whether nothing outside of code is markup of others, a link, a mention or a reference."""
-    text = re.sub(r"</?(details|summary|sub)>", "", outside_code(markdown))
+    text = re.sub(r"</?(details|summary|sub|br)>", "", outside_code(markdown))
     return re.search(r"[<@]|\]\(|://|www\.|#\d|GH-\d|\b[0-9a-f]{7,}\b|!\[", text) is None
 
 

@@ -113,11 +113,13 @@ def _describe_hints(run: Timeline) -> Iterator[Markup]:
     if run.spec.hint_source == "none":
         return
     changes: list[str] = []
+    last = 0
     before: Attempt | None = None
     for attempt in run.attempts:
         if attempt.reward is None:
             continue
         if before is not None and before.reward is not None and any(attempt.real_hints.values()):
+            last = attempt.index + 1
             change = attempt.reward - before.reward
             changes.append("more" if change > _TINY else "less" if change < -_TINY else "the same")
         before = attempt
@@ -126,9 +128,9 @@ def _describe_hints(run: Timeline) -> Iterator[Markup]:
     counts = Counter(changes)
     if len(counts) == 1:
         each = (
-            "The attempt with a hint"
+            f"Attempt {last}, which had a hint,"
             if len(changes) == 1
-            else f"Each of the {len(changes):,} attempts with a hint"
+            else f"Each of {len(changes):,} attempts with a hint"
         )
         than = "the same as" if changes[0] == "the same" else f"{changes[0]} than"
         yield _sentence(f"{each} scored {than} the one before.")
