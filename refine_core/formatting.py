@@ -190,6 +190,11 @@ def format_cost(usd: float | None) -> str:
     return "under $0.0001" if usd < TINY_USD else f"${format_dollars(usd)}"
 
 
+def format_estimate(usd: float | None) -> str:
+    """What something will cost: "free", "about $0.0042"; "cost unknown" for None."""
+    return f"about {format_cost(usd)}" if usd else format_cost(usd)
+
+
 def format_dollars(usd: float) -> str:
     """The same cost, to as many digits, in a column of dollars: "0", "0.0042", "<0.0001"."""
     if usd == 0:

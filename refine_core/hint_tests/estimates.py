@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from refine_core.formatting import format_cost, format_duration, pluralize
+from refine_core.formatting import format_duration, format_estimate, pluralize
 from refine_core.lm.prices import cost_by_own_prices
 from refine_core.lm.types import Usage as TokenUsage
 from refine_core.log.timeline import Attempt, Call, Timeline
@@ -39,11 +39,10 @@ class Estimate:
     def price(self) -> str:
         """In a sentence: "about $0.012 and 25 s", "free, about 1.2 s", "cost unknown"."""
         time = None if self.seconds is None else format_duration(self.seconds)
-        if not self.cost_usd:
-            cost = format_cost(self.cost_usd)
-            return cost if time is None else f"{cost}, about {time}"
-        cost = f"about {format_cost(self.cost_usd)}"
-        return cost if time is None else f"{cost} and {time}"
+        cost = format_estimate(self.cost_usd)
+        if time is None:
+            return cost
+        return f"{cost} and {time}" if self.cost_usd else f"{cost}, about {time}"
 
     @property
     def sentence(self) -> str:
@@ -110,6 +109,6 @@ def _paid(calls: Iterable[Call]) -> float | None:
 def _seconds(timeline: Timeline, attempt: Attempt) -> float | None:
     """How long an attempt takes whose calls go to the model: this one, or else the others."""
     for one in (attempt, *timeline.attempts):
-        if one.took_s is not None and not any(c.reply is not None and c.reply.cache_hit for c in one.calls):
+        if one.took_s is not None and not any(call.is_free for call in one.calls):
             return one.took_s
     return None

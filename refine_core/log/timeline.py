@@ -56,6 +56,11 @@ class Call:
         return [c for c in (*map(ev.charge_of, answers), self.charge) if c is not None]
 
     @property
+    def is_free(self) -> bool:
+        """Whether its reply came from the cache or out of a recording, so that no model was asked."""
+        return self.reply is not None and (self.reply.cache_hit or self.reply.replayed)
+
+    @property
     def waiting(self) -> bool:
         """Whether its answer may still come."""
         return self.state == "running"
@@ -330,7 +335,7 @@ class Usage:
         every = list(calls)
         requests = [call for call in every if not call.kept]
         none_new = bool(every) and not requests  # which cost nothing, and that is known
-        free = [r for r in (c.reply for c in requests) if r is not None and (r.cache_hit or r.replayed)]
+        free = [c.reply for c in requests if c.reply is not None and c.is_free]
         answers = [*(charge for call in requests for charge in call.charges), *free]
 
         def total(name: str) -> int | float | None:

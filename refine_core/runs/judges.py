@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 
 from refine_core.connect import connect
 from refine_core.errors import RewardError
-from refine_core.formatting import format_cost, pluralize
+from refine_core.formatting import format_estimate, pluralize
 from refine_core.lm.prices import cost_by_own_prices
 from refine_core.lm.types import Usage as LMUsage
 from refine_core.log.timeline import Timeline, Usage
@@ -86,8 +86,7 @@ class JudgeEstimate:
     @property
     def price(self) -> str:
         """The price alone: "up to 12 calls, about $0.02"."""
-        cost = "cost unknown" if self.cost_usd is None else format_cost(self.cost_usd)
-        return f"up to {pluralize(self.calls, 'call')}, {'about ' if self.cost_usd else ''}{cost}"
+        return f"up to {pluralize(self.calls, 'call')}, {format_estimate(self.cost_usd)}"
 
 
 def estimate_cost(
@@ -104,7 +103,7 @@ def estimate_cost(
         for timeline in timelines
         for attempt in timeline.attempts
         for call in attempt.judge_calls
-        if call.reply is not None and not call.reply.cache_hit and not call.reply.replayed
+        if call.reply is not None and not call.is_free
     ]
     cost = Usage.of(asked).cost_usd if asked else None
     each = None if cost is None else cost / len(asked)

@@ -97,7 +97,7 @@ def _seconds(
 
 def _was_made(calls: Sequence[Call]) -> bool:
     """Whether a model was asked, and not a cache or a recording."""
-    return not any(one.reply is not None and (one.reply.cache_hit or one.reply.replayed) for one in calls)
+    return not any(one.is_free for one in calls)
 
 
 def _sum(costs: Sequence[float | None]) -> float | None:

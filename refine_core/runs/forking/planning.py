@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from refine_core.errors import Problem, SpecError
 from refine_core.events import RunStarted
-from refine_core.formatting import format_cost, format_duration, pluralize
+from refine_core.formatting import format_duration, format_estimate, pluralize
 from refine_core.hints import hint_for
 from refine_core.log.folds import LOOP_EVENTS
 from refine_core.log.scope import Record
@@ -77,10 +77,9 @@ class ForkPlan:
         what = f"Up to {pluralize(self.attempts_at_most, 'attempt')}"
         if self.advice_at_most:
             what += f" and {pluralize(self.advice_at_most, 'request for advice', 'requests for advice')}"
-        cost = "cost unknown" if self.cost_usd is None else format_cost(self.cost_usd)
         parts = [
             f"at most {pluralize(self.calls_at_most, 'call')}",
-            f"about {cost}" if self.cost_usd else cost,
+            format_estimate(self.cost_usd),
             *([format_duration(self.seconds)] if self.seconds is not None else []),
         ]
         return f"{what}: {', '.join(parts)}"
