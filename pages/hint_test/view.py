@@ -20,6 +20,7 @@ from refine_core import hint_tests
 from refine_core.differences import diff_words
 from refine_core.figures import list_ticks
 from refine_core.formatting import (
+    clip,
     format_cost,
     format_duration,
     format_score,
@@ -254,7 +255,7 @@ def _line(test: HintTest, outputs: Mapping[str, object]) -> str:
     )
     names = sorted(outputs, key=lambda name: (name == "reasoning", last is not None and name not in last))
     line = " · ".join(" ".join(_write(outputs[name]).split()) for name in names)
-    return line if len(line) <= LINE_CHARACTERS else f"{line[: LINE_CHARACTERS - 1]}…"
+    return clip(line, LINE_CHARACTERS)
 
 
 def _write(value: object) -> str:

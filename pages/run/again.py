@@ -6,7 +6,6 @@ draw_again(run)      what the dialog holds; see pages/run/menus.py
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 import streamlit as st
@@ -18,8 +17,8 @@ from pages.shared.run.program_row import STRATEGIES
 from pages.shared.text import escape_markdown, show_error
 from refine_core import programs, runs
 from refine_core.errors import LMError, SpecError, StoreError
-from refine_core.programs import HintSource, ProgramSpec, Strategy
-from refine_core.runs import Run
+from refine_core.programs import HintSource, Strategy
+from refine_core.runs import AgainChanges, Credentials, Run
 
 _HINTS: Final[Mapping[HintSource, str]] = {
     "adviser": "An adviser",
@@ -30,28 +29,18 @@ _HINTS: Final[Mapping[HintSource, str]] = {
 
 def draw_again(run: Run) -> None:
     """What can be changed, what it takes at most, and the button that starts it."""
-    old = run.timeline.spec
     st.caption(
         "The same program, inputs and reward. The recorded run stays as it is; the two can be compared."
     )
-    seed = _ask_seed(run)
-    model = _ask_model(run)
+    seed, model = _ask_seed(run), _ask_model(run)
     strategy, hints = _ask_strategy(run)
-    spec = replace(
-        old,
-        seed=old.seed if seed is None else seed,
-        model=model or old.model,
-        strategy=strategy,
-        hints=hints,
-        parent=run.run_id,
-    )
-    if spec.model.kind == "litellm" and seed is not None:
-        spec = replace(spec, model=replace(spec.model, seed=seed))
+    changes: AgainChanges = {"seed": seed, "model": model, "strategy": strategy, "hints": hints}
+    spec = runs.plan_again(run.run_id, **changes)
     headline, cost = programs.describe_plan(spec)
     st.info(f"{escape_markdown(headline.removeprefix('Ready: ').capitalize())}. {escape_markdown(cost)}")
     ask_for_keys(spec, run.timeline.typed_key_roles, origin=run.run_id)
     if st.button("Run again", type="primary", icon=":material/play_arrow:", key="again.run"):
-        _start(run, spec, seed)
+        _start(run, changes, collect_credentials(spec, origin=run.run_id))
 
 
 def _ask_seed(run: Run) -> int | None:
@@ -100,18 +89,10 @@ def _ask_strategy(run: Run) -> tuple[Strategy, HintSource]:
     return strategy, hints
 
 
-def _start(run: Run, spec: ProgramSpec, seed: int | None) -> None:
+def _start(run: Run, changes: AgainChanges, credentials: Credentials) -> None:
     """Start the run and show it; or say why it cannot start."""
-    old = run.timeline.spec
     try:
-        started = runs.run_again(
-            run.run_id,
-            seed=seed,
-            model=None if spec.model == old.model else spec.model,
-            strategy=None if spec.strategy == old.strategy else spec.strategy,
-            hints=None if spec.hints == old.hints else spec.hints,
-            credentials=collect_credentials(spec, origin=run.run_id),
-        )
+        started = runs.run_again(run.run_id, credentials=credentials, **changes)
     except (SpecError, LMError, StoreError) as error:
         show_error(f"Not started: {error.message if isinstance(error, SpecError) else error}")
     else:

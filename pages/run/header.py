@@ -23,7 +23,7 @@ from pages.shared.share.menu import draw_share
 from pages.shared.viewport import is_narrow
 from pages.shared.web import TITLE, import_script, read_styles
 from refine_core import runs
-from refine_core.formatting import clip, format_time
+from refine_core.formatting import clip, format_run_id, format_time
 from refine_core.runs import Annotation, Family, Run
 
 _TITLE_KEY: Final = "title"
@@ -90,7 +90,7 @@ def describe_origin(run: Run) -> str:
         if spec.model.seed is not None
         else []
     )
-    short = f"run {run.run_id.rpartition('-')[2][:4]}"
+    short = f"run {format_run_id(run.run_id)}"
     mark = ["imported"] if run.imported else []
     if run.timeline.left_out:
         mark.append(clip(f"shared without {', '.join(run.timeline.left_out)}", _MAX_LEFT_OUT))

@@ -146,10 +146,8 @@ def _ask_where(timeline: Timeline, *, as_json: bool) -> Question:
 
 def _describe_plan(plan: ForkPlan) -> list[str]:
     """What is kept, why no more, and what the rest takes."""
-    from refine_core.stop_summary import list_attempts
+    from refine_core.runs import describe_kept
 
-    kept = f"{list_attempts(range(plan.kept))} {'is' if plan.kept == 1 else 'are'} kept"
-    again = ", scored again" if plan.rescored else ""
     judge = (
         [
             f"--ask-judge lets the reward ask its judge about earlier attempts, so that more are kept: {plan.judge_price}."
@@ -158,7 +156,7 @@ def _describe_plan(plan: ForkPlan) -> list[str]:
         else []
     )
     return [
-        f"{kept}{again}: no calls, no cost.",
+        describe_kept(plan.kept, rescored=plan.rescored),
         *([plan.reason] if plan.reason else []),
         f"{plan.text}.",
         *judge,

@@ -38,7 +38,7 @@ from refine_core.rewards.shapes import Recognized
 from refine_core.runs import kept_what_ifs
 from refine_core.runs.callers import Caller, list_callers
 from refine_core.runs.default_runs import DEFAULT
-from refine_core.runs.forking import Family, FamilyMember, ForkChanges, ForkPlan
+from refine_core.runs.forking import AgainChanges, Family, FamilyMember, ForkChanges, ForkPlan, describe_kept
 from refine_core.runs.judges import JudgeEstimate
 from refine_core.runs.kept_what_ifs import KeptWhatIf
 from refine_core.runs.playing import run_at
@@ -64,7 +64,7 @@ from refine_core.runs.searching import (
     search_run,
 )
 from refine_core.runs.what_ifs import RunWhatIf
-from refine_core.spec import HintSource, ModelSpec, ProgramSpec, Strategy
+from refine_core.spec import ProgramSpec
 from refine_core.spec.foreign_models import ForeignModel
 from refine_core.store.listing import (
     NEWEST_FIRST,
@@ -95,6 +95,7 @@ __all__ = [
     "SORT_KEYS",
     "TABS",
     "Advice",
+    "AgainChanges",
     "Annotation",
     "ApiCall",
     "Attempt",
@@ -143,6 +144,7 @@ __all__ = [
     "default",
     "delete",
     "describe_api_call",
+    "describe_kept",
     "describe_pair",
     "drop_what_if",
     "events",
@@ -172,6 +174,7 @@ __all__ = [
     "output_block",
     "output_types",
     "pause",
+    "plan_again",
     "plan_fork",
     "playback",
     "prompt_parts",
@@ -277,31 +280,22 @@ def fork(
     )
 
 
+def plan_again(run_id: str, **changes: Unpack[AgainChanges]) -> ProgramSpec:
+    """The description of the run that `run_again` begins. See Branches.plan_again."""
+    return default().branches.plan_again(run_id, **changes)
+
+
 def run_again(
     run_id: str,
     *,
-    seed: int | None = None,
-    model: ModelSpec | None = None,
-    adviser: ModelSpec | None = None,
-    strategy: Strategy | None = None,
-    hints: HintSource | None = None,
-    n: int | None = None,
     name: str | None = None,
     credentials: Credentials | None = None,
     stepwise: bool = False,
+    **changes: Unpack[AgainChanges],
 ) -> str:
     """Run the same program on the same inputs from the start, with another seed, model or strategy. See Branches.run_again."""
     return default().branches.run_again(
-        run_id,
-        seed=seed,
-        model=model,
-        adviser=adviser,
-        strategy=strategy,
-        hints=hints,
-        n=n,
-        name=name,
-        credentials=credentials,
-        stepwise=stepwise,
+        run_id, name=name, credentials=credentials, stepwise=stepwise, **changes
     )
 
 

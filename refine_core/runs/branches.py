@@ -5,18 +5,17 @@ plan(run_id, attempt, …) -> ForkPlan        fork(run_id, attempt, …) -> run 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 from refine_core.errors import SpecError
 from refine_core.log.timeline import Timeline
 from refine_core.refine.run_job import require_same_key
-from refine_core.runs.forking import Family, ForkChanges, ForkPlan, find_family, plan_fork
-from refine_core.runs.forking.changes import describe_again, forget_branch
+from refine_core.runs.forking import AgainChanges, Family, ForkChanges, ForkPlan, find_family, plan_fork
+from refine_core.runs.forking.changes import change_again
 from refine_core.runs.forking.family import MAX_MEMBERS
 from refine_core.runs.logs import no_such_run
 from refine_core.runs.rescoring import Rescored
-from refine_core.spec import HintSource, ModelSpec, ProgramSpec, Strategy
+from refine_core.spec import ModelSpec, ProgramSpec
 
 if TYPE_CHECKING:
     from refine_core.runs.registry import Credentials, Runs
@@ -43,9 +42,7 @@ class Branches:
         Raises SpecError for an unknown run, an attempt that cannot be the first new one, and wrong numbers; RewardError for a reward or
         a check that cannot be read; WorkerError; with ask_judge LMKeyError; StoreError.
         """
-        timeline = self._runs.timeline(run_id)
-        if timeline is None:
-            raise no_such_run(run_id)
+        timeline = self._timeline(run_id)
         records = self._runs.events(run_id)[: timeline.seq]
         keys = credentials.keys if credentials is not None else {}
 
@@ -77,46 +74,33 @@ class Branches:
             _require_typed_keys(timeline, plan.spec, credentials)
         return self._named(self._runs.start_branch(plan, credentials, stepwise=stepwise), name)
 
+    def plan_again(self, run_id: str, **changes: Unpack[AgainChanges]) -> ProgramSpec:
+        """The description of the run that `run_again` begins. Raises SpecError for an unknown run; StoreError."""
+        return change_again(self._timeline(run_id).spec, run_id, changes)
+
     def run_again(
         self,
         run_id: str,
         *,
-        seed: int | None = None,
-        model: ModelSpec | None = None,
-        adviser: ModelSpec | None = None,
-        strategy: Strategy | None = None,
-        hints: HintSource | None = None,
-        n: int | None = None,
         name: str | None = None,
         credentials: Credentials | None = None,
         stepwise: bool = False,
+        **changes: Unpack[AgainChanges],
     ) -> str:
         """Run the same program on the same inputs again from its first attempt, and return the new run's id. Nothing is kept.
 
-        seed: of the practice model, and sent to any other one. hints: where they come from, for the strategy "refine". n: attempts.
-        What is not given stays. Raises SpecError for an unknown run and for what cannot run; LMKeyError; StoreError.
+        Raises SpecError for an unknown run and for what cannot run; LMKeyError; StoreError.
         """
-        records = self._runs.events(run_id)
-        timeline = self._runs.timeline(run_id)
-        if timeline is None or not records:
-            raise no_such_run(run_id)
-        parent = timeline.spec
-        spec = replace(
-            forget_branch(parent),
-            model=parent.model if model is None else model,
-            adviser=parent.adviser if adviser is None else adviser,
-            strategy=parent.strategy if strategy is None else strategy,
-            hints=parent.hints if hints is None else hints,
-            N=parent.N if n is None else n,
-            parent=run_id,
-            hint_test=None,
-        )
-        if seed is not None:
-            own = spec.model if spec.model.kind != "litellm" else replace(spec.model, seed=seed)
-            spec = replace(spec, seed=seed, model=own)
-        spec = replace(spec, change=describe_again(parent, spec))
+        timeline = self._timeline(run_id)
+        spec = change_again(timeline.spec, run_id, changes)
         _require_typed_keys(timeline, spec, credentials)
         return self._named(self._runs.start(spec, credentials, stepwise=stepwise), name)
+
+    def _timeline(self, run_id: str) -> Timeline:
+        timeline = self._runs.timeline(run_id)
+        if timeline is None:
+            raise no_such_run(run_id)
+        return timeline
 
     def _named(self, run_id: str, name: str | None) -> str:
         """The run's id, once it is called that."""

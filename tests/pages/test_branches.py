@@ -99,7 +99,7 @@ def test_a_press_on_another_attempt_opens_the_dialog_there():
     app.button(key="fork.cancel").click().run()
     app.query_params["fork"] = "4"
     app.run()
-    assert "Attempts 1 to 3 are kept" in said(app)
+    assert "Attempts 1, 2 and 3 are kept" in said(app)
 
 
 def test_the_branch_runs_with_what_was_typed_and_is_shown():

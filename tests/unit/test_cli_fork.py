@@ -58,7 +58,7 @@ def test_a_dry_run_says_what_is_kept_and_starts_nothing(call, parent):
     code, out, err = call("--attempt", 3, "--hint", "write=Short.", "--dry-run")
     assert (code, err) == (0, "")
     assert out.startswith(
-        "Attempts 1 and 2 are kept: no calls, no cost.\nUp to 4 attempts and 3 requests for"
+        "Attempts 1 and 2 are kept as recorded: no calls, no cost.\nUp to 4 attempts and 3 requests for"
     )
     code, out, _ = call("--attempt", 4, "--threshold", 0.9, "--dry-run", "--json")
     told = json.loads(out)
@@ -67,9 +67,15 @@ def test_a_dry_run_says_what_is_kept_and_starts_nothing(call, parent):
     assert len(runs.recent()) == before
 
 
+def test_a_branch_may_begin_at_the_first_attempt(call):
+    code, out, err = call("--attempt", 1, "--temperature", 0.4, "--dry-run")
+    assert (code, err) == (0, "")
+    assert out.startswith("Nothing is kept: every attempt runs again.\n")
+
+
 def test_a_branch_is_made_watched_and_named(call, parent):
     code, out, err = call("--attempt", 3, "--hint", "write=At most 40 words.", "--temperature", 0.9, "--name", "short")  # fmt: skip
-    assert (code, err.splitlines()[0]) == (0, "Attempts 1 and 2 are kept: no calls, no cost.")
+    assert (code, err.splitlines()[0]) == (0, "Attempts 1 and 2 are kept as recorded: no calls, no cost.")
     assert f"Attempts 1 and 2 are kept from run {parent[-8:][:4]}." in out
     made = runs.recent(1)[0].run_id
     timeline = runs.timeline(made)

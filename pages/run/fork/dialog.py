@@ -20,7 +20,6 @@ from pages.run.fork.form import ForkForm
 from pages.run.fork.summary import (
     Outlook,
     describe_for_lab,
-    describe_kept,
     draw_outlook,
     make_outlook,
     may_ask_judge,
@@ -102,7 +101,7 @@ def _draw_form(form: ForkForm) -> int | None:
         note = _choose_start(form)
         pressed = draw_change(form)
         if form.get("change", "hint") in ELSEWHERE:
-            note.caption(describe_kept(0))
+            note.caption(runs.describe_kept(0))
             _draw_way_to_lab(form)
             form.save()
             return None
@@ -110,7 +109,8 @@ def _draw_form(form: ForkForm) -> int | None:
         failed = form.save()
         outlook = make_outlook(form)
         first = form.first if outlook.plan is None else outlook.plan.first_new
-        note.caption(describe_kept(first - 1))
+        rescored = outlook.plan is not None and outlook.plan.rescored
+        note.caption(runs.describe_kept(first - 1, rescored=rescored))
         draw_outlook(form, outlook)
         if failed:
             show_error(f"What you typed is not kept: {failed}")

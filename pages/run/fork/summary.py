@@ -77,16 +77,6 @@ def _plan(form: ForkForm, changes: dict[str, object], *, ask_judge: bool) -> Out
     return Outlook(plan, tuple(_sentence(one.message) for one in plan.problems))
 
 
-def describe_kept(kept: int) -> str:
-    """What stays as it is: "Attempts 1 and 2 are kept as recorded: no calls, no cost."."""
-    if not kept:
-        return "Nothing is kept: every attempt runs again."
-    if kept == 1:
-        return "Attempt 1 is kept as recorded: no calls, no cost."
-    through = "1 and 2" if kept == 2 else f"1 to {kept}"  # noqa: PLR2004
-    return f"Attempts {through} are kept as recorded: no calls, no cost."
-
-
 def describe_for_lab(plan: ForkPlan) -> ProgramSpec:
     """The branch as a run from attempt 1, which the Lab's form can hold: changed temperatures become a list."""
     changed = plan.spec.schedule.temperatures

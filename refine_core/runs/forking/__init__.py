@@ -8,9 +8,19 @@ kept       how many attempts the changed loop would have made in the same way
 estimates  calls, cost and time of what is new        changes      what may be changed, and the description that comes of it
 """
 
-from refine_core.runs.forking.changes import ForkChanges
+from refine_core.runs.forking.changes import AgainChanges, ForkChanges
 from refine_core.runs.forking.family import Family, FamilyMember, find_family
-from refine_core.runs.forking.planning import ForkPlan, plan_fork
+from refine_core.runs.forking.planning import ForkPlan, describe_kept, plan_fork
 from refine_core.runs.forking.prefix import keep_prefix
 
-__all__ = ["Family", "FamilyMember", "ForkChanges", "ForkPlan", "find_family", "keep_prefix", "plan_fork"]
+__all__ = [
+    "AgainChanges",
+    "Family",
+    "FamilyMember",
+    "ForkChanges",
+    "ForkPlan",
+    "describe_kept",
+    "find_family",
+    "keep_prefix",
+    "plan_fork",
+]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypedDict
 
 from refine_core.formatting import format_number, format_temperature, pluralize
 from refine_core.spec import HintSource, ModelSpec, ProgramSpec, Schedule, Strategy
@@ -27,6 +27,20 @@ class ForkChanges(Changes, total=False):
     temperature: float | None
     model: ModelSpec | None
     adviser: ModelSpec | None
+
+
+class AgainChanges(TypedDict, total=False):
+    """What is changed when a run is done again from its first attempt; what is not given, or None, stays.
+
+    seed: of the practice model, and sent to any other one. hints: where they come from, for the strategy "refine". n: attempts.
+    """
+
+    seed: int | None
+    model: ModelSpec | None
+    adviser: ModelSpec | None
+    strategy: Strategy | None
+    hints: HintSource | None
+    n: int | None
 
 
 _SCORING = frozenset(Changes.__annotations__) - {"n"}
@@ -75,6 +89,17 @@ def forget_branch(spec: ProgramSpec) -> ProgramSpec:
         return spec
     by = spec.schedule if spec.schedule.kind == "list" else Schedule(spec.schedule.kind)
     return replace(spec, fork_attempt=None, starting_hints={}, schedule=by, change="")
+
+
+def change_again(parent: ProgramSpec, run_id: str, changes: AgainChanges) -> ProgramSpec:
+    """The description of run `run_id`, which is `parent`, done again from its first attempt."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    if "n" in given:
+        given["N"] = given.pop("n")
+    spec = replace(forget_branch(parent), parent=run_id, hint_test=None, **given)  # type: ignore[arg-type]  # fields by their names
+    if spec.model.kind == "litellm" and "seed" in given:
+        spec = replace(spec, model=replace(spec.model, seed=spec.seed))
+    return replace(spec, change=describe_again(parent, spec))
 
 
 def list_branch_temperatures(

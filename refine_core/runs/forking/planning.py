@@ -28,6 +28,7 @@ from refine_core.runs.forking.kept import Kept, find_kept, list_ended
 from refine_core.runs.forking.prefix import KeptEvent, keep_prefix
 from refine_core.runs.rescoring import Rescored
 from refine_core.spec import ProgramSpec
+from refine_core.stop_summary import list_attempts
 
 Rescore = Callable[[Timeline, ProgramSpec], Rescored]
 """Scores the outputs of a run again, under the reward and the validators of a description. Raises RewardError, WorkerError."""
@@ -83,6 +84,14 @@ class ForkPlan:
             *([format_duration(self.seconds)] if self.seconds is not None else []),
         ]
         return f"{what}: {', '.join(parts)}"
+
+
+def describe_kept(count: int, *, rescored: bool = False) -> str:
+    """What stays of the parent: "Attempts 1 and 2 are kept as recorded: no calls, no cost."."""
+    if not count:
+        return "Nothing is kept: every attempt runs again."
+    how = "kept and scored again" if rescored else "kept as recorded"
+    return f"{list_attempts(range(count))} {'is' if count == 1 else 'are'} {how}: no calls, no cost."
 
 
 def plan_fork(
