@@ -6,6 +6,7 @@ returns None when it is done, raises CheckFailed or Question (output.py), or let
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -17,6 +18,7 @@ from typing import Final
 import click
 
 from refine_core import __version__
+from refine_core.cli.encoding import make_encodable
 from refine_core.cli.output import (
     BAD_INPUT,
     DONE,
@@ -25,7 +27,7 @@ from refine_core.cli.output import (
     print_question,
     print_text,
 )
-from refine_core.cli.serve import FIRST_PORT, Serving
+from refine_core.cli.serve import FIRST_PORT, INTERRUPTED, Serving
 from refine_core.errors import RefineError
 
 SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -59,7 +61,8 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 """Name of a command -> module whose `command` it is."""
 
-INTERRUPTED, PIPE_CLOSED = 130, 141  # as a shell reports a process that Ctrl-C, or a closed pipe, has ended
+_OUTPUT_IS_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+PIPE_CLOSED: Final = 141  # as a shell reports a process that a closed pipe has ended
 
 
 class Commands(click.Group):
@@ -108,9 +111,7 @@ def group(context: click.Context, port: int | None, no_browser: bool) -> Serving
 
 def run(arguments: Sequence[str] | None = None) -> Serving | int:
     """What the arguments ask for: to serve the app, or the exit code of the command that has run."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="replace")  # a terminal that has no ▲ gets a question mark
+    make_encodable()
     try:
         # Not group.main(): it ends with 1 where a pipe was closed, which here means that a check failed.
         with group.make_context(
@@ -138,10 +139,25 @@ def run(arguments: Sequence[str] | None = None) -> Serving | int:
         print_text(f"Error: {error}", err=True)
         return BAD_INPUT
     except BrokenPipeError:  # `refinescope rows FILE --json | head -1`: nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return PIPE_CLOSED
-    except Exception:  # noqa: BLE001  # a bug of ours; Python would end with 1, which here means that a check failed
-        traceback.print_exc()
-        click.echo("Error: this is a fault of Refinescope; please report it with the lines above.", err=True)
+    except OSError as error:
+        if error.errno not in _OUTPUT_IS_FULL:
+            return _report_fault()
+        _give_up_output()
+        print_text(f"Error: standard output cannot be written: {error.strerror}", err=True)
         return BAD_INPUT
+    except Exception:  # noqa: BLE001  # a bug of ours; Python would end with 1, which here means that a check failed
+        return _report_fault()
     return outcome if isinstance(outcome, Serving | int) else DONE
+
+
+def _report_fault() -> int:
+    traceback.print_exc()
+    click.echo("Error: this is a fault of Refinescope; please report it with the lines above.", err=True)
+    return BAD_INPUT
+
+
+def _give_up_output() -> None:
+    """Send what standard output still holds nowhere, so that Python does not fail at it once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -137,6 +137,12 @@ def follow(run_id: str, *, as_json: bool) -> int:
             run = _watch(run_id, view)
         except KeyboardInterrupt:
             run = _cancel(run_id, view)
+        except OSError:  # standard output: nobody reads on, or no space is left
+            _cancel(run_id, None)
+            sys.stderr.write(
+                f"The run was cancelled. refinescope resume {run_id.rpartition('-')[2]} goes on with it.\n"
+            )
+            raise
         run = runs.get(run_id) or run
         if view is not None:
             view.show(run)

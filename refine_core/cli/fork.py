@@ -87,6 +87,7 @@ def command(
         describe_problems,
         read_reward_file,
         read_threshold,
+        require_key,
     )
 
     if function is not None and reward is None:
@@ -120,6 +121,8 @@ def command(
         return 0
     agreed = runs.Credentials(agreed=agree_to(runs.list_foreign(timeline.run_id, plan.spec), trusted))
     print_text("\n".join(_describe_plan(plan)), err=True)
+    for one in (plan.spec.model, plan.spec.adviser, plan.spec.judge):
+        require_key(one)
     made = runs.fork(timeline.run_id, attempt, name=name, ask_judge=ask_judge, credentials=agreed, **changes)
     return follow(made, as_json=as_json)
 

@@ -14,7 +14,12 @@ def read_hint(predictors: Sequence[str], text: str) -> tuple[str, str]:
     for one in (name.strip(), whole):
         if equals and one in predictors:
             return one, hint
-    if len(predictors) == 1:
+    if len(predictors) == 1 and not (equals and name.isidentifier()):
         return predictors[0], text
+    if len(predictors) == 1:
+        raise BadInput(
+            f"--hint {text!r}: there is no predictor {name}. Write {predictors[0]}={hint}; "
+            f"or {predictors[0]}={text} if all of it is the hint."
+        )
     names = ", ".join(predictors)
     raise BadInput(f"--hint {text!r}: write PREDICTOR=TEXT; the predictors of this run are {names}.")

@@ -22,9 +22,11 @@ def command(*, run: str, attempt: int | None, port: int | None, no_browser: bool
     import webbrowser
 
     from refine_core import runs
-    from refine_core.cli.run_ids import find_run_id
+    from refine_core.cli.run_ids import find_attempt, find_run_id, find_timeline
 
     run_id = find_run_id(run, as_json=False)
+    if attempt is not None:
+        find_attempt(find_timeline(run_id, as_json=False), attempt)
     path = f"/run?{urlencode({'run': run_id} | ({} if attempt is None else {'attempt': attempt}))}"
     address = find_served()
     if address is None:

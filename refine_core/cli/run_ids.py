@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from refine_core.cli.output import BadInput, Question
 
 if TYPE_CHECKING:
-    from refine_core.log.timeline import Timeline
+    from refine_core.log.timeline import Attempt, Timeline
 
 _PREFIX: Final = "run:"
 _NEWEST: Final = "last"
@@ -25,19 +25,19 @@ def find_run_id(text: str, *, as_json: bool) -> str:
     part = text.strip().removeprefix(_PREFIX)
     if part and runs.default().store.row(part) is not None:
         return part
-    if part == _NEWEST and (rows := runs.recent(1)):
-        return rows[0].run_id
+    if part == _NEWEST and (newest := _newest()):
+        return newest
     ids = [row.run_id for row in runs.recent(_LOOKED_AT, deleted=True)]
     found = [one for one in ids if part and (one.startswith(part) or one.rpartition("-")[2].startswith(part))]
     if len(found) == 1:
         return found[0]
     if not found:
-        newest = (
-            f"`refinescope runs` lists them; the newest is {ids[0]}."
+        hint = (
+            f"`refinescope runs` lists them; the newest is {_newest() or ids[0]}."
             if ids
             else "No run is recorded yet; refinescope run --example one_word makes one."
         )
-        raise BadInput(f"There is no run {part or text!r}. {newest}")
+        raise BadInput(f"There is no run {part or text!r}. {hint}")
     candidates = [{"id": one, "title": _title(one)} for one in found[:_NAMED]]
     lines = [f"  {one['id']}  {one['title']}" for one in candidates]
     more = [f"  and {len(found) - _NAMED:,} more"] if len(found) > _NAMED else []
@@ -57,6 +57,24 @@ def find_timeline(text: str, *, as_json: bool) -> Timeline:
     if timeline is None:
         raise BadInput(f"Run {run_id} is no longer in the data folder.")
     return timeline
+
+
+def find_attempt(timeline: Timeline, attempt: int) -> Attempt:
+    """An attempt of a run, counted from 1. Raises BadInput."""
+    for one in timeline.attempts:
+        if one.index + 1 == attempt:
+            return one
+    count = len(timeline.attempts)
+    has = f"attempts 1 to {count}" if count > 1 else "attempt 1 only" if count else "no attempt yet"
+    raise BadInput(f"Run {timeline.run_id} has no attempt {attempt}; it has {has}.")
+
+
+def _newest() -> str | None:
+    """The newest run as `refinescope runs` lists them, without the tries of hint tests; None if there is none."""
+    from refine_core import runs
+
+    rows = runs.search(size=1).rows
+    return rows[0].run_id if rows else None
 
 
 def _title(run_id: str) -> str:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from refine_core.spec.foreign_models import ForeignModel
 
 _PRACTICE: Final = ("practice", "practice model")
+_BARE_NAMES: Final = {
+    **dict.fromkeys(("gpt", "chatgpt", "o1", "o3", "o4"), "OPENAI_API_KEY"),
+    "claude": "ANTHROPIC_API_KEY",
+}
+"""How names begin that litellm knows without a provider before them -> where the key is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +246,9 @@ def choose_model(name: str, before: ModelSpec) -> ModelSpec:
     model = replace(own, kind="litellm", model=name)
     prefix = prefix_of(model)
     preset = next((one for one in PRESETS.values() if prefix and one.prefix == prefix and one.key_env), None)
-    if preset is not None and not model.api_base and model.key_env is None:
-        model = replace(model, key_env=preset.key_env)
+    usual = preset.key_env if preset is not None else _BARE_NAMES.get(name.partition("-")[0].lower())
+    if usual and not model.api_base and model.key_env is None:
+        model = replace(model, key_env=usual)
     return model
 
 

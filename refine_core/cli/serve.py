@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import runpy
 import socket
 import sys
 import threading
@@ -13,7 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Final
+
+import click
 
 from refine_core import __version__
 from refine_core.errors import RefineError
@@ -21,6 +24,7 @@ from refine_core.errors import RefineError
 FIRST_PORT = 8501
 PORTS_TRIED = 50
 START_S = 60.0
+INTERRUPTED: Final = 130  # as a shell reports a process that Ctrl-C has ended
 NOTE = "app.json"  # in the data folder: where the app is, and the process that serves it
 
 logger = logging.getLogger("refine_core")
@@ -47,7 +51,19 @@ def serve(serving: Serving) -> int:
     server_options = ["--server.port", str(port), "--logger.hideWelcomeMessage", "true"]
     sys.argv = ["streamlit", "run", str(app_path()), *server_options]
     with _noted(address):
-        runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+        return _run_streamlit()
+
+
+def _run_streamlit() -> int:
+    """Run streamlit's command line on sys.argv, in this process; the exit code. Ctrl-C, by which it is to be stopped, is no fault."""
+    try:
+        import_module("streamlit.web.cli").main(prog_name="streamlit", standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nStopped.", err=True)
+        return INTERRUPTED
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
     return 0
 
 

@@ -32,13 +32,13 @@ def command(*, run: str, attempt: int | None, as_json: bool) -> None:
     RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run.
     """
     from refine_core import runs
-    from refine_core.cli.run_ids import find_run_id
+    from refine_core.cli.run_ids import find_attempt, find_run_id
 
     run_id = find_run_id(run, as_json=as_json)
     found = runs.get(run_id)
     if found is None:
         raise BadInput(f"Run {run_id} is no longer in the data folder.")
-    chosen = None if attempt is None else _find(found, attempt)
+    chosen = None if attempt is None else find_attempt(found.timeline, attempt)
     if as_json:
         print_json(run_to_json(found) if chosen is None else attempt_detail_to_json(chosen))
         return
@@ -46,15 +46,6 @@ def command(*, run: str, attempt: int | None, as_json: bool) -> None:
     terminal.write(
         *(_run_lines(found, terminal) if chosen is None else _attempt_detail(found, chosen, terminal))
     )
-
-
-def _find(run: Run, attempt: int) -> Attempt:
-    for one in run.timeline.attempts:
-        if one.index + 1 == attempt:
-            return one
-    count = len(run.timeline.attempts)
-    has = f"attempts 1 to {count}" if count > 1 else "attempt 1 only" if count else "no attempt yet"
-    raise BadInput(f"Run {run.run_id} has no attempt {attempt}; it has {has}.")
 
 
 def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:

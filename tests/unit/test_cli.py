@@ -60,6 +60,7 @@ def test_it_prints_its_name_address_data_folder_and_how_to_stop_it(tmp_path):
         eventually(lambda: is_served(f"http://127.0.0.1:{port}"), within_s=60)
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=30)
+        assert (process.returncode, rest.splitlines()[-1]) == (130, "Stopped.")
         assert "You can now view" not in rest
         assert "Traceback" not in rest
     finally:

@@ -117,3 +117,11 @@ def test_what_cannot_be_is_refused_in_a_sentence(call, options, said):
     assert code == (0 if not said else 2)
     assert said in err
     assert "Traceback" not in err
+
+
+def test_no_branch_begins_whose_model_has_no_key(call, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    before = len(runs.recent())
+    code, _, err = call("--attempt", 2, "--model", "gpt-4o-mini")
+    assert (code, len(runs.recent())) == (2, before)
+    assert "the environment variable OPENAI_API_KEY is not set" in err

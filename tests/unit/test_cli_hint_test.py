@@ -74,3 +74,18 @@ def test_what_cannot_be_tested_is_refused_with_the_reason(capfdbinary, run_id):
     code, _, err = call(capfdbinary, run_id, "--attempt", 2, "--tries", 1)
     assert code == 2
     assert "from 2 to 200" in err
+
+
+def test_a_misspelt_predictor_is_no_part_of_the_hint(capfdbinary, run_id):
+    code, _, err = call(capfdbinary, run_id, "--attempt", 2, "--hint", "anwser=Be short.", "--dry-run")
+    assert code == 2
+    assert "there is no predictor anwser. Write answer=Be short.; or answer=anwser=Be short." in err
+    code, out, _ = call(capfdbinary, run_id, "--attempt", 2, "--hint", "Be short: a = b.", "--dry-run")
+    assert (code, "30 tries" in out) == (0, True)
+
+
+def test_the_last_run_is_the_first_in_the_list_and_no_try(capfdbinary, run_id):
+    assert call(capfdbinary, run_id, "--attempt", 2, "--tries", 2)[0] == 0
+    assert runs.recent(1)[0].run_id != run_id
+    main(["show", "last", "--json"])
+    assert json.loads(capfdbinary.readouterr()[0])["run"] == run_id

@@ -369,6 +369,48 @@ def test_ctrl_c_cancels_a_run_says_what_is_kept_and_it_can_go_on(tmp_path, capfd
     assert (code, told["reason"], len(told["attempts"])) == (1, "attempts_used_up", 5)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is an error of its own there")
+def test_a_run_that_nobody_reads_is_cancelled_and_can_go_on(tmp_path):
+    process = start("run", slow_spec(tmp_path))
+    run_id = wait_for_attempt(process)
+    process.stdout.close()
+    with process.stderr as stream:
+        err = stream.read()
+    assert process.wait(60) == commands.PIPE_CLOSED
+    assert err == f"The run was cancelled. refinescope resume {run_id[-8:]} goes on with it.\n"
+    assert runs.get(run_id).was_cancelled
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it has no device that is always full")
+@pytest.mark.parametrize("arguments", [["runs"], ["run", "--example", "one_word"], ["run", "--help"]])
+def test_a_full_disk_under_standard_output_is_said_in_a_sentence(arguments):
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run([sys.executable, "-c", MAIN, *arguments], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # fmt: skip
+    assert process.returncode == 2
+    assert (
+        process.stderr.splitlines()[-1] == "Error: standard output cannot be written: No space left on device"
+    )
+    assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""},
+    ],
+)
+def test_where_marks_cannot_be_shown_plain_characters_tell_them_apart(environment):
+    process = start("run", "--example", "one_word", **environment)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    marks = [line.split()[1] for line in out.splitlines() if "  T " in line]
+    assert marks == ["^", "^", "#"]
+    assert "reward 1.00 >= threshold 1.00." in out
+    assert out.isascii()
+    assert "?" not in out
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a process is killed by a signal here")
 def test_a_killed_run_is_interrupted_and_goes_on_where_it_was(tmp_path, capfdbinary):
     process = start("run", slow_spec(tmp_path))
