@@ -126,14 +126,18 @@ def paste_form() -> None:
         "Outputs", key=field_key("paste"), placeholder="One output a line, or a table: CSV, JSON, cells of a spreadsheet",
         label_visibility="collapsed", height=96,
     )  # fmt: skip
-    table = find_table(text) if text and text.strip() else None
-    if table is not None:
-        label = f"Add rows from this {table.records.kind}"
-        st.button(label, key=static_key("add-table"), on_click=mapping.open_table, args=(text,))
-        return
-    lines = [line for line in (text or "").splitlines() if line.strip()]
+    table, lines = find_table(text) if text and text.strip() else None, _list_lines(text)
     label = f"Add {pluralize(len(lines), 'row')}" if lines else "Add rows"
-    st.button(label, key=static_key("add-pasted"), disabled=not lines, on_click=_add_pasted, args=(lines,))
+    # Always to be pressed: the press that leaves the field is what sends the text.
+    st.button(
+        label if table is None else f"Add rows from this {table.records.kind}",
+        key=static_key("add-pasted"),
+        on_click=_add_pasted,
+    )
+
+
+def _list_lines(text: str | None) -> list[str]:
+    return [line for line in (text or "").splitlines() if line.strip()]
 
 
 def _run_list(listed: tuple[ListedRun, ...]) -> None:
@@ -174,7 +178,16 @@ def _remove(ref: str) -> None:
     fields.write_sources([one for one in fields.read_sources() if one != ref])
 
 
-def _add_pasted(lines: list[str]) -> None:
+def _add_pasted() -> None:
+    """Take what stands in the field by now: a table is looked at first, lines are rows."""
+    text = st.session_state.get(field_key("paste")) or ""
+    lines = _list_lines(text)
+    if not lines:
+        st.session_state[_ERROR] = "Paste outputs first: one a line, or a table."
+        return
+    if find_table(text) is not None:
+        mapping.open_table(text)
+        return
     rows = (Row(str(i), {}, {"output": line}) for i, line in enumerate(lines, 1))
     try:
         source = workbench.keep_rows(PASTED, rows)

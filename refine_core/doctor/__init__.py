@@ -19,11 +19,14 @@ from refine_core.doctor.answers.right_answers import RightAnswer, find_right_ans
 from refine_core.doctor.examination import Examination, finding_to_json, probes_to_json
 from refine_core.doctor.examining import examine, examine_unreadable
 from refine_core.doctor.figures import Figures, LabelFigures, PartFigures
-from refine_core.doctor.probes.scoring import ProbeResult, RowProbes
+from refine_core.doctor.probes.scoring import PAID_ALIKE, ProbeResult, RowProbes
 from refine_core.doctor.program_rows import rows_of_program
+from refine_core.doctor.verdict import NOTHING_BESIDE_JUDGE
 from refine_core.rewards.checks import Finding
 
 __all__ = [
+    "NOTHING_BESIDE_JUDGE",
+    "PAID_ALIKE",
     "Examination",
     "Figures",
     "Finding",

@@ -11,6 +11,10 @@ from refine_core.doctor.probes.scoring import FULL, STRONGLY_REFUSED, ProbeResul
 from refine_core.formatting import pluralize
 from refine_core.rewards.checks import Finding
 
+NOTHING_BESIDE_JUDGE: Final = (
+    "Nothing wrong was found in the source. What the judge says, no probe can check."
+)
+"""The verdict on a reward that asks a judge, where no more can be said."""
 _OF_PROBES: Final = ("paid-", "refused-")
 _SHOWN: Final = frozenset(kind for kinds in PROOFS.values() for kind in kinds if kind.startswith(_OF_PROBES))
 _AFTER: Final = frozenset(("against-labels",))  # what follows from the rest
@@ -56,7 +60,7 @@ def write_verdict(
         parts.append(f"{pluralize(failed_cases, 'case')} failed")
     if not parts:
         if asks_a_judge(findings):
-            return "Nothing wrong was found in the source. What the judge says, no probe can check."
+            return NOTHING_BESIDE_JUDGE
         where = f"in the source or in {pluralize(rows, 'row')}" if rows else "in the source"
         return f"Nothing wrong was found {where}."
     return " ".join(part if part.endswith(("?", ".)")) else f"{part}." for part in parts)

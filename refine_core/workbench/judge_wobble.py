@@ -9,6 +9,8 @@ model's settings are those that the judge always has. Answers are kept under the
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -47,6 +49,10 @@ class Rejudged:
     failures: Mapping[str, int] = field(default_factory=dict)
     stopped: bool = False
 
+    @property
+    def _finite(self) -> list[list[float]]:
+        return [[one for one in row if math.isfinite(one)] for row in self.scores]
+
     def wobble(self, threshold: float | None = None) -> Wobble:
         """Its figures. threshold: which rows may cross."""
         return judge_wobble(self.scores, threshold)
@@ -65,13 +71,42 @@ class Rejudged:
                 else ""
             )
             return f"The judge gave {'each row' if repeated > 1 else 'the row'} the same score every time.{alike}"
-        spread = f"The scores of one output differ by {format_score(wobble.mean_deviation, [0.0])} on average (standard deviation)."
+        spread = f"The scores of one output differ by {format_score(wobble.mean_deviation, [0.0])} on average (standard deviation).{self._compare_with_rows(wobble.mean_deviation)}"
         if wobble.crossing is None or threshold is None:
             return spread
         crossing = round(wobble.crossing * repeated)
         rows = f"{crossing} of {pluralize(repeated, 'row')}" if crossing else "No row"
         verb = "crosses" if crossing <= 1 else "cross"
         return f"{spread} {rows} {verb} the threshold {format_number(threshold)} from one time to the next."
+
+    @property
+    def wobbles(self) -> bool:
+        """Whether an output got two different scores."""
+        return any(self.wobble().deviations)
+
+    def headline(self) -> str:
+        """What a person has to know first; "" where no row has two scores."""
+        repeated = [row for row in self._finite if len(row) > 1]
+        if not repeated:
+            return ""
+        if not self.wobbles:
+            return "The judge is steady: asked again, it gives the same score. Whether the score is right, no probe can check."
+        widest = max(repeated, key=lambda row: max(row) - min(row))
+        low, high = min(widest), max(widest)
+        return f"The judge wobbles: the same output got {format_score(low)} one time and {format_score(high)} another."
+
+    def _compare_with_rows(self, deviation: float) -> str:
+        """How large that is: beside what the rows differ by, where that is less."""
+        averages = [statistics.fmean(row) for row in self._finite if row]
+        if len(averages) < 2:  # noqa: PLR2004  # two to compare
+            return ""
+        between = statistics.stdev(averages)
+        if deviation < between:
+            return ""
+        return (
+            f" The averages of the rows differ by {format_score(between, [0.0])}, which is no more than that: "
+            "one score does not tell these rows apart."
+        )
 
 
 def estimate_rejudging(

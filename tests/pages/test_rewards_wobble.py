@@ -80,8 +80,13 @@ def test_scores_that_differ_are_shown_with_the_rows_that_cross_the_threshold(thr
         assert (first["output"], first["scores"], first["crosses"]) == ("answer 1", [0.4, 0.6], True)
         assert [row["deviation"] for row in drawn(app)["rows"]] == ["0.14", "0.00", "0.00"]
         assert len(server.requests) == 6
+        assert "The judge wobbles: the same output got 0.40 one time and 0.60 another." in words(app)
+        assert "Lower the temperature of the judge under Models" in words(app)
         type_reward(app, JUDGED + "# more\n")
-        assert "Of the reward and the rows as they were then" in " ".join(one.value for one in app.caption)
+        assert "The judge wobbles" not in words(app), "another reward has not been judged"
+        assert "Of the reward, the rows and the judge as they were then" in " ".join(
+            one.value for one in app.caption
+        )
 
 
 def test_what_was_judged_before_a_cancel_is_shown(three):

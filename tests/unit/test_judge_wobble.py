@@ -13,6 +13,7 @@ from refine_core.errors import RunCancelled
 from refine_core.spec import ModelSpec
 from refine_core.workbench import (
     JudgeSpec,
+    Rejudged,
     Row,
     estimate_rejudging,
     judge_repeatedly,
@@ -76,6 +77,18 @@ def test_a_judge_that_never_wavers_is_said_to_be_so():
         "The judge gave each row the same score every time. All rows got 0.50: it does not tell them apart."
     )
     assert again.wobble(0.5).crossing == 0.0
+
+
+def test_a_wobble_that_is_wider_than_what_tells_rows_apart_is_said_to_be_so():
+    noisy = Rejudged(((0.3, 0.9, 0.6), (0.5, 0.6, 0.4)), 3)
+    assert noisy.wobbles
+    assert noisy.headline() == "The judge wobbles: the same output got 0.30 one time and 0.90 another."
+    assert "The averages of the rows differ by 0.07, which is no more than that" in noisy.describe()
+    clear = Rejudged(((0.1, 0.2), (0.8, 0.9)), 2)
+    assert "averages" not in clear.describe()
+    for steady in (Rejudged(((0.5, 0.5), (0.7, 0.7)), 2), Rejudged(((math.inf, math.inf),), 2)):
+        assert not steady.wobbles
+        assert "wobbles" not in steady.headline()
 
 
 def test_what_was_judged_before_a_cancel_stays():

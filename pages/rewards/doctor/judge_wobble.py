@@ -1,5 +1,6 @@
 """Judge the same outputs several times, and see how much the scores differ: the price first, never by typing.
 
+read_wobble(bench)       what came of it, for the headline
 draw_wobble(bench)       the button with its price, the count while it goes on, and what came of it
 """
 
@@ -27,6 +28,7 @@ from refine_core.workbench import Job, Rejudged
 
 TIMES, ROWS, SHOWN = 5, 8, 20
 MAX_TIMES, MAX_ROWS = 20, 200
+WHAT_TO_DO: Final = "Lower the temperature of the judge under Models, say in its question what each score means, or choose another judge."
 POLL_S: Final = 0.25
 _SESSION: Final = static_key("wobble")
 rejudgings: Final[workbench.KeptJobs[Rejudged]] = workbench.KeptJobs(max_kept=8)
@@ -42,6 +44,21 @@ class _Asked:
     key: str
     task_key: str
     positions: tuple[int, ...]
+
+
+def read_wobble(bench: Bench) -> Rejudged | None:
+    """What judging several times has shown of the reward and the rows as they are now; None while it has not."""
+    asked: _Asked | None = st.session_state.get(_SESSION)
+    task = bench.task
+    if (
+        task is None
+        or asked is None
+        or asked.task_key != task.key
+        or not workbench.asks_judge(task.recognized)
+    ):
+        return None
+    job = rejudgings.find(asked.key)
+    return None if job is None or job.running else job.result
 
 
 def draw_wobble(bench: Bench) -> None:
@@ -156,8 +173,13 @@ def _draw_progress(job: Job[Rejudged]) -> None:
 
 def _draw_result(bench: Bench, asked: _Asked, result: Rejudged, *, is_of_now: bool) -> None:
     threshold = read_threshold(bench)
-    st.markdown(escape_markdown(result.describe(threshold)))
-    notes = [] if is_of_now else ["Of the reward and the rows as they were then."]
+    if is_of_now:
+        st.markdown(escape_markdown(result.describe(threshold)))
+        if result.wobbles:
+            st.markdown(escape_markdown(WHAT_TO_DO))
+    else:
+        st.markdown(f":gray[{escape_markdown(result.describe(threshold))}]")
+    notes = [] if is_of_now else ["Of the reward, the rows and the judge as they were then."]
     if result.stopped:
         notes.append("Cancelled; this is what was judged until then.")
     for message, count in result.failures.items():

@@ -7,7 +7,9 @@ from typing import Final
 from pages.rewards import draft
 from pages.rewards.bench import Bench
 from pages.rewards.doctor.examining import Examined
+from pages.rewards.doctor.judge_wobble import read_wobble
 from refine_core import workbench
+from refine_core.doctor import NOTHING_BESIDE_JUDGE
 from refine_core.errors import RewardError
 from refine_core.formatting import pluralize
 from refine_core.workbench import ArgumentQuestion, Recognized
@@ -27,7 +29,7 @@ def describe(bench: Bench, examined: Examined) -> tuple[str, str]:
     """The verdict, and the line under it."""
     if examined.shown is not None and examined.current:
         detail = examined.shown.detail if bench.error is None else "So nothing was tried."
-        return examined.shown.verdict, detail
+        return _with_judge(bench, examined.shown.verdict), detail
     if draft.is_empty(bench.code):
         return "There is no reward to examine yet", "Write one, or open one from the library."
     if bench.unreadable is not None or isinstance(examined.error, RewardError):
@@ -47,6 +49,15 @@ def describe(bench: Bench, examined: Examined) -> tuple[str, str]:
         else "Nothing stands out in the code",
         "Only the code was read: there are no rows yet.",
     )
+
+
+def _with_judge(bench: Bench, verdict: str) -> str:
+    """The verdict, with what judging rows several times has shown before all else."""
+    judged = read_wobble(bench)
+    headline = judged.headline() if judged is not None else ""
+    if not headline or verdict == NOTHING_BESIDE_JUDGE:
+        return headline or verdict
+    return f"{headline} {verdict}" if judged is not None and judged.wobbles else verdict
 
 
 def what_to_do(bench: Bench, examined: Examined) -> str:

@@ -18,7 +18,7 @@ from pages.rewards.fields import static_key
 from pages.shared.clicks import take_click
 from pages.shared.web import PROBES, import_script, read_styles
 from refine_core.cases import BAD, GOOD, Want, case_from_row, maximum, minimum
-from refine_core.doctor import ProbeResult, RowProbes
+from refine_core.doctor import PAID_ALIKE, ProbeResult, RowProbes
 from refine_core.formatting import format_score
 from refine_core.unseen import show_unseen_in
 from refine_core.workbench import Row
@@ -68,7 +68,7 @@ def draw_probes(probes: Probes, *, pending: bool) -> None:
         data=show_unseen_in(
             {
                 "lists": [
-                    _list("Paid like the right answer", probes.paid, NOTHING_PAID, probes.lead),
+                    _list(_title_paid(probes.paid), probes.paid, NOTHING_PAID, probes.lead),
                     _list(
                         "Right, but paid differently",
                         probes.refused,
@@ -82,6 +82,12 @@ def draw_probes(probes: Probes, *, pending: bool) -> None:
         height="content",
         on_press_change=lambda: None,
     )
+
+
+def _title_paid(paid: Sequence[ShownProbe]) -> str:
+    """Some are paid only most of it: the title says so."""
+    nearly = any(one.share is not None and one.share < PAID_ALIKE for _, one in paid)
+    return "Paid like the right answer, or nearly" if nearly else "Paid like the right answer"
 
 
 def _list(title: str, found: Sequence[ShownProbe], none: str, lead: str) -> dict[str, object]:

@@ -25,7 +25,7 @@ from pages.rewards.doctor.examining import (
     read_examination,
 )
 from pages.rewards.doctor.findings import draw_findings
-from pages.rewards.doctor.judge_wobble import draw_wobble
+from pages.rewards.doctor.judge_wobble import draw_wobble, read_wobble
 from pages.rewards.doctor.messages import OLD, describe, what_to_do
 from pages.rewards.doctor.probes import draw_probes
 from pages.rewards.doctor.right_answer import choose_right_answer, find_probes
@@ -50,6 +50,8 @@ def count_doctor(bench: Bench) -> str:
         # A text that names the answer and is paid like it, such as its words in another order, is shown, and alarms nobody.
         count = sum(one.claim != "mention" for one in shown.paid_for_nothing) + len(shown.refused)
     count += sum(one.severity != "note" for one in found)
+    judged = read_wobble(bench)
+    count += judged is not None and judged.wobbles
     return f":orange-badge[{count}]" if count else ""
 
 
