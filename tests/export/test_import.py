@@ -158,6 +158,7 @@ BROKEN = {
     "a newer version of an event": (change(3, version=99), "newer version"),
     "no time": (change(3, at=None), "no time"),
     "a time of no clock": (change(3, at=1e300), "no clock"),
+    "a time of 400 digits": (change(3, at=10**400), "no time"),
     "a span of no end": (change(3, span="a/" * 500), "where in the run"),
     "an event without its data": (change(2, data={}), "not what the event"),
     "text for a number": (change(1, data_temperatures=["hot"]), "not what the event"),

@@ -83,3 +83,32 @@ def test_an_event_without_a_key_is_not_copied():
     hider = KeyHider()
     for record in hostile_log("plain").records[1:]:
         assert hider.event(record.event) == record.event
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("GET https://h/v1?api_key=pl4nted0000", "pl4nted0000"),
+        ("https://h/?x=1&access_token=pl4nted0000&y=2", "pl4nted0000"),
+        ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),
+        ("x-api-key: pl4nted0000", "pl4nted0000"),
+        ('{"api_key": "pl4nted0000"}', "pl4nted0000"),
+        ("http://user:pa@ss@host/x", "ss@host"),
+        ("glpat-pl4nted0000pl4nted0000", "pl4nted0000"),
+        ("xoxb-123456789012-pl4nted0000", "pl4nted0000"),
+        ("-----BEGIN PRIVATE KEY-----\npl4nted0000\n-----END PRIVATE KEY-----", "pl4nted0000"),
+        ('a reply in JSON: {"x": "pl4n\\"ted 0000"}', "ted 0000"),
+        ("https://h/pl4n%22ted%200000", "ted%200000"),
+        ("Basic cGw0biJ0ZWQgMDAwMA==", "cGw0biJ0ZWQgMDAwMA"),
+    ],
+)
+def test_a_key_is_hidden_by_the_name_that_it_has_and_however_it_is_quoted(text, secret, monkeypatch):
+    monkeypatch.setenv("PLANTED_API_KEY", 'pl4n"ted 0000')
+    hidden = KeyHider().text(text)
+    assert secret not in hidden
+    assert "[hidden]" in hidden
+
+
+@pytest.mark.parametrize("code", ['call(api_key=os.environ["X_API_KEY"])', 'key: str = "abcdefghij"', "x.token = read_token()"])  # fmt: skip
+def test_code_that_looks_a_key_up_stays_code(code):
+    assert KeyHider().text(code) == code

@@ -240,3 +240,19 @@ def test_the_header_of_a_run_says_what_it_was_shared_without():
     import_runs(store, shared.data)
     run = Runs(store).get("run-1")
     assert describe_origin(run).endswith("imported · shared without prompts, inputs")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("alice@example.com", "https://h/?to=alice%40example.com"),
+        ('<b>&"x y z"', "&lt;b&gt;&amp;&quot;x y z&quot;"),
+        ("the secret plan", "dGhlIHNlY3JldCBwbGFu"),
+        ("Zo\u00eb", "Zoe\u0308 said so"),
+        ("Zoe\u0308", "Zo\u00eb said so"),
+    ],
+)
+def test_a_value_is_found_in_an_address_in_markup_and_in_base64(value, text):
+    masked = Masker([value])(text)
+    assert LEFT_OUT in masked
+    assert text.rpartition("=")[2].partition(" said")[0] not in masked

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from sys import float_info
 from typing import Any, Final, cast
 
 from refine_core import events as ev
@@ -129,7 +129,7 @@ def _read_event(number: int, line: Mapping[str, Any], run_id: str, seq: int) -> 
             f"line {number} should be event {seq} of run {run_id}: the events are not in order"
         )
     at, span, kind, version, data = (line.get(name) for name in ("at", "span", "kind", "version", "data"))
-    if not isinstance(at, int | float) or isinstance(at, bool) or not math.isfinite(at):
+    if not isinstance(at, int | float) or isinstance(at, bool) or not abs(at) <= float_info.max:
         raise ImportRefused(f"line {number} has no time")
     if not isinstance(span, str) or len(span) > _MAX_SPAN_CHARS or span.count("/") > _MAX_SPAN_PARTS:
         raise ImportRefused(f"line {number} does not say where in the run it belongs")

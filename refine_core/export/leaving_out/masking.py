@@ -10,11 +10,15 @@ What a model says in words of its own is not found: nobody can promise that.
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from refine_core.left_out import LEFT_OUT
 
@@ -56,10 +60,12 @@ class Masker:
         self._together: set[tuple[str, ...]] = set()
         self._single: set[str] = set()
         for text in dict.fromkeys(one for value in values for one in _texts(value)):
+            composed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
             for form in dict.fromkeys(
-                (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+                (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], *composed)
             ):
                 self._add(form, known)
+            self._exact |= set(_encoded(text))
         order = sorted(self._exact, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, order))) if order else None
 
@@ -99,6 +105,13 @@ class Masker:
             together = words[i : i + _TOGETHER]
             if len(together) == _TOGETHER and tuple(one.text for one in together) in self._together:
                 yield word.start, together[-1].end
+
+
+def _encoded(text: str) -> Iterator[str]:
+    """A text as an address, markup or base64 has it, where that looks otherwise and is long enough to be no accident."""
+    raw = text.strip().encode("utf-8", "surrogatepass")
+    forms = (quote(raw, safe=""), html.escape(text.strip()), base64.b64encode(raw).decode().rstrip("="))
+    yield from (form for form in forms if form != text and len(form) >= _LONG)
 
 
 def _texts(value: object) -> Iterator[str]:
