@@ -84,19 +84,19 @@ def command(
     if function is not None and reward is None and not is_python:
         raise click.UsageError("--function names a function of --reward FILE; give one")
     options = RunOptions(
-        inputs,
-        n,
-        threshold,
-        reward,
-        function,
-        model,
-        base_url,
-        key_env,
-        temperature,
-        seed,
-        title,
-        as_json,
-        trusted,
+        inputs=inputs,
+        n=n,
+        threshold=threshold,
+        reward=reward,
+        function=function,
+        model=model,
+        base_url=base_url,
+        key_env=key_env,
+        temperature=temperature,
+        seed=seed,
+        title=title,
+        as_json=as_json,
+        trusted=trusted,
     )
     if program is not None and example is not None:
         raise click.UsageError("Give a file or --example NAME, not both.")

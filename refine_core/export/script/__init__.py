@@ -4,7 +4,7 @@
 
 scripts.py        the whole of either                model_code.py    the models
 program.py        signatures and the module          reward_code.py   the reward, called as it was in the run
-source_facts.py   what has to be known of the reward's source
+notes.py          what it says of itself             source_facts.py  what has to be known of the reward's source
 literals.py, type_source.py, naming.py               values, types and names as source
 """
 

@@ -13,15 +13,14 @@ from refine_core.export.leaving_out.keys import KeyHider
 from refine_core.export.script.literals import write_call, write_comment, write_text, write_value
 from refine_core.export.script.model_code import ModelCode, write_model
 from refine_core.export.script.naming import Names
+from refine_core.export.script.notes import list_notes
 from refine_core.export.script.program import write_program
 from refine_core.export.script.reward_code import RewardCode, needs, write_reward
 from refine_core.export.script.source_facts import SourceFacts, read_source
 from refine_core.export.script.type_source import TypeWriter
-from refine_core.left_out import is_left_out
 from refine_core.log.well_formed import make_well_formed
 from refine_core.runs.forking.changes import forget_branch
 from refine_core.spec import ModelSpec, ProgramSpec
-from refine_core.spec.schedule import list_temperatures
 
 _SCORE: Final = '''
 class Score(float):
@@ -113,7 +112,7 @@ class _Script:
         if spec.title.strip():
             lines += write_comment(f"What it was called: {write_text(spec.title)}")
         lines.append("#")
-        for note in (*reward.notes, *self._notes(models)):
+        for note in (*reward.notes, *self._list_notes(models)):
             lines += write_comment(note, "# -", "#  ")
         return "\n".join([*exceptions, *lines])
 
@@ -126,62 +125,9 @@ class _Script:
         where = f" Set {' and '.join(keys)} before you run it." if keys else ""
         return f"It needs {what}.{where}"
 
-    def _notes(self, models: _Models) -> list[str]:
-        spec = self.spec
-        notes = ["The reward runs in this process, without Refinescope's sandbox: read it first."]
-        if self.recorded.fork_attempt is not None:
-            notes.append(_describe_branch(self.recorded))
-        if any(one.is_practice for one in models.all) and self.for_dspy:
-            notes.append(
-                "The run was on Refinescope's practice model, which dspy does not have: put your own model in its place."
-            )
-        if any(map(is_left_out, spec.inputs.values())):
-            notes.append('Inputs were left out when the run was shared: fill in where "[left out]" stands.')
-        if spec.budget_usd is not None or spec.budget_tokens is not None:
-            notes.append("The run had a budget; a script has none.")
-        if spec.starting_hints or spec.hint_test:
-            notes.append("The run began with hints that were given to it; this script begins without.")
-        if not self.for_dspy:
-            return notes
-        return [*notes, *self._differences()]
-
-    def _differences(self) -> list[str]:
-        """What dspy does otherwise than the run."""
-        spec = self.spec
-        source = spec.hint_source
-        notes = []
-        if spec.strategy != "single":
-            first = spec.model.temperature or 0.0
-            here = [
-                round(t, 3) for t in list_temperatures(spec.temperature_schedule, first, spec.attempt_count)
-            ][:5]
-            more = ", …" if spec.attempt_count > len(here) else ""
-            notes.append(
-                "Temperatures: dspy 2.6 takes the model's own, then from 0.5 upwards; dspy 3 takes 1.0 each time. The run's were "
-                f"{', '.join(map(str, here))}{more}."
-            )
-            notes.append(
-                "Failures: dspy lowers fail_count with each one and may return None; the run counted them and raised the last error."
-            )
-        if source == "feedback":
-            notes.append(
-                "Hints: the run took them from the reward's feedback; dspy.Refine asks a model for advice instead."
-            )
-        elif source == "adviser":
-            notes.append(
-                "Advice: dspy asks in its own words, and a request for advice that fails counts as a failed attempt."
-            )
-            if spec.advice_instructions or spec.advice_form != "full":
-                notes.append("Advice: dspy.Refine takes no instructions of your own for it.")
-        if spec.validators:
-            notes.append("Rules: dspy has none, so an attempt that breaks one gets 1,000,000 less.")
-        if spec.model.temperature is None:
-            notes.append("The run sent no temperature; dspy always sends one.")
-        if spec.model.reply_format in ("json", "json_schema"):
-            notes.append("Replies are asked for as JSON, by dspy.JSONAdapter.")
-        if needs(self.facts, spec, "Score"):
-            notes.append("Score: dspy uses the number; nobody is shown the feedback and the parts.")
-        return notes
+    def _list_notes(self, models: _Models) -> list[str]:
+        practice = any(one.is_practice for one in models.all)
+        return list_notes(self.spec, self.recorded, self.facts, has_practice=practice, for_dspy=self.for_dspy)
 
     # ---- its parts
 
@@ -316,18 +262,6 @@ class _Script:
         elif schedule.kind != _DEFAULT_SCHEDULE:
             arguments.append(("schedule", write_value(schedule.kind)))
         return arguments
-
-
-def _describe_branch(spec: ProgramSpec) -> str:
-    """What of a branch no script repeats: what it kept of its parent, and what was changed for one attempt alone."""
-    change = f", with a change: {write_text(spec.change)}" if spec.change else ""
-    kept = spec.kept_attempts
-    what = "" if not kept else "Attempt 1 was" if kept == 1 else f"Attempts 1 to {kept} were"
-    return (
-        f"The run is a branch of run {spec.parent} from attempt {spec.fork_attempt} on{change}. "
-        + (f"{what} kept from that run. " if what else "")
-        + "This script runs the program from its first attempt, without a hint or a temperature that was given to one attempt alone."
-    )
 
 
 def _import_order(line: str) -> tuple[bool, str]:
