@@ -8,7 +8,7 @@ import { Kept, arrange } from "./keep.js";
 import { letter } from "./letter.js";
 import { Chart, setup, tableHead, tableRow } from "./runs.js";
 import { lineBlocks, valueRow } from "./words.js";
-import { REFUSED, copyText } from "../shared/clipboard.js";
+import { copyText, showToCopy } from "../shared/clipboard.js";
 import { isDark, make } from "../shared/dom.js";
 import { isNoShortcut, letterSwitch } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
@@ -397,13 +397,6 @@ function settings(it) {
   const list = it.settings.map((one) => make("span", {}, make("span", { className: "muted", textContent: `${one.name} ` }), `${one.before} → `, make("b", { textContent: one.after })));
   if (it.equal.length) list.push(make("span", { className: "faint", textContent: `${it.equal.join(", ")}: equal` }));
   return make("div", { className: "settings" }, list);
-}
-
-function showToCopy(place, text) {
-  const area = make("textarea", { value: text, readOnly: true, rows: 6 });
-  area.setAttribute("aria-label", "Text to copy");
-  place.replaceChildren(make("p", { textContent: REFUSED }), area);
-  area.select();
 }
 
 export default mount((place) => {

@@ -4,7 +4,7 @@
 //
 //   dots.js  the chart
 
-import { copyText, REFUSED } from "../shared/clipboard.js";
+import { copyText, showToCopy } from "../shared/clipboard.js";
 import { isDark, make } from "../shared/dom.js";
 import { mount, watchWidth } from "../shared/mount.js";
 import { drawDots } from "./dots.js";
@@ -57,16 +57,14 @@ class HintTest {
       this.say("Copied.");
       return;
     }
-    const area = make("textarea", { readonly: true, rows: 8, "aria-label": "Text to copy" });
-    area.value = this.data.markdown;
-    this.say(REFUSED, area);
-    area.select();
+    clearTimeout(this.quiet);
+    showToCopy(this.status, this.data.markdown);
   }
 
-  say(...words) {
+  say(words) {
     clearTimeout(this.quiet);
-    this.status.replaceChildren(...words);
-    if (words.length === 1) this.quiet = setTimeout(() => this.status.replaceChildren(), 6000);
+    this.status.replaceChildren(words);
+    this.quiet = setTimeout(() => this.status.replaceChildren(), 6000);
   }
 
   left() {

@@ -6,7 +6,7 @@
 //   blocks.js  what a tab holds        search.js  the search        words.js  words that explain themselves
 
 import { Blocks } from "./blocks.js";
-import { REFUSED, copyText } from "../shared/clipboard.js";
+import { copyText, showToCopy } from "../shared/clipboard.js";
 import { draw, isDark, make } from "../shared/dom.js";
 import { isNoShortcut } from "../shared/keys.js";
 import { mount } from "../shared/mount.js";
@@ -176,16 +176,14 @@ class Detail {
 
   async copy({ text, words }) {
     if (await copyText(text)) return this.say(words);
-    const area = make("textarea", { value: text, readOnly: true, rows: 8 });
-    area.setAttribute("aria-label", "Text to copy");
-    this.say(REFUSED, area);
-    area.select();
+    clearTimeout(this.quiet);
+    showToCopy(this.status, text);
   }
 
-  say(words, ...more) {
+  say(words) {
     clearTimeout(this.quiet);
-    this.status.replaceChildren(words, ...more);
-    if (!more.length) this.quiet = setTimeout(() => this.status.replaceChildren(), 6000);
+    this.status.replaceChildren(words);
+    this.quiet = setTimeout(() => this.status.replaceChildren(), 6000);
   }
 
   save(text) {

@@ -7,7 +7,7 @@
 import { NotMade, askForFile, save } from "./ask.js";
 import { leaveOut } from "./leave_out.js";
 import { drawPng } from "./png.js";
-import { REFUSED, copyText } from "../shared/clipboard.js";
+import { copyText, showToCopy } from "../shared/clipboard.js";
 import { isDark, make } from "../shared/dom.js";
 import { mount } from "../shared/mount.js";
 
@@ -49,7 +49,7 @@ class Menu {
     const copy = async () => {
       const url = linkTo(parameters);
       if (await copyText(url.href)) said.replaceChildren(make("span", { class: "done", text: "Copied." }));
-      else this.showToCopy(said, url.href);
+      else showToCopy(said, url.href);
     };
     const where = MINE.test(location.hostname) ? "It opens on this computer. For others, send a file." : "It opens for whoever reaches this server.";
     const words = make("span", { class: "about", text: `Restores what you see now. ${where}` });
@@ -124,7 +124,7 @@ class Menu {
       const isCopied = await copyText(text);
       size.textContent = bytes((await asking).blob.size);
       if (isCopied) return "Copied.";
-      this.showToCopy(said, await text);
+      showToCopy(said, await text);
       return "";
     }
     const file = await asking;
@@ -132,14 +132,6 @@ class Menu {
     save(made.blob, made.name);
     size.textContent = bytes(made.blob.size);
     return `Downloaded ${made.name}`;
-  }
-
-  showToCopy(said, text) {
-    const area = make("textarea", { readonly: true, rows: 4, "aria-label": "Text to copy" });
-    area.value = text;
-    said.replaceChildren(REFUSED, area);
-    area.focus();
-    area.select();
   }
 
   stop() {

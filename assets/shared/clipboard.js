@@ -1,5 +1,7 @@
 // Text into the clipboard. Browsers let a page copy on https and on this machine, after a press; elsewhere the old way may work.
 
+import { make } from "./dom.js";
+
 /**
  * Copy a text; whether the browser let the page do it.
  *
@@ -44,5 +46,12 @@ function copyAsSelected(text) {
   }
 }
 
-/** What is said where the page may not copy; the text stands below it then, selected. */
-export const REFUSED = "This browser does not let the page copy. Press Ctrl+C, or Cmd+C on a Mac.";
+/** Say in `place` that the page may not copy, with the text below, selected, for a person to copy. */
+export function showToCopy(place, text) {
+  const area = make("textarea", { value: text, readOnly: true, rows: 6, "aria-label": "Text to copy" });
+  place.replaceChildren(REFUSED, area);
+  area.focus();
+  area.select();
+}
+
+const REFUSED = "This browser does not let the page copy. Press Ctrl+C, or Cmd+C on a Mac.";

@@ -43,14 +43,11 @@ class ExportedFile:
 
 def export_run(run: RunLog, to: str, *, redaction: Redaction = NO_REDACTION) -> ExportedFile:
     """A run as one file. to: a name of FORMATS. Raises SpecError for an unknown one."""
-    form = _format(to)
-    keys = KeyHider()
-    run = _prepare(run, redaction, form, keys)
-    return ExportedFile(f"{_stem(run, keys)}{form.suffix}", form.media_type, _write(form, [run]))
+    return export_runs([run], to, redaction=redaction)
 
 
 def export_runs(runs: Iterable[RunLog], to: str, *, redaction: Redaction = NO_REDACTION) -> ExportedFile:
-    """Several runs as one file: one table, one JSONL; else a zip with a file for each. One run comes as by `export_run`.
+    """Several runs as one file: one table, one JSONL; else a zip with a file for each. One run is a file of that format.
 
     Raises SpecError for an unknown format, and for no run.
     """
