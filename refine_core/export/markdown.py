@@ -28,6 +28,7 @@ _MAX_CHARS: Final = 60_000  # GitHub refuses a comment of more than 65,536
 _SHORT: Final = 100
 _ROWS: Final = 100
 _TABLE_CHARS: Final = 25_000
+_COLUMNS: Final = 8
 _NAMED: Final = 6
 _LINE, _CELL = 300, 120  # characters of a value at the top, and in a cell; the whole of it stands below
 
@@ -47,6 +48,7 @@ def write_markdown(run: RunLog) -> str:
         *_left_out(shown),
         "\n".join(f"- {line}" for line in (*_asked(shown), *_result(shown))),
         *_table(shown),
+        *_parts(shown),
         *_whole_result(shown),
     ]
     end = [*_program(shown), f"<sub>Run {code(run.run_id)}, exported from Refinescope.</sub>"]
@@ -77,32 +79,23 @@ def _asked(run: Timeline) -> Iterator[str]:
 def _table(run: Timeline) -> Iterator[str]:
     if not run.attempts:
         return
-    parts = list(dict.fromkeys(name for a in run.attempts if a.score for name in a.score.parts))
     hints = any(attempt.real_hints for attempt in run.attempts)
-    header = [
-        "Attempt",
-        "Reward",
-        *map(code, parts),
-        "Outcome",
-        code(output_title(run)),
-        *["Hint that it got"] * hints,
-    ]
+    header = ["Attempt", "Reward", "Outcome", code(output_title(run)), *["Hint that it got"] * hints]
     rows: list[list[str]] = []
     room = _TABLE_CHARS
     for row in islice(list_rows(run), _ROWS):
-        cells = _row(run, row, parts, hints=hints)
+        cells = _row(run, row, hints=hints)
         room -= sum(map(len, cells))
         if rows and room < 0:
             break
         rows.append(cells)
-    yield table(header, rows, numbers=range(2 + len(parts)))
+    yield table(header, rows, numbers=range(2))
     if len(run.attempts) > len(rows):
         yield f"The first {len(rows)} of {pluralize(len(run.attempts), 'attempt')}."
 
 
-def _row(run: Timeline, row: AttemptRow, parts: list[str], *, hints: bool) -> list[str]:
+def _row(run: Timeline, row: AttemptRow, *, hints: bool) -> list[str]:
     attempt = row.attempt
-    scores = attempt.score.parts if attempt.score is not None else {}
     outcome = describe_outcome(run, attempt) + (", kept from its parent" if attempt.kept else "")
     several = len(run.predictors) > 1
     given = [
@@ -112,11 +105,24 @@ def _row(run: Timeline, row: AttemptRow, parts: list[str], *, hints: bool) -> li
     return [
         str(attempt.index + 1),
         "" if attempt.reward is None else format_reward(run, attempt.reward),
-        *(format_reward(run, scores[name]) if name in scores else "" for name in parts),
         f"{outcome}, returned" if attempt.is_returned else outcome,
         "<br>".join(code(shorten(text, _CELL)) for text in (row.message or row.text, row.more) if text),
         *["<br>".join(given)] * hints,
     ]
+
+
+def _parts(run: Timeline) -> Iterator[str]:
+    """The parts of the reward, a column an attempt, where there is room for a column each."""
+    scored = [(attempt.index, attempt.score.parts) for attempt in run.attempts if attempt.score is not None]
+    names = list(dict.fromkeys(name for _, parts in scored for name in parts))[:_ROWS]
+    if not names or len(scored) > _COLUMNS:
+        return
+    header = ["Part of the reward", *(f"Attempt {index + 1}" for index, _ in scored)]
+    rows = [
+        [code(name), *(format_reward(run, parts[name]) if name in parts else "" for _, parts in scored)]
+        for name in names
+    ]
+    yield table(header, rows, numbers=range(1, len(header)))
 
 
 def _chosen(run: Timeline) -> tuple[str, Mapping[str, object]]:
@@ -176,6 +182,9 @@ def _attempt(run: Timeline, attempt: Attempt) -> Iterator[str]:
         yield from _labelled("Error", failure)
     for name, message in attempt.unmet.items():
         yield from _labelled(f"Rule not met, {code(name)}", message)
+    if attempt.score is not None and attempt.score.parts:
+        parts = (f"{code(name)} {format_reward(run, value)}" for name, value in attempt.score.parts.items())
+        yield f"Parts of the reward: {' · '.join(parts)}"
     if attempt.score is not None and attempt.score.feedback:
         yield from _labelled("Feedback of the reward", attempt.score.feedback)
     if attempt.advice is not None and attempt.advice.discussion:

@@ -7,7 +7,7 @@ from refine_core.export.run_log import RunLog
 from refine_core.runs import Runs
 from refine_core.spec.examples import EXAMPLES
 from refine_core.store.memory import MemoryStore
-from tests.logs import Log
+from tests.logs import Log, headline
 
 _GITHUB_TAKES = 65_536
 
@@ -30,6 +30,15 @@ def test_task_input_and_result_come_before_a_table_with_answers_and_hints():
     assert "| `neutral`<br>`confidence: 0.5` |" in last
     assert "`confidence`: give a number between 0.4 and 0.7." in last
     assert "cost unknown" not in text, "an attempt without a reply has no cost to speak of"
+
+
+def test_the_parts_of_the_reward_have_a_column_an_attempt_below_the_answers():
+    text = write(RunLog(headline().records))
+    first, second = text.split("\n| Part of the reward | Attempt 1 | Attempt 2 |", 1)
+    assert "\n| Attempt | Reward | Outcome | " in first
+    for attempt in headline().timeline.attempts:
+        for name, value in attempt.score.parts.items():
+            assert f"`{name}` {value:.2f}" in second, "also with the attempt"
 
 
 def test_long_answers_and_many_attempts_stay_within_what_github_takes():
