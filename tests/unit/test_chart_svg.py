@@ -64,6 +64,19 @@ def test_each_reward_and_each_attempt_is_written_in_the_file():
     assert {"1", "2", "3", "4", "5", "headline", "advice", "threshold"} <= set(shown)
 
 
+def test_the_file_says_what_its_marks_mean():
+    shown = " ".join(texts(ElementTree.fromstring(write_svg(logs.headline().timeline)))).replace("\xa0", " ")
+    for words in (
+        "● scored",
+        "■ reached the threshold",
+        "○ around it: returned",
+        "line: best so far",
+        "arrow: a hint",
+    ):
+        assert words in shown
+    assert "failed" not in shown, "no attempt failed"
+
+
 @pytest.mark.parametrize("make", KINDS)
 def test_nothing_is_drawn_outside_of_the_picture(make):
     for width in (360, 960):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from refine_core.export.chart.layers import Place, draw_layer, write_text
+from refine_core.export.chart.legend import list_legend
 from refine_core.export.chart.paint import LIGHT, Paint, attributes, class_of
 from refine_core.export.markup import NOTHING, Markup, element, format_pixels, join
 from refine_core.figures import build_figure, describe_figure
@@ -29,6 +30,8 @@ _NARROW_PX = 600
 _NUMBER_PX, _MATRIX_NUMBER_PX = 26, 34  # room for one number in the row of attempts
 _LABEL_PX, _TICK_PX, _LETTER_PX = 12.5, 12.0, 6.4
 _TITLE_PX = 17.0
+_LINE_PX = 18.0
+_GAP: Final = "\N{NO-BREAK SPACE}" * 4  # spaces in a row would become one
 
 Drawing = Mapping[str, Any]
 
@@ -47,11 +50,14 @@ def write_svg(timeline: Timeline, *, title: str = "", width: int = _WIDTH) -> st
     heading = title or stop_sentences(timeline, alive=False)[0]
     paint = attributes(LIGHT)
     inner = width - 2 * _PAD
-    drawing, height = _draw(build_figure(timeline), timeline, Canvas(inner, paint))
+    figure = build_figure(timeline)
+    drawing, height = _draw(figure, timeline, Canvas(inner, paint))
+    legend = _legend(timeline, figure, inner)
     top = _PAD + _TITLE_PX + 14
     shown = _fit(heading, inner / (_TITLE_PX * 0.52))
     caption = " · ".join(filter(None, (timeline.spec.title, format_time(timeline.started_at))))
-    total = top + height + _PAD + 12
+    below = top + height + _LINE_PX
+    total = below + _LINE_PX * len(legend) + _PAD + 4
     body = element(
         "svg",
         element("title", heading),
@@ -59,6 +65,7 @@ def write_svg(timeline: Timeline, *, title: str = "", width: int = _WIDTH) -> st
         element("rect", width=width, height=total, fill=LIGHT["paper"]),
         write_text(shown, _PAD, _PAD + 6, _TITLE_PX, {**paint("text"), "font_weight": "600"}),
         element("g", drawing, transform=f"translate({_PAD} {format_pixels(top)})"),
+        *(write_text(line, _PAD, below + _LINE_PX * i, 12, paint("muted")) for i, line in enumerate(legend)),
         write_text(_fit(caption, inner / 6.4), _PAD, total - 14, 12, paint("muted")),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width} {format_pixels(total)}",
@@ -68,6 +75,21 @@ def write_svg(timeline: Timeline, *, title: str = "", width: int = _WIDTH) -> st
         role="img",
     )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+
+def _legend(timeline: Timeline, figure: Mapping[str, Any], room: float) -> list[str]:
+    """What the marks mean, on as many lines as it takes."""
+    columns = figure["drawings"]["columns"]
+    fits = columns and (room - columns["left"]) / int(figure["columns"]) >= _MATRIX_BELOW_PX
+    letters = max(10, int(room / 6.4))
+    lines: list[str] = []
+    for mark, _, meaning in list_legend(timeline, is_matrix=not fits):
+        entry = f"{mark} {meaning}".strip()
+        if lines and len(lines[-1]) + len(entry) + len(_GAP) <= letters:
+            lines[-1] += _GAP + entry
+        else:
+            lines.append(_fit(entry, letters))
+    return lines
 
 
 def draw_chart(

@@ -7,11 +7,12 @@ from itertools import islice
 from typing import Any, Final
 
 from refine_core.export.chart import draw_chart
+from refine_core.export.chart.legend import MARKS
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.notebook.refinement import Shown
 from refine_core.export.notebook.styles import SCOPE, write_styles
 from refine_core.export.report.prompts import SeenText, write_callers
-from refine_core.export.report.rows import MARKS, AttemptRow, list_rows
+from refine_core.export.report.rows import AttemptRow, list_rows
 from refine_core.export.report.values import show_change, show_plain, show_text
 from refine_core.figures import Now, build_figure, build_now_marks, describe_figure, describe_now
 from refine_core.figures.story_fields import main_field
@@ -124,7 +125,7 @@ def _row(run: Timeline, row: AttemptRow, before: Attempt | None, *, has_hints: b
         element("td", row.temperature, cls="n"),
         element("td", *reward, element("span", f" {row.words}", cls="sr"), cls="n"),
         element("td", row.change, cls=f"n {row.change_style}".rstrip()),
-        element("td", output),
+        element("td", output, element("div", show_text(row.more), cls="m") if row.more else NOTHING),
         element("td", *hints, cls="m") if has_hints else NOTHING,
         cls="r" if attempt.is_returned else "",
     )

@@ -108,7 +108,7 @@ def _write_row(row: AttemptRow, axis: Axis, width: int) -> str:
         f"{'→' if attempt.is_returned else ' '}{attempt.index + 1:>2}  {row.temperature:>5}  "
         f"{row.reward:>6}  {row.change:>6}  {bar:<{_BAR}}   "
     )
-    return f"{head}{shorten(row.message or row.text, max(12, width - len(head)))}".rstrip()
+    return f"{head}{shorten(row.message or ' · '.join(filter(None, (row.text, row.more))), max(12, width - len(head)))}".rstrip()
 
 
 def _some(rows: Sequence[T], keep: int) -> Iterator[T | str]:

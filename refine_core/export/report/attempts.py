@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from refine_core.export.chart.legend import MARKS
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.report.prompts import SeenText, write_callers
-from refine_core.export.report.rows import MARKS
 from refine_core.export.report.values import list_fields, show_change, show_plain, show_text
 from refine_core.figures import Story, StoryRow
 from refine_core.figures.story_hints import StoryHint

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from refine_core import __version__
 from refine_core.export.chart import draw_chart
+from refine_core.export.chart.legend import list_legend
 from refine_core.export.markup import NOTHING, Markup, element, join
 from refine_core.export.report.attempts import FOLDED_FROM, write_attempts
 from refine_core.export.report.embedding import embed_events
 from refine_core.export.report.opening import list_sentences, write_opening
 from refine_core.export.report.program import write_program
-from refine_core.export.report.rows import MARKS
 from refine_core.export.report.styles import write_styles
 from refine_core.export.report.table import write_table
 from refine_core.export.report.what_ifs import write_what_ifs
@@ -96,32 +96,9 @@ def _write_timeline(run: Timeline) -> Iterator[Markup]:
 
 def _write_legend(run: Timeline, figure: Mapping[str, Any]) -> Iterator[Markup]:
     """What the marks of this very chart mean."""
-    words = {
-        "scored": "scored",
-        "best": "best",
-        "stopped": "reached the threshold",
-        "failed": "failed",
-        "cut_off": "cut off",
-    }
-    outcomes = {attempt.outcome for attempt in run.attempts}
-    for outcome, meaning in words.items():
-        if outcome in outcomes:
-            mark, colour = MARKS[outcome]
-            yield element("span", element("span", mark, cls=f"k c-{colour}"), f" {meaning}")
-    if any(attempt.is_returned for attempt in run.attempts):
-        yield element("span", "○ around it: returned")
-    if sum(attempt.reward is not None for attempt in run.attempts) > 1:
-        yield element("span", "line: best so far")
-    if run.kept_attempts:
-        yield element("span", "before the dotted line: kept from another run")
-    if figure["drawings"]["columns"] is None:
-        yield element("span", "cells: the darker, the more")
-    else:
-        yield element("span", "bar: how long a part of the program took")
-        if any(attempt.real_hints for attempt in run.attempts):
-            yield element("span", "arrow: a hint, to the part of the program that got it")
-    if any(run.has_temperature(attempt) for attempt in run.attempts):
-        yield element("span", "temperature: how freely the model may vary its words")
+    for mark, colour, meaning in list_legend(run, is_matrix=figure["drawings"]["columns"] is None):
+        shown = (element("span", mark, cls=f"k c-{colour}"), " ") if mark else ()
+        yield element("span", *shown, meaning)
 
 
 def _write_switch(run: Timeline) -> Markup:

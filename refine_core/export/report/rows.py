@@ -23,16 +23,6 @@ from refine_core.messages import describe_outcome
 
 _SHORT: Final = 40  # characters of an output that has room beside the main one
 _OTHERS: Final = 3
-MARKS: Final = {
-    "scored": ("●", "scored"),
-    "best": ("▲", "best"),
-    "stopped": ("■", "best"),
-    "failed": ("✕", "failed"),
-    "cut_off": ("\N{EN DASH}", "muted"),
-    "running": ("◌", "scored"),
-    "pending": ("◌", "muted"),
-}
-"""Outcome -> its mark, and the colour's name."""
 
 
 @dataclass(frozen=True, slots=True)

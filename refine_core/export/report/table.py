@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from refine_core.export.chart.legend import MARKS
 from refine_core.export.markup import NOTHING, Markup, element, join
-from refine_core.export.report.rows import MARKS, AttemptRow, list_rows, output_title
+from refine_core.export.report.rows import AttemptRow, list_rows, output_title
 from refine_core.export.report.values import mark_left_out
 from refine_core.figures import Story, StoryRow
 from refine_core.figures.story_parts import PartCell
