@@ -138,7 +138,7 @@ class Table {
       parts.push(make("strong", "", data.undo), make("span", "more", "Deleted runs are kept for 30 days."), undo);
     } else if (!chosen.length && this.rows.length) {
       const tip = make("span", "tip");
-      tip.append("Tick runs to compare them, ask what if, tag or delete them. ");
+      tip.append("Tick runs to compare, share, tag or delete them, or to ask what if. ");
       const keys = make("span", "keys");
       for (const [key, what] of [["/", "search"], ["j", ""], ["k", "move"], ["Space", "tick"], ["Enter", "open"], ...(this.rows.some((row) => row.fold) ? [["→", "branches"]] : [])]) {
         keys.append(make("kbd", "", key), what ? ` ${what} ` : " ");

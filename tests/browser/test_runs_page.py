@@ -106,7 +106,7 @@ def test_the_list_can_be_used_by_keys_alone(page, runs_app):
     expect(bar(page)).to_contain_text("Same program and settings, other inputs and model")
     assert focused(page) == "open r59", "what is drawn anew keeps the focus"
     page.keyboard.press("Escape")
-    expect(bar(page)).to_contain_text("Tick runs to compare them")
+    expect(bar(page)).to_contain_text("Tick runs to compare, share, tag")
     page.keyboard.press("Space")
     page.keyboard.press("j")
     page.keyboard.press("Space")
