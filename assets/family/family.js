@@ -10,6 +10,7 @@ import { mount, watchWidth } from "../shared/mount.js";
 
 const SIZES = { full: { row: 62, head: 26, label: 150, pad: 16, step: 84 }, compact: { row: 24, head: 4, label: 164, pad: 13, step: 34 } };
 const VALUES_FROM = 40; // pixels between two attempts, from which their rewards are written
+const COMPACT_ROWS = 3; // that are in view at once beside a program
 const DOTS_FROM = 7; // from which each has a mark
 const SHAPES = {
   scored: (x, y) => draw("circle", { cx: x, cy: y, r: 4.5, class: "scored" }),
@@ -56,7 +57,7 @@ class Family {
     const x = (number) => size.pad + (number - 1) * step;
     const y = (lane) => size.head + size.row * lane + (compact ? size.row / 2 : 34);
     const height = size.head + size.row * lanes.length;
-    this.title.textContent = compact ? "Family · press an end to compare" : "";
+    this.title.textContent = compact ? `${lanes.length > COMPACT_ROWS ? `Family of ${lanes.length}` : "Family"} · press an end to compare` : "";
     this.picture.setAttribute("width", this.box.clientWidth);
     this.picture.setAttribute("height", height);
     const parts = lanes.flatMap((lane, i) => this.line(lane, i, x, y, step));
@@ -69,7 +70,8 @@ class Family {
       this.shown = this.source; // what is looked at is in view, in a tree that scrolls
       const current = lanes.findIndex((lane) => lane.current);
       const foot = size.head + size.row * (current + 1);
-      if (foot > this.box.clientHeight) this.box.scrollTop = foot - this.box.clientHeight;
+      const fits = Math.max(1, Math.floor(this.box.clientHeight / size.row)); // whole rows, so that none is cut under the title
+      if (foot > this.box.clientHeight) this.box.scrollTop = foot - size.row * fits;
     }
     if (focused) [...this.list.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === focused)?.focus({ preventScroll: true });
   }

@@ -88,8 +88,8 @@ export function drawRow(row, columns, tick, act) {
 
 // Shows what stands under a run, or hides it.
 function foldButton(row, act) {
-  const { count, words, open } = row.fold;
-  const made = button(count.toLocaleString("en"), "", () => act("unfold", [row.id]));
+  const { text, words, open } = row.fold;
+  const made = button(text, "", () => act("unfold", [row.id]));
   made.className = "fold";
   const chevron = draw("svg", { width: 10, height: 10, viewBox: "0 0 10 10", "aria-hidden": "true" });
   chevron.append(draw("path", { d: open ? "M1.5 3 L5 7 L8.5 3" : "M3 1.5 L7 5 L3 8.5" }, "plain line"));
@@ -124,7 +124,11 @@ function drawCell(row, className, act) {
       const inner = make("span", "inner");
       if (row.fold) inner.append(foldButton(row, act));
       inner.append(link);
-      if (row.from) inner.append(make("span", "from", row.from));
+      if (row.from) {
+        const from = make("span", "from", row.from);
+        from.title = row.from;
+        inner.append(from);
+      }
       if (row.note) {
         const note = make("span", "note", "note");
         note.title = row.note;

@@ -1,11 +1,11 @@
 """Run again: the same program on the same inputs from the start, with another seed, model or strategy; then side by side.
 
-draw_again(run)      what the dialog holds; see pages/run/menus.py
+draw_again(run, close)      what the dialog holds; see pages/run/menus.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import streamlit as st
@@ -27,8 +27,8 @@ _HINTS: Final[Mapping[HintSource, str]] = {
 }
 
 
-def draw_again(run: Run) -> None:
-    """What can be changed, what it takes at most, and the button that starts it."""
+def draw_again(run: Run, close: Callable[[], None]) -> None:
+    """What can be changed, what it takes at most, and the button that starts it. close: called where somebody gives it up."""
     st.caption(
         "The same program, inputs and reward. The recorded run stays as it is; the two can be compared."
     )
@@ -39,7 +39,13 @@ def draw_again(run: Run) -> None:
     headline, cost = programs.describe_plan(spec)
     st.info(f"{escape_markdown(headline.removeprefix('Ready: ').capitalize())}. {escape_markdown(cost)}")
     ask_for_keys(spec, run.timeline.typed_key_roles, origin=run.run_id)
-    if st.button("Run again", type="primary", icon=":material/play_arrow:", key="again.run"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        pressed = st.button("Run again", type="primary", icon=":material/play_arrow:", key="again.run")
+        st.space("stretch")
+        if st.button("Cancel", type="tertiary", key="again.cancel"):
+            close()
+            st.rerun()
+    if pressed:
         _start(run, changes, collect_credentials(spec, origin=run.run_id))
 
 

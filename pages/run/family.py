@@ -7,9 +7,9 @@ The tree itself is assets/family; it can be driven by keyboard, and read out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, cast
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -56,23 +56,40 @@ def draw_family(
     known = {member.run_id for member in family.members}
     match take_click(key, "asked"):
         case {"do": "compare", "a": str() as a, "b": str() as b} if {a, b} <= known:
-            leave_for(address.COMPARE, {"a": a, "b": b})
+            older, younger = sorted((a, b), key=[member.run_id for member in family.members].index)
+            leave_for(address.COMPARE, {"a": older, "b": younger})
         case {"do": "open", "run": str() as run} if run in known:
             leave_for(address.RUN, {"run": run})
 
 
 def build_tree(family: Family, run_id: str, planned: PlannedBranch | None = None) -> dict[str, object]:
     """The tree as plain data: a lane a run, parents before their branches; those beyond MAX_LANES are left out and counted."""
-    members = list(family.members[:MAX_LANES])
-    members += [one for one in family.members[MAX_LANES:] if one.run_id == run_id]
-    shown = {one.run_id: one for one in members}
-    lanes = [_describe_lane(one, run_id, shown) for one in members]
-    if planned is not None:  # below its parent
-        below = next((i for i, one in enumerate(members) if one.run_id == planned.parent), len(lanes) - 1)
-        lanes.insert(below + 1, _describe_planned(planned, shown))
-    count = max([1, *(len(one.rewards) for one in members), planned.first if planned is not None else 1])
-    left_out = len(family.members) - len(members) + family.left_out
-    return show_unseen_in({"lanes": lanes, "count": count, "left_out": left_out})
+    listed = list(family.members[:MAX_LANES])
+    listed += [one for one in family.members[MAX_LANES:] if one.run_id == run_id]
+    shown = {one.run_id: one for one in listed}
+    lanes = [_describe_lane(one, run_id, shown) for one in listed]
+    if planned is not None:
+        lanes.append(_describe_planned(planned, shown))
+    count = max([1, *(len(one.rewards) for one in listed), planned.first if planned is not None else 1])
+    left_out = len(family.members) - len(listed) + family.left_out
+    return show_unseen_in({"lanes": _arrange(lanes), "count": count, "left_out": left_out})
+
+
+def _arrange(lanes: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """Each lane below the one that it leaves, and of one lane's branches the one that leaves it last first: no line crosses another.
+
+    What keeps nothing is a line of its own, and comes after the branches of the lines before it. Equals stay in order.
+    """
+    leaving: dict[object, list[Mapping[str, object]]] = {}
+    for lane in lanes:
+        leaving.setdefault(lane["joins"] if lane["from"] != 1 else None, []).append(lane)
+    arranged: list[Mapping[str, object]] = []
+    waiting = leaving.get(None, [])[::-1]
+    while waiting:
+        arranged.append(waiting.pop())
+        branches = () if arranged[-1]["draft"] else leaving.get(arranged[-1]["id"], ())
+        waiting += sorted(branches, key=lambda one: cast("int", one["from"]), reverse=True)[::-1]
+    return arranged
 
 
 def _describe_lane(one: FamilyMember, run_id: str, shown: Mapping[str, FamilyMember]) -> dict[str, object]:
@@ -84,7 +101,7 @@ def _describe_lane(one: FamilyMember, run_id: str, shown: Mapping[str, FamilyMem
     begins = f"A branch from attempt {first}. " if one.fork_attempt is not None else ""
     return {
         "id": one.run_id,
-        "name": one.label,
+        "name": _shorten(one, shown),
         "note": state if best is None else f"{state}, {format_score(best)}",
         "brief": state if best is None else format_score(best),
         "words": f"{begins}Rewards: {rewards or 'none yet'}.",
@@ -105,11 +122,17 @@ def _describe_lane(one: FamilyMember, run_id: str, shown: Mapping[str, FamilyMem
     }
 
 
+def _shorten(one: FamilyMember, shown: Mapping[str, FamilyMember]) -> str:
+    """Its label, without the parent's title where it begins with that, as the title of a hint test's try does."""
+    parent = shown.get(one.parent or "")
+    return one.label if parent is None else one.label.removeprefix(f"{parent.title} · ")
+
+
 def _describe_planned(planned: PlannedBranch, shown: Mapping[str, FamilyMember]) -> dict[str, object]:
     return {
         "id": "",
         "name": planned.name,
-        "note": "this branch",
+        "note": "the new branch",
         "brief": "",
         "words": f"Not started. It begins at attempt {planned.first}.",
         "href": "",

@@ -76,8 +76,10 @@ def _draw_program(run: Run) -> None:
 
 
 def name_of(run: Run, annotation: Annotation) -> str:
-    """What the run is called."""
-    return annotation.name or runs.title(run.timeline.spec)
+    """What the run is called. A try of a hint test, without the title of the run that it is about, which stands above."""
+    spec = run.timeline.spec
+    title = runs.title(spec)
+    return annotation.name or (title.rpartition(" · ")[2].capitalize() if spec.hint_test else title)
 
 
 def describe_origin(run: Run) -> str:

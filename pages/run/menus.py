@@ -54,7 +54,7 @@ def _close() -> None:
 
 @st.dialog("Run again from the start", on_dismiss=_close)
 def _again(run: Run) -> None:
-    draw_again(run)
+    draw_again(run, _close)
 
 
 @st.dialog("Replay the recorded replies", on_dismiss=_close)

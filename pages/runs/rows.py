@@ -19,7 +19,7 @@ from refine_core.formatting import (
     pluralize,
 )
 from refine_core.messages import RUN_OUTCOMES
-from refine_core.runs import ListedRun, SortKey
+from refine_core.runs import Folded, ListedRun, SortKey
 from refine_core.unseen import show_unseen_in
 
 MAX_POINTS: Final = 40  # of the small chart; of more attempts, the best of each stretch is drawn
@@ -59,16 +59,32 @@ def entry_row(entry: Entry) -> dict[str, object]:
             "name": show_unseen_in(entry.run.summary.change),
             "title": row["name"],
         }  # its title is the parent's
+    if entry.kind == "try" and not entry.run.annotation.name:
+        whole = str(row["name"])  # its title begins with the parent's, which stands above
+        row |= {"name": whole.rpartition(" · ")[2], "title": whole}
     if entry.same_inputs:
         row |= {"input": "", "input_title": ""}
-    fold = {"count": folded.branches + folded.tries, "words": f"{words}{left_out}", "open": entry.is_open}
+    fold = {"text": _count_folded(folded), "words": f"{words}{left_out}", "open": entry.is_open}
     from_attempt = "" if begins is None else f"from {begins}"
+    again = show_unseen_in(entry.run.summary.change) if entry.run.summary.parent is not None else ""
     return row | {
         "kind": entry.kind,
         "fold": fold if words else None,
         "context": not folded.passes,
-        "from": {"branch": from_attempt, "try": "try"}.get(entry.kind, ""),
+        "from": {"branch": from_attempt, "run": again}.get(entry.kind, ""),
     }
+
+
+def _count_folded(folded: Folded) -> str:
+    """What the button of a row says: "2" branches, "20 tries", or "2 + 20" of both."""
+    if not folded.tries:
+        return f"{folded.branches:,}"
+    tries = f"{folded.tries:,}"
+    return (
+        f"{folded.branches:,} + {tries}"
+        if folded.branches
+        else f"{tries} {'try' if folded.tries == 1 else 'tries'}"
+    )
 
 
 def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[str, object]:

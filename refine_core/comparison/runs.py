@@ -219,10 +219,16 @@ def _reason(a: RunCell, b: RunCell) -> Iterator[Phrase]:
     if names[0] == names[1]:
         yield Phrase(", where their hints differ.")
         return
+    if not (names[0] and names[1]):
+        with_hint, without, given = ("A", "B", names[0]) if names[0] else ("B", "A", names[1])
+        yield Phrase(f", where {with_hint} has a hint for ")
+        yield from strong_names(given)
+        yield Phrase(f" and {without} has none.")
+        return
     yield Phrase(", where the hint of A is for ")
-    yield from strong_names(names[0] or ["nobody"])
+    yield from strong_names(names[0])
     yield Phrase(" and that of B for ")
-    yield from strong_names(names[1] or ["nobody"])
+    yield from strong_names(names[1])
     yield Phrase(".")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from pages.run.family import MAX_LANES, PlannedBranch, build_tree
@@ -150,7 +152,20 @@ def test_another_reward_starts_the_branch_where_the_loop_would_have_parted():
     app.session_state[typed(app, run_id, "reward")] = {"draft": {"code": GAMED, "rev": 0}}
     app.run()
     assert "Advice" in said(app) or "It begins at attempt" in said(app)
-    assert runs.plan_fork(run_id, 4, reward=GAMED).reason in said(app)
+    plan = runs.plan_fork(run_id, 4, reward=GAMED)
+    assert plan.reason in said(app)
+    assert app.text_input(key=typed(app, run_id, "name")).placeholder == f"other reward from {plan.first_new}"
+    assert plan.first_new < 4
+
+
+def test_a_hint_that_a_person_wrote_is_not_said_to_be_the_advisers():
+    run_id = record()
+    names = runs.timeline(run_id).predictors
+    branch = fork(run_id, 3, hints={names[0]: "In facts, list the order number and the date."})
+    assert "As the adviser wrote it." in said(open_run(run_id, fork="3"))
+    app = open_run(branch, fork="3")
+    assert "As it was edited by hand." in said(app)
+    assert "As the adviser wrote it." not in said(app)
 
 
 @pytest.mark.parametrize(
@@ -265,9 +280,12 @@ def test_a_run_is_run_again_with_another_strategy_and_names_its_parent():
 # The tree
 
 
-def member(run_id, parent, rewards, fork_attempt=None, outcome="finished"):
+def member(run_id, parent, rewards, fork_attempt=None, outcome="finished", depth=None):
+    depth = depth if depth is not None else int(parent is not None)
     best = max(range(len(rewards)), key=lambda i: rewards[i] or 0, default=None)
-    return FamilyMember(run_id, parent, 0, fork_attempt, run_id, "", run_id, rewards, best, 1.0, outcome, 0.0)
+    return FamilyMember(
+        run_id, parent, depth, fork_attempt, run_id, "", run_id, rewards, best, 1.0, outcome, 0.0
+    )
 
 
 def lanes(family, run_id="root", planned=None):
@@ -281,7 +299,7 @@ def test_a_branch_leaves_the_line_that_made_the_attempt_before_it():
         (
             member("root", None, (0.1, 0.2, 0.3)),
             member("late", "root", (0.1, 0.2, 0.3, 0.4), 4),
-            member("early", "late", (0.1, 0.2, 0.5), 3),
+            member("early", "late", (0.1, 0.2, 0.5), 3, depth=2),
         ),
     )
     drawn = lanes(family)
@@ -294,11 +312,58 @@ def test_a_branch_leaves_the_line_that_made_the_attempt_before_it():
     assert drawn["early"]["words"] == "A branch from attempt 3. Rewards: 0.50."
 
 
-def test_a_planned_branch_stands_below_its_parent():
-    family = Family("root", (member("root", None, (0.1, 0.2)), member("branch", "root", (0.1, 0.3), 2)))
+@st.composite
+def families(draw):
+    """A run, branches of it and of these, and runs that keep nothing; each after its parent, the oldest child first."""
+    found = [member("0", None, (0.5,) * draw(st.integers(1, 4)))]
+    for number in range(1, draw(st.integers(1, 9))):
+        parent = draw(st.sampled_from(found))
+        at = draw(st.sampled_from([None, *range(1, len(parent.rewards) + 2)]))
+        rewards = (0.5,) * ((at or 1) - 1 + draw(st.integers(1, 3)))
+        found.append(member(str(number), parent.run_id, rewards, at, depth=parent.depth + 1))
+    order = {None: [found[0]]}
+    for one in found[1:]:
+        order.setdefault(one.parent, []).append(one)
+
+    def walk(one):
+        yield one
+        for child in order.get(one.run_id, []):
+            yield from walk(child)
+
+    return Family("0", tuple(walk(found[0])))
+
+
+@given(families(), st.data())
+def test_no_line_of_the_tree_crosses_the_attempts_of_another_run(family, data):
+    parent = data.draw(st.sampled_from(family.members))
+    planned = PlannedBranch("new", parent.run_id, data.draw(st.integers(1, len(parent.rewards) + 1)))
+    drawn = build_tree(family, "0", planned)["lanes"]
+    assert len(drawn) == len(family.members) + 1
+    for i, lane in enumerate(drawn):
+        if lane["joins"] is None or lane["from"] == 1:
+            continue
+        top = next(j for j, one in enumerate(drawn) if one["id"] == lane["joins"] and not one["draft"])
+        assert top < i
+        assert all(one["from"] >= lane["from"] for one in drawn[top + 1 : i])
+
+
+def test_a_planned_branch_stands_below_those_that_leave_its_parent_with_it_or_later():
+    family = Family(
+        "root",
+        (
+            member("root", None, (0.1, 0.2)),
+            member("again", "root", (0.1,)),
+            member("branch", "root", (0.1, 0.3), 2),
+        ),
+    )
     drawn = list(lanes(family, planned=PlannedBranch("new", "root", 2)).values())
-    assert [(lane["id"], lane["draft"]) for lane in drawn] == [("root", False), ("", True), ("branch", False)]
-    assert drawn[1]["joins"] == "root"
+    assert [(lane["id"], lane["draft"]) for lane in drawn] == [
+        ("root", False),
+        ("branch", False),
+        ("", True),
+        ("again", False),
+    ]
+    assert drawn[2]["joins"] == "root"
 
 
 def test_a_large_family_shows_this_run_and_counts_the_rest():

@@ -161,7 +161,8 @@ def test_ticked_runs_are_shared_or_all_that_the_list_shows():
     app.session_state["runs.table"] = {"action": {"name": "share", "ids": ["run-1"], "at": 1}}
     app.run()
     assert menu(app)["runs"] == ["run-1"]
-    app.session_state[choice_key(["run-1"])] = True
+    assert app.session_state[choice_key(["run-1"])] == "selected"  # drawn as chosen
+    app.session_state[choice_key(["run-1"])] = "all"
     app.run()
     data = menu(app)
     assert sorted(data["runs"]) == ["run-1", "run-2"]

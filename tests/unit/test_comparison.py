@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given, settings
@@ -255,6 +255,17 @@ def test_the_first_row_that_differs_is_where_two_runs_part():
         "where their hints differ."
     )
     assert (it.rows[4].a, it.ends[0]) == (None, "ended at attempt 4")
+
+
+def test_a_run_without_hints_is_said_to_have_none():
+    one, other = logs.rules().timeline, logs.rules()
+    other.records = [type(r)("other", r.seq, r.at, r.span, r.event) for r in other.records]
+    plain = other.timeline
+    plain.attempts[1:] = [replace(attempt, hints={}) for attempt in plain.attempts[1:]]
+    names = [name for name, _ in compare_runs(one, plain).rows[1].a.hints]
+    for a, b, who, without in ((one, plain, "A", "B"), (plain, one, "B", "A")):
+        said = as_text(compare_runs(a, b).sentence)
+        assert said.endswith(f"where {who} has a hint for {names[0]} and {without} has none.")
 
 
 def test_specs_differ_by_name_and_rewards_by_line():

@@ -175,7 +175,12 @@ def _draw_limits(form: ForkForm) -> None:
     with name:
         key = form.key("name")
         st.session_state.setdefault(key, form.get("name", ""))
-        st.text_input("Name of the branch", key=key, placeholder=suggest_name(form), max_chars=200)
+        st.text_input(
+            "Name of the branch",
+            key=key,
+            placeholder=suggest_name(form, make_outlook(form).plan),
+            max_chars=200,
+        )
         form.set("name", str(st.session_state.get(key) or ""), "")
 
 
@@ -207,7 +212,7 @@ def _draw_buttons(form: ForkForm, outlook: Outlook, *, pressed: bool) -> None:
 
 def _run(form: ForkForm, plan: ForkPlan) -> None:
     """Start the branch and show it; or say why it cannot start."""
-    name = form.get("name", "").strip() or suggest_name(form)
+    name = form.get("name", "").strip() or suggest_name(form, plan)
     try:
         started = _just_made(form) or runs.fork(
             form.run.run_id,
@@ -247,8 +252,10 @@ def _draw_family(form: ForkForm, first: int | None) -> None:
         return
     if len(family.members) > 1:
         st.caption("Press the end of another run to compare it with this one.")
-    name = form.get("name", "").strip() or suggest_name(form)
-    planned = None if first is None else PlannedBranch(name, form.run.run_id, first)
+    planned = None
+    if first is not None:
+        name = form.get("name", "").strip() or suggest_name(form, make_outlook(form).plan)
+        planned = PlannedBranch(name, form.run.run_id, first)
     draw_family(family, form.run.run_id, key="fork.family", planned=planned)
     st.caption(
         escape_markdown("The parent never changes. Each branch is a run of its own, with its own address.")

@@ -31,6 +31,11 @@ CHANGES: Final[Mapping[str, str]] = {
 }
 ELSEWHERE: Final = ("program", "inputs")
 HINT_LINES: Final = 5
+_WRITERS: Final = {
+    "adviser": "As the adviser wrote it.",
+    "person": "As it was edited by hand.",
+    "reward": "As recorded.",
+}
 _edit = st.components.v2.component(
     "refinescope.edit", js=import_script(EDIT), css=read_styles(EDIT, root=".edit")
 )
@@ -89,16 +94,15 @@ def _draw_hint(form: ForkForm) -> bool:
     typed = str(st.session_state[field])
     form.set(f"hint.{form.first}.{name}", typed, recorded)
     if typed != recorded:
-        _draw_edit(form, field, recorded, typed)
+        _draw_edit(form, name, recorded, typed)
     elif recorded:
-        st.caption(
-            "As the adviser wrote it." if form.timeline.spec.hint_source == "adviser" else "As recorded."
-        )
+        st.caption(_WRITERS[form.writer(name)])
     return pressed
 
 
-def _draw_edit(form: ForkForm, field: str, recorded: str, typed: str) -> None:
-    """The marks of an edit, and the way back."""
+def _draw_edit(form: ForkForm, name: str, recorded: str, typed: str) -> None:
+    """The marks of an edit to a predictor's hint, and the way back."""
+    field = form.key(f"hint.{form.first}.{name}")
 
     def restore() -> None:
         st.session_state[field] = recorded
@@ -114,11 +118,7 @@ def _draw_edit(form: ForkForm, field: str, recorded: str, typed: str) -> None:
             _edit(key=f"{field}:edit", data=data, height="content")
     elif recorded:
         place.caption(f"Without the hint. It was: {escape_markdown(recorded)}")
-    label = (
-        "Restore the adviser's hint"
-        if form.timeline.spec.hint_source == "adviser" and recorded
-        else "Restore"
-    )
+    label = "Restore the adviser's hint" if recorded and form.writer(name) == "adviser" else "Restore"
     place.button(label, key=f"{field}:restore", on_click=restore, type="tertiary", icon=":material/undo:")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import streamlit as st
 
@@ -122,6 +122,13 @@ class ForkForm:
         )
         hint = hints.get(predictor)
         return hint if hint is not None and is_hint(hint) else ""
+
+    def writer(self, predictor: str) -> Literal["adviser", "person", "reward"]:
+        """Who wrote the recorded hint: on a branch a person may have, and with hints from the feedback the reward has."""
+        attempts = self.timeline.attempts[self.first - 1 : self.first]
+        if any(predictor in one.edited_hints for one in attempts):
+            return "person"
+        return "adviser" if self.timeline.spec.hint_source == "adviser" else "reward"
 
     def hint(self, predictor: str) -> str:
         """The hint as it is typed."""

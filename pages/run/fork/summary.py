@@ -123,20 +123,24 @@ def _offer_judge(form: ForkForm, calls: int) -> None:
     st.button(f"Ask the judge: at most {pluralize(calls, 'call')}", key="fork.judge", on_click=allow)
 
 
-def suggest_name(form: ForkForm) -> str:
-    """What a branch is called unless a person says something else: "hint for extract at 3"."""
+def suggest_name(form: ForkForm, plan: ForkPlan | None) -> str:
+    """What a branch is called unless a person says something else: "hint for extract at 3".
+
+    plan: says where it begins, which may be before the attempt that was chosen; without one, it begins there.
+    """
     changed = form.changed()
+    first = form.first if plan is None else plan.first_new
     if not changed:
-        return f"again from {form.first}"
+        return f"again from {first}"
     temperature = form.temperature()
     words = {
         "hint": f"hint for {join_words(form.hinted())} at {form.first}",
         "temperature": f"T {format_temperature(temperature)} at {form.first}"
         if isinstance(temperature, float)
         else "",
-        "reward": f"other reward from {form.first}",
-        "threshold": f"{_name_threshold(form.threshold())} from {form.first}",
-        "model": f"other model from {form.first}",
+        "reward": f"other reward from {first}",
+        "threshold": f"{_name_threshold(form.threshold())} from {first}",
+        "model": f"other model from {first}",
         "n": f"N {form.max_attempts()}",
     }
     return ", ".join(words[name] for name in changed)

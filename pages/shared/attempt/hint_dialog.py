@@ -38,7 +38,9 @@ def list_hint_actions(timeline: Timeline, attempt: Attempt) -> Sequence[tuple[st
     except StoreError:
         known = []
     if known:
-        newest = known[0]
+        newest = next(
+            (one for one in known if one.is_live or not one.left), known[0]
+        )  # not one that was cut off
         label = "See the running test" if newest.is_live else hint_tests.describe_briefly(newest)
         actions.append((f"{_RESULT}{newest.id}", label))
     return actions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,7 @@ from refine_core import runs
 from refine_core.formatting import pluralize
 from refine_core.runs import ListedRun, RunPage
 
+SELECTED, ALL = "selected", "all"
 PROGRAMS_READ: Final = 8  # of the chosen runs, whose fields can be left out by name
 
 
@@ -38,12 +40,13 @@ def _choose(selected: Sequence[ListedRun], listed: RunPage) -> Sequence[ListedRu
         return selected
     first = "The first " if listed.matching > len(listed.rows) else "All "
     options = {
-        False: f"{len(selected):,} selected",
-        True: f"{first}{pluralize(len(listed.rows), 'run')} in the list",
+        SELECTED: f"{len(selected):,} selected",
+        ALL: f"{first}{pluralize(len(listed.rows), 'run')} in the list",
     }
     key = choice_key([one.run_id for one in selected])
+    st.session_state.setdefault(key, SELECTED)
     choose("Which runs", options, key=key)
-    return listed.rows if st.session_state.get(key) else selected
+    return listed.rows if st.session_state[key] == ALL else selected
 
 
 def choice_key(run_ids: Sequence[str]) -> str:
@@ -52,8 +55,9 @@ def choice_key(run_ids: Sequence[str]) -> str:
 
 
 def _list_names(chosen: Sequence[ListedRun]) -> str:
-    """The first names, and how many more there are."""
-    names = list(dict.fromkeys(one.name for one in chosen))
+    """The first names, each with how many runs have it, and how many more names there are: "Headline (2), JSON that must parse"."""
+    counts = Counter(one.name for one in chosen)
+    names = [f"{name} ({count:,})" if count > 1 else name for name, count in counts.items()]
     rest = len(names) - 3
     return ", ".join(names[:3]) + (f" and {rest:,} more" if rest > 0 else "")
 

@@ -103,7 +103,9 @@ def _row(one: Format, *, many: bool) -> dict[str, object]:
 
 
 def _how_many(one: Format) -> str:
-    return "All runs in one file." if one.many else "A zip with a file for each run."
+    if one.many:
+        return "All runs in one file."
+    return "A zip with a file for each run" + ("; unpack it first." if one.name == "html" else ".")
 
 
 def _buttons(one: Format, *, many: bool) -> list[dict[str, str]]:
