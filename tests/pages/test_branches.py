@@ -347,7 +347,7 @@ def test_no_line_of_the_tree_crosses_the_attempts_of_another_run(family, data):
         assert all(one["from"] >= lane["from"] for one in drawn[top + 1 : i])
 
 
-def test_a_planned_branch_stands_below_those_that_leave_its_parent_with_it_or_later():
+def test_a_planned_branch_stands_below_those_that_leave_with_it_or_later():
     family = Family(
         "root",
         (
