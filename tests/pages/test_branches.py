@@ -280,7 +280,7 @@ def test_a_run_is_run_again_with_another_strategy_and_names_its_parent():
 # The tree
 
 
-def member(run_id, parent, rewards, fork_attempt=None, outcome="finished", depth=None):
+def member(run_id, parent, rewards, fork_attempt=None, *, outcome="finished", depth=None):
     depth = depth if depth is not None else int(parent is not None)
     best = max(range(len(rewards)), key=lambda i: rewards[i] or 0, default=None)
     return FamilyMember(
@@ -408,5 +408,5 @@ def test_a_draft_never_keeps_a_pasted_key():
     ],
 )
 def test_each_attempt_of_the_tree_has_the_mark_of_what_became_of_it(rewards, outcome, marks):
-    family = Family("root", (member("root", None, (0.1,)), member("b", "root", rewards, 2, outcome)))
+    family = Family("root", (member("root", None, (0.1,)), member("b", "root", rewards, 2, outcome=outcome)))
     assert [point["outcome"] for point in lanes(family)["b"]["points"]] == marks
