@@ -33,8 +33,8 @@ class RuleResult:
 
     @property
     def description(self) -> str:
-        """One line: "at most 3 words: yes (no before)"."""
-        before = "" if self.met_before is None else f" ({'yes' if self.met_before else 'no'} before)"
+        """One line: "at most 3 words: yes (before: no)"."""
+        before = "" if self.met_before is None else f" (before: {'yes' if self.met_before else 'no'})"
         return f"{self.text}: {'yes' if self.met_after else 'no'}{before}"
 
 

@@ -148,7 +148,7 @@ def test_the_story_shows_by_which_rules_a_hint_was_followed(page: Page, app: str
     mark = page.locator(".rs-timeline .story .uptake", has_text="followed").last
     mark.focus()
     tip = page.locator(".rs-timeline .story .tip")
-    expect(tip).to_contain_text("no full stop at the end: yes (no before)")
+    expect(tip).to_contain_text("no full stop at the end: yes (before: no)")
     box, own = mark.bounding_box(), tip.bounding_box()
     assert box
     assert own

@@ -21,7 +21,7 @@ def test_a_hint_says_whether_it_was_followed_and_by_which_rules():
     timeline = logs.two_stages().timeline
     said = words(timeline, timeline.attempts[3])
     assert (
-        "✓ Followed: no full stop at the end: yes (no before). What else it asks for states no rule." in said
+        "✓ Followed: no full stop at the end: yes (before: no). What else it asks for states no rule." in said
     )
     assert "No hint: the adviser found draft not at fault." in said
 

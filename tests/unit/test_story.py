@@ -234,7 +234,7 @@ def test_a_carried_hint_says_what_the_attempt_made_of_it():
     assert rows[1].hints[0].uptake is None
     (hint,) = rows[2].hints
     assert (hint.is_quiet, hint.uptake.words) == (True, "followed")
-    assert hint.uptake.rules[1:] == ("at most 1 word: yes (no before)",)
+    assert hint.uptake.rules[1:] == ("at most 1 word: yes (before: no)",)
 
 
 def test_carried_hints_of_two_predictors_are_told_one_by_one():
@@ -354,7 +354,7 @@ def test_a_hint_says_what_the_attempt_made_of_it():
     (hint,) = story.rows[3].hints
     assert hint.uptake is not None
     assert (hint.uptake.verdict, hint.uptake.words) == ("followed", "followed")
-    assert "no full stop at the end: yes (no before)" in hint.uptake.rules
+    assert "no full stop at the end: yes (before: no)" in hint.uptake.rules
     assert [h.uptake.verdict for h in story.rows[2].hints if h.uptake] == ["not_checkable"]
 
 

@@ -160,7 +160,7 @@ def test_the_rules_are_shown_with_what_held_before():
     )
     assert (
         uptake.description
-        == "Followed, by these rules of the hint:\nat most 2 words: yes (no before)\n“Paris”: yes (yes before)"
+        == "Followed, by these rules of the hint:\nat most 2 words: yes (before: no)\n“Paris”: yes (before: yes)"
     )
 
 

@@ -132,12 +132,15 @@ def _write_uptake(hint: StoryHint | None) -> Iterator[Markup]:
     if hint is None or hint.uptake is None:
         return
     verdict = hint.uptake.verdict
+    words = f"In the answer: {hint.uptake.words}"
+    if verdict == "not_checkable" and len(hint.uptake.rules) <= 1:
+        words = "No rule can check whether the answer followed it."
     style = {"followed": "ok", "not_followed": "bad", "leak": "bad"}.get(verdict, "m")
     rules = " · ".join(hint.uptake.rules[1:])
     yield join(
         (
             element("br"),
-            element("span", f"In the answer: {hint.uptake.words}", cls=f"s {style}"),
+            element("span", words, cls=f"s {style}"),
             element("span", f" · {rules}", cls="m s") if rules else NOTHING,
         )
     )

@@ -71,10 +71,17 @@ def _hints(run: Timeline, attempt: Attempt, before: Attempt | None) -> Sequence[
     if given and before is not None and given == before.real_hints:
         return (element("div", f"with the same {'hint' if len(given) == 1 else 'hints'}", cls="told m s"),)
     several = len(run.predictors) > 1
+    edited = ", edited by hand"
     return [
         element(
             "div",
-            element("span", f"with the hint for {name}: " if several else "with the hint: "),
+            element(
+                "span",
+                "with the hint",
+                f" for {name}" if several else "",
+                edited if name in attempt.edited_hints else "",
+                ": ",
+            ),
             mark_left_out(shorten(hint, _HINT)),
             cls="told m s",
         )
