@@ -9,6 +9,7 @@ import click
 
 from refine_core.cli.numbers import Number
 from refine_core.cli.output import BadInput, Question, print_json, print_text
+from refine_core.cli.shared_options import json_at_the_end, read_hint, trust_address
 
 if TYPE_CHECKING:
     from refine_core.log.timeline import Timeline
@@ -42,15 +43,9 @@ if TYPE_CHECKING:
 @click.option("--n", type=click.IntRange(min=1), help="Max attempts (N), the kept ones included.")
 @click.option("--name", help="What the branch is called.")
 @click.option("--ask-judge", is_flag=True, help="Let the reward ask its judge about the kept attempts.")
-@click.option(
-    "--trust-address",
-    "trusted",
-    multiple=True,
-    metavar="URL",
-    help="Let a model of a file from elsewhere be asked at this address, with the key that it names.",
-)
+@trust_address
 @click.option("--dry-run", is_flag=True, help="Say what would be kept, and what it takes; start nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@json_at_the_end
 def command(
     *,
     run: str,
@@ -79,7 +74,6 @@ def command(
     """
     from refine_core import runs
     from refine_core.cli.following import follow
-    from refine_core.cli.hint_option import read_hint
     from refine_core.cli.run_ids import find_timeline
     from refine_core.cli.run_spec import (
         agree_to,

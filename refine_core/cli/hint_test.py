@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from refine_core.cli.output import CHECK_FAILED, DONE, BadInput, Question, print_json, print_text
+from refine_core.cli.shared_options import json_at_the_end, read_hint, trust_address
 
 if TYPE_CHECKING:
     from refine_core.cli.terminal import Terminal
@@ -31,16 +32,10 @@ _STOP_S: Final = 30.0
 )
 @click.option("--tries", type=int, default=10, show_default=True, help="Tries of each arm.")
 @click.option("--at-once", type=int, default=4, show_default=True, help="Tries under way together, at most.")
-@click.option(
-    "--trust-address",
-    "trusted",
-    multiple=True,
-    metavar="URL",
-    help="Let a model of a file from elsewhere be asked at this address, with the key that it names.",
-)
+@trust_address
 @click.option("--dry-run", is_flag=True, help="Say what it would take; start nothing.")
 @click.option("--markdown", is_flag=True, help="Print the result as Markdown, for a pull request.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@json_at_the_end
 def command(
     *,
     run: str,
@@ -62,7 +57,6 @@ def command(
     environment only.
     """
     from refine_core import hint_tests, runs
-    from refine_core.cli.hint_option import read_hint
     from refine_core.cli.run_ids import find_timeline
     from refine_core.cli.run_spec import agree_to, describe_problems
     from refine_core.cli.terminal import Terminal

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from refine_core.cli.output import BadInput
+from refine_core.cli.shared_options import json_at_the_end
 
 
 @click.command("resume", epilog="Example: refinescope resume 907c")
@@ -22,7 +23,7 @@ from refine_core.cli.output import BadInput
     metavar="NAME",
     help="The environment variable that holds the key, of a run whose key was typed in the app.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@json_at_the_end
 def command(*, run: str, anyway: bool, program: Path | None, key_env: str | None, as_json: bool) -> int:
     """Go on with a run from its last complete attempt. Nothing that is done is paid again.
 

@@ -8,6 +8,7 @@ import click
 
 from refine_core.cli.numbers import Number
 from refine_core.cli.output import Question
+from refine_core.cli.shared_options import json_at_the_end, trust_address
 
 
 @click.command(
@@ -36,17 +37,11 @@ from refine_core.cli.output import Question
     "--base-url", metavar="URL", help="Where the model is, if not at its provider: http://127.0.0.1:8000/v1"
 )
 @click.option("--key-env", metavar="NAME", help="The environment variable that holds its key.")
-@click.option(
-    "--trust-address",
-    "trusted",
-    multiple=True,
-    metavar="URL",
-    help="Let a model of a file from elsewhere be asked at this address, with the key that it names.",
-)
+@trust_address
 @click.option("--temperature", type=Number(min=0, max=2), help="Of the first attempt.")
 @click.option("--seed", type=int, help="Of the practice model; another seed is another run.")
 @click.option("--title", help="What the run is called.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@json_at_the_end
 def command(
     *,
     program: Path | None,

@@ -7,7 +7,6 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
 from pages.run.family import MAX_LANES, PlannedBranch, build_tree
 from pages.run.fork.fields import describe_edit
@@ -15,7 +14,7 @@ from refine_core import programs, runs
 from refine_core.differences import diff_words
 from refine_core.programs import EXAMPLES
 from refine_core.runs import Family, FamilyMember
-from tests.pages.test_pages import MAIN
+from tests.pages.run_page import open_run
 
 GAMED = "def reward(args, pred):\n    return 0.3\n"
 
@@ -37,16 +36,6 @@ def fork(run_id, attempt, **changes):
     made = runs.fork(run_id, attempt, **changes)
     runs.join(made, 60)
     return made
-
-
-def open_run(run_id, **query):
-    app = AppTest.from_file(str(MAIN), default_timeout=30)
-    app.run()
-    app.switch_page("../run/page.py")
-    app.query_params.update({"run": run_id, **query})
-    app.run()
-    assert not app.exception
-    return app
 
 
 def said(app):

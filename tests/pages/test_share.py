@@ -16,6 +16,7 @@ from pages.shared.share.many import choice_key
 from refine_core import runs
 from refine_core.export import FORMATS, Redaction, RunLog, export_runs
 from tests.logs import headline, hostile, running, two_stages
+from tests.pages.run_page import open_run
 from tests.pages.test_pages import _own_runs, open_app  # noqa: F401  # a fixture for every test
 from tests.store.stored_runs import summed_up
 
@@ -102,11 +103,7 @@ def menu(app):
 def test_the_link_says_what_the_address_leaves_unsaid():
     log = headline()
     keep(log)
-    app = open_app()
-    app.switch_page("../run/page.py")
-    app.query_params.clear()
-    app.query_params["run"] = log.run_id
-    app.run()
+    app = open_run(log.run_id)
     link = menu(app)["link"]
     assert link == {
         "page": None,
@@ -118,11 +115,7 @@ def test_the_link_says_what_the_address_leaves_unsaid():
 def test_the_menu_names_every_format_and_every_field():
     log = running()
     keep(log)
-    app = open_app()
-    app.switch_page("../run/page.py")
-    app.query_params.clear()
-    app.query_params["run"] = log.run_id
-    app.run()
+    app = open_run(log.run_id)
     data = menu(app)
     assert {button["to"] for row in data["rows"] for button in row["buttons"]} == set(FORMATS)
     assert "question" in data["fields"]

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from pages.run.what_if import KEY, UNCHANGED
 from refine_core import runs
 from refine_core.programs import EXAMPLES, ModelSpec, ProgramSpec, StageSpec
+from tests.pages.run_page import open_run
 from tests.pages.test_pages import MAIN
 
 REWARD = "def reward(args, pred):\n    return min(1.0, len(pred.answer) / 100)\n"
@@ -35,16 +36,6 @@ def record(spec=SPEC):
     run_id = runs.start(spec)
     runs.join(run_id, 30)
     return run_id
-
-
-def open_run(run_id, **query):
-    app = AppTest.from_file(str(MAIN), default_timeout=30)
-    app.run()
-    app.switch_page("../run/page.py")
-    app.query_params.update({"run": run_id, **query})
-    app.run()
-    assert not app.exception
-    return app
 
 
 def said(app):

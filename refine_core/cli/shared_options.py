@@ -1,14 +1,25 @@
-"""The option --hint PREDICTOR=TEXT, of commands that run an attempt again."""
+"""Options that several commands have which start runs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import click
+
 from refine_core.cli.output import BadInput
+
+trust_address = click.option(
+    "--trust-address",
+    "trusted",
+    multiple=True,
+    metavar="URL",
+    help="Let a model of a file from elsewhere be asked at this address, with the key that it names.",
+)
+json_at_the_end = click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 
 
 def read_hint(predictors: Sequence[str], text: str) -> tuple[str, str]:
-    """Predictor and hint. Raises BadInput for a predictor that there is not."""
+    """Predictor and hint of an option --hint PREDICTOR=TEXT. Raises BadInput for a predictor that there is not."""
     name, equals, hint = text.partition("=")
     whole = f"{name.strip()}.predict"  # the predictor of a stage that reasons first
     for one in (name.strip(), whole):
