@@ -83,6 +83,29 @@ def test_no_request_whatever_is_taken_for_another_one(asked):
         served.parse_wanted(json.dumps(asked).encode())
 
 
+ASKED = {"runs": ["run-1"], "to": "html", "leave_out": {"prompts": False, "inputs": False, "fields": []}}
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        {}, {"prompts": False, "inputs": False}, {"prompts": 1, "inputs": False, "fields": []},
+        {"prompts": False, "inputs": "true", "fields": []}, {"prompts": False, "inputs": False, "fields": "answer"},
+        {"prompts": False, "inputs": False, "fields": ["answer", 5]}, {"prompts": False, "inputs": False, "fields": {"answer": True}},
+    ],
+)  # fmt: skip
+def test_what_to_leave_out_is_understood_whole_or_nothing_is_shared(left_out):
+    served.parse_wanted(json.dumps(ASKED).encode())
+    with pytest.raises(ValueError, match="what to leave out"):
+        served.parse_wanted(json.dumps({**ASKED, "leave_out": left_out}).encode())
+
+
+@pytest.mark.parametrize("changes", [{"to": ["html"]}, {"to": {"html": 1}}, {"runs": ["\ud800"]}])
+def test_odd_values_are_refused_and_raise_nothing_else(changes):
+    with pytest.raises(ValueError, match=r"format|runs"):
+        served.parse_wanted(json.dumps({**ASKED, **changes}).encode())
+
+
 @given(st.binary(max_size=40))
 def test_bytes_that_are_no_request_are_refused(body):
     with pytest.raises(ValueError, match=r"^The request"):

@@ -9,6 +9,7 @@ Beside the page's script, so that a press redraws nothing, and a long job holds 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,7 @@ from refine_core import runs
 from refine_core.errors import RefineError
 from refine_core.export import FORMATS, Redaction
 
+logger = logging.getLogger("refine_core")
 URL: Final = "lib/share"
 MAX_RUNS: Final = 1_000
 MAX_FIELDS: Final = 200
@@ -46,20 +48,27 @@ def parse_wanted(body: bytes) -> Wanted:
         raise ValueError("The request is no JSON.") from error
     if not isinstance(asked, Mapping):
         raise ValueError("The request is no JSON object.")  # noqa: TRY004  # of data, as the rest
-    run_ids = _read_texts(asked.get("runs"))
+    run_ids = tuple(filter(_is_unicode, _read_texts(asked.get("runs"))))  # half an emoji is in no id
     if not 1 <= len(run_ids) <= MAX_RUNS:
         raise ValueError(f"Between 1 and {MAX_RUNS:,} runs can be shared at once.")
-    if asked.get("to") not in FORMATS:
+    if str(asked.get("to")) not in FORMATS:
         raise ValueError(f"There is no such format; there are {', '.join(FORMATS)}.")
     left_out = asked.get("leave_out")
     if not isinstance(left_out, Mapping):
         raise ValueError("The request does not say what to leave out.")  # noqa: TRY004
-    fields = _read_texts(left_out.get("fields"))
+    named, prompts, inputs = (left_out.get(name) for name in ("fields", "prompts", "inputs"))
+    fields = _read_texts(named)
     if len(fields) > MAX_FIELDS:
         raise ValueError(f"Up to {MAX_FIELDS} fields can be left out.")
-    redaction = Redaction(
-        prompts=left_out.get("prompts") is True, inputs=left_out.get("inputs") is True, fields=fields
-    )
+    # What was meant to be left out must not be shared since nobody understood how it was said.
+    if (
+        not isinstance(prompts, bool)
+        or not isinstance(inputs, bool)
+        or named is None
+        or list(fields) != named
+    ):
+        raise ValueError("The request does not say what to leave out.")
+    redaction = Redaction(prompts=prompts, inputs=inputs, fields=fields)
     return Wanted(run_ids, str(asked["to"]), redaction)
 
 
@@ -76,6 +85,10 @@ def make_file(wanted: Wanted) -> Iterator[bytes]:
     except RefineError as error:
         yield _line({"error": f"The file was not made: {error}"})
         return
+    except Exception as error:  # the answer has begun, so it ends in words
+        logger.exception("a file for %s was not made", wanted.to)
+        yield _line({"error": f"The file was not made: an internal error ({type(error).__name__})"})
+        return
     yield _line({"name": file.name, "type": file.media_type, "size": len(file.data)})
     for at in range(0, len(file.data), _CHUNK):
         yield file.data[at : at + _CHUNK]
@@ -86,6 +99,10 @@ def _read_texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
     return tuple(dict.fromkeys(one for one in value if isinstance(one, str) and one))
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def _line(data: Mapping[str, object]) -> bytes:
