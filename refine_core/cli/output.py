@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import click
 DONE: Final = 0
 CHECK_FAILED: Final = 1
 BAD_INPUT: Final = 2
+_CONTROLS: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 class CheckFailed(click.ClickException):
@@ -70,9 +72,18 @@ def print_question(question: Question) -> None:
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:
-    """JSON text that every parser reads: a number that is not finite is null; a half of a surrogate pair is escaped."""
+    """JSON text that every parser reads: a number that is not finite is null; a half of a surrogate pair is escaped.
+
+    So is what would control a terminal, or turn its reading direction.
+    """
     text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, indent=indent)
+    text = escape_controls(text)
     return text if _is_unicode(text) else json.dumps(_finite(value), allow_nan=False, indent=indent)
+
+
+def escape_controls(json_text: str) -> str:
+    """The same JSON, without characters that control a terminal or turn its reading direction: they stand in its texts only."""
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
 
 
 def print_json(value: object, *, indent: int | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from refine_core.cli.output import BadInput
+from refine_core.cli.output import BadInput, escape_controls
 
 
 @click.command("spec", epilog="Example: refinescope spec 907c > mine.json && refinescope run mine.json --n 8")
@@ -40,4 +40,4 @@ def command(*, run: str | None, example: str | None, schema: bool) -> None:
             raise BadInput(f"Run {run_id} is no longer in the data folder.")
         text = write_document(forget_branch(timeline.spec))
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.write(escape_controls(text).encode())

@@ -17,7 +17,7 @@ import pytest
 from refine_core import __version__
 from refine_core.cli import find_free_port, main
 from refine_core.cli.commands import COMMANDS, PIPE_CLOSED, SECTIONS
-from refine_core.cli.output import BAD_INPUT
+from refine_core.cli.output import BAD_INPUT, to_json
 from tests.threads import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -186,3 +186,11 @@ def test_a_fault_of_our_own_is_not_taken_for_a_failed_check(monkeypatch, capsys)
     out, err = capsys.readouterr()
     assert out == ""
     assert "ZeroDivisionError" in err
+
+
+def test_json_controls_no_terminal_and_says_the_same():
+    value = {"\x9b31m": ["\u202eevil\u2066", "\x7f\x85\u2028\ufeff", "é", "\ud800"], "n": 1.5}
+    text = to_json(value)
+    assert json.loads(text) == value
+    assert [one for one in text if not one.isprintable()] == []
+    assert "é" in to_json("é")
