@@ -29,8 +29,16 @@ def measure(*, quick: bool) -> Iterator[Row]:
     took = time_of(lambda: write_html(long), 3 if quick else 9)
     yield Row(f"A run of {MANY} attempts as one HTML file", took, "bound", BOUND_S, 1.0)
     yield Row("the same: size of the file", _size_mb(long), "bound", BOUND_MANY_MB, 1.0, unit="MB")
-    largest = max(_size_mb(_run(example.spec)) for example in EXAMPLES.values())
-    yield Row("The largest file of a worked example", largest, "bound", BOUND_FEW_MB, 1.0, unit="MB")
+    few = (replace(example.spec, N=5, threshold=5.0) for example in EXAMPLES.values())
+    largest = max(_size_mb(_run(spec)) for spec in few)
+    yield Row(
+        "The largest file of five attempts of a worked example",
+        largest,
+        "bound",
+        BOUND_FEW_MB,
+        1.0,
+        unit="MB",
+    )
 
 
 def _size_mb(records: Sequence[Record]) -> float:
