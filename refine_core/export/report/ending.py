@@ -126,11 +126,13 @@ def _describe_hints(run: Timeline) -> Iterator[Markup]:
     if not changes:
         return
     counts = Counter(changes)
+    hinted = sum(any(attempt.real_hints.values()) for attempt in run.attempts)
+    what = "scored attempts" if hinted > len(changes) else "attempts"
     if len(counts) == 1:
         each = (
             f"Attempt {last}, which had a hint,"
             if len(changes) == 1
-            else f"Each of {len(changes):,} attempts with a hint"
+            else f"Each of {len(changes):,} {what} with a hint"
         )
         than = "the same as" if changes[0] == "the same" else f"{changes[0]} than"
         yield _sentence(f"{each} scored {than} the one before.")
@@ -139,7 +141,7 @@ def _describe_hints(run: Timeline) -> Iterator[Markup]:
     told = [f"{counts[first]:,} scored {first}", *(f"{counts[which]:,} {which}" for which in rest)]
     yield join(
         (
-            f"Of {len(changes):,} attempts with a hint, compared with the one before, ",
+            f"Of {len(changes):,} {what} with a hint, compared with the one before, ",
             join(list_and(told)),
             ".",
         )
