@@ -163,20 +163,20 @@ def _draw_limits(form: ForkForm) -> None:
     attempts, name = (None, st.container()) if spec.strategy == "single" else st.columns((32, 68))
     if attempts is not None:
         key = form.key("n")
-        st.session_state.setdefault(key, max(form.max_attempts(), form.first))
         attempts.number_input(
             "Max attempts (N)",
             form.first,
             max(MAX_ATTEMPTS, form.first),
+            max(form.max_attempts(), form.first),
             key=key,
             help=f"Those that are kept count, too. The run had {spec.attempt_count}.",
         )
         form.set("n", str(st.session_state[key]), str(spec.attempt_count))
     with name:
         key = form.key("name")
-        st.session_state.setdefault(key, form.get("name", ""))
         st.text_input(
             "Name of the branch",
+            form.get("name", ""),
             key=key,
             placeholder=suggest_name(form, make_outlook(form).plan),
             max_chars=200,

@@ -176,9 +176,8 @@ def _draw_threshold(form: ForkForm) -> bool:
 
 def _draw_text(form: ForkForm, name: str, label: str, recorded: str, note: str) -> None:
     key = form.key(name)
-    st.session_state.setdefault(key, form.get(name, recorded))
     with st.container(width=260, gap="xxsmall"):
-        st.text_input(label, key=key, live=True)
+        st.text_input(label, form.get(name, recorded), key=key, live=True)
     form.set(name, str(st.session_state.get(key) or ""), recorded)
     st.caption(note)
 
