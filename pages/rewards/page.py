@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.rewards import draft
+from pages.rewards import draft, fields
 from pages.rewards.absent import draw_absent
 from pages.rewards.bench import read_bench
 from pages.rewards.cases.listing import take_case_clicks
@@ -12,12 +12,13 @@ from pages.rewards.doctor.findings import take_findings_clicks
 from pages.rewards.doctor.probes import take_probe_clicks
 from pages.rewards.header import draw_header
 from pages.rewards.mapping import draw_mapping
-from pages.rewards.results import OFFERED, current_view, draw_results
+from pages.rewards.results import OFFERED, SHOWN, current_view, draw_results
 from pages.rewards.reward import draw_editor, draw_reading, draw_reward
 from pages.rewards.saved import draw_versions
 from pages.rewards.scores.table import take_clicks
 from pages.rewards.starters import draw_starters
 from pages.rewards.xray.view import take_xray_clicks
+from pages.shared.focus import keep_focus
 from pages.shared.text import show_error
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core.errors import StoreError
@@ -68,3 +69,4 @@ else:
         draw_results(bench)
 with st.container(gap=None):
     watch_viewport()
+    keep_focus(SHOWN, fields.read_view())

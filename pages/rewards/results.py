@@ -28,6 +28,9 @@ from pages.rewards.xray.view import draw_xray
 from pages.shared.choice import choose
 from pages.shared.viewport import is_narrow
 
+SHOWN: Final = "What is shown"
+"""The label of the tabs, for assistive technology."""
+
 
 def draw_under(bench: Bench) -> None:
     """Under the editor: the selected row; rewards to start from where there are none."""
@@ -88,4 +91,4 @@ def _choose_view(bench: Bench) -> None:
     chosen = chosen if chosen in OFFERED else "scores"
     st.session_state[key] = chosen
     labels = {name: f"{VIEWS[name]} {view.count(bench)}".rstrip() for name, view in OFFERED.items()}
-    choose("What is shown", labels, key=key, on_change=lambda: fields.write_view(st.session_state[key]))
+    choose(SHOWN, labels, key=key, on_change=lambda: fields.write_view(st.session_state[key]))

@@ -91,6 +91,29 @@ def test_a_case_is_pinned_guards_an_edit_and_is_there_again(page: Page, labelled
     expect(page.get_by_role("heading", name="3 of 3 cases fail")).to_be_visible(timeout=20_000)
 
 
+def test_the_keyboard_goes_into_a_popover_and_stays_on_the_tabs(page: Page, labelled):
+    url, run_id = labelled
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{url}/rewards?of={run_id}&view=cases")
+    wait_idle(page)
+    new = page.get_by_role("button", name="New case")
+    new.press("Enter")
+    expect(new).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("dialog").get_by_role("textbox").first).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(new).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("radio", name="X-ray").press(
+        "Enter"
+    )  # drawn over the whole width, so that the tabs move
+    expect(page.get_by_role("table", name="The reward, line by line")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("radio", name="X-ray", checked=True)).to_be_focused()
+    page.get_by_role("radio", name="Doctor").press("Enter")
+    expect(page.get_by_text("In the code", exact=True)).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("radio", name="Doctor", checked=True)).to_be_focused()
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_the_cases_fit_and_axe_finds_nothing_serious(chromium, labelled, width, scheme):
     url, run_id = labelled
