@@ -95,12 +95,6 @@ def at_line(line: int | None, message: str) -> str:
     return message if line is None else f"line {line}: {message}"
 
 
-def format_change(value: float) -> str:
-    """A difference of two rewards, with its sign, without the noise of binary fractions."""
-    text = format_number(float(f"{value:.12g}"))
-    return f"+{text}" if value > 0 else text
-
-
 def format_difference(value: float) -> str:
     """A difference of two scores with its sign, to two decimals, without the noise of binary fractions: "+0.42", "±0" for none."""
     size = float(f"{abs(value):.12g}") if abs(value) > _NOISE else 0.0

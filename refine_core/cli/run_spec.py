@@ -35,7 +35,8 @@ _BARE_NAMES: Final = {
 class RunOptions:
     """What the options of `run` say. Whatever is None or empty stays as the description has it.
 
-    trusted: addresses to which a description may send things. inputs: NAME=VALUE texts. threshold: a number or "none". function: which one of the reward's file.
+    inputs: NAME=VALUE texts. threshold: a number or "none". function: which one of the reward's file. trusted: addresses to which a
+    description may send things.
     """
 
     inputs: tuple[str, ...] = ()

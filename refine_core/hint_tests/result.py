@@ -1,6 +1,6 @@
 """A hint test as far as it is recorded: its arms with their tries, what differs between them, and whether it is at work.
 
-read_test(runs, document) -> HintTest(arms, comparisons, state)
+build_test(document, timeline, tries, state) -> HintTest(arms, comparisons, state)
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from refine_core.signatures import ensure_signature
-from refine_core.signatures.types import format_type
 from refine_core.spec.program import ProgramSpec, StageSpec
 from refine_core.spec.rules import EXPRESSION, read_rule
 
@@ -91,10 +90,3 @@ def _stage_lines(stage: StageSpec) -> list[str]:
         inner = ".predict" if stage.strategy == "chain_of_thought" else ""
         opening.append(f"        self.{stage.name}{inner}.demos = {[dict(d) for d in stage.demos]!r}")
     return opening
-
-
-def format_signature(spec: ProgramSpec) -> str:
-    """The program in one line: what goes in and what comes out."""
-    outputs = {n: f for s in spec.stages for n, f in ensure_signature(s.signature).output_fields.items()}
-    out = ", ".join(n if f.type is str else f"{n}: {format_type(f.type)}" for n, f in outputs.items())
-    return f"{', '.join(_list_inputs(spec))} -> {out}"
