@@ -102,10 +102,16 @@ def _side(reference: Reference, run: Run) -> dict[str, object]:
         "number": reference.number,
         "title": show_unseen(runs.title(timeline.spec)),
         "model": show_unseen(timeline.spec.model.label),
-        "started": format_time(timeline.started_at),
+        "started": _tell_apart(timeline.spec.change, timeline.started_at),
         "attempts": [[a.index + 1, _describe(timeline, a)] for a in timeline.attempts],
         "best": None if best is None else best + 1,
     }
+
+
+def _tell_apart(change: str, started_at: float) -> str:
+    """What tells runs of one name apart: what was changed since the run before, as in "hint for write"; and when it began."""
+    when = format_time(started_at)
+    return f"{show_unseen(change)} · {when}" if change else when
 
 
 def _describe(timeline: Timeline, attempt: Attempt) -> str:
@@ -127,7 +133,7 @@ def _recent() -> list[dict[str, object]]:
         {
             "run": row.run_id,
             "title": show_unseen(row.name),
-            "about": f"{format_time(row.summary.started_at)} · {show_unseen(row.summary.model)}",
+            "about": f"{_tell_apart(row.summary.change, row.summary.started_at)} · {show_unseen(row.summary.model)}",
             "count": len(row.summary.rewards),
             "best": None if row.summary.best is None else row.summary.best + 1,
         }
