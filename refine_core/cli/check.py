@@ -39,7 +39,7 @@ _NOT_FOUND: Final = frozenset(("missing-module", "does-not-load"))
 _EVIDENCE: Final = 4
 
 
-@click.command("check")
+@click.command("check", epilog="Example: refinescope check reward.py rows.jsonl --strict")
 @click.argument("reward", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("rows", type=click.Path(path_type=Path), required=False)
 @reward_options

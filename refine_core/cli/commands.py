@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Final
 
@@ -24,11 +25,12 @@ from refine_core.cli.output import (
     DONE,
     CheckFailed,
     Question,
+    describe_problem,
     print_question,
     print_text,
 )
 from refine_core.cli.serve import FIRST_PORT, INTERRUPTED, Serving
-from refine_core.errors import RefineError
+from refine_core.errors import RefineError, SpecError
 
 SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "Runs": {
@@ -77,6 +79,17 @@ class Commands(click.Group):
         command: click.Command = import_module(COMMANDS[cmd_name]).command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; a name that is no command is answered with those that are like it."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name, COMMANDS, n=2)
+            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"There is no command {name!r}.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         """Write what there is, by sections."""
         for title, commands in SECTIONS.items():
@@ -88,7 +101,8 @@ class Commands(click.Group):
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="To begin: refinescope run --example one_word. Runs are kept in the user's data folder; set REFINESCOPE_HOME to keep them elsewhere.",
+    epilog="To begin: refinescope run --example one_word. Runs are kept in the user's data folder; set REFINESCOPE_HOME to keep them elsewhere. "
+    "Exit codes: 0 done; 1 a check fails, or a run ends short of its threshold; 2 it could not be done, and standard error says why; 130 Ctrl-C.",
 )
 @click.option("--port", type=int, help=f"Port to listen on (default: the first free one from {FIRST_PORT}).")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
@@ -135,6 +149,9 @@ def run(arguments: Sequence[str] | None = None) -> Serving | int:
         wrong.show(words)
         print_text(words.getvalue().rstrip("\n"), err=True)  # it may quote a file
         return wrong.exit_code
+    except SpecError as error:
+        print_text(f"Error: {'; '.join(map(describe_problem, error.problems))}", err=True)
+        return BAD_INPUT
     except RefineError as error:
         print_text(f"Error: {error}", err=True)
         return BAD_INPUT

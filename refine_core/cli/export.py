@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _PARTS: Final = ("prompts", "inputs")
 _STANDARD_OUTPUT: Final = "-"
+_BINARY: Final = frozenset({"parquet"})
 
 
 @click.command(
@@ -50,7 +52,7 @@ def command(
     """Write runs to a file that others can open. Keys are in none of them.
 
     RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. With - in place of RUN,
-    ids are read from standard input, one a line. Several runs come as one table or one
+    ids are read from standard input, one a line, or the lines of `refinescope runs --json`. Several runs come as one table or one
     JSONL file, else as a zip with a file for each.
     """
     from refine_core.export import export_runs, read_runs
@@ -58,7 +60,9 @@ def command(
 
     if as_json and output == _STANDARD_OUTPUT:
         raise click.UsageError("-o - and --json both want standard output")
-    named = [line.strip() for line in sys.stdin if line.strip()] if runs == (_STANDARD_OUTPUT,) else [*runs]
+    if output == _STANDARD_OUTPUT and (to in _BINARY or len(runs) > 1) and sys.stdout.isatty():
+        raise click.UsageError("This is not text for a terminal; write -o FILE, or send it on with | or >")
+    named = [_read_id(line) for line in sys.stdin if line.strip()] if runs == (_STANDARD_OUTPUT,) else [*runs]
     ids = list(dict.fromkeys(find_run_id(one, as_json=as_json) for one in named))
     logs = list(read_runs(default().store, ids))
     file = export_runs(logs, to, redaction=_read_redaction(leave_out, logs))
@@ -75,6 +79,17 @@ def command(
         print_json({"file": str(path), "bytes": len(file.data), "runs": ids})
     else:
         print_text(f"Wrote {path} ({pluralize(len(ids), 'run')}, {format_bytes(len(file.data))}).")
+
+
+def _read_id(line: str) -> str:
+    """The run that a line names: its id, or one of the lines of `refinescope runs --json`."""
+    text = line.strip()
+    if not text.startswith("{"):
+        return text
+    try:
+        return str(json.loads(text)["run"])
+    except (ValueError, KeyError, RecursionError):
+        raise BadInput(f"This line of standard input names no run: {one_line(text)[:80]}") from None
 
 
 def _choose_path(output: str | None, name: str) -> Path:

@@ -21,17 +21,22 @@ if TYPE_CHECKING:
 def command(*, files: tuple[Path, ...], as_json: bool) -> None:
     """Take in the runs of files that `refinescope export` or the app wrote: JSONL or HTML; - is standard input.
 
-    Of each file all runs are taken in, or none. A run that is here already stays as it is. Nothing in a file is ever run, and
+    Of each file all runs are taken in, or none; the other files are read on, and the exit code is then 2. A run that is here already stays as it is. Nothing in a file is ever run, and
     an imported run says that it is one.
     """
     from refine_core.export import ImportRefused, import_runs
     from refine_core.runs import default
 
+    refusals = []
     for file in files:
+        name = "standard input" if str(file) == "-" else str(file)
         try:
             imported = import_runs(default().store, _read(file))
-        except ImportRefused as refused:
-            raise BadInput(f"{file} was not imported: {refused}") from None
+        except (ImportRefused, BadInput) as refused:
+            refusals.append(
+                refused.message if isinstance(refused, BadInput) else f"{name} was not imported: {refused}"
+            )
+            continue
         if as_json:
             print_json(
                 {
@@ -43,7 +48,9 @@ def command(*, files: tuple[Path, ...], as_json: bool) -> None:
                 }
             )
         else:
-            _print(file, imported)
+            _print(name, imported)
+    if refusals:
+        raise BadInput("\n".join(refusals))
 
 
 def _read(file: Path) -> bytes:
@@ -56,9 +63,9 @@ def _read(file: Path) -> bytes:
         raise BadInput(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _print(file: Path, imported: Imported) -> None:
+def _print(name: str, imported: Imported) -> None:
     for run_id in imported.new:
-        print_text(f"{run_id}  new from {file.name}; refinescope show {run_id} shows it")
+        print_text(f"{run_id}  new from {name}; refinescope show {run_id} shows it")
     for run_id in imported.known:
         print_text(f"{run_id}  was here already")
     for old, new in imported.renamed:

@@ -7,14 +7,18 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+if TYPE_CHECKING:
+    from refine_core.errors import Problem
 
 DONE: Final = 0
 CHECK_FAILED: Final = 1
 BAD_INPUT: Final = 2
 _CONTROLS: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_OUTSIDE_DESCRIPTIONS: Final = frozenset({"run", "attempt", "program_file", "document"})
 
 
 class CheckFailed(click.ClickException):
@@ -37,6 +41,14 @@ class Question(click.ClickException):
     def __init__(self, message: str, *, ask: Mapping[str, object], as_json: bool) -> None:
         self.ask, self.as_json = ask, as_json
         super().__init__(message)
+
+
+def describe_problem(problem: Problem) -> str:
+    """A problem with the field of the description that it concerns, and its line, where it concerns one."""
+    if problem.field in _OUTSIDE_DESCRIPTIONS:
+        return problem.message
+    line = f", line {problem.line}" if problem.line is not None else ""
+    return f"{problem.field}{line}: {problem.message}"
 
 
 def print_text(text: str, *, err: bool = False) -> None:

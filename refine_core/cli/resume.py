@@ -54,7 +54,7 @@ def command(*, run: str, anyway: bool, program: Path | None, key_env: str | None
 def _resume(run_id: str, key_env: str | None, *, anyway: bool) -> None:
     """Resume a run with the key that a variable holds. Raises BadInput where a key is missing; SpecError; StoreError."""
     from refine_core import runs
-    from refine_core.errors import LMKeyError
+    from refine_core.errors import LMKeyError, SpecError
     from refine_core.spec.secrets import environment_key
 
     timeline = runs.timeline(run_id)
@@ -66,6 +66,21 @@ def _resume(run_id: str, key_env: str | None, *, anyway: bool) -> None:
         keys = dict.fromkeys(roles or ("model",), key)
     try:
         runs.resume(run_id, runs.Credentials(keys), anyway=anyway)
+    except SpecError as error:
+        raise BadInput(f"{error.message}{_other_way(run_id)}") from None
     except LMKeyError as error:
         words = "Name the environment variable that holds it with --key-env" if roles else "Set it"
         raise BadInput(f"The key is missing: {error} {words}, or resume the run in the app.") from None
+
+
+def _other_way(run_id: str) -> str:
+    """What can be done with a run that cannot be resumed, as it has ended or was imported; "" for another."""
+    from refine_core import runs
+
+    found = runs.get(run_id)
+    if found is None or found.timeline.spec.program_file or not (found.imported or found.state == "finished"):
+        return ""
+    return (
+        f". refinescope fork {run_id} goes on from one of its attempts; "
+        f"refinescope spec {run_id} | refinescope run - runs it again."
+    )

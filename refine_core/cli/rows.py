@@ -11,7 +11,7 @@ from refine_core.cli.row_options import RowOptions, load_rows, row_options
 from refine_core.formatting import pluralize
 
 
-@click.command("rows")
+@click.command("rows", epilog="Example: refinescope rows results.csv --map output=answer --json")
 @click.argument("file", type=click.Path(path_type=Path))
 @row_options
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSONL, one row a line.")

@@ -13,7 +13,7 @@ from refine_core.cli.shared_options import json_at_the_end, trust_address
 
 @click.command(
     "run",
-    epilog="Example: refinescope run --example one_word --input question='What is the capital of Peru?'",
+    epilog="Example: refinescope run --example one_word --input question='What is the capital of France?'",
 )
 @click.argument("program", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--example", metavar="NAME", help="A worked example in place of a file.")

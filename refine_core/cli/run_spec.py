@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from refine_core.cli.output import BadInput, print_text
+from refine_core.cli.output import BadInput, describe_problem, print_text
 from refine_core.cli.reward_options import naming, read_functions, read_source, recognize_file
 from refine_core.cli.run_inputs import read_inputs, require_inputs
 
@@ -106,22 +106,18 @@ def load_document(path: Path) -> ProgramSpec:
     try:
         return read_document(text)
     except SpecError as error:
-        raise BadInput(describe_problems(str(path), error.problems)) from None
+        name = "standard input" if str(path) == "-" else str(path)
+        raise BadInput(describe_problems(name, error.problems)) from None
 
 
 def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
     """The description with what the options say, checked. Raises Question, BadParameter, BadInput."""
-    from refine_core.errors import SignatureError
     from refine_core.programs.value_inputs import list_form_inputs
-    from refine_core.refine.build import find_problems, list_program_inputs
+    from refine_core.refine.build import find_problems
     from refine_core.spec.foreign_models import list_inherited
 
     if spec.program_file:
         raise BadInput(describe_problems("This cannot run", find_problems(spec)))
-    try:
-        list_program_inputs(spec)
-    except SignatureError as error:
-        raise BadInput(f"a signature does not parse: {error}") from None
     wanted = list_form_inputs(spec.stages)
     given = read_inputs(options.inputs, wanted)
     spec = replace(spec, inputs={**spec.inputs, **given})
@@ -255,8 +251,5 @@ def choose_model(name: str, before: ModelSpec) -> ModelSpec:
 
 def describe_problems(what: str, problems: tuple[Problem, ...] | list[Problem]) -> str:
     """Problems as lines, each with the field it concerns and its line."""
-    lines = []
-    for one in problems:
-        line = f", line {one.line}" if one.line is not None else ""
-        lines.append(f"  {one.field}{line}: {one.message}")
+    lines = [f"  {describe_problem(one)}" for one in problems]
     return "\n".join([f"{what}:", *lines])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Final, get_args
@@ -36,7 +37,11 @@ _ROOM: Final = {1: 60, 3: 76, 5: 90, 6: 104}
 @click.option("--outcome", multiple=True, type=click.Choice(OUTCOMES), help="How it ended; may be repeated.")
 @click.option("--model", multiple=True, metavar="NAME", help="Which model answered; may be repeated.")
 @click.option("--tag", multiple=True, metavar="TAG", help="A tag that it has; may be repeated.")
-@click.option("--since", metavar="WHEN", help="Started since then: 2026-11-29, today, or 7d for seven days.")
+@click.option(
+    "--since",
+    metavar="WHEN",
+    help="Started since then: 2026-11-29, today, yesterday, 7d for seven days, or 12h.",
+)
 @click.option(
     "--cost-over", type=click.FloatRange(min=0), metavar="USD", help="Cost more than so many dollars."
 )
@@ -96,16 +101,20 @@ def command(
 
 
 def read_since(text: str) -> float:
-    """A day, in this machine's zone, as seconds since the epoch: "2026-11-29", "today", "7d". Raises BadParameter."""
+    """A day, in this machine's zone, as seconds since the epoch: "2026-11-29", "today", "yesterday", "7d", "12h". Raises BadParameter."""
     today = datetime.datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
     if text == "today":
         return today.timestamp()
     try:
+        if text == "yesterday":
+            return (today - datetime.timedelta(days=1)).timestamp()
+        if text.endswith("h") and text[:-1].isdecimal():
+            return time.time() - 3600 * int(text[:-1])
         if text.endswith("d") and text[:-1].isdecimal():
             return (today - datetime.timedelta(days=int(text[:-1]) - 1)).timestamp()
         return datetime.datetime.fromisoformat(text).astimezone().timestamp()
     except (ValueError, OverflowError, OSError):
-        message = f"{text!r} is no day; write 2026-11-29, today, or 7d"
+        message = f"{text!r} is no day; write 2026-11-29, today, yesterday, 7d or 12h"
         raise click.BadParameter(message, param_hint="--since") from None
 
 

@@ -57,7 +57,7 @@ class Task:
     as_json: bool
 
 
-@click.command("score")
+@click.command("score", epilog="Example: refinescope score reward.py rows.jsonl --threshold 0.5")
 @click.argument("reward", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("rows", type=click.Path(path_type=Path))
 @reward_options

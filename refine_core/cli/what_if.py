@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from refine_core.what_if import WhatIf, WhatIfAttempt
 
 
-@click.command("what-if")
+@click.command("what-if", epilog="Example: refinescope what-if 907c --threshold 0.8")
 @click.argument("run")
 @click.option(
     "--reward",
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     help="A Python file with another reward.",
 )
 @reward_options
-@click.option("--threshold", help="Another threshold: a number, or none to never stop early.")
+@click.option("--threshold", metavar="X", help="Another threshold: a number, or none to never stop early.")
 @click.option("--n", type=click.IntRange(min=1), help="Another maximum number of attempts (N).")
 @click.option("--fail-count", type=click.IntRange(min=0), help="Another number of failures allowed.")
 @click.option("--ask-judge", is_flag=True, help="Let the reward ask its judge, which may cost money.")

@@ -5,7 +5,9 @@ row + reward --xray_row--> Xray, with --beside two of them --find_parting--> whe
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +24,7 @@ from refine_core.cli.reward_options import (
     reward_options,
 )
 from refine_core.cli.row_options import RowOptions, load_rows, row_options
+from refine_core.cli.terminal import Terminal
 from refine_core.cli.worker_options import read_files, worker_options
 from refine_core.formatting import MINUS, clip
 from refine_core.rewards.shapes import describe_shape
@@ -34,12 +37,15 @@ _IDS_SHOWN: Final = 8
 _CODE_CHARS: Final = 64
 _CELL_CHARS: Final = 44
 _FUNCTIONS_SHOWN: Final = 8
+_LEAST_CHARS: Final = 14
 
 
-@click.command("xray")
+@click.command("xray", epilog="Example: refinescope xray reward.py rows.jsonl --row 3 --beside 1")
 @click.argument("reward", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("rows", type=click.Path(path_type=Path))
-@click.option("--row", "row_id", required=True, metavar="ID", help="The row to look at, by its id.")
+@click.option(
+    "--row", "row_id", metavar="ID", help="The row to look at, by its id; of a run, by its attempt."
+)
 @click.option("--beside", "beside_id", metavar="ID", help="Another row beside it.")
 @reward_options
 @row_options
@@ -47,7 +53,7 @@ _FUNCTIONS_SHOWN: Final = 8
 def command(
     reward: Path,
     rows: Path,
-    row_id: str,
+    row_id: str | None,
     beside_id: str | None,
     *,
     functions: tuple[str, ...],
@@ -67,6 +73,10 @@ def command(
 
     source = read_source(reward)
     loaded = load_rows(rows, reading, as_json=as_json)
+    if row_id is None:
+        raise click.UsageError(
+            f"Say which row to look at with --row ID; the rows have the ids {_list_ids(loaded)}"
+        )
     columns = dict.fromkeys((*loaded.columns.inputs, *loaded.columns.expected, *loaded.columns.prediction))
     with naming(reward):
         found = recognize_file(
@@ -103,14 +113,23 @@ def command(
 
 def _find(rows: RowSet, row_id: str) -> int:
     """The place of a row. Raises BadParameter, with the ids that there are."""
-    ids: list[str] = []
+    ends: list[int] = []
     for place, row in enumerate(rows):
         if row.id == row_id:
             return place
-        if len(ids) < _IDS_SHOWN:
-            ids.append(row.id)
-    shown = ", ".join(map(printable, ids)) + (", …" if len(rows) > len(ids) else "")
-    raise click.BadParameter(f"there is no row {printable(row_id)}; the rows have the ids {shown or 'none'}")
+        if row.id.endswith(f"/{row_id}"):  # RUN/ATTEMPT
+            ends.append(place)
+    if len(ends) == 1:
+        return ends[0]
+    raise click.BadParameter(
+        f"there is no row {printable(row_id)}; the rows have the ids {_list_ids(rows)}", param_hint="--row"
+    )
+
+
+def _list_ids(rows: RowSet) -> str:
+    """The first ids of rows, in words."""
+    ids = [printable(row.id) for row in islice(rows, _IDS_SHOWN)]
+    return (", ".join(ids) + (", …" if len(rows) > len(ids) else "")) or "none"
 
 
 def _find_partner(first: Xray, other: Xray, call: int) -> CallView | None:
@@ -170,16 +189,29 @@ def _name_call(xrays: Sequence[Xray], views: Sequence[CallView]) -> str:
 
 def _print_lines(views: Sequence[CallView], parting: Parting | None) -> None:
     first = views[0]
+    code_chars, cell_chars = _choose_widths(views)
     for place, line in enumerate(first.lines):
         if parting is not None and parting.line == line.number:
-            click.echo(f"{'':>5} {' The scores part here ':-^{_CODE_CHARS}}")
-        cells = [_write_cell(view.lines[place]) for view in views if place < len(view.lines)]
-        code = printable(line.text)[:_CODE_CHARS]
-        text = "  ".join(f"{one:<{_CELL_CHARS}}" for one in cells)
-        click.echo(f"{line.number:>5} {code:<{_CODE_CHARS}}  {text}".rstrip())
+            click.echo(f"{'':>5} {' The scores part here ':-^{code_chars}}")
+        cells = [_write_cell(view.lines[place], cell_chars) for view in views if place < len(view.lines)]
+        code = clip(printable(line.text), code_chars)
+        text = "  ".join(f"{one:<{cell_chars}}" for one in cells)
+        click.echo(f"{line.number:>5} {code:<{code_chars}}  {text}".rstrip())
 
 
-def _write_cell(line: LineView) -> str:
+def _choose_widths(views: Sequence[CallView]) -> tuple[int, int]:
+    """Characters for the code and for each cell beside it, so that a line fits the terminal that it is written to."""
+    terminal = Terminal(sys.stdout)
+    if not terminal.watched:
+        return _CODE_CHARS, _CELL_CHARS
+    room = terminal.columns - 6  # the line's number, and a blank
+    code = min(_CODE_CHARS, max(len(line.text) for line in views[0].lines))
+    code = max(min(code, room // (len(views) + 1)), room - len(views) * (_CELL_CHARS + 2), _LEAST_CHARS)
+    code = min(code, _CODE_CHARS)
+    return code, max(min((room - code) // len(views) - 2, _CELL_CHARS), _LEAST_CHARS)
+
+
+def _write_cell(line: LineView, chars: int) -> str:
     """What stands beside a line, on one line."""
     parts = ["".join(one.text for one in line.cell), line.note]
     lost = f"  ({MINUS}{line.lost:.2f})" if line.lost is not None else ""
@@ -188,4 +220,4 @@ def _write_cell(line: LineView) -> str:
     if line.exception:
         caught = f" (caught at line {line.caught_at})" if line.caught_at is not None else ""
         parts.append(f"✗ {line.exception}{caught}")
-    return f"{clip(printable('  '.join(part for part in parts if part)), _CELL_CHARS - len(lost))}{lost}"
+    return f"{clip(printable('  '.join(part for part in parts if part)), chars - len(lost))}{lost}"

@@ -161,7 +161,7 @@ def test_missing_inputs_are_asked_for_with_their_types(tmp_path, capfdbinary):
         ),
         (
             '{"stages": [{"name": "a", "signature": "q - a"}], "reward": "def r(a, b): return 1"}',
-            "signature does not parse",
+            "stages.0.signature: no '->' between inputs and outputs",
         ),
         (
             '{"stages": [{"name": "a", "signature": "q -> a"}], "reward": "def (", "inputs": {"q": ""}}',
@@ -470,11 +470,51 @@ def test_an_exported_run_is_imported_elsewhere_and_says_so(tmp_path, monkeypatch
     assert "imported" in call(capfdbinary, "runs")[1]
     told = json.loads(call(capfdbinary, "import", file, "--json")[1])
     assert told == {"file": str(file), "runs": [run_id], "new": [], "known": [run_id], "renamed": {}}
-    assert "was imported" in call(capfdbinary, "resume", run_id)[2]
+    refused = call(capfdbinary, "resume", run_id)[2]
+    assert refused.startswith(f"Error: run '{run_id}' was imported")
+    assert f"refinescope spec {run_id} | refinescope run - runs it again." in refused
     file.write_text("no run at all")
     code, out, err = call(capfdbinary, "import", file)
     assert (code, out, f"{file} was not imported: " in err, "Traceback" in err) == (2, "", True, False)
     assert call(capfdbinary, "import", tmp_path / "nowhere.jsonl")[0] == 2
+
+
+def test_a_file_that_cannot_be_imported_keeps_no_other_out(tmp_path, monkeypatch, capfdbinary):
+    run_id = json.loads(call(capfdbinary, "run", write_spec(tmp_path), "--json")[1])["run"]
+    listed = io.StringIO(call(capfdbinary, "runs", "--json")[1])
+    monkeypatch.setattr("sys.stdin", listed)
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+    assert call(capfdbinary, "export", "-", "--to", "jsonl", "-o", good)[0] == 0, (
+        "lines of runs --json are ids"
+    )
+    bad.write_text("no run at all")
+    runs.close()
+    monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path / "elsewhere"))
+    code, out, err = call(capfdbinary, "import", bad, tmp_path / "nowhere.jsonl", good)
+    assert (code, [one.run_id for one in runs.recent()]) == (2, [run_id])
+    assert out.splitlines()[-1] == "Imported 1 run."
+    assert [line.partition(".jsonl")[2].split(":")[0] for line in err.splitlines()] == [
+        " was not imported",
+        " cannot be read",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["show", "{run}", "--attempt", "9"], "has no attempt 9; it has attempt 1 only."),
+        (["open", "{run}", "--attempt", "9", "--no-browser"], "has no attempt 9; it has attempt 1 only."),
+        (["resume", "{run}"], "refinescope fork {run} goes on from one of its attempts"),
+        (["shwo", "{run}"], "There is no command 'shwo'. Did you mean show?"),
+        (["export", "-", "--to", "csv"], "This line of standard input names no run: {oops"),
+        (["runs", "--since", "noon"], "write 2026-11-29, today, yesterday, 7d or 12h"),
+    ],
+)
+def test_an_error_says_what_to_do_next(options, words, tmp_path, monkeypatch, capfdbinary):
+    run_id = json.loads(call(capfdbinary, "run", write_spec(tmp_path), "--json")[1])["run"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("{oops\n"))
+    code, out, err = call(capfdbinary, *(one.replace("{run}", run_id) for one in options))
+    assert (code, out, words.replace("{run}", run_id) in err) == (2, "", True), err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")

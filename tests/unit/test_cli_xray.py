@@ -1,9 +1,12 @@
 """`refinescope xray`: one row of a file, line by line."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 MAIN = "import sys; from refine_core.cli import main; sys.exit(main())"
@@ -90,3 +93,36 @@ def test_an_error_names_the_file_and_a_module_beside_it(tmp_path):
     code, _, said = run(tmp_path, "--row", "a", reward=reward)
     assert (code, "Add --with mine.py" in said) == (2, True)
     assert run(tmp_path, "--row", "a", "--with", "mine.py", reward=reward)[0] == 0
+
+
+def test_without_a_row_the_ids_are_listed(tmp_path):
+    code, out, err = run(tmp_path)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1] == "Error: Say which row to look at with --row ID; the rows have the ids a, b"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_two_rows_side_by_side_fit_the_terminal(columns, tmp_path):
+    import pty
+    import termios
+
+    run(tmp_path)  # writes the files
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, columns))
+    line = [sys.executable, "-c", MAIN, "xray", "reward.py", "rows.jsonl", "--row", "a", "--beside", "b"]
+    with subprocess.Popen(
+        line, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "TERM": "xterm"}, stdout=theirs
+    ) as process:
+        os.close(theirs)
+        text = b""
+        try:
+            while data := os.read(ours, 65536):
+                text += data
+        except OSError:  # Linux says so at the end
+            pass
+        os.close(ours)
+    shown = [one for one in text.decode().splitlines() if one[:6].strip().isdecimal()]
+    assert (process.returncode, len(shown)) == (0, 5)
+    assert max(map(len, shown)) <= columns
+    assert all(one.split()[0] == str(place) for place, one in enumerate(shown, 1))
