@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("--function", metavar="NAME", help="Which function of the reward's file.")
 @click.option("--threshold", metavar="X", help="Stop at this reward; none to make every attempt.")
 @click.option("--n", type=click.IntRange(min=1), help="Max attempts (N), the kept ones included.")
-@click.option("--name", help="What the branch is called.")
+@click.option("--name", "--title", "name", help="What the branch is called.")
 @click.option("--ask-judge", is_flag=True, help="Let the reward ask its judge about the kept attempts.")
 @trust_address
 @click.option("--dry-run", is_flag=True, help="Say what would be kept, and what it takes; start nothing.")

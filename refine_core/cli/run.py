@@ -40,7 +40,7 @@ from refine_core.cli.shared_options import json_at_the_end, trust_address
 @trust_address
 @click.option("--temperature", type=Number(min=0, max=2), help="Of the first attempt.")
 @click.option("--seed", type=int, help="Of the practice model; another seed is another run.")
-@click.option("--title", help="What the run is called.")
+@click.option("--title", "--name", "title", help="What the run is called.")
 @json_at_the_end
 def command(
     *,

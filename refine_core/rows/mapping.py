@@ -36,7 +36,9 @@ def parse_mapping(pairs: Iterable[str]) -> dict[str, Role]:
         word, equals, column = pair.partition("=")
         role = next((role for role in ROLES if role == word.strip().lower().replace("-", " ")), None)
         if not equals or role is None:
-            raise ValueError(f"“{pair}” is not ROLE=COLUMN; the roles are {', '.join(role.replace(' ', '-') for role in ROLES)}")
+            raise ValueError(
+                f"“{pair}” is not ROLE=COLUMN; the roles are {', '.join(role.replace(' ', '-') for role in ROLES)}"
+            )
         if column in mapping and mapping[column] != role:
             raise ValueError(f"“{column}” cannot be both {mapping[column]} and {role}")
         mapping[column] = role
