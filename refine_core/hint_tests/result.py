@@ -79,7 +79,8 @@ class FullMarks:
 class HintTest:
     """A hint test. timeline: of the run that it is about; None once that was removed. error: why it could not go on, or "".
 
-    known_rewards: of the run itself, which say what rewards there are.
+    known_rewards: of the run itself, which say what rewards there are. cancelled: whether a person cancelled it, in this process;
+    another process does not know.
     """
 
     document: Document
@@ -90,6 +91,7 @@ class HintTest:
     parts: tuple[FullMarks, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     known_rewards: tuple[float, ...] = ()
+    cancelled: bool = False
 
     @property
     def id(self) -> str:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from refine_core.concurrency.cancellation import Cancel
@@ -110,9 +110,10 @@ class HintTests:
             return None
         tries = [self._read(planned) for planned in document.tries]
         error = work.error if work is not None else ""
-        return build_test(
+        test = build_test(
             document, self.runs.timeline(document.run_id), tries, _state(work, tries, alive=alive), error
         )
+        return replace(test, cancelled=work is not None and work.cancel.is_set)
 
     def list_tests(self, run_id: str, attempt: int | None = None) -> list[HintTest]:
         """The tests of a run, or of one of its attempts (from 1), the newest first. Raises StoreError."""

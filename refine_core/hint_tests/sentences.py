@@ -52,7 +52,7 @@ def _progress(test: HintTest) -> TestVerdict:
         return TestVerdict(
             "", f"Running: {count} have ended.", ("The difference is shown once all have.", *details)
         )
-    why = test.error or "It was cancelled, or the app ended."
+    why = test.error or ("It was cancelled." if test.cancelled else "It was cancelled, or the app ended.")
     return TestVerdict("", f"Stopped: {count} have ended, {test.left} were not run.", (why, *details))
 
 

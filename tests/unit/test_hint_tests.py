@@ -290,6 +290,9 @@ def test_a_cancelled_test_says_what_was_not_run_and_can_go_on(runs):
         states = sorted(one.state for one in cut.tries)
         assert states == ["not run"] * 3 + ["scored"] * 3 + ["stopped"] * 2, "no further one was begun"
         assert write_verdict(cut).headline == "Stopped: 3 of 8 tries have ended, 5 were not run."
+        assert write_verdict(cut).details[0] == "It was cancelled."
+        elsewhere = write_verdict(HintTests(runs).get(test_id))
+        assert elsewhere.details[0] == "It was cancelled, or the app ended.", "another process does not know"
         assert not tests.cancel(test_id), "nothing of it is at work"
         gate.set()
         tests.run_rest(test_id, KEYS)

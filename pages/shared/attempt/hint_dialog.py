@@ -38,9 +38,8 @@ def list_hint_actions(timeline: Timeline, attempt: Attempt) -> Sequence[tuple[st
     except StoreError:
         known = []
     if known:
-        newest = next(
-            (one for one in known if one.is_live or not one.left), known[0]
-        )  # not one that was cut off
+        whole = [one for one in known if one.is_live or not one.left]  # what was cut off says nothing yet
+        newest = (whole or known)[0]
         label = "See the running test" if newest.is_live else hint_tests.describe_briefly(newest)
         actions.append((f"{_RESULT}{newest.id}", label))
     return actions
@@ -185,15 +184,14 @@ def _offer(timeline: Timeline, plan: HintTestPlan) -> None:
         spec = timeline.spec.model
         model = "the practice model" if spec.kind == "practice" else escape_markdown(spec.label)
         st.markdown(f"{escape_markdown(plan.estimate.sentence)}, on {model}. No advice is asked for.")
-    go, cancel = st.columns([3, 1], vertical_alignment="center")
     kind: Literal["primary"] = "primary"
-    with go:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         label = f"Run {pluralize(plan.calls, 'call')}" if not plan.problems else "Run"
         pressed = st.button(
             label, type=kind, icon=":material/play_arrow:", key="start-hint-test", disabled=bool(plan.problems),
             shortcut="Ctrl+Enter",
         )  # fmt: skip
-    with cancel:
+        st.space("stretch")
         if st.button("Cancel", type="tertiary", key="close-hint-test"):
             _close()
             st.rerun()

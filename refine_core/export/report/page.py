@@ -76,9 +76,10 @@ def _write_main(
         yield element("p", "No attempt had begun.", cls="m")
     yield from write_what_ifs(run, what_ifs)
     yield from write_program(run)
+    less = ", without what was left out" if run.left_out else ""
     yield element(
         "p",
-        f"Written by Refinescope {__version__}. Run {run.run_id}. This file holds every event of the run: "
+        f"Written by Refinescope {__version__}. Run {run.run_id}. This file holds every event of the run{less}: "
         "import it on the Runs page of Refinescope to open it there.",
         cls="m s foot",
     )
