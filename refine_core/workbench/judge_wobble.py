@@ -90,7 +90,7 @@ class Rejudged:
         if not repeated:
             return ""
         if not self.wobbles:
-            return "The judge is steady: asked again, it gives the same score. Whether the score is right, no probe can check."
+            return "The judge is steady: asked again, it gives the same score. Whether it is right, only labelled rows can tell."
         widest = max(repeated, key=lambda row: max(row) - min(row))
         low, high = min(widest), max(widest)
         return f"The judge wobbles: the same output got {format_score(low)} one time and {format_score(high)} another."
