@@ -29,6 +29,7 @@ from refine_core.spec import ProgramSpec
 
 logger = logging.getLogger("refine_core")
 
+_STILL_RUNNING: Final = Problem("test", "this test is still running; add tries once it has ended")
 _LONG_S: Final = 24 * 3600.0
 
 
@@ -65,7 +66,7 @@ class HintTests:
         """
         if plan.document is None:
             raise SpecError(plan.problems)
-        self._begin(plan.document, plan.document.tries, credentials)
+        self._begin(plan.document, plan.document.tries, credentials, is_new=True)
         return plan.document.id
 
     def run_rest(self, test_id: str, credentials: Credentials | None = None) -> None:
@@ -78,14 +79,17 @@ class HintTests:
         """Run so many more tries of each arm, and what is left of it. Raises as `run_rest`, and SpecError while it runs."""
         test = self._known(test_id)
         if test.is_live:
-            raise SpecError([Problem("test", "this test is still running; add tries once it has ended")])
+            raise SpecError([_STILL_RUNNING])
         if test.timeline is None:
             raise SpecError([Problem("run", "the run that this test is about was removed")])
         document = test.document.extend(
             test.document.next_seeds(highest_seed(self.runs, test.timeline), tries)
         )
         new = document.tries[len(test.document.tries) :]
-        self._begin(document, [*(one.planned for one in test.tries if one.is_left), *new], credentials)
+        if not self._begin(
+            document, [*(one.planned for one in test.tries if one.is_left), *new], credentials
+        ):
+            raise SpecError([_STILL_RUNNING])
 
     def cancel(self, test_id: str) -> bool:
         """Begin no further try, and cancel those under way. False if the test is not at work in this process."""
@@ -161,16 +165,21 @@ class HintTests:
         return found
 
     def _begin(
-        self, document: Document, tries: Sequence[PlannedTry], credentials: Credentials | None
-    ) -> None:
+        self,
+        document: Document,
+        tries: Sequence[PlannedTry],
+        credentials: Credentials | None,
+        *,
+        is_new: bool = False,
+    ) -> bool:
+        """Have threads run these tries; False if the test is at work already. is_new: it has never been at work."""
         timeline, attempt = _find_attempt(self.runs, document)
         if not tries:
-            return
+            return True
         first = try_spec(timeline, attempt, document.arms[tries[0].arm], tries[0], document.id)
         self.runs.require_agreed(timeline.run_id, first, credentials)
         keys = (credentials or Credentials()).keys
         RunJob(first, keys, self.runs.recording).close()  # a missing key is said before anything is kept
-        keep(self.runs.store, document)
         work = _TestJob(deque(tries))
         for number in range(min(document.at_once, len(tries))):
             thread = threading.Thread(
@@ -180,10 +189,15 @@ class HintTests:
                 daemon=True,
             )
             work.threads.append(thread)
-        with self._lock:
+        with self._lock:  # of two presses at once, the second begins nothing
+            known = self._work.get(document.id)
+            if known is not None and (is_new or known.alive):
+                return False
+            keep(self.runs.store, document)
             self._work[document.id] = work
             for thread in work.threads:
                 thread.start()
+        return True
 
     def _run_tries(
         self,
@@ -219,6 +233,8 @@ class HintTests:
         self, work: _TestJob, spec: ProgramSpec, planned: PlannedTry, credentials: Credentials | None
     ) -> None:
         runs = self.runs
+        if read_try(runs, planned).has_ended:
+            return
         if runs.timeline(planned.run_id) is None:
             runs.start(spec, credentials, run_id=planned.run_id)
         else:

@@ -448,3 +448,37 @@ def test_what_models_and_people_wrote_stands_in_code(runs):
     text = write_markdown(test)
     assert "\u202e" not in text
     assert f"```\n{hostile[:-1]}\u27e8U+202E\u27e9\n```" in text
+
+
+def at_once(count, do):
+    """Call a function from several threads at the same moment; what each returned, or the error that it raised."""
+    found, gate = [], threading.Barrier(count)
+
+    def call():
+        gate.wait(30)
+        try:
+            found.append(do())
+        except SpecError as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=call) for _ in range(count)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(60)
+    return found
+
+
+def test_two_presses_at_once_begin_a_test_once_and_add_to_it_once(runs):
+    run_id, tests = ended(runs, ONE).run_id, HintTests(runs)
+    plan = plan_hint_test(runs, run_id, 2, tries=3)
+    assert set(at_once(3, lambda: tests.start(plan))) == {plan.document.id}
+    tests.join(plan.document.id, 60)
+    assert {one.state for one in tests.get(plan.document.id).tries} == {"scored"}
+    added = at_once(3, lambda: tests.run_more(plan.document.id, 2))
+    tests.join(plan.document.id, 60)
+    test = tests.get(plan.document.id)
+    assert (added.count(None), len(test.tries), test.error) == (1, 10, "")
+    assert {one.state for one in test.tries} == {"scored"}
+    at_once(3, lambda: tests.run_rest(plan.document.id))
+    assert len(runs.recent(100)) == 1 + 10

@@ -88,6 +88,10 @@ class _Rules:
             raise refuse("does not stand at the beginning of a run")
         if why := _find_spec_problem(event.spec):
             raise refuse(why)
+        if event.kept_events < 0 or event.at_once < 0:
+            raise refuse("counts less than nothing")
+        if (fork := event.spec.fork_attempt) is not None and not 1 <= fork <= MAX_ATTEMPTS:
+            raise refuse(f"is a branch from attempt {fork}, where there are 1 to {MAX_ATTEMPTS:,}")
         if max(len(event.temperatures), event.at_once) > MAX_ATTEMPTS:
             raise refuse(f"plans more than {MAX_ATTEMPTS:,} attempts")
         if len(event.predictors) > MAX_NAMES:

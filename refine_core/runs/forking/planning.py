@@ -28,6 +28,7 @@ from refine_core.runs.forking.kept import Kept, find_kept, list_ended
 from refine_core.runs.forking.prefix import KeptEvent, keep_prefix
 from refine_core.runs.rescoring import Rescored
 from refine_core.spec import ProgramSpec
+from refine_core.spec.limits import is_whole
 from refine_core.stop_summary import list_attempts
 
 Rescore = Callable[[Timeline, ProgramSpec], Rescored]
@@ -104,7 +105,7 @@ def plan_fork(
     that cannot be read; WorkerError.
     """
     ended = list_ended(timeline)
-    if not 1 <= attempt <= len(ended) + 1:
+    if not is_whole(attempt, 1) or attempt > len(ended) + 1:
         raise SpecError([Problem("attempt", _why_no_such(timeline, attempt, len(ended)))])
     parent, count = timeline.spec, attempt - 1
     if parent.program_file:  # what its stages are, only the file knows
