@@ -10,7 +10,7 @@ import unicodedata
 from typing import Final
 
 MAX_TITLE_CHARS: Final = 48
-MAX_ID_CHARS: Final = 80
+MAX_ID_CHARS: Final = 100
 _OTHER: Final = re.compile(r"[^a-z0-9]+")
 _OTHER_IN_ID: Final = re.compile(r"[^A-Za-z0-9._-]+")
 

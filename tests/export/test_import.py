@@ -282,3 +282,12 @@ def test_a_branch_cannot_keep_more_events_than_it_has():
     found[1]["data"]["kept_events"] = 10_000
     with pytest.raises(ImportRefused, match="keeps more events"):
         import_runs(MemoryStore(), written(found))
+
+
+def test_a_circle_of_thousands_of_parents_has_a_family_that_is_bounded(store):
+    first = with_spec(headline(), "r0")[0]
+    runs = [[replace(r, run_id=f"r{i}") for r in with_spec(headline(), f"r{i}", parent=f"r{(i + 1) % 700}")[:1]] for i in range(700)]  # fmt: skip
+    import_runs(store, export_runs([RunLog(one) for one in runs], "jsonl").data)
+    family = Runs(store).branches.family(first.run_id)
+    assert len(family.members) <= 200
+    assert family.get("r0") is not None

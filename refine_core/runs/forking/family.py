@@ -14,6 +14,7 @@ from refine_core.store.listing import Annotation, Filters, ListedRun, Outcome
 from refine_core.store.protocol import RunRow
 
 MAX_MEMBERS = 200
+MAX_ANCESTORS = 150  # with the run itself, so that it is among the members
 Children = Callable[[Filters], Sequence[ListedRun]]
 
 
@@ -105,13 +106,13 @@ def find_family(
 
 
 def _list_ancestors(run_id: str, row: Callable[[str], RunRow | None]) -> list[RunRow]:
-    """The run, its parent, and so on, as far as they are there."""
-    line: list[RunRow] = []
+    """The run, its parent, and so on, as far as they are there. A file may hold a circle of thousands."""
+    line: dict[str, RunRow] = {}
     at: str | None = run_id
-    while at is not None and at not in {one.run_id for one in line} and (found := row(at)) is not None:
-        line.append(found)
+    while at is not None and at not in line and len(line) < MAX_ANCESTORS and (found := row(at)) is not None:
+        line[at] = found
         at = found.summary.parent
-    return line
+    return [*line.values()]
 
 
 def _order(top: str, found: Mapping[str, ListedRun]) -> tuple[FamilyMember, ...]:
