@@ -27,7 +27,7 @@ from refine_core.store import MemoryStore, open_store
 from tests.one_stage import one_stage
 from tests.openai_server import OpenAIServer, status
 from tests.prompts import advice, reply, section
-from tests.threads import eventually, run_to_end
+from tests.threads import eventually, finish, run_to_end
 
 ONE, TWO = EXAMPLES["one_word"].spec, EXAMPLES["two_stages"].spec
 SHORT = "def reward(args, pred):\n    return Score(float(len(pred.answer) < 6), parts={'short': 1.0 if len(pred.answer) < 6 else 0.0})\n"
@@ -464,8 +464,7 @@ def at_once(count, do):
     threads = [threading.Thread(target=call) for _ in range(count)]
     for one in threads:
         one.start()
-    for one in threads:
-        one.join(60)
+    finish(*threads)
     return found
 
 
