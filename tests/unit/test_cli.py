@@ -91,7 +91,7 @@ def test_its_help_names_its_options_and_its_commands(tmp_path):
     [
         (["--prot", "1"], "No such option"),
         (["--port", "x"], "not a valid integer"),
-        (["row", "x"], "No such command"),
+        (["row", "x"], "There is no command 'row'. Did you mean rows?"),
         (["--port", "1", "rows", "x"], "--port is for serving the app"),
         (["rows"], "Missing argument"),
         (["rows", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
