@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from refine_core import runs
+from refine_core import configure, runs
 from refine_core.cli import commands, main
 from refine_core.cli.runs import arrange
 from refine_core.cli.serve import NOTE, Serving, find_served, greeting
@@ -38,6 +38,7 @@ def own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path / "home"))
     yield
     runs.close()
+    configure(lm=None)  # a program of the user's may have set one, for this whole process
 
 
 def call(capfdbinary, *arguments):
