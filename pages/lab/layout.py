@@ -108,9 +108,10 @@ def _show_reward() -> None:
     st.session_state[_PART] = "Reward"
 
 
-def _draw_actions(run: Run, *, here: bool, to_reward: Callable[[], None] | None) -> None:
+def _draw_actions(run: Run, *, here: bool, shares: bool, to_reward: Callable[[], None] | None) -> None:
+    """shares: the numbers are those of the run; beside what an edit would change there is "Keep", and the verdict is long."""
     draw_lab_actions(run, here=here, to_reward=to_reward)
-    if not is_narrow():
+    if shares and not is_narrow():
         draw_share(run, in_lab=True)
 
 
@@ -140,7 +141,7 @@ def _result(
             edited=edited,
             would=would_score(form, run),
             about=look_for(run.timeline.spec),
-            actions=partial(_draw_actions, here=here, to_reward=to_reward),
+            actions=partial(_draw_actions, here=here, shares=not edited, to_reward=to_reward),
             aside=_draw_aside if is_narrow() else None,
             has_form=True,
         )
