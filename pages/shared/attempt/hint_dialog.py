@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import address
 from pages.shared.credentials import ask_for_keys, collect_credentials
@@ -92,12 +93,13 @@ def _close() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """What is chosen in the dialog."""
+    """What is chosen in the dialog. beside: the place beside the numbers, for what so many tries show."""
 
     arms: tuple[ArmKind, ...]
     other: dict[str, str]
     tries: int
     at_once: int
+    beside: DeltaGenerator
 
 
 @st.dialog("Does the hint help?", width="medium", on_dismiss=_close)
@@ -122,6 +124,7 @@ def _draw_dialog(timeline: Timeline, attempt: Attempt) -> None:
         tries=chosen.tries,
         at_once=chosen.at_once,
     )
+    chosen.beside.caption(plan.detectable_sentence or "More tries show smaller differences.")
     for text in plan.warnings:
         st.caption(f":material/warning: {escape_markdown(text)}")
     for text in plan.notes:
@@ -153,7 +156,7 @@ def _choose(timeline: Timeline, attempt: Attempt) -> _Choice:
                 max_chars=4_000,
                 key=f"{prefix}.text.{name}",
             )
-    tries, at_once, about = st.columns([1, 1, 2], vertical_alignment="bottom")
+    tries, at_once, beside = st.columns([1, 1, 2], vertical_alignment="bottom")
     with tries:
         count = st.number_input("Tries of each", MIN_TRIES, MAX_TRIES, TRIES, key=f"{prefix}.tries")
     with at_once:
@@ -161,10 +164,7 @@ def _choose(timeline: Timeline, attempt: Attempt) -> _Choice:
             "At once", 1, MAX_AT_ONCE, AT_ONCE, key=f"{prefix}.at-once",
             help="How many tries may be under way together. Fewer are kinder to a server that limits requests.",
         )  # fmt: skip
-    with about:
-        plan = hint_tests.plan_hint_test(timeline.run_id, attempt.index + 1, tries=int(count))
-        st.caption(plan.detectable_sentence or "More tries show smaller differences.")
-    return _Choice(tuple(arms), other, int(count), int(together))
+    return _Choice(tuple(arms), other, int(count), int(together), beside)
 
 
 def _quote(name: str, text: str) -> None:
