@@ -74,12 +74,16 @@ PACKAGES = (
     "xray",
     "doctor",
     "hint_tests",
+    "datasets",
+    "experiments",
     "export",
     "cli",
 )
 # What the pages may use.
 PUBLIC_API = {
     "cases",
+    "datasets",
+    "experiments",
     "hint_tests",
     "doctor",
     "comparison",

@@ -29,6 +29,7 @@ def replay_program(spec: ProgramSpec, run_id: str, *, delay_s: float | None = No
         budget_tokens=None,
         parent=run_id,
         hint_test=None,
+        experiment=None,
         fork_attempt=None,
         starting_hints={} if spec.fork_attempt is not None else spec.starting_hints,  # they are in the log
         change="",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS: Final = 4_000_000
 _ALWAYS: Final = frozenset({"title", "stages", "reward", "inputs", "strategy", "N", "threshold", "model"})
-_OF_ANOTHER_RUN: Final = frozenset({"parent", "fork_attempt", "change", "hint_test"})
+_OF_ANOTHER_RUN: Final = frozenset({"parent", "fork_attempt", "change", "hint_test", "experiment"})
 """What ties a description to the run that it was changed from: a run that somebody describes anew has none."""
 _ROLES: Final = ("model", "adviser", "judge")
 _RECORDING: Final = codec.STORED_NAMES[ModelSpec]["recording_id"]

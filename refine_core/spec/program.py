@@ -143,6 +143,7 @@ class ProgramSpec:
     starting_hints: predictor -> hint in force at its first own attempt; {} for none.
     first_rollout: rollout id of the first attempt, where attempts have one; no two tries of a hint test share it.
     hint_test: id of the hint test that it is a try of, or None; lists of runs leave tries out.
+    experiment: id of the experiment that it is a cell of, or None; lists of runs leave cells out.
     fork_attempt: of a branch, its first own attempt, from 1: those before it are kept from `parent`; None for any other run.
     change: what was changed since `parent`, in a few words, as in "hint for draft"; "" where nobody said.
     program_file: name of the Python file whose own program ran, and not these stages; "" for the stages.
@@ -177,6 +178,7 @@ class ProgramSpec:
     starting_hints: Mapping[str, str] = field(default_factory=dict)
     first_rollout: int = 0
     hint_test: str | None = None
+    experiment: str | None = None
     fork_attempt: int | None = None
     change: str = ""
     program_file: str = ""

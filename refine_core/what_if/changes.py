@@ -32,7 +32,7 @@ WHAT_IF_FIELDS: Final = frozenset(
 """Fields of a ProgramSpec that a what-if may change."""
 _NO_MATTER: Final = frozenset((
     "title", "example", "parent", "budget_usd", "budget_tokens", "judge", "reward_timeout_s", "stop_on_repeating_error",
-    "hint_test", "fork_attempt", "change",
+    "hint_test", "experiment", "fork_attempt", "change",
 ))  # fmt: skip
 
 

@@ -130,7 +130,9 @@ def list_uses(saved: SavedReward) -> dict[int, list[str]]:
     uses: dict[int, list[str]] = {}
     for record in runs.default().store.starts(limit=MAX_RUNS_LOOKED_AT):
         spec = record.event.spec if isinstance(record.event, RunStarted) else None
-        is_own = spec is not None and spec.hint_test is None  # a try of a hint test belongs to its run
+        is_own = (
+            spec is not None and spec.hint_test is None and spec.experiment is None
+        )  # a try of a hint test belongs to its run
         number = number_of.get(spec.reward.strip()) if spec is not None and is_own else None
         if number is not None:
             uses.setdefault(number, []).append(record.run_id)

@@ -80,6 +80,7 @@ def change_program(scoring: ProgramSpec, changes: ForkChanges) -> ProgramSpec:
         adviser=scoring.adviser if adviser is None else adviser,
         starting_hints=dict(changes.get("hints") or {}),
         hint_test=None,
+        experiment=None,
     )
 
 
@@ -96,7 +97,7 @@ def change_again(parent: ProgramSpec, run_id: str, changes: AgainChanges) -> Pro
     given = {name: value for name, value in changes.items() if value is not None}
     if "n" in given:
         given["N"] = given.pop("n")
-    spec = replace(forget_branch(parent), parent=run_id, hint_test=None, **given)  # type: ignore[arg-type]  # fields by their names
+    spec = replace(forget_branch(parent), parent=run_id, hint_test=None, experiment=None, **given)  # type: ignore[arg-type]  # fields by their names
     if spec.model.kind == "litellm" and "seed" in given:
         spec = replace(spec, model=replace(spec.model, seed=spec.seed))
     return replace(spec, change=describe_again(parent, spec))

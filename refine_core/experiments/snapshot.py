@@ -1,0 +1,49 @@
+"""An experiment at one moment: what has become of each cell so far. Progress and result are folds of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Literal
+
+from refine_core.datasets import Dataset
+from refine_core.experiments.document import Cell, Experiment
+from refine_core.experiments.outcomes import Outcome
+
+ExperimentState = Literal["running", "pausing", "paused", "cancelling", "stopped", "finished"]
+"""running: cells are at work, here or in another process. stopped: cells are left and nothing is at work (cancelled, interrupted, out of
+budget, or every arm that is left was stopped). finished: every cell has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An experiment at one moment.
+
+    cells: every cell, in the order in which they are run. outcomes: of those that have ended; a cell that was cut off is not among them.
+    under_way: those at work. stopped_arms: key of an arm -> why it was stopped, such as a refused key. error: why the rest was not run, or "".
+    slowed: label of a model -> how many calls it is asked at once now, where a server asked for fewer. revision: changes whenever
+    there is something new to show.
+    """
+
+    experiment: Experiment
+    dataset: Dataset
+    state: ExperimentState
+    cells: tuple[Cell, ...]
+    outcomes: Mapping[Cell, Outcome]
+    under_way: AbstractSet[Cell] = frozenset()
+    stopped_arms: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+    slowed: Mapping[str, int] = field(default_factory=dict)
+    revision: str = ""
+    is_local: bool = True
+
+    @property
+    def is_live(self) -> bool:
+        """Whether more may come by itself."""
+        return self.state in ("running", "pausing", "cancelling")
+
+    @property
+    def done(self) -> int:
+        """How many cells have ended."""
+        return len(self.outcomes)
