@@ -45,6 +45,8 @@ FAMILY: Final = _ASSETS / "family" / "family.js"
 EDIT: Final = _ASSETS / "fork" / "edit.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 HINT_TEST: Final = _ASSETS / "hint_test" / "hint_test.js"
+ARMS: Final = _ASSETS / "batch" / "arms.js"  # marks and colours of arms, for the components of an experiment
+LIVE: Final = _ASSETS / "batch" / "live.js"
 SHARE: Final = _ASSETS / "share" / "share.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -68,6 +70,7 @@ MODULES: Final = (  # scripts that import others
     XRAY,
     SHARE,
     HINT_TEST,
+    LIVE,
     FAMILY,
     EDIT,
 )
@@ -79,8 +82,8 @@ def read_styles(*styles: Path, root: str = ".root") -> str:
     styles: its stylesheets, or its script, where its stylesheet has the same name. root: selector of its outermost element, which
     is of the class `dark` too where the page is.
     """
-    tokens = (_ASSETS / "shared" / "tokens.css").read_text(encoding="utf-8").replace(".tokens", root)
-    return "\n".join([tokens, *(one.with_suffix(".css").read_text(encoding="utf-8") for one in styles)])
+    files = (_ASSETS / "shared" / "tokens.css", *(one.with_suffix(".css") for one in styles))
+    return "\n".join(file.read_text(encoding="utf-8").replace(".tokens", root) for file in files)
 
 
 def _digest(*files: Path) -> str:

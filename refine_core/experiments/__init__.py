@@ -8,11 +8,13 @@ get(id) -> Snapshot                       what has become of each cell so far
 from __future__ import annotations
 
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
+from refine_core.experiments.marks import ArmMark, mark_arm
 from refine_core.experiments.outcomes import AttemptFigures, Outcome, fold_outcome
 from refine_core.experiments.snapshot import ExperimentState, Snapshot
 
 __all__ = [
     "Arm",
+    "ArmMark",
     "AttemptFigures",
     "Budget",
     "Cell",
@@ -22,4 +24,5 @@ __all__ = [
     "RateLimit",
     "Snapshot",
     "fold_outcome",
+    "mark_arm",
 ]
