@@ -21,6 +21,7 @@ COMPARE: Final = "../compare/page.py"
 HINT_TEST: Final = "../hint_test/page.py"
 MODELS: Final = "../models/page.py"
 REWARDS: Final = "../rewards/page.py"
+BATCH: Final = "../batch/page.py"
 REWARD: Final = "reward"  # the place of the reward in the Lab
 USE_CONNECTION: Final = (
     "lab.use_connection"  # where the Models page puts the connection that the Lab is to use
@@ -34,6 +35,7 @@ _CALLER, _SEARCH, _HIT, _GUESS = "caller", "find", "place", "guess"
 _CALLER_CHARACTERS: Final = 200
 WHAT_IF: Final = "what-if"
 _FORK: Final = "fork"
+_EXPERIMENT, _PAIR = "experiment", "pair"
 _OF_RUN, _OPEN_REWARD = "of", "reward"
 RUNS_AT_ONCE: Final = 50  # on the Rewards page, as the address names each of them
 
@@ -51,6 +53,36 @@ def hint_test_id() -> str | None:
 def hint_test_query(test_id: str) -> dict[str, str]:
     """The query of the address of a hint test."""
     return {"test": test_id}
+
+
+def experiment_id() -> str | None:
+    """The experiment, or the draft of one, that the address names, or None."""
+    return st.query_params.get(_EXPERIMENT) or None
+
+
+def experiment_query(experiment_id: str, *pair: str, what_if: bool = False) -> dict[str, str]:
+    """The query of the address of an experiment. pair: keys of two of its arms, whose difference is looked at. what_if: under another reward or threshold."""
+    query = {_EXPERIMENT: experiment_id}
+    if pair:
+        query[_PAIR] = ".".join(pair)
+    return query | ({_MODE: WHAT_IF} if what_if else {})
+
+
+def show_experiment(experiment_id: str) -> None:
+    """Have the address name this experiment."""
+    if st.query_params.get(_EXPERIMENT) != experiment_id:
+        st.query_params[_EXPERIMENT] = experiment_id
+
+
+def pair() -> tuple[str, str] | None:
+    """The keys of the two arms whose difference is looked at; None where the address names none. Anybody can type it."""
+    first, _, second = st.query_params.get(_PAIR, "").partition(".")
+    return (first, second) if first and second and first != second else None
+
+
+def show_pair(first: str, second: str) -> None:
+    """Have the address name these two arms, the one that the difference is of first."""
+    st.query_params[_PAIR] = f"{first}.{second}"
 
 
 def lab_run_id() -> str | None:

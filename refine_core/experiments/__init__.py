@@ -8,21 +8,55 @@ get(id) -> Snapshot                       what has become of each cell so far
 from __future__ import annotations
 
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
+from refine_core.experiments.drafts import (
+    ArmDraft,
+    ExperimentDraft,
+    ProgramChoice,
+    RewardChoice,
+    add_arm_draft,
+    arm_spec,
+    build_experiment,
+    describe_strategy,
+    drop_experiment_draft,
+    list_experiment_drafts,
+    list_models,
+    name_arm,
+    name_draft,
+    new_draft,
+    read_experiment_draft,
+    save_experiment_draft,
+)
 from refine_core.experiments.marks import ArmMark, mark_arm
 from refine_core.experiments.outcomes import AttemptFigures, Outcome, fold_outcome
 from refine_core.experiments.snapshot import ExperimentState, Snapshot
 
 __all__ = [
     "Arm",
+    "ArmDraft",
     "ArmMark",
     "AttemptFigures",
     "Budget",
     "Cell",
     "Experiment",
+    "ExperimentDraft",
     "ExperimentState",
     "Outcome",
+    "ProgramChoice",
     "RateLimit",
+    "RewardChoice",
     "Snapshot",
+    "add_arm_draft",
+    "arm_spec",
+    "build_experiment",
+    "describe_strategy",
+    "drop_experiment_draft",
     "fold_outcome",
+    "list_experiment_drafts",
+    "list_models",
     "mark_arm",
+    "name_arm",
+    "name_draft",
+    "new_draft",
+    "read_experiment_draft",
+    "save_experiment_draft",
 ]

@@ -1,0 +1,38 @@
+"""Batch: programs over a table of inputs, and which is really better. The address says which experiment; without one, all are listed.
+
+a draft -> pages/batch/setup     live -> pages/batch/live     ended or stopped -> pages/batch/result
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.batch.listing import draw_list
+from pages.batch.setup.view import draw_setup
+from pages.shared import address
+from pages.shared.text import escape_markdown, show_error
+from pages.shared.viewport import watch_viewport
+from refine_core import experiments
+from refine_core.errors import StoreError
+
+
+def draw() -> None:
+    """What the address asks for."""
+    experiment_id = address.experiment_id()
+    if experiment_id is None:
+        draw_list()
+        return
+    draft = experiments.read_experiment_draft(experiment_id)
+    if draft is not None:
+        draw_setup(draft)
+        return
+    st.info(escape_markdown(f"There is no experiment {experiment_id!r} here."), icon=":material/info:")
+    st.page_link(address.BATCH, label="All experiments", icon=":material/table_chart:")
+
+
+try:
+    draw()
+except StoreError as error:
+    show_error(str(error))
+with st.container(gap=None):
+    watch_viewport()

@@ -1,0 +1,1 @@
+"""Setting up an experiment: inputs, arms, limits, and what it will take."""
