@@ -40,7 +40,7 @@ class Outcome:
 
     reward, parts: of the attempt that was returned; None and {} unless scored. returned: its index. reason: why the run stopped.
     calls, tokens, cost_usd, took_s: of the whole run. error_type, error: of a failed run, as recorded. failed_attempts: how many.
-    retries: error type -> how often a call was tried again because of it.
+    retries: error type -> how often a call was tried again because of it. waited_s: error type -> seconds that these calls waited in all.
     """
 
     state: State
@@ -58,6 +58,7 @@ class Outcome:
     error: str = ""
     failed_attempts: int = 0
     retries: Mapping[str, int] = field(default_factory=dict)
+    waited_s: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def key_refused(self) -> bool:
@@ -82,9 +83,11 @@ def fold_outcome(timeline: Timeline) -> Outcome | None:
     fault = end.error or (failed[-1].error if failed and not scored else None)
     usage = timeline.usage
     retries: dict[str, int] = {}
+    waited_s: dict[str, float] = {}
     for call in timeline.calls:
         for retry in call.retries:
             retries[retry.error.type] = retries.get(retry.error.type, 0) + 1
+            waited_s[retry.error.type] = waited_s.get(retry.error.type, 0.0) + retry.wait_s
     return Outcome(
         "cut off" if cut_off else "scored" if scored else "failed",
         returned.reward if returned is not None and scored and not cut_off else None,
@@ -101,6 +104,7 @@ def fold_outcome(timeline: Timeline) -> Outcome | None:
         fault.message if fault is not None else "",
         len(failed),
         retries,
+        waited_s,
     )
 
 

@@ -15,6 +15,19 @@ ExperimentState = Literal["running", "pausing", "paused", "cancelling", "stopped
 """running: cells are at work, here or in another process. stopped: cells are left and nothing is at work (cancelled, interrupted, out of
 budget, or every arm that is left was stopped). finished: every cell has ended."""
 
+StoppedBy = Literal["", "cancel", "crash", "budget", "store", "arms"]
+"""What stopped it: a person; the end of the process that ran it; its budget; a store that takes no more; that every arm that is left was
+stopped. "" unless it is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an experiment has cost so far. None: unknown."""
+
+    calls: int
+    tokens: int | None
+    usd: float | None
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -23,7 +36,8 @@ class Snapshot:
     cells: every cell, in the order in which they are run. outcomes: of those that have ended; a cell that was cut off is not among them.
     under_way: those at work. stopped_arms: key of an arm -> why it was stopped, such as a refused key. error: why the rest was not run, or "".
     slowed: label of a model -> how many calls it is asked at once now, where a server asked for fewer. revision: changes whenever
-    there is something new to show.
+    there is something new to show. is_local: whether this process may pause or cancel it. stopped_by: where the state is "stopped".
+    spent: calls, tokens and dollars of all its runs, of those under way and cut off too, as the budget counts them; None: not known here.
     """
 
     experiment: Experiment
@@ -37,6 +51,8 @@ class Snapshot:
     slowed: Mapping[str, int] = field(default_factory=dict)
     revision: str = ""
     is_local: bool = True
+    stopped_by: StoppedBy = ""
+    spent: Spent | None = None
 
     @property
     def is_live(self) -> bool:
