@@ -23,7 +23,7 @@ class AttemptFigures:
     """An attempt in numbers.
 
     reward: None where it failed. parts: of its score. calls, tokens, cost_usd: of the attempt, with the advice before it; None:
-    unknown. reaches: whether it is good enough to stop.
+    unknown. reaches: whether it is good enough to stop. unmet: whether it failed a validator, so that any attempt that did not is better.
     """
 
     reward: float | None
@@ -32,6 +32,7 @@ class AttemptFigures:
     tokens: int | None = None
     cost_usd: float | None = None
     reaches: bool = False
+    unmet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +125,5 @@ def _figures(timeline: Timeline, attempt: Attempt) -> AttemptFigures:
         usage.tokens,
         usage.cost_usd,
         attempt.reaches_threshold,
+        attempt.score is not None and bool(attempt.score.unmet),
     )
