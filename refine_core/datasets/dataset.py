@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 ColumnRole = Literal["input", "reward only", "left out"]
 """What a column is: an input of the program; a value that only the reward sees, such as the right answer; or nothing."""
 
 
+AS_IT_IS, TEXT, NUMBER, TRUTH, JSON = "", "text", "number", "true or false", "JSON"
+REWARD_TYPES: Final = (AS_IT_IS, TEXT, NUMBER, TRUTH, JSON)
+"""How the values of a column are read that only the reward sees."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table. name: as in the table. role: what it is. field: what its value is called in a run's inputs."""
+    """A column of the table. name: as in the table. role: what it is. field: what its value is called in a run's inputs.
+
+    type: what its values are: of an input the type as the signature writes it; of a value for the reward one of REWARD_TYPES.
+    """
 
     name: str
     role: ColumnRole
     field: str = ""
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

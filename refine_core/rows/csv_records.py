@@ -24,16 +24,18 @@ def read_csv(content: Content, encoding: str) -> Records:
     delimiter = max(counts, key=lambda mark: counts[mark])
     if counts[delimiter] == 0 and "," in first:  # every name is in one pair of quotes, or there is one column
         delimiter = ","
-    columns = _header(content, encoding, delimiter)
+    names = _header(content, encoding, delimiter)
+    columns = _distinct(names)
+    renamed = {new: old for new, old in zip(columns, names, strict=True) if new != old}
 
     def read() -> Iterator[Record]:
         yield from _read(content, encoding, delimiter, columns)
 
     kind = "TSV" if delimiter == "\t" else "CSV"
-    return Records(kind, read, f"{encoding.upper()}, {_DELIMITERS[delimiter]}", columns)
+    return Records(kind, read, f"{encoding.upper()}, {_DELIMITERS[delimiter]}", columns, renamed)
 
 
-def _header(content: Content, encoding: str, delimiter: str) -> tuple[str, ...]:
+def _header(content: Content, encoding: str, delimiter: str) -> list[str]:
     with open_text(content, encoding) as stream:
         try:
             names = next((row for row in csv.reader(stream, delimiter=delimiter) if row), [])
@@ -43,7 +45,7 @@ def _header(content: Content, encoding: str, delimiter: str) -> tuple[str, ...]:
         raise content.error(f"has {len(names):,} columns; up to {COLUMNS:,} can be read")
     if not any(name.strip() for name in names):
         raise content.error("has no header. The first line names the columns")
-    return _distinct([name.strip() or f"column {i}" for i, name in enumerate(names, 1)])
+    return [name.strip() or f"column {i}" for i, name in enumerate(names, 1)]
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

@@ -24,13 +24,15 @@ class Records:
     """The records of a file, which may be read more than once.
 
     kind: "CSV". details: of the kind, for people: "UTF-8, comma". read: begins at the first record each time; it may raise RowsError.
-    columns: their names where a header says them; () where each record may have its own.
+    columns: their names where a header says them; () where each record may have its own. renamed: name of a column -> its name in
+    the header, where another column has that.
     """
 
     kind: str
     read: Callable[[], Iterator[Record]]
     details: str = ""
     columns: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def sample(self, count: int = 20) -> list[Record]:
         """The first records that can be read."""

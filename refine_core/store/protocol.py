@@ -57,6 +57,9 @@ WHAT_IF_KIND: Final = "what-if"
 HINT_TEST_KIND: Final = "hint-test"
 BESIDE_RUNS: Final = (WHAT_IF_KIND, HINT_TEST_KIND)
 """The kinds of the documents that are kept beside a run and go with it; their names are "run id/…"."""
+EXPERIMENT_KIND: Final = "experiment"
+DATASET_KIND: Final = "dataset"
+DATASET_ROWS_KIND: Final = "dataset-rows"
 
 
 class Store(Protocol):
