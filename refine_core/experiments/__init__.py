@@ -26,28 +26,37 @@ from refine_core.experiments.drafts import (
     read_experiment_draft,
     save_experiment_draft,
 )
+from refine_core.experiments.failure_kinds import FailureKind
 from refine_core.experiments.marks import ArmMark, mark_arm
 from refine_core.experiments.outcomes import AttemptFigures, Outcome, fold_outcome
+from refine_core.experiments.progress import ArmProgress, Grid, GridArm, Progress, build_grid, build_progress
 from refine_core.experiments.snapshot import ExperimentState, Snapshot
 
 __all__ = [
     "Arm",
     "ArmDraft",
     "ArmMark",
+    "ArmProgress",
     "AttemptFigures",
     "Budget",
     "Cell",
     "Experiment",
     "ExperimentDraft",
     "ExperimentState",
+    "FailureKind",
+    "Grid",
+    "GridArm",
     "Outcome",
     "ProgramChoice",
+    "Progress",
     "RateLimit",
     "RewardChoice",
     "Snapshot",
     "add_arm_draft",
     "arm_spec",
     "build_experiment",
+    "build_grid",
+    "build_progress",
     "describe_strategy",
     "drop_experiment_draft",
     "fold_outcome",

@@ -1,0 +1,177 @@
+"""How far an experiment is, in words, for each state that it can be in.
+
+"378 of 480 runs. About 2 min left, $1.05 of $3.00."
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Self
+
+from refine_core.experiments.outcomes import Outcome
+from refine_core.experiments.snapshot import Snapshot, Spent
+from refine_core.experiments.time_left import format_about
+from refine_core.formatting import format_cost, format_dollars, pluralize
+
+VERDICT_LATER: Final = (
+    "The verdict comes at the end: a comparison read early favours whoever is ahead by luck."
+)
+NOTHING_TWICE: Final = "nothing that finished is paid for again"
+_ELSEWHERE: Final = "Another Refinescope process on the same data folder runs it: pause or cancel it there."
+
+
+@dataclass(slots=True)
+class Sums:
+    """What runs that have ended took. cost_usd: what is known of it. unpriced: runs whose cost is unknown."""
+
+    runs: int = 0
+    failed: int = 0
+    calls: int = 0
+    tokens: int = 0
+    uncounted: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one run in."""
+        self.runs += 1
+        self.failed += outcome.state == "failed"
+        self.calls += outcome.calls
+        if not outcome.calls:
+            return
+        self.tokens += outcome.tokens or 0
+        self.uncounted += outcome.tokens is None
+        self.cost_usd += outcome.cost_usd or 0.0
+        self.unpriced += outcome.cost_usd is None
+
+    @classmethod
+    def total(cls, parts: Iterable[Self]) -> Self:
+        """All of them together."""
+        whole = cls()
+        for part in parts:
+            for name in cls.__slots__:
+                setattr(whole, name, getattr(whole, name) + getattr(part, name))
+        return whole
+
+
+def describe_cost(sums: Sums) -> str:
+    """What runs cost: "$0.55", "free"; "at least $0.55" where some of them do not tell; "unknown"; "" before any call."""
+    if not sums.calls:
+        return ""
+    if sums.unpriced:
+        return f"at least {format_cost(sums.cost_usd)}" if sums.cost_usd else "unknown"
+    return format_cost(sums.cost_usd)
+
+
+def write_headline(snapshot: Snapshot, sums: Sums, left_s: float | None) -> str:
+    """The sentence on top."""
+    total, done = len(snapshot.cells), snapshot.done
+    count = f"{done:,} of {pluralize(total, 'run')}"
+    kept = f"{count} are kept"
+    match snapshot.state:
+        case "running":
+            left = (
+                f"About {format_about(left_s)} left".replace("About under", "Under")
+                if left_s is not None
+                else "The time left is not known yet"
+            )
+            return f"{count}. {', '.join([left, *_describe_spent(snapshot, sums)])}."
+        case "pausing":
+            last = pluralize(len(snapshot.under_way), "run")
+            return f"Pausing: {last} under way will end first. {count} have ended."
+        case "paused":
+            return f"Paused. {kept}, {total - done:,} are left."
+        case "cancelling":
+            return f"Cancelling … {kept}."
+        case "finished":
+            return f"All {pluralize(total, 'run')} have ended."
+        case _:
+            return f"{_describe_stop(snapshot, sums)} {kept}; {NOTHING_TWICE}."
+
+
+def _describe_stop(snapshot: Snapshot, sums: Sums) -> str:
+    match snapshot.stopped_by:
+        case "cancel":
+            return "Cancelled."
+        case "crash":
+            return "The app ended while this was running."
+        case "budget":
+            limits = _describe_limits(snapshot, sums)
+            return f"Stopped by its budget: {', '.join(limits)}." if limits else "Stopped by its budget."
+        case "store":
+            return "Stopped: the data folder takes no more."
+        case "arms":
+            return "Stopped: no arm that is left can go on."
+        case _:
+            return "Stopped."
+
+
+def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
+    """The sentences below it: what is in the way, and what to do."""
+    if snapshot.is_live and not snapshot.is_local:
+        yield _ELSEWHERE
+    if snapshot.error and snapshot.state not in ("running", "finished"):
+        yield _as_sentence(snapshot.error)
+    for arm in snapshot.experiment.arms:
+        if why := snapshot.stopped_arms.get(arm.key):
+            yield f"{arm.name} was stopped: {_as_sentence(why)}"
+    if snapshot.state == "stopped":
+        yield _NEXT_STEPS.get(snapshot.stopped_by, _NEXT_STEPS[""])
+    if snapshot.state not in ("stopped", "finished"):
+        yield VERDICT_LATER
+    if sums.unpriced and snapshot.experiment.budget.usd is not None:
+        yield f"{pluralize(sums.unpriced, 'run')} did not tell what they cost, so the budget in dollars cannot be exact."
+
+
+_NEXT_STEPS: Final = {
+    "": "Go on runs what is left.",
+    "cancel": "Go on runs what is left.",
+    "crash": "Go on runs what is left; a call that was under way is made again.",
+    "budget": "Raise the budget to go on, or read the result of what there is.",
+    "store": "Make room for it, then go on.",
+    "arms": "Once that is put right, go on: a key that was refused is typed again there.",
+}
+
+
+def _describe_spent(snapshot: Snapshot, sums: Sums) -> list[str]:
+    """What was spent, beside each limit that there is: "$1.05 of $3.00"."""
+    limits = _describe_limits(snapshot, sums)
+    if snapshot.experiment.budget.usd is not None:
+        return limits
+    cost = describe_cost(_counted(snapshot.spent, sums))
+    cost = {"unknown": "cost unknown", "free": "free", "": ""}.get(cost, f"{cost} so far")
+    return [*([cost] if cost else []), *limits]
+
+
+def _describe_limits(snapshot: Snapshot, sums: Sums) -> list[str]:
+    budget, counted = snapshot.experiment.budget, _counted(snapshot.spent, sums)
+    found = []
+    if budget.usd is not None:
+        known = f"${format_dollars(counted.cost_usd)}" if counted.cost_usd else "$0"
+        least = "at least " if counted.unpriced else ""
+        found.append(f"{least}{known} of ${format_dollars(budget.usd)}")
+    if budget.calls is not None:
+        found.append(f"{counted.calls:,} of {pluralize(budget.calls, 'call')}")
+    if budget.tokens is not None:
+        least = "at least " if counted.uncounted else ""
+        found.append(f"{least}{counted.tokens:,} of {budget.tokens:,} tokens")
+    return found
+
+
+def _counted(spent: Spent | None, sums: Sums) -> Sums:
+    """What the budget counts, where that is known; else what runs that have ended took."""
+    if spent is None:
+        return sums
+    unknown = Sums(calls=spent.calls, tokens=spent.tokens or 0, cost_usd=spent.usd or 0.0)
+    unknown.unpriced, unknown.uncounted = int(spent.usd is None), int(spent.tokens is None)
+    if spent.usd is None:
+        unknown.cost_usd = sums.cost_usd
+    if spent.tokens is None:
+        unknown.tokens = sums.tokens
+    return unknown
+
+
+def _as_sentence(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,168 @@
+"""How far an experiment is: counts, the time that is left, failures by kind, a sentence for each state; and nothing that ranks arms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from refine_core.experiments import Budget, Cell, build_progress
+from tests.experiments.live_snapshots import FAILED, FIRST, cells, experiment, snapshot
+
+
+def headline(**changes):
+    return build_progress(snapshot(**changes)).headline
+
+
+def test_nothing_is_estimated_before_each_arm_has_ended_a_run():
+    progress = build_progress(snapshot(ended=1))
+    assert progress.headline == "1 of 16 runs. The time left is not known yet, $0.01 so far."
+    assert [arm.left for arm in progress.arms] == ["unknown", "unknown"]
+
+
+def test_the_time_left_follows_what_runs_took_and_how_many_are_under_way():
+    made = snapshot(ended=12)
+    under_way = replace(made, under_way=cells(made, ("a", 3, 2), ("b", 3, 2)))
+    progress = build_progress(under_way)
+    assert progress.left_s == 0.5 * 2 + 2
+    long = replace(FIRST, took_s=600.0)
+    slow = build_progress(replace(under_way, outcomes=dict.fromkeys(made.outcomes, long)))
+    assert slow.headline == "12 of 16 runs. About 15 min left, $0.12 so far."
+    assert [arm.left for arm in slow.arms] == ["15 min", "15 min"]
+
+
+def test_an_arm_that_is_done_or_stopped_says_so():
+    ended = {("a", row, repeat): FIRST for row in (1, 2, 3, 4) for repeat in (1, 2)}
+    progress = build_progress(snapshot(ended=ended, stopped_arms={"b": "The key was refused"}))
+    assert [(arm.done, arm.total, arm.left) for arm in progress.arms] == [(8, 8, "done"), (0, 8, "stopped")]
+    assert "Best of 5 was stopped: The key was refused." in progress.details
+
+
+def test_each_limit_of_the_budget_stands_beside_what_was_spent():
+    of = experiment(budget=Budget(calls=2000, tokens=50_000, usd=3.0))
+    assert build_progress(snapshot(of, ended=1)).headline == (
+        "1 of 16 runs. The time left is not known yet, $0.01 of $3.00, 5 of 2,000 calls, 100 of 50,000 tokens."
+    )
+
+
+def test_a_cost_that_some_runs_do_not_tell_is_called_the_least():
+    ended = {("a", 1, 1): FIRST, ("a", 2, 1): replace(FIRST, cost_usd=None), ("b", 1, 1): replace(FIRST, cost_usd=0.0)}  # fmt: skip
+    progress = build_progress(snapshot(experiment(budget=Budget(usd=1.0)), ended=ended))
+    assert [arm.cost for arm in progress.arms] == ["at least $0.01", "free"]
+    assert "at least $0.01 of $1.00" in progress.headline
+    assert "1 run did not tell what they cost" in " ".join(progress.details)
+    assert (
+        build_progress(snapshot(ended={("a", 1, 1): replace(FIRST, cost_usd=None)})).arms[0].cost == "unknown"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"state": "paused"}, "Paused. 10 of 16 runs are kept, 6 are left."),
+        ({"state": "cancelling"}, "Cancelling … 10 of 16 runs are kept."),
+        ({"state": "finished"}, "All 16 runs have ended."),
+        (
+            {"state": "stopped", "stopped_by": "cancel"},
+            "Cancelled. 10 of 16 runs are kept; nothing that finished is paid for again.",
+        ),
+        (
+            {"state": "stopped", "stopped_by": "crash"},
+            "The app ended while this was running. 10 of 16 runs are kept; nothing that finished is paid for again.",
+        ),
+        (
+            {"state": "stopped", "stopped_by": "budget"},
+            "Stopped by its budget. 10 of 16 runs are kept; nothing that finished is paid for again.",
+        ),
+        (
+            {"state": "stopped", "stopped_by": "store"},
+            "Stopped: the data folder takes no more. 10 of 16 runs are kept; nothing that finished is paid for again.",
+        ),
+        (
+            {"state": "stopped", "stopped_by": "arms"},
+            "Stopped: no arm that is left can go on. 10 of 16 runs are kept; nothing that finished is paid for again.",
+        ),
+    ],
+)
+def test_each_state_has_its_sentence(changes, sentence):
+    assert headline(ended=10, **changes) == sentence
+
+
+def test_pausing_says_how_many_runs_end_first():
+    made = snapshot(ended=10)
+    assert headline(
+        ended=10, state="pausing", under_way=cells(made, ("a", 2, 2), ("b", 2, 2), ("a", 3, 2))
+    ) == ("Pausing: 3 runs under way will end first. 10 of 16 runs have ended.")
+
+
+def test_an_experiment_of_another_process_says_where_to_pause_it():
+    assert "Another Refinescope process" in build_progress(snapshot(ended=1, is_local=False)).details[0]
+
+
+def test_no_sentence_compares_arms_while_runs_are_left():
+    ended = {
+        (arm, row, 1): replace(FIRST, reward=reward)
+        for arm, reward in (("a", 0.875), ("b", 0.125))
+        for row in (1, 2, 3)
+    }
+    progress = build_progress(snapshot(ended=ended))
+    words = " ".join([progress.headline, *progress.details, *(arm.in_words for arm in progress.arms)])
+    assert "favours whoever is ahead by luck" in words
+    for sign in ("0.875", "0.125", "0.88", "0.12", "0.5", "mean", "best reward", "ahead of"):
+        assert sign not in words
+
+
+def test_failures_are_told_by_kind_with_their_inputs():
+    time_out = replace(FAILED, error_type="LMTimeoutError", error="no answer within 60 s")
+    ended = {
+        ("a", 3, 1): FAILED,
+        ("a", 4, 1): replace(FAILED, error="it has no field 'topic'"),
+        ("b", 2, 1): time_out,
+        ("b", 1, 1): FIRST,
+    }
+    progress = build_progress(snapshot(ended=ended))
+    assert [(k.what, k.arms, k.inputs, k.count, k.how) for k in progress.failures] == [
+        ("unreadable reply", ("Refine, N 5",), "inputs 3 and 4", 2, "failed"),
+        ("no answer in time", ("Best of 5",), "input 2", 1, "failed"),
+    ]
+    assert progress.failures[0].detail == "it has no field 'answer' · 1 more like it"
+    assert set(progress.failed_cells) == {Cell("a", 3, 1), Cell("a", 4, 1), Cell("b", 2, 1)}
+    assert progress.failed == 3
+
+
+def test_calls_that_were_made_again_are_counted_apart_and_go_on():
+    waited = replace(FIRST, retries={"LMRateLimitError": 2}, waited_s={"LMRateLimitError": 4.0})
+    made = snapshot(ended={("a", 1, 1): waited})
+    model = made.experiment.arms[0].spec.model.label
+    progress = build_progress(replace(made, slowed={model: 6}))
+    (kind,) = progress.failures
+    assert (kind.what, kind.how, kind.count) == ("rate limit (429)", "retried", 2)
+    assert kind.detail == "waited 4.0 s in all, slowed all arms to 6 at once"
+    assert (progress.retried, progress.failed) == (2, 0)
+
+
+def test_many_kinds_of_failure_are_folded_into_one_row():
+    ended = {("a", row, 1): replace(FAILED, error_type=f"Error{'abcdefghijkl'[row - 1]}") for row in range(1, 13)}  # fmt: skip
+    progress = build_progress(snapshot(experiment(rows=12), ended=ended))
+    assert len(progress.failures) == 9
+    assert progress.failures[-1].what == "other errors"
+    assert len(progress.failed_cells) == 12
+
+
+def test_the_grid_has_every_cell_at_its_input_and_repeat():
+    made = snapshot(ended={("a", 2, 2): replace(FIRST, reward=0.25), ("b", 1, 1): FAILED})
+    grid = build_progress(replace(made, under_way=cells(made, ("a", 3, 1)))).grid
+    first, second = grid.arms
+    assert (grid.rows, grid.repeats) == (4, 2)
+    assert (first.states, second.states) == ("--r--s--", "f-------")
+    assert first.rewards[5] == 0.25
+    assert [one for one in first.rewards if one is not None] == [0.25]
+
+
+@pytest.mark.parametrize(
+    ("rewards", "scale"), [((0.2, 0.9), (0.0, 1.0)), ((-2.0, 0.5), (-2.0, 1.0)), ((3.0, 8.0), (0.0, 8.0))]
+)
+def test_the_tints_reach_from_0_to_1_and_as_far_as_rewards_do(rewards, scale):
+    ended = {("a", n, 1): replace(FIRST, reward=reward) for n, reward in enumerate(rewards, 1)}
+    grid = build_progress(snapshot(ended=ended)).grid
+    assert (grid.low, grid.high) == scale
