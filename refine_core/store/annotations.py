@@ -20,10 +20,11 @@ from refine_core.store.index_tables import labels, notes, run_index, run_text, t
 from refine_core.store.listing import NO_ANNOTATION, Annotation, Label
 from refine_core.store.protocol import BESIDE_RUNS, unknown_run
 from refine_core.store.run_text import name_words
-from refine_core.store.tables import documents, events, runs
+from refine_core.store.tables import documents, events, outcomes, runs
 
 Read = Callable[[str, Executable], Sequence[Sequence[Any]]]
 Write = Callable[[str, Callable[[Connection], None]], None]
+PURGE_BATCH = 100  # runs that are removed in one transaction
 DELETED = select(notes.c.run_id).where(notes.c.deleted_at.is_not(None))
 
 
@@ -82,15 +83,17 @@ class Annotations:
         rows = self._read(f"read the labels of run {run_id}", query.order_by(labels.c.attempt))
         return {attempt: label for attempt, label in rows}  # noqa: C416  # rows are no pairs to the type checker
 
-    def deleted(self, before: float) -> list[str]:
-        """The runs that were deleted before that time. Raises StoreError."""
-        query = select(notes.c.run_id).where(notes.c.deleted_at < before)
-        return [row[0] for row in self._read("read which runs were deleted", query)]
+    def deleted(self, before: float) -> dict[str, bool]:
+        """The runs that were deleted before that time: id -> whether it has ended, on record. Raises StoreError."""
+        query = select(notes.c.run_id, runs.c.reason).join(runs, runs.c.id == notes.c.run_id)
+        rows = self._read("read which runs were deleted", query.where(notes.c.deleted_at < before))
+        return {run_id: reason is not None for run_id, reason in rows}
 
     def purge(self, run_ids: Sequence[str], before: float) -> None:
         """Remove these runs for good, unless their deletion was undone in between. Raises StoreError."""
-        for run_id in run_ids:
-            self._write(f"remove run {run_id}", partial(_purge, run_id=run_id, before=before))
+        for first in range(0, len(run_ids), PURGE_BATCH):
+            batch = run_ids[first : first + PURGE_BATCH]
+            self._write(f"remove runs from {batch[0]} on", partial(_purge, run_ids=batch, before=before))
 
 
 def begin(connection: Connection) -> None:
@@ -135,15 +138,20 @@ def replace_annotation(connection: Connection, run_id: str, annotation: Annotati
         connection.execute(insert(tags).values({"run_id": run_id, "tag": tag, "place": place}))
 
 
-def _purge(connection: Connection, run_id: str, before: float) -> None:
+def _purge(connection: Connection, run_ids: Sequence[str], before: float) -> None:
     begin(connection)
+    for run_id in run_ids:
+        _purge_run(connection, run_id, before)
+
+
+def _purge_run(connection: Connection, run_id: str, before: float) -> None:
     due = select(notes.c.run_id).where(notes.c.run_id == run_id, notes.c.deleted_at < before)
     if connection.execute(due).first() is None:
         return
     found = connection.execute(select(run_index.c.number).where(run_index.c.run_id == run_id)).first()
     if found is not None:
         connection.execute(delete(run_text).where(run_text.c.rowid == found[0]))
-    for table in (run_index, labels, tags, notes, events):
+    for table in (run_index, outcomes, labels, tags, notes, events):
         connection.execute(delete(table).where(table.c.run_id == run_id))
     beside = documents.c.name.startswith(f"{run_id}/", autoescape=True)
     connection.execute(delete(documents).where(documents.c.kind.in_(BESIDE_RUNS), beside))

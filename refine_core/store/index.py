@@ -197,7 +197,8 @@ def _write_whole(connection: Connection, stale: _Stale, words: RunText) -> None:
         **{field.name: getattr(words.facts, field.name) for field in fields(RunFacts)},
     }
     if stale.imported:
-        facts["hint_test"] = None  # its test is elsewhere, so the list is where it can be found
+        # Its test or experiment is elsewhere, so the list is where it can be found.
+        facts["hint_test"] = facts["experiment"] = None
     made = connection.execute(insert(run_index).values(facts)).inserted_primary_key
     parts = {name: getattr(words, name) for name in WORDS}
     connection.execute(insert(run_text).values(rowid=made[0] if made else None, **parts))

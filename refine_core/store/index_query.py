@@ -23,6 +23,8 @@ from refine_core.store.tables import runs
 _WITH_NOTES = run_index.outerjoin(notes, notes.c.run_id == run_index.c.run_id)
 _LISTED = notes.c.deleted_at.is_(None)
 _NO_TRY = run_index.c.hint_test.is_(None)
+_NO_CELL = run_index.c.experiment.is_(None)
+_ITS_OWN = and_(_NO_TRY, _NO_CELL)
 _NAME = func.coalesce(func.nullif(notes.c.name, ""), run_index.c.title).collate("NOCASE")
 _SORTED_BY: Mapping[SortKey, ColumnElement[Any]] = {
     "when": run_index.c.started_at,
@@ -38,7 +40,17 @@ _SORTED_BY: Mapping[SortKey, ColumnElement[Any]] = {
 
 _FACTS = tuple(
     run_index.c[name]
-    for name in ("run_id", "inputs", "took_s", "program_hash", "inputs_hash", "parent", "hint_test", "under")
+    for name in (
+        "run_id",
+        "inputs",
+        "took_s",
+        "program_hash",
+        "inputs_hash",
+        "parent",
+        "hint_test",
+        "under",
+        "experiment",
+    )
 )
 
 
@@ -83,7 +95,7 @@ class IndexQuery:
     ) -> Found:
         """A page of runs. Raises StoreError."""
         doing = "search the runs"
-        total = self._count_runs(doing, _LISTED, _NO_TRY)
+        total = self._count_runs(doing, _LISTED, _ITS_OWN)
         conditions = _conditions(typed, filters, live)
         every = replace(filters, fold=False) == NO_FILTERS and not typed.strip()
         matching = total if every else self._count_runs(doing, *conditions)
@@ -99,7 +111,7 @@ class IndexQuery:
         return Found(facts, total, matching, matching, folded)
 
     def _has_branches(self) -> bool:
-        query = select(run_index.c.number).where(run_index.c.under.is_not(None), _NO_TRY).limit(1)
+        query = select(run_index.c.number).where(run_index.c.under.is_not(None), _ITS_OWN).limit(1)
         return bool(self._read("search the runs", query))
 
     def _find_folded(
@@ -159,11 +171,11 @@ class IndexQuery:
     def choices(self) -> Choices:
         """What there is to filter by, the most frequent first. Raises StoreError."""
         count = func.count()
-        models = select(run_index.c.model, count).select_from(_WITH_NOTES).where(_LISTED, _NO_TRY)
+        models = select(run_index.c.model, count).select_from(_WITH_NOTES).where(_LISTED, _ITS_OWN)
         given = select(tags.c.tag, count).join(notes, notes.c.run_id == tags.c.run_id)
-        given = given.outerjoin(run_index, run_index.c.run_id == tags.c.run_id).where(_NO_TRY)
+        given = given.outerjoin(run_index, run_index.c.run_id == tags.c.run_id).where(_ITS_OWN)
         deleted = select(count).select_from(notes.outerjoin(run_index, run_index.c.run_id == notes.c.run_id))
-        deleted = deleted.where(notes.c.deleted_at.is_not(None), _NO_TRY)
+        deleted = deleted.where(notes.c.deleted_at.is_not(None), _ITS_OWN)
         by_model = models.group_by(run_index.c.model).order_by(count.desc(), run_index.c.model)
         by_tag = given.where(_LISTED).group_by(tags.c.tag).order_by(count.desc(), tags.c.tag)
         doing = "read the history"
@@ -198,8 +210,7 @@ def _conditions(typed: str, filters: Filters, live: Live) -> list[ColumnElement[
         words = match_expression(typed)
         has_words = select(run_text.c.rowid).where(run_text.c.run_text.op("MATCH")(words))
         conditions.append(i.number.in_(has_words) if words else i.number.is_(None))
-    if (tries := filters.tries_only) is not None:
-        conditions.append(~_NO_TRY if tries else _NO_TRY)
+    conditions += _are_of(filters)
     if filters.run_ids:
         conditions.append(i.run_id.in_(filters.run_ids))
     if filters.parents:
@@ -225,6 +236,16 @@ def _conditions(typed: str, filters: Filters, live: Live) -> list[ColumnElement[
         if bound is not None:
             conditions.append(column >= bound if low else column <= bound)
     return conditions
+
+
+def _are_of(filters: Filters) -> Iterable[ColumnElement[bool]]:
+    """Whether runs are tries of hint tests, cells of experiments, or their own."""
+    if (tries := filters.tries_only) is not None:
+        yield ~_NO_TRY if tries else _NO_TRY
+    if filters.without_cells:
+        yield _NO_CELL
+    if filters.experiments:
+        yield run_index.c.experiment.in_([storable(one) for one in filters.experiments])
 
 
 def _has_outcome(outcomes: Sequence[str], live: Live) -> ColumnElement[bool]:

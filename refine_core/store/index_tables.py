@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from refine_core.store.tables import metadata
 
-INDEX_VERSION: Final = 3
+INDEX_VERSION: Final = 4
 """Of how a run is indexed; rows of another version are built anew."""
 WORDS: Final = ("name", "inputs", "outputs", "hints", "models")
 """The columns of run_text."""
@@ -70,6 +70,7 @@ run_index = sa.Table(
     sa.Column("inputs_hash", sa.Text, nullable=False),
     sa.Column("parent", sa.Text),
     sa.Column("hint_test", sa.Text),
+    sa.Column("experiment", sa.Text),
     sa.Column("under", sa.Text),  # the first of its family, for a branch or a try
 )
 sa.Index("run_index_by_run", run_index.c.run_id, run_index.c.seq, run_index.c.version, unique=True)

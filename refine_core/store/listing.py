@@ -69,6 +69,7 @@ class Filters:
     tries: the tries of hint tests, in place of all other runs; where `run_ids` names runs, both. parents: only runs that were
     made from one of these. fold: branches stand under the run that they all go back to: a row is such a run, listed if it passes or
     a branch of it does. Deleted runs are never folded. under: only branches, or tries, that stand under one of these runs.
+    experiments: only the cells of one of these; no other filter but `run_ids` lets a cell through.
     """
 
     outcomes: tuple[str, ...] = ()
@@ -85,11 +86,17 @@ class Filters:
     parents: tuple[str, ...] = ()
     fold: bool = False
     under: tuple[str, ...] = ()
+    experiments: tuple[str, ...] = ()
 
     @property
     def tries_only(self) -> bool | None:
         """Whether to list the tries of hint tests (True) or all runs but them (False); None for both."""
         return None if self.run_ids and not self.tries else self.tries
+
+    @property
+    def without_cells(self) -> bool:
+        """Whether the cells of experiments are left out: unless they, or runs by their ids, are asked for."""
+        return not self.experiments and not self.run_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,7 @@ class RunFacts:
     parent: the run that it was edited from, or replays; None for none.
     hint_test: id of the hint test that it is a try of; None for any other run.
     under: of a branch or a try, the run that it stands under in the list: the first of its family; None for any other run.
+    experiment: id of the experiment that it is a cell of; None for any other run.
     """
 
     inputs: str = ""
@@ -148,6 +156,7 @@ class RunFacts:
     parent: str | None = None
     hint_test: str | None = None
     under: str | None = None
+    experiment: str | None = None
 
 
 NO_FACTS: Final = RunFacts()
@@ -200,7 +209,7 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """A page of the list. total: runs in the list without any filter, tries of hint tests not counted. matching: those that the filters let through.
+    """A page of the list. total: runs in the list without any filter, tries of hint tests and cells of experiments not counted. matching: those that the filters let through.
 
     row_count: how many rows there are on all pages: `matching`, or fewer where branches are folded. folded: run id of a row -> what
     stands under it; rows without anything are left out.
@@ -219,7 +228,7 @@ class RunPage:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to filter by: how many listed runs have each model and each tag, tries of hint tests not counted. deleted: how many are deleted."""
+    """What there is to filter by: how many listed runs have each model and each tag, tries of hint tests and cells of experiments not counted. deleted: how many are deleted."""
 
     models: Mapping[str, int]
     tags: Mapping[str, int]

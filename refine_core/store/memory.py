@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -30,11 +30,15 @@ from refine_core.store.memory_search import count_choices, find
 from refine_core.store.notifier import RunNotifier
 from refine_core.store.protocol import (
     BESIDE_RUNS,
+    DELETED_EXPERIMENT_KIND,
+    EXPERIMENT_KIND,
+    OF_EXPERIMENTS,
     RunRow,
     WholeRun,
     check_document,
     check_order,
     check_whole,
+    deleted_before,
     out_of_order,
     unknown_run,
 )
@@ -62,6 +66,9 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
         self._documents: dict[tuple[str, str], str] = {}
+        self._outcomes: dict[str, tuple[int, str, str]] = {}  # run -> number, experiment, text
+        self._outcome_count = 0
+        self._claims: set[str] = set()
         self._notifier = RunNotifier()
         self._closed = False
 
@@ -138,7 +145,8 @@ class MemoryStore:
     def starts(self, *, limit: int = 500) -> list[Record]:
         """The first record of each of the newest runs. Raises StoreError."""
         rows = self.rows(limit=limit, deleted=False)
-        return [self.events(row.run_id)[0] for row in rows]
+        experiments = self.documents(EXPERIMENT_KIND)
+        return [self.events(row.run_id)[0] for row in rows if not _is_cell(row.run_id, experiments)]
 
     def search(
         self,
@@ -205,10 +213,23 @@ class MemoryStore:
             ]
             for run_id in due:
                 del self._runs[run_id]
+                self._outcomes.pop(run_id, None)
             for kind, name in list(self._documents):
                 if kind in BESIDE_RUNS and name.rpartition("/")[0] in due:
                     del self._documents[kind, name]
+            self._purge_experiments(before)
             return len(due)
+
+    def _purge_experiments(self, before: float) -> None:
+        for (kind, experiment_id), marker in list(self._documents.items()):
+            if kind != DELETED_EXPERIMENT_KIND or not deleted_before(marker, before):
+                continue
+            for of, name in list(self._documents):
+                if of in OF_EXPERIMENTS and name.partition("/")[0] == experiment_id:
+                    del self._documents[of, name]
+            self._outcomes = {
+                run_id: row for run_id, row in self._outcomes.items() if row[1] != experiment_id
+            }
 
     def reindex(self) -> None:
         """Nothing to do: this store has no index. Raises StoreError."""
@@ -234,6 +255,73 @@ class MemoryStore:
             self._check_open()
             return {name: text for (of, name), text in sorted(self._documents.items()) if of == kind}
 
+    def document(self, kind: str, name: str) -> str | None:
+        """The text of one document, or None. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            return self._documents.get((kind, name))
+
+    def add_outcomes(self, experiment_id: str, texts: Mapping[str, str]) -> None:
+        """Keep what became of cells of an experiment. Raises StoreError."""
+        with self._lock:
+            for run_id in texts:
+                self._known(run_id)
+            for run_id, text in texts.items():
+                self._outcome_count += 1
+                self._outcomes.pop(run_id, None)
+                self._outcomes[run_id] = self._outcome_count, experiment_id, text
+
+    def outcomes(self, experiment_id: str, after: int = 0) -> tuple[int, list[tuple[str, str]]]:
+        """The number of the last outcome, and those above `after`. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            rows = [
+                (number, run_id, text)
+                for run_id, (number, of, text) in self._outcomes.items()
+                if of == experiment_id and number > after
+            ]
+        return (rows[-1][0] if rows else after), [(run_id, text) for _, run_id, text in rows]
+
+    def cell_runs(self, experiment_id: str) -> dict[str, bool]:
+        """The runs of an experiment: id -> whether it has ended, on record. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            return {
+                run_id: run.summary.reason is not None
+                for run_id, run in sorted(self._runs.items())
+                if _is_cell(run_id, (experiment_id,)) and not run.imported
+            }
+
+    def delete_experiment(self, experiment_id: str, at: float | None) -> None:
+        """Delete an experiment with its runs, or undo that. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            for run_id, run in self._runs.items():
+                if _is_cell(run_id, (experiment_id,)) and not run.imported:
+                    run.annotation = replace(run.annotation, deleted_at=at)
+            self._documents.pop((DELETED_EXPERIMENT_KIND, experiment_id), None)
+            if at is not None:
+                self._documents[DELETED_EXPERIMENT_KIND, experiment_id] = repr(at)
+
+    def claim(self, name: str) -> bool:
+        """Begin to work at something alone; False if somebody does already. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            is_free = name not in self._claims
+            self._claims.add(name)
+            return is_free
+
+    def release(self, name: str) -> None:
+        """End what `claim` began. Raises StoreError."""
+        with self._lock:
+            self._claims.discard(name)
+
+    def is_claimed(self, name: str) -> bool:
+        """Whether somebody works at it. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            return name in self._claims
+
     def drop(self, kind: str, name: str) -> bool:
         """Remove a document; whether there was one. Raises StoreError."""
         check_document(kind, name)
@@ -246,6 +334,7 @@ class MemoryStore:
         with self._lock:
             for run in self._runs.values():
                 run.has_writer = False
+            self._claims.clear()
 
     def close(self) -> None:
         """Close the store; it cannot be used afterwards."""
@@ -264,7 +353,7 @@ class MemoryStore:
         events = [codec.decode(kind, version, payload) for _, _, kind, version, payload in run.rows]
         words = RunText.of(events, run.summary, run.annotation)
         alive = self._row(run_id, run).alive and run_id not in ended
-        facts = replace(words.facts, hint_test=None) if run.imported else words.facts
+        facts = replace(words.facts, hint_test=None, experiment=None) if run.imported else words.facts
         row = ListedRun(run_id, run.summary, alive, run.annotation, facts, run_id in paused, run.imported)
         return row, words.all
 
@@ -277,3 +366,8 @@ class MemoryStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError("this store was closed; open it again")
+
+
+def _is_cell(run_id: str, experiments: Collection[str]) -> bool:
+    """Whether it is of one of these experiments, by its id."""
+    return any(run_id.startswith(f"{one}-") for one in experiments)

@@ -35,7 +35,7 @@ def find(
     """A page of these runs. listed: each with its words."""
     listed = _lift(listed)
     rows = _filter(listed, text, filters)
-    total = sum(run.annotation.deleted_at is None and run.facts.hint_test is None for run, _ in listed)
+    total = sum(run.annotation.deleted_at is None and _is_its_own(run) for run, _ in listed)
     matching = len(rows)
     folded: dict[str, Folded] = {}
     latest: dict[str, float] = {}
@@ -99,12 +99,12 @@ def _lift(listed: Sequence[tuple[ListedRun, str]]) -> list[tuple[ListedRun, str]
 
 
 def count_choices(listed: Iterable[ListedRun]) -> Choices:
-    """The models and tags of these runs, the most frequent first; tries of hint tests are not counted."""
+    """The models and tags of these runs, the most frequent first; tries of hint tests and cells of experiments are not counted."""
     models: Counter[str] = Counter()
     tags: Counter[str] = Counter()
     deleted = 0
     for run in listed:
-        if run.facts.hint_test is not None:
+        if not _is_its_own(run):
             continue
         if run.annotation.deleted_at is not None:
             deleted += 1
@@ -118,11 +118,18 @@ def _by_count(counts: Counter[str]) -> Mapping[str, int]:
     return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
+def _is_its_own(run: ListedRun) -> bool:
+    """Whether it is neither a try of a hint test nor a cell of an experiment."""
+    return run.facts.hint_test is None and run.facts.experiment is None
+
+
 def _passes(run: ListedRun, filters: Filters) -> bool:
     annotation, cost = run.annotation, run.spent.cost_usd
     return (
         (annotation.deleted_at is not None) is filters.deleted
         and (filters.tries_only is None or filters.tries_only is (run.facts.hint_test is not None))
+        and (not filters.without_cells or run.facts.experiment is None)
+        and (not filters.experiments or run.facts.experiment in filters.experiments)
         and (not filters.run_ids or run.run_id in filters.run_ids)
         and (not filters.under or run.facts.under in filters.under)
         and (not filters.parents or run.facts.parent in filters.parents)

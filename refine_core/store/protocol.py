@@ -58,8 +58,14 @@ HINT_TEST_KIND: Final = "hint-test"
 BESIDE_RUNS: Final = (WHAT_IF_KIND, HINT_TEST_KIND)
 """The kinds of the documents that are kept beside a run and go with it; their names are "run id/…"."""
 EXPERIMENT_KIND: Final = "experiment"
+EXPERIMENT_STATE_KIND: Final = "experiment-state"
+DELETED_EXPERIMENT_KIND: Final = "deleted-experiment"
+OF_EXPERIMENTS: Final = (EXPERIMENT_KIND, EXPERIMENT_STATE_KIND, DELETED_EXPERIMENT_KIND)
+"""The kinds of the documents that are kept of an experiment; their names are its id, or "its id/…"."""
 DATASET_KIND: Final = "dataset"
 DATASET_ROWS_KIND: Final = "dataset-rows"
+CLAIM_KIND: Final = "claim"
+"""Who works at something alone: its name -> the writer."""
 
 
 class Store(Protocol):
@@ -145,7 +151,7 @@ class Store(Protocol):
     def purge(self, before: float) -> int:
         """Remove for good the runs that were deleted before that time (seconds since the epoch); how many. Raises StoreError.
 
-        What was noted about them goes, too, and the what-ifs kept beside them.
+        What was noted about them goes, too, and the what-ifs kept beside them; of experiments their documents and outcomes.
         """
 
     def reindex(self) -> None:
@@ -165,6 +171,39 @@ class Store(Protocol):
 
     def documents(self, kind: str) -> dict[str, str]:
         """The documents of a kind: name -> text, sorted by name; {} if there are none."""
+
+    def document(self, kind: str, name: str) -> str | None:
+        """The text of one document, or None if there is none. Raises StoreError."""
+
+    def add_outcomes(self, experiment_id: str, texts: Mapping[str, str]) -> None:
+        """Keep what became of cells of an experiment: run id -> text, in place of what was kept before; durable on return.
+
+        Raises StoreError, also for an unknown run; then nothing was written.
+        """
+
+    def outcomes(self, experiment_id: str, after: int = 0) -> tuple[int, list[tuple[str, str]]]:
+        """The number of the last outcome, and (run id, text) of those above `after`, in order of writing.
+
+        An outcome that is written again has a new number. Raises StoreError.
+        """
+
+    def cell_runs(self, experiment_id: str) -> dict[str, bool]:
+        """The runs of an experiment, imported ones aside: id -> whether it has ended, on record. Raises StoreError."""
+
+    def delete_experiment(self, experiment_id: str, at: float | None) -> None:
+        """Delete an experiment's runs as of that time, and mark it as deleted, for `purge`; None undoes that. Raises StoreError."""
+
+    def claim(self, name: str) -> bool:
+        """Begin to work at something that only one may work at; False if somebody does already, in this process or another.
+
+        A process that dies releases what it claimed. Raises StoreError.
+        """
+
+    def release(self, name: str) -> None:
+        """End what `claim` began. Raises StoreError."""
+
+    def is_claimed(self, name: str) -> bool:
+        """Whether somebody works at it, in this process or another. Raises StoreError."""
 
     def drop(self, kind: str, name: str) -> bool:
         """Remove a document for good; whether there was one. Raises StoreError."""
@@ -213,3 +252,11 @@ def out_of_order(run_id: str, seq: int) -> StoreError:
 def unknown_run(run_id: str) -> StoreError:
     """The refusal to note anything about a run that is not there."""
     return StoreError(f"there is no run {run_id!r}, so nothing was noted about it")
+
+
+def deleted_before(marker: str, before: float) -> bool:
+    """Whether an experiment was deleted before that time. marker: the text of its document of DELETED_EXPERIMENT_KIND."""
+    try:
+        return float(marker) < before
+    except ValueError:  # damaged; then it is kept
+        return False

@@ -149,6 +149,7 @@ def _read_facts(spec: ProgramSpec) -> RunFacts:
         spec.parent and separate(spec.parent),
         spec.hint_test and separate(spec.hint_test),
         spec.parent and separate(spec.parent) if spec.fork_attempt is not None or spec.hint_test else None,
+        spec.experiment and separate(spec.experiment),
     )
 
 

@@ -24,6 +24,7 @@ from refine_core.log.summaries import Summary, summarize
 from refine_core.log.well_formed import make_well_formed
 from refine_core.store import tables
 from refine_core.store.annotations import DELETED, Annotations, replace_annotation
+from refine_core.store.cells import Cells, no_cell
 from refine_core.store.index import RunIndex
 from refine_core.store.index_query import IndexQuery, Live
 from refine_core.store.listing import (
@@ -81,6 +82,7 @@ class SqlStore:
         self._writer = Writer(database)
         self._index, self._query = RunIndex(self._read, self._write), IndexQuery(self._read)
         self._annotations = Annotations(self._read, self._write)
+        self._cells = Cells(self._read, self._write)
         database.remember_file()
         atexit.register(self.close)
 
@@ -152,7 +154,7 @@ class SqlStore:
 
     def starts(self, *, limit: int = 500) -> list[Record]:
         """The first record of each of the newest runs. Raises StoreError."""
-        newest = select(runs.c.id).where(runs.c.id.not_in(DELETED))
+        newest = select(runs.c.id).where(runs.c.id.not_in(DELETED), no_cell())
         newest = newest.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         query = _EVENT.add_columns(events.c.run_id).where(events.c.run_id.in_(newest), events.c.seq == 1)
         found = {row[-1]: row[:-1] for row in self._read("read the history", query)}
@@ -218,8 +220,10 @@ class SqlStore:
 
     def purge(self, before: float) -> int:
         """Remove for good what was deleted before that time. Raises StoreError."""
-        due = [run_id for run_id in self._annotations.deleted(before) if not self._is_alive(run_id)]
+        deleted = self._annotations.deleted(before)
+        due = [run_id for run_id, has_ended in deleted.items() if has_ended or not self._is_alive(run_id)]
         self._annotations.purge(due, before)
+        self._cells.purge(before)
         return len(due)
 
     def reindex(self) -> None:
@@ -247,6 +251,41 @@ class SqlStore:
         """The documents of a kind: name -> text, sorted by name. Raises StoreError."""
         query = select(documents.c.name, documents.c.text).where(documents.c.kind == kind)
         return dict(sorted((name, text) for name, text in self._read(f"read the saved {kind}s", query)))
+
+    def document(self, kind: str, name: str) -> str | None:
+        """The text of one document, or None. Raises StoreError."""
+        query = select(documents.c.text).where(documents.c.kind == kind, documents.c.name == name)
+        rows = self._read(f"read the {kind} {name!r}", query)
+        return str(rows[0][0]) if rows else None
+
+    def add_outcomes(self, experiment_id: str, texts: Mapping[str, str]) -> None:
+        """Keep what became of cells of an experiment. Raises StoreError."""
+        self._cells.add_outcomes(experiment_id, texts)
+
+    def outcomes(self, experiment_id: str, after: int = 0) -> tuple[int, list[tuple[str, str]]]:
+        """The number of the last outcome, and those above `after`. Raises StoreError."""
+        return self._cells.outcomes(experiment_id, after)
+
+    def cell_runs(self, experiment_id: str) -> dict[str, bool]:
+        """The runs of an experiment: id -> whether it has ended, on record. Raises StoreError."""
+        return self._cells.runs(experiment_id)
+
+    def delete_experiment(self, experiment_id: str, at: float | None) -> None:
+        """Delete an experiment with its runs, or undo that. Raises StoreError."""
+        self._cells.delete(experiment_id, at)
+
+    def claim(self, name: str) -> bool:
+        """Begin to work at something alone; False if somebody does already. Raises StoreError."""
+        return self._cells.claim(name, self._lock.writer, self._lock.alive)
+
+    def release(self, name: str) -> None:
+        """End what `claim` began. Raises StoreError."""
+        self._cells.release(name, self._lock.writer)
+
+    def is_claimed(self, name: str) -> bool:
+        """Whether somebody works at it. Raises StoreError."""
+        writer = self._cells.claimant(name)
+        return writer is not None and self._lock.alive(writer)
 
     def drop(self, kind: str, name: str) -> bool:
         """Remove a document; whether there was one. Raises StoreError."""

@@ -1,8 +1,9 @@
-"""The three tables, and how records and summaries are stored in them.
+"""The tables, and how records and summaries are stored in them.
 
     runs       one row per run: its owner, the process that records it, and its summary as JSON
     events     one row per event, key (run_id, seq); rows are only ever added
     documents  one row per small text that may change, key (kind, name); such as saved connections
+    outcomes   one row per cell of an experiment that has ended, numbered as they came: read on from a number, they are read once
 
 `events` keeps SQLite's row ids: payloads run to kilobytes, and without them the file was twice as large and no faster.
 """
@@ -26,7 +27,7 @@ from refine_core.log.summaries import Summary
 OWNER = "local"
 """The owner of every run, as long as the app serves one person."""
 
-VERSION = "0006"
+VERSION = "0007"
 """The newest migration; a store that names a later one is of a newer Refinescope."""
 
 metadata = sa.MetaData()
@@ -65,6 +66,17 @@ documents = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("changed_at", sa.Float, nullable=False),  # seconds since the epoch, UTC
 )
+
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("experiment", sa.Text, nullable=False),
+    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), nullable=False, unique=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sqlite_autoincrement=True,  # no number is used twice, so that whoever reads on from one misses nothing
+)
+sa.Index("outcomes_by_experiment", outcomes.c.experiment, outcomes.c.number)
 
 BEGIN_RUN = sa.insert(runs).values({c.name: sa.bindparam(c.name) for c in runs.c})
 ADD_EVENT = sa.insert(events).values({c.name: sa.bindparam(c.name) for c in events.c})
