@@ -9,7 +9,7 @@ Parameters that are named like a secret are sent, but none of these see them.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,9 +19,10 @@ from refine_core.configuration import get_setting
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
 from refine_core.jsonable import to_jsonable
-from refine_core.lm.overrides import ask_through_overrides, continue_call, current_purpose
+from refine_core.lm.overrides import ask_through_overrides, continue_call, current_purpose, has_overrides
 from refine_core.lm.protocol import Model
 from refine_core.lm.recent_calls import record_call
+from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnText, Reply, public_params
 from refine_core.log.scope import Scope, current_scope
 from refine_core.reasoning import split_reasoning
@@ -49,10 +50,15 @@ def ask(
             "log probabilities are not supported: a reply is its text; leave out `logprobs` (docs/dspy.md says what else is absent)"
         )
     flow = _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt, through_call=through_call)
-    if not (callbacks := callbacks_of(lm)):
+    if callbacks := callbacks_of(lm):
+        inputs = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public_params(params)}
+        flow = _with_callbacks(flow, notify_callbacks("lm", lm, inputs, callbacks))
+    if (rates := shared.rates) is None or has_overrides(lm):
         return flow
-    inputs = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public_params(params)}
-    return _with_callbacks(flow, notify_callbacks("lm", lm, inputs, callbacks))
+    from refine_core.lm.rate_limits import in_turn  # only where somebody has limited the calls
+
+    may_be_cached = bool(params.get("cache", lm.cache))
+    return in_turn(rates, lm, messages, flow, scope.cancel, may_be_cached=may_be_cached)
 
 
 def ask_from_call(
@@ -112,7 +118,8 @@ def _ask(
                 purpose,
             )
         )
-        start = time.perf_counter()
+        now = time.perf_counter if shared.rates is None else _working_time()
+        start = now()
 
         def on_retry(ordinal: int, wait_s: float, error: LMError) -> None:
             here.emit(LMRetried(ordinal, wait_s, Fault.of(error), error.charge, error.left_out))
@@ -130,14 +137,21 @@ def _ask(
             )
         except Exception as error:
             charge = error.charge if isinstance(error, LMError) else None
-            here.emit(LMFailed(Fault.of(error), time.perf_counter() - start, charge))
+            here.emit(LMFailed(Fault.of(error), now() - start, charge))
             raise
-        here.emit(_reply_event(lm.model, reply, time.perf_counter() - start))
+        here.emit(_reply_event(lm.model, reply, now() - start))
     tracker = get_setting("usage_tracker")
     if tracker is not None and not (reply.cache_hit or reply.replayed):
         tracker.add_usage(lm.model, {**reply.usage.as_dict(), "cost_usd": reply.cost_usd})
     record_call(lm.history, lm.model, messages, public_params(params) if params else {}, reply, prompt=prompt)
     return reply
+
+
+def _working_time() -> Callable[[], float]:
+    """The clock that leaves out what a call waits for its turn."""
+    from refine_core.lm.rate_limits import working_time  # only where somebody has limited the calls
+
+    return working_time
 
 
 def _visible_params(params: Mapping[str, object]) -> dict[str, object]:

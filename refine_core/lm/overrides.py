@@ -27,6 +27,11 @@ from refine_core.log.scope import Scope, current_scope, use_scope
 _METHODS = frozenset(("__call__", "acall", "forward", "aforward"))
 
 
+def has_overrides(lm: Model) -> bool:
+    """Whether a call of this model goes through methods of the user's own."""
+    return overrides(lm, _METHODS)
+
+
 @dataclass(slots=True)
 class PendingCall:
     """A call under way through a user's method. replies: those that the model itself gave meanwhile.
@@ -104,7 +109,7 @@ def ask_through_overrides(
     through_call: through its `__call__`, too; False for a call that came from there. Raises what the methods raise;
     TypeError if they do not return a reply.
     """
-    is_own = overrides(lm, _METHODS)
+    is_own = has_overrides(lm)
     pair = own_pair(lm, "__call__", "acall") if is_own and through_call else None
     if not is_own or (pair is None and own_pair(lm, "forward", "aforward") is None):
         merged = {**lm.kwargs, **params}

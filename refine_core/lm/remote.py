@@ -38,6 +38,8 @@ from refine_core.spec.secrets import is_secret
 
 if TYPE_CHECKING:
     from refine_core.lm.http_call import HttpCall
+    from refine_core.lm.rate_limits import Rates
+    from refine_core.lm.turns import Turn
 
 __all__ = ["LM", "litellm_ready", "warm"]
 
@@ -166,6 +168,7 @@ class LM(FlowLM):
         cancel = cancel or Cancel()
         call: HttpCall | None = None
         left_out = self._refused_params(params)
+        turn = None if (rates := shared.rates) is None else _current_turn(rates, self, messages)
 
         def attempt(number: int) -> Flow[Reply | LMError]:
             """One attempt, repeated at once without the parameters that the server blames and no person asked for."""
@@ -173,7 +176,10 @@ class LM(FlowLM):
             while True:
                 before, call = call, self._call(messages, drop_params(params, left_out), on_text)
                 call.restart_draft(before)
-                result = yield from self._send(call, cancel)
+                if turn is None:
+                    result = yield from self._send(call, cancel)
+                else:
+                    result = yield from self._send_in_turn(turn, call, cancel)
                 more = self._params_to_drop(result, params) - left_out
                 if not isinstance(result, LMError) or not more:
                     break
@@ -185,7 +191,7 @@ class LM(FlowLM):
                 shared.servers.add_refused((self.api_base, self.model), left_out)
             return result
 
-        return (yield from retry(attempt, self.num_retries, cancel, on_retry))
+        return (yield from retry(attempt, self.num_retries, cancel, on_retry, is_limited=turn is not None))
 
     def _refused_params(self, params: Mapping[str, object]) -> frozenset[str]:
         """The parameters that this server is known to refuse and that no person asked for."""
@@ -204,6 +210,18 @@ class LM(FlowLM):
         if self._may_drop_temperature and params.get("temperature") == self.kwargs.get("temperature"):
             names.add("temperature")
         return frozenset(names & params.keys())
+
+    def _send_in_turn(self, turn: Turn, call: HttpCall, cancel: Cancel) -> Flow[Reply | LMError]:
+        """The same once it is this call's turn; whatever time that takes is none of the call's own."""
+        from refine_core.lm.rate_limits import give_back
+
+        yield from turn.take(cancel)
+        result: Reply | LMError | None = None
+        try:
+            result = yield from self._send(call, cancel)
+        finally:
+            give_back(turn, result)
+        return result
 
     def _send(self, call: HttpCall, cancel: Cancel) -> Flow[Reply | LMError]:
         """Make one call. An error is returned, so that it is raised where no other one is attached to it."""
@@ -318,3 +336,9 @@ class LM(FlowLM):
 
     def __getstate__(self) -> dict[str, object]:
         return {**super().__getstate__(), "_private": {}}  # a pickle has no key
+
+
+def _current_turn(rates: Rates, lm: LM, messages: Sequence[Message]) -> Turn | None:
+    from refine_core.lm.rate_limits import current_turn  # only where somebody has limited the calls
+
+    return current_turn(rates, lm, messages)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Pause
 from refine_core.concurrency.flows import Flow
-from refine_core.errors import LMError
+from refine_core.errors import LMError, LMRateLimitError
 from refine_core.lm.types import OnRetry, Reply
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_RETRY_AFTER_S = 30.0
 """The longest wait that a server may ask for."""
+
+MAX_REFUSALS = 20
+"""So many answers of 429 are waited out beyond the retries of a call, where calls wait their turn."""
 
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.5, 8.0
 
@@ -28,13 +31,18 @@ def retry(
     num_retries: int,
     cancel: Cancel,
     on_retry: OnRetry | None,
+    *,
+    is_limited: bool = False,
 ) -> Flow[Reply]:
     """The reply of the first attempt that succeeds.
 
     attempt: takes its number, from 1, and returns its error, so that the error is raised where no other one is attached to
-    it. num_retries: further attempts after a retryable error. Raises the last attempt's LMError; RunCancelled.
+    it. num_retries: further attempts after a retryable error. is_limited: whether the model's calls wait their turn, so that a refusal as
+    one call too many (429) slows the model: up to MAX_REFUSALS of them count as no attempt. Raises the last attempt's LMError; RunCancelled.
     """
     import tenacity
+
+    refusals = 0
 
     def before_sleep(state: tenacity.RetryCallState) -> None:
         error = _attempt_error(state)
@@ -42,7 +50,7 @@ def retry(
             on_retry(state.attempt_number, state.next_action.sleep, error)
 
     retrying = tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(1 + num_retries),
+        stop=lambda state: state.attempt_number - min(refusals, MAX_REFUSALS) > num_retries,
         wait=_wait_s,
         retry=tenacity.retry_if_exception(lambda e: isinstance(e, LMError) and e.retryable),
         before_sleep=before_sleep,
@@ -54,6 +62,7 @@ def retry(
         step = retrying.iter(retry_state=state)
         if isinstance(step, tenacity.DoAttempt):
             result = yield from attempt(state.attempt_number)
+            refusals += is_limited and isinstance(result, LMRateLimitError)
             if isinstance(result, LMError):
                 state.set_exception((type(result), result, None))
             else:

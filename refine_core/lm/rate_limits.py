@@ -1,0 +1,231 @@
+"""Limits for each model: calls at once, requests and tokens a minute; and a 429 that slows everybody on that model equally.
+
+    with limit_rates({"openai/gpt-5": limits, "practice model": limits}) as rates:     from any thread; for the whole process
+        ...                                                                            every call of these models waits its turn
+        rates.slowed_models()      {"openai/gpt-5": 4}: models that a refusal slows now, and their calls at once
+        rates.paces()              the same in full, for "waited 4 s, slowed all arms to 6 at once" (describe_pace)
+
+So whoever runs an experiment installs it around the whole of its work: once for each time that it is started, with every model of its
+arms (answers, advice, judging) by its label, and closes it at the end. Two at once on one model: the tighter limit of each kind holds.
+A model is told apart by its address and its name, so arms that ask the same model share its limits, and other runs of this process, too.
+
+What a call's wait is worth in a log: it waits *before* LMRequested, so it is no time of the model, it is not counted against timeout_s,
+and a budget is looked at after the wait, right before the call. A call that may be answered by the cache looks there first,
+and waits inside; that wait, and one before a further try, is left out of the call's took_s. What an attempt or a run took holds the waits.
+
+While limits are in force the model is slowed by a 429, and that is no fault of the call: up to MAX_REFUSALS of them do not count as one of
+its retries (see retries).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any, Self
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.flows import Flow
+from refine_core.errors import LMError, LMRateLimitError, LMUnavailableError
+from refine_core.formatting import format_duration
+from refine_core.lm.protocol import Model
+from refine_core.lm.shared import shared
+from refine_core.lm.turns import Clock, Limits, ModelLimiter, Pace, SystemClock, Turn
+from refine_core.lm.types import Message, Reply
+
+__all__ = ["Limits", "Pace", "RateLimits", "describe_pace", "limit_rates", "slowed_models"]
+
+_turn: ContextVar[Turn | None] = ContextVar("refine_core_turn", default=None)
+
+
+class Rates:
+    """The limits in force in this process; in `shared.rates` while there are any."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._limiters: dict[tuple[str, str], ModelLimiter] = {}
+        self.installed: list[RateLimits] = []
+
+    def limiter_of(self, lm: Model) -> ModelLimiter | None:
+        """The turns at this model; None where it has no limits."""
+        key = (lm.address, lm.model)
+        limiter = self._limiters.get(key)
+        if limiter is None:
+            with self._lock:
+                limits = self._limits_of(lm.model)
+                if limits is not None:
+                    limiter = self._limiters.setdefault(key, ModelLimiter(lm.model, limits, self._clock))
+        return limiter if limiter is not None and limiter.is_limited else None
+
+    def turn(self, lm: Model, messages: Sequence[Message]) -> Turn | None:
+        """A turn for one call of this model."""
+        if (limiter := self.limiter_of(lm)) is None:
+            return None
+        tokens = 0
+        if limiter.counts_tokens:
+            tokens = limiter.estimate_tokens(sum(len(message["content"]) for message in messages))
+        return Turn(limiter, tokens)
+
+    def update(self) -> None:
+        """After limits came or went."""
+        with self._lock:
+            for limiter in self._limiters.values():
+                limiter.set_limits(self._limits_of(limiter.label))
+
+    def paces(self) -> list[Pace]:
+        """Of every model that was asked."""
+        return [limiter.pace() for limiter in [*self._limiters.values()] if limiter.is_limited]
+
+    def _limits_of(self, label: str) -> Limits | None:
+        found = [one.limits[label] for one in self.installed if label in one.limits]
+        return _Tightest(found) if found else None
+
+
+class _Tightest:
+    """Of several limits the lowest of each kind."""
+
+    def __init__(self, limits: Sequence[Limits]) -> None:
+        self.at_once = min(one.at_once for one in limits)
+        self.requests_per_minute = _lowest(one.requests_per_minute for one in limits)
+        self.tokens_per_minute = _lowest(one.tokens_per_minute for one in limits)
+
+
+def _lowest(values: Any) -> int | None:
+    known: list[int] = [value for value in values if value is not None]
+    return min(known, default=None)
+
+
+class RateLimits:
+    """Limits that were installed. limits: label of a model -> its limits. Close it, or use it as a block."""
+
+    def __init__(self, limits: Mapping[str, Limits], rates: Rates) -> None:
+        self.limits = dict(limits)
+        self._rates = rates
+
+    def change(self, limits: Mapping[str, Limits]) -> None:
+        """Put other limits in their place, at once."""
+        with shared.rates_lock:
+            self.limits = dict(limits)
+            self._rates.update()
+
+    def slowed_models(self) -> dict[str, int]:
+        """Label of a model of these that a refusal slows now -> how many calls it is asked at once. 0: nobody asks it for now."""
+        return _slowed(self.paces())
+
+    def paces(self) -> list[Pace]:
+        """How fast each of these models is asked, of those that were asked at all."""
+        return [pace for pace in self._rates.paces() if pace.label in self.limits]
+
+    def close(self) -> None:
+        """The limits are gone. Calling twice is harmless."""
+        with shared.rates_lock:
+            if self in self._rates.installed:
+                self._rates.installed.remove(self)
+                self._rates.update()
+            if not self._rates.installed and shared.rates is self._rates:
+                shared.rates = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def limit_rates(limits: Mapping[str, Limits], *, clock: Clock | None = None) -> RateLimits:
+    """Limit the calls of these models in this process until the result is closed. limits: label of a model -> its limits.
+
+    clock: for tests; it counts where no other limits are in force.
+    """
+    with shared.rates_lock:
+        rates = shared.rates
+        if rates is None:
+            rates = Rates(clock or SystemClock())
+        installation = RateLimits(limits, rates)
+        rates.installed.append(installation)
+        rates.update()
+        shared.rates = rates
+    return installation
+
+
+def slowed_models() -> dict[str, int]:
+    """Label of a model that a refusal slows now, in this process -> how many calls it is asked at once."""
+    rates = shared.rates
+    return {} if rates is None else _slowed(rates.paces())
+
+
+def describe_pace(pace: Pace) -> str:
+    """What refusals of this model led to: "waited 4 s, slowed all arms to 6 at once"; "" where there were none."""
+    if not pace.refusals:
+        return ""
+    waited = format_duration(pace.held_s).replace(".0 s", " s")
+    return f"waited {waited}, slowed all arms to {pace.lowest} at once"
+
+
+def in_turn(
+    rates: Rates,
+    lm: Model,
+    messages: Sequence[Message],
+    flow: Flow[Reply],
+    cancel: Cancel,
+    *,
+    may_be_cached: bool,
+) -> Flow[Reply]:
+    """A call that waits its turn before anything of it begins; the turn is over when the call is.
+
+    may_be_cached: then it waits within, once no cache has answered.
+    """
+    turn = rates.turn(lm, messages)
+    if turn is None:
+        return (yield from flow)
+    if not may_be_cached:
+        yield from turn.take(cancel)
+    outer = _turn.get()
+    _turn.set(turn)  # not by a token: an abandoned flow may be closed in another context
+    try:
+        reply = yield from flow
+        give_back(turn, reply)
+        return reply
+    finally:
+        _turn.set(outer)
+        give_back(turn, None)
+
+
+def current_turn(rates: Rates, lm: Model, messages: Sequence[Message]) -> Turn | None:
+    """The turn that this call of the model waited for already, else one of its own; None where it has no limits."""
+    turn = _turn.get()
+    if turn is not None and turn.limiter is rates.limiter_of(lm):
+        return turn
+    return rates.turn(lm, messages)
+
+
+def give_back(turn: Turn, result: Reply | LMError | None) -> None:
+    """End the turn, if it is held, and learn from what came of it. None: nothing that could be told."""
+    if not turn.held:
+        return
+    if isinstance(result, LMRateLimitError) and result.retryable:
+        turn.limiter.refuse(turn, result.retry_after_s)
+    elif isinstance(result, LMUnavailableError) and result.retry_after_s is not None:
+        turn.limiter.hold(result.retry_after_s)
+    if not isinstance(result, Reply):
+        turn.limiter.give_back(turn)
+        return
+    sent, received = result.usage.prompt_tokens, result.usage.completion_tokens
+    tokens = None if sent is None or received is None else sent + received
+    turn.limiter.give_back(turn, tokens, good=True)
+
+
+def working_time() -> float:
+    """A clock in seconds that stands still while the call under way here waits for its turn."""
+    turn = _turn.get()
+    return time.perf_counter() - (0.0 if turn is None else turn.waited_s)
+
+
+def _slowed(paces: Sequence[Pace]) -> dict[str, int]:
+    slowed: dict[str, int] = {}
+    for pace in paces:
+        if pace.is_slowed:
+            slowed[pace.label] = min(pace.at_once, slowed.get(pace.label, pace.at_once))
+    return slowed
