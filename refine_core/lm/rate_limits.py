@@ -160,7 +160,7 @@ def describe_pace(pace: Pace) -> str:
     """What refusals of this model led to: "waited 4 s, slowed all arms to 6 at once"; "" where there were none."""
     if not pace.refusals:
         return ""
-    waited = format_duration(pace.held_s).replace(".0 s", " s")
+    waited = format_duration(pace.paused_s).replace(".0 s", " s")
     return f"waited {waited}, slowed all arms to {pace.lowest} at once"
 
 
@@ -202,13 +202,13 @@ def current_turn(rates: Rates, lm: Model, messages: Sequence[Message]) -> Turn |
 
 
 def give_back(turn: Turn, result: Reply | LMError | None) -> None:
-    """End the turn, if it is held, and learn from what came of it. None: nothing that could be told."""
-    if not turn.held:
+    """End the turn, if it has come, and learn from what came of it. None: nothing that could be told."""
+    if not turn.active:
         return
     if isinstance(result, LMRateLimitError) and result.retryable:
         turn.limiter.refuse(turn, result.retry_after_s)
     elif isinstance(result, LMUnavailableError) and result.retry_after_s is not None:
-        turn.limiter.hold(result.retry_after_s)
+        turn.limiter.pause(result.retry_after_s)
     if not isinstance(result, Reply):
         turn.limiter.give_back(turn)
         return

@@ -78,7 +78,7 @@ class SystemClock:
 class Pace:
     """How fast a model may be asked now.
 
-    at_once: calls at once now. limit: as set. refusals: answers of 429 so far. held_s: for how long in all nobody was to send because of
+    at_once: calls at once now. limit: as set. refusals: answers of 429 so far. paused_s: for how long in all nobody was to send because of
     them. lowest: the fewest calls at once that they led to. waiting, under_way: calls. resumes_in_s: 0 unless nobody may send now.
     """
 
@@ -86,7 +86,7 @@ class Pace:
     at_once: int
     limit: int
     refusals: int
-    held_s: float
+    paused_s: float
     lowest: int
     waiting: int
     under_way: int
@@ -101,21 +101,21 @@ class Pace:
 class Turn:
     """One call's turn, its further tries included. tokens: about as many as it takes. waited_s: for its turn, in all, so far."""
 
-    __slots__ = ("epoch", "future", "held", "limiter", "number", "request", "tokens", "used", "waited_s")
+    __slots__ = ("active", "epoch", "future", "limiter", "number", "request", "tokens", "used", "waited_s")
 
     def __init__(self, limiter: ModelLimiter, tokens: int = 0) -> None:
         self.limiter, self.tokens = limiter, tokens
         self.number = self.epoch = 0
-        self.held = False
+        self.active = False
         self.future: Future[None] | None = None
         self.request: _Entry | None = None
         self.used: _Entry | None = None
         self.waited_s = 0.0
 
     def take(self, cancel: Cancel) -> Flow[None]:
-        """Wait for the turn; nothing if it is held. Raises RunCancelled, at once."""
+        """Wait for the turn; nothing if it is its turn. Raises RunCancelled, at once."""
         cancel.check()
-        if self.held or (future := self.limiter.line_up(self)) is None:
+        if self.active or (future := self.limiter.line_up(self)) is None:
             return
         clock = self.limiter.clock
         began = clock.now()
@@ -144,7 +144,7 @@ class ModelLimiter:
         self._recent: deque[int] = deque(maxlen=REMEMBERED)
         self._epoch = self._good = self._refusals = 0
         self._not_before = -math.inf
-        self._held_s = 0.0
+        self._paused_s = 0.0
         self._backoff_s = FIRST_BACKOFF_S
         self._alarm: tuple[float, Callable[[], None]] | None = None
 
@@ -173,7 +173,7 @@ class ModelLimiter:
             if limits is None:
                 self._not_before = -math.inf
             ready = self._advance()
-        _tell(ready)
+        _notify(ready)
 
     def line_up(self, turn: Turn) -> Future[None] | None:
         """Queue up. None if it is this turn's turn already, else what is done once it is."""
@@ -186,8 +186,8 @@ class ModelLimiter:
             heapq.heappush(self._queue, turn.number)
             self._waiting[turn.number] = turn
             ready = self._advance()
-            granted = turn.held
-        _tell([one for one in ready if one is not future])
+            granted = turn.active
+        _notify([one for one in ready if one is not future])
         return None if granted else future
 
     def give_back(
@@ -195,8 +195,8 @@ class ModelLimiter:
     ) -> None:
         """End a turn, or leave the queue. tokens: that it took, if known. sent: whether the server was asked. good: whether it replied."""
         with self._lock:
-            if turn.held:
-                turn.held = False
+            if turn.active:
+                turn.active = False
                 self._under_way -= 1
                 self._correct(turn, tokens, sent=sent)
                 if good and turn.epoch == self._epoch:
@@ -205,7 +205,7 @@ class ModelLimiter:
                 self._waiting.pop(turn.number, None)
             turn.future = None
             ready = self._advance()
-        _tell(ready)
+        _notify(ready)
 
     def refuse(self, turn: Turn, retry_after_s: float | None) -> None:
         """The server refused that call as one too many: all of them slow down. retry_after_s: as it asks, if it does."""
@@ -220,12 +220,12 @@ class ModelLimiter:
                 if wait_s is None:
                     wait_s = self._backoff_s
                     self._backoff_s = min(2 * wait_s, MAX_BACKOFF_S)
-            self._hold(wait_s or 0.0)
+            self._pause(wait_s or 0.0)
 
-    def hold(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Nobody sends for so long, as the server asks, but for another reason than too many calls."""
         with self._lock:
-            self._hold(seconds)
+            self._pause(seconds)
 
     def pace(self) -> Pace:
         """How fast it goes now."""
@@ -235,18 +235,18 @@ class ModelLimiter:
                 self._allowed,
                 _at_once(self._limits),
                 self._refusals,
-                self._held_s,
+                self._paused_s,
                 min(self._lowest, self._allowed),
                 len(self._waiting),
                 self._under_way,
                 max(0.0, self._not_before - self.clock.now()),
             )
 
-    def _hold(self, seconds: float) -> None:
+    def _pause(self, seconds: float) -> None:
         now = self.clock.now()
         until = now + min(max(seconds, 0.0), MAX_HOLD_S)
         if until > self._not_before:
-            self._held_s += until - max(now, self._not_before)
+            self._paused_s += until - max(now, self._not_before)
             self._not_before = until
 
     def _recover(self) -> None:
@@ -288,7 +288,7 @@ class ModelLimiter:
             heapq.heappop(self._queue)
             del self._waiting[turn.number]
             self._under_way += 1
-            turn.held, turn.epoch = True, self._epoch
+            turn.active, turn.epoch = True, self._epoch
             if limits is not None:
                 turn.request = self._requests.add(1, limits.requests_per_minute, now)
                 turn.used = self._tokens.add(turn.tokens, limits.tokens_per_minute, now)
@@ -307,7 +307,7 @@ class ModelLimiter:
         with self._lock:
             self._alarm = None
             ready = self._advance()
-        _tell(ready)
+        _notify(ready)
 
 
 @dataclass(slots=True)
@@ -357,7 +357,7 @@ def _at_once(limits: Limits | None) -> int:
     return 2**31 if limits is None else max(1, limits.at_once)
 
 
-def _tell(ready: list[Future[None]]) -> None:
+def _notify(ready: list[Future[None]]) -> None:
     for future in ready:
         with suppress(InvalidStateError):  # whoever waited has left; they give the turn back
             future.set_result(None)

@@ -74,8 +74,8 @@ class Queue:
         return turns
 
     @property
-    def held(self):
-        return [number for number, turn in enumerate(self.turns) if turn.held]
+    def active(self):
+        return [number for number, turn in enumerate(self.turns) if turn.active]
 
     def reply(self, turn, tokens=None):
         self.limiter.give_back(turn, tokens, good=True)
@@ -88,9 +88,9 @@ class Queue:
 def test_only_so_many_calls_are_under_way_at_once():
     queue = Queue(at_once=2)
     turns = queue.line_up(5)
-    assert queue.held == [0, 1]
+    assert queue.active == [0, 1]
     queue.reply(turns[1])
-    assert queue.held == [0, 2]
+    assert queue.active == [0, 2]
 
 
 def test_whoever_came_first_is_served_first():
@@ -98,8 +98,8 @@ def test_whoever_came_first_is_served_first():
     turns = queue.line_up(6)
     order = []
     for _ in turns:
-        order += queue.held
-        queue.reply(queue.turns[queue.held[0]])
+        order += queue.active
+        queue.reply(queue.turns[queue.active[0]])
     assert order == [0, 1, 2, 3, 4, 5]
 
 
@@ -108,22 +108,22 @@ def test_requests_per_minute_hold_in_any_minute():
     queue.line_up(2)
     queue.clock.advance(30)
     queue.line_up(5)
-    assert queue.held == [0, 1, 2]
+    assert queue.active == [0, 1, 2]
     queue.clock.advance(29.9)
-    assert queue.held == [0, 1, 2]
+    assert queue.active == [0, 1, 2]
     queue.clock.advance(0.1)  # a minute after the first two
-    assert queue.held == [0, 1, 2, 3, 4]
+    assert queue.active == [0, 1, 2, 3, 4]
     queue.clock.advance(30)
-    assert queue.held == [0, 1, 2, 3, 4, 5]
+    assert queue.active == [0, 1, 2, 3, 4, 5]
 
 
 def test_tokens_per_minute_count_what_replies_really_took():
     queue = Queue(tokens_per_minute=1000)
     first, _second = queue.line_up(2, tokens=500)
     queue.line_up(1, tokens=400)
-    assert queue.held == [0, 1]
+    assert queue.active == [0, 1]
     queue.reply(first, tokens=50)
-    assert queue.held == [1, 2]
+    assert queue.active == [1, 2]
     assert queue.limiter.estimate_tokens(4000) == 50
 
 
@@ -135,9 +135,9 @@ def test_a_call_of_more_tokens_than_a_minute_has_goes_alone():
     queue = Queue(tokens_per_minute=100)
     queue.line_up(1, tokens=60)
     queue.line_up(1, tokens=5000)
-    assert queue.held == [0]
+    assert queue.active == [0]
     queue.clock.advance(60)
-    assert queue.held == [0, 1]
+    assert queue.active == [0, 1]
 
 
 def test_after_a_refusal_nobody_sends_before_the_time_that_was_named():
@@ -146,11 +146,11 @@ def test_after_a_refusal_nobody_sends_before_the_time_that_was_named():
     queue.refuse(turns[0], retry_after_s=5)
     for turn in turns[1:8]:
         queue.reply(turn)
-    assert queue.held == []
+    assert queue.active == []
     queue.clock.advance(4.99)
-    assert queue.held == []
+    assert queue.active == []
     queue.clock.advance(0.01)
-    assert queue.held == [8, 9, 10, 11]
+    assert queue.active == [8, 9, 10, 11]
 
 
 def test_a_refusal_halves_and_good_replies_allow_one_more_each():
@@ -173,7 +173,7 @@ def test_of_calls_that_were_under_way_together_one_refusal_halves():
     for turn in queue.line_up(8):
         queue.refuse(turn, retry_after_s=1)
     pace = queue.limiter.pace()
-    assert (pace.at_once, pace.refusals, pace.held_s) == (4, 8, 1.0)
+    assert (pace.at_once, pace.refusals, pace.paused_s) == (4, 8, 1.0)
 
 
 def test_the_number_under_way_is_halved_where_it_is_below_the_limit():
@@ -198,7 +198,7 @@ def test_a_refused_call_keeps_its_place_before_later_ones():
     queue.refuse(first, retry_after_s=1)
     queue.limiter.line_up(first)
     queue.clock.advance(1)
-    assert queue.held == [0]
+    assert queue.active == [0]
 
 
 def test_what_refusals_led_to_is_told_in_words():
@@ -221,7 +221,7 @@ def test_a_cancel_ends_a_waiting_call_at_once_and_leaves_no_gap():
     with pytest.raises(RunCancelled):
         flow.throw(RunCancelled("cancelled"))
     queue.reply(first)
-    assert queue.held == [1]
+    assert queue.active == [1]
     assert queue.limiter.pace().waiting == 0
 
 
@@ -232,11 +232,11 @@ def test_a_turn_that_comes_while_its_caller_leaves_is_given_back():
     flow = waiting.take(Cancel())
     next(flow)
     queue.reply(first)
-    assert waiting.held
+    assert waiting.active
     flow.close()
-    assert not waiting.held
+    assert not waiting.active
     queue.line_up(1)
-    assert queue.held == [1]  # the call that was never sent is no request
+    assert queue.active == [1]  # the call that was never sent is no request
 
 
 def test_waiting_leaves_an_event_loop_free():
@@ -257,7 +257,7 @@ def test_closing_the_limits_lets_everybody_pass():
     queue = Queue(at_once=1)
     queue.refuse(queue.line_up(5)[0], retry_after_s=100)
     queue.limiter.set_limits(None)
-    assert queue.held == [1, 2, 3, 4]
+    assert queue.active == [1, 2, 3, 4]
 
 
 def test_two_installations_hold_the_tighter_limit_of_each_kind():
@@ -353,7 +353,7 @@ def test_what_the_model_took_leaves_out_what_a_further_try_waited(server):
     with limit_rates({"tiny": Limits()}):
 
         def refuse(_):
-            shared.rates.limiter_of(lm).hold(0.3)
+            shared.rates.limiter_of(lm).pause(0.3)
             return status(429, retry_after=0.01)
 
         server.script(refuse)
