@@ -9,6 +9,7 @@ dataset = get(store, dataset.id)                     its rows are read as they a
 dataset  what the rest of the app sees        table     what was brought            packed    records in little memory
 columns  roles, guessed                       values    types                       checking  problems and notes
 keeping  in the store                         document  a dataset without its rows  limits    how much is taken
+examples  sixty messages, to begin with
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from refine_core.datasets.columns import (
     suggest_columns,
 )
 from refine_core.datasets.dataset import REWARD_TYPES, Column, ColumnRole, Dataset, DatasetRow
+from refine_core.datasets.examples import ExampleDataset, example_dataset
 from refine_core.datasets.keeping import (
     ListedDataset,
     delete,
@@ -42,12 +44,14 @@ __all__ = [
     "ColumnRole",
     "Dataset",
     "DatasetRow",
+    "ExampleDataset",
     "ListedDataset",
     "Table",
     "TableCheck",
     "TableProblem",
     "check_table",
     "delete",
+    "example_dataset",
     "get",
     "get_table",
     "input_column",

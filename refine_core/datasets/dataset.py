@@ -42,7 +42,11 @@ class DatasetRow:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A version of a dataset. version: from 1. rows: in order, row n has number n + 1. created_at: seconds since the epoch."""
+    """A version of a dataset. version: from 1. rows: in order, row n has number n + 1. created_at: seconds since the epoch.
+
+    pending: it was kept while rows of its table could not be run, or none, and nobody has said yet that these may be left out. It is
+    there so that nothing is lost; no experiment begins with it.
+    """
 
     id: str
     name: str
@@ -50,6 +54,7 @@ class Dataset:
     columns: tuple[Column, ...]
     rows: Sequence[DatasetRow]
     created_at: float = 0.0
+    pending: bool = False
 
     def fields(self, role: ColumnRole) -> tuple[str, ...]:
         """The fields of the columns that have this role."""

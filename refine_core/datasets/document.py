@@ -30,13 +30,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """parts: which it has, from 1. skipped: places of the rows that are left out, "3,7-9", from 0. rows: how many are left."""
+    """parts: which it has, from 1. skipped: places of the rows that are left out, "3,7-9", from 0. rows: how many are left.
+
+    pending: as of a Dataset.
+    """
 
     parts: tuple[int, ...]
     columns: tuple[Column, ...]
     skipped: str
     rows: int
     created_at: float
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

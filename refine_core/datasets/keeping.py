@@ -84,15 +84,17 @@ def keep(
     columns: Sequence[Column],
     *,
     skip_bad: bool = False,
+    pending: bool = False,
     extends: str | None = None,
 ) -> Dataset:
     """Keep a table as a dataset, and return it; equal tables, read in the same way, are kept once.
 
     columns: of the table; one that is not named is left out. skip_bad: leave out the rows that cannot be read so; without it the first
-    of them is a RowsError. extends: the id of a dataset that gets these rows behind its own, whose numbers stay.
+    of them is a RowsError. pending: keep it all the same, as one that no experiment begins with. extends: the id of a dataset that gets
+    these rows behind its own, whose numbers stay.
     Raises RowsError, StoreError; then nothing was kept.
     """
-    if table.total > len(table) and not skip_bad:
+    if table.total > len(table) and not skip_bad and not pending:
         raise RowsError(f"{table.name}: {describe_excess(table)}.", file=table.name)
     kept = _find(store, table.digest if extends is None else extends)
     if extends is not None:
@@ -102,7 +104,7 @@ def keep(
             )
         return _extend(store, kept, table, skip_bad=skip_bad)
     document = kept or Document(table.digest, table.name, (_part(table),))
-    version = _version(document, (1,), columns, table.records, skip_bad=skip_bad)
+    version = _version(document, (1,), columns, table.records, skip_bad=skip_bad, pending=pending)
     if kept is None:
         store.put(_rows_kind(document.id), "1", table.records.text)
     return _put(store, document, version)
@@ -115,6 +117,7 @@ def set_columns(
     version: int | None = None,
     *,
     skip_bad: bool = False,
+    pending: bool = False,
 ) -> Dataset | None:
     """The same rows, with columns that are something else: a version more, unless there is one that is so already.
 
@@ -125,7 +128,9 @@ def set_columns(
     if document is None or found is None:
         return None
     records = _records(store, document.id, found.parts)
-    return _put(store, document, _version(document, found.parts, columns, records, skip_bad=skip_bad))
+    return _put(
+        store, document, _version(document, found.parts, columns, records, skip_bad=skip_bad, pending=pending)
+    )
 
 
 def get(store: Store, dataset_id: str, version: int | None = None) -> Dataset | None:
@@ -216,6 +221,7 @@ def _version(
     records: Sequence[Record],
     *,
     skip_bad: bool,
+    pending: bool,
 ) -> Version:
     """The version of these parts in which the columns are these."""
     named = {column.name: column for column in columns}
@@ -223,9 +229,10 @@ def _version(
     every = tuple(named.get(name, Column(name, "left out")) for name in names)
     reader = RowReader(every)
     skipped = [place for place, record in enumerate(records) if reader.read(record)[1]]
-    if len(skipped) == len(records) or (skipped and not skip_bad):
+    if not pending and (len(skipped) == len(records) or (skipped and not skip_bad)):
         raise _refusal(document.name, records, every)
-    return Version(parts, every, write_places(skipped), len(records) - len(skipped), time.time())
+    rows = len(records) - len(skipped)
+    return Version(parts, every, write_places(skipped), rows, time.time(), pending)
 
 
 def _refusal(name: str, records: Sequence[Record], columns: Sequence[Column]) -> RowsError:
@@ -293,7 +300,9 @@ def _read(store: Store, dataset_id: str, number: int) -> Dataset:
     ends = [*accumulate(document.parts[part - 1].rows for part in version.parts)]
     names = [document.parts[part - 1].name for part in version.parts]
     rows = KeptRows(records, places, version.columns, [*zip(ends, names, strict=True)])
-    return Dataset(dataset_id, document.name, number, version.columns, rows, version.created_at)
+    return Dataset(
+        dataset_id, document.name, number, version.columns, rows, version.created_at, version.pending
+    )
 
 
 @lru_cache(maxsize=_IN_MEMORY)
