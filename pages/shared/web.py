@@ -47,6 +47,8 @@ PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 HINT_TEST: Final = _ASSETS / "hint_test" / "hint_test.js"
 ARMS: Final = _ASSETS / "batch" / "arms.js"  # marks and colours of arms, for the components of an experiment
 LIVE: Final = _ASSETS / "batch" / "live.js"
+SETUP_ARMS: Final = _ASSETS / "batch" / "setup_arms.js"
+BEFORE: Final = _ASSETS / "batch" / "before.js"
 SHARE: Final = _ASSETS / "share" / "share.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -71,6 +73,8 @@ MODULES: Final = (  # scripts that import others
     SHARE,
     HINT_TEST,
     LIVE,
+    SETUP_ARMS,
+    BEFORE,
     FAMILY,
     EDIT,
 )

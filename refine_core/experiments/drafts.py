@@ -15,8 +15,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from refine_core import runs
+from refine_core.errors import Problem
+from refine_core.experiments import shorthand
 from refine_core.experiments.document import Arm, Budget, Experiment, RateLimit
 from refine_core.log import codec
+from refine_core.refine.build import find_problems
 from refine_core.runs import new_run_id
 from refine_core.spec import HintSource, ModelSpec, ProgramSpec, Strategy
 
@@ -140,15 +143,21 @@ def arm_spec(draft: ExperimentDraft, arm: ArmDraft) -> ProgramSpec | None:
     chosen = arm.program or draft.program
     if chosen is None:
         return None
+    base = chosen.spec
+    hinted = arm.strategy == "refine" and arm.hints != "none"
     spec = replace(
-        chosen.spec,
+        base,
         strategy=arm.strategy,
-        N=arm.n,
-        hints=arm.hints,
+        N=base.N if arm.strategy == "single" else arm.n,
+        fail_count=None if base.fail_count in (None, base.N) else base.fail_count,
+        hints=arm.hints if arm.strategy == "refine" else base.hints,
+        starting_hints=base.starting_hints if hinted else {},
         inputs={},
         example=None,
         parent=None,
         fork_attempt=None,
+        change="",
+        title=chosen.label,
     )
     if arm.model is not None:
         spec = replace(spec, model=arm.model)
@@ -165,46 +174,97 @@ def arm_spec(draft: ExperimentDraft, arm: ArmDraft) -> ProgramSpec | None:
 
 
 def describe_strategy(arm: ArmDraft) -> str:
-    """What an arm is called after what it does: "Refine, N 5", "Best of 5", "Single"."""
-    match arm.strategy:
-        case "refine":
-            without = ", no hints" if arm.hints == "none" else ""
-            return f"Refine, N {arm.n}{without}"
-        case "best_of_n":
-            return f"Best of {arm.n}"
-        case _:
-            return "Single"
+    """What an arm is called after what it does: "Refine, N 5", "Best of 5", "Single attempt"."""
+    return shorthand.name_arm(ProgramSpec((), "", strategy=arm.strategy, N=arm.n, hints=arm.hints))
 
 
-def name_arm(arm: ArmDraft) -> str:
+def name_arm_draft(arm: ArmDraft) -> str:
     """An arm's name: what somebody called it, or what it does and what it has of its own."""
     if arm.name:
         return arm.name
     own = [
         *([arm.program.label] if arm.program is not None else []),
-        *([arm.model.label] if arm.model is not None else []),
+        *([_name_model(arm.model)] if arm.model is not None else []),
         *([arm.reward.label] if arm.reward is not None else []),
     ]
     return ", ".join([describe_strategy(arm), *own])
 
 
+def _name_model(model: ModelSpec) -> str:
+    return model.connection or model.model.rpartition("/")[2] or model.label
+
+
+def propose_arms(draft: ExperimentDraft) -> ExperimentDraft:
+    """The draft with the three arms that answer the first question: what do hints give, and what do more attempts."""
+    n = draft.program.spec.N if draft.program is not None and draft.program.spec.N > 1 else 5
+    hints = draft.program.spec.hints if draft.program is not None else "adviser"
+    arms = (
+        ArmDraft("", "refine", n, "adviser" if hints == "none" else hints),
+        ArmDraft("", "best_of_n", n),
+        ArmDraft("", "single", n),
+    )
+    for arm in arms:
+        draft = add_arm_draft(draft, arm)
+    return draft
+
+
+def find_draft_problems(draft: ExperimentDraft, row: Mapping[str, object] | None) -> list[Problem]:
+    """What keeps it from being run, each with its field: "program", "reward", "inputs", "arms", or "arms.a" for that arm.
+
+    row: values of the first row; None where there is none. What is wrong with the table is not asked here.
+    """
+    problems: list[Problem] = []
+    if draft.program is None:
+        problems.append(Problem("program", "choose a program"))
+    if not draft.dataset_id:
+        problems.append(Problem("inputs", "choose a table of inputs"))
+    if draft.program is not None and not draft.arms:
+        problems.append(Problem("arms", "add an arm"))
+    found = {arm.key: _find_arm_problems(draft, arm, row) for arm in draft.arms}
+    shared = set.intersection(*map(set, found.values())) if found else set()
+    for where, message in sorted(shared):
+        problems.append(Problem("reward" if where.startswith("reward") else "program", message))
+    for key, several in found.items():
+        problems += [Problem(f"arms.{key}", message) for where, message in several if (where, message) not in shared]
+    return [*problems, *_find_twins(draft)]
+
+
+def _find_arm_problems(
+    draft: ExperimentDraft, arm: ArmDraft, row: Mapping[str, object] | None
+) -> list[tuple[str, str]]:
+    spec = arm_spec(draft, arm)
+    if spec is None:
+        return []
+    found = find_problems(replace(spec, inputs=row or {}))
+    return [(one.field, one.message) for one in found if not one.field.startswith("inputs")]
+
+
+def _find_twins(draft: ExperimentDraft) -> list[Problem]:
+    """Arms that would run the same as one before, so that their difference is chance alone."""
+    known: list[tuple[ProgramSpec, str]] = []
+    problems = []
+    for arm in draft.arms:
+        spec = arm_spec(draft, arm)
+        if spec is None:
+            continue
+        twin = next((name for other, name in known if other == spec), None)
+        if twin is not None:
+            problems.append(Problem(f"arms.{arm.key}", f"this is the same as {twin}; change one, or remove it"))
+        known.append((spec, name_arm_draft(arm)))
+    return problems
+
+
 def add_arm_draft(draft: ExperimentDraft, arm: ArmDraft) -> ExperimentDraft:
     """The draft with one more arm, under a key that no other has had."""
     return replace(
-        draft, arms=(*draft.arms, replace(arm, key=_key(draft.next_arm))), next_arm=draft.next_arm + 1
+        draft, arms=(*draft.arms, replace(arm, key=shorthand.name_key(draft.next_arm))), next_arm=draft.next_arm + 1
     )
-
-
-def _key(number: int) -> str:
-    """The key of that number, from 0: a to z, then aa, ab and so on."""
-    first, last = divmod(number, 26)
-    return (_key(first - 1) if first else "") + chr(ord("a") + last)
 
 
 def build_experiment(draft: ExperimentDraft, *, rows: int | None = None) -> Experiment:
     """The experiment that a draft without problems describes. rows: how many of the first ones; None for all."""
     specs = ((arm, arm_spec(draft, arm)) for arm in draft.arms)
-    arms = tuple(Arm(arm.key, name_arm(arm), spec) for arm, spec in specs if spec is not None)
+    arms = tuple(Arm(arm.key, name_arm_draft(arm), spec) for arm, spec in specs if spec is not None)
     at_once = draft.at_once or 1
     labels = {label for arm in arms for label in list_models(arm.spec)}
     return Experiment(
@@ -235,7 +295,7 @@ def name_draft(draft: ExperimentDraft) -> str:
     """What it is called while nobody has said: "Product headline: Refine, N 5 or Best of 5?"."""
     if draft.program is None:
         return "New experiment"
-    names = [name_arm(arm) for arm in draft.arms]
+    names = [name_arm_draft(arm) for arm in draft.arms]
     if not names:
         return draft.program.label
     listed = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]

@@ -2,11 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
 from pages.batch.header import draw_header
-from refine_core import experiments
+from pages.batch.inputs.view import draw_inputs
+from pages.batch.setup.arm_dialog import draw_arm_dialog
+from pages.batch.setup.arms import draw_arms, take_arm_clicks
+from pages.batch.setup.before import Before, draw_before, estimate_before, write_calls
+from pages.batch.setup.draft import FORM, change, current, describe_state, open_draft
+from pages.batch.setup.limits import draw_limits
+from pages.batch.setup.pickers import draw_pickers
+from pages.batch.setup.start import draw_start
+from pages.shared.viewport import is_narrow
+from refine_core import datasets, experiments, runs
+from refine_core.datasets import Dataset
+from refine_core.errors import Problem
 from refine_core.experiments import ExperimentDraft
+from refine_core.programs import ProgramSpec
+
+_LEFT_AND_RIGHT: Final = [880, 350]
+_DATASET: Final = FORM.static_key("dataset")
 
 
-def draw_setup(draft: ExperimentDraft) -> None:
+def draw_setup(stored: ExperimentDraft) -> None:
     """Draw the whole page of a draft, its header too."""
-    draw_header(draft.name or experiments.name_draft(draft), "draft", key=draft.id)
+    draft = open_draft(stored)
+    take_arm_clicks()
+    draw_header(
+        draft.name or experiments.name_draft(draft),
+        describe_state(),
+        rename=lambda name: change(name=name) and None,
+        key=draft.id,
+    )
+    dataset = _read_dataset()
+    narrow = is_narrow()
+    if narrow:
+        problems = _draw_left(dataset, narrow=True)
+        before = estimate_before(dataset)
+        draw_before(before)
+        draw_start(before, problems)
+    else:
+        left, right = st.columns(_LEFT_AND_RIGHT, gap="large")
+        with left:
+            problems = _draw_left(dataset, narrow=False)
+        with right:
+            before = estimate_before(dataset)
+            draw_before(before)
+            draw_start(before, problems)
+    draw_arm_dialog()
+
+
+def _draw_left(dataset: Dataset | None, *, narrow: bool) -> Sequence[Problem]:
+    spec = _first_spec()
+    at_inputs = draw_inputs(spec, dataset, key=FORM.field_key("inputs"), choose=_choose)
+    row = dataset.rows[0].values if dataset is not None and len(dataset.rows) else None
+    problems = experiments.find_draft_problems(current(), row)
+    draw_arms(write_calls(estimate_before(dataset)), problems)
+    draw_pickers(problems)
+    draft = current()
+    specs = [spec for arm in draft.arms if (spec := experiments.arm_spec(draft, arm)) is not None]
+    models = dict.fromkeys(label for spec in specs for label in experiments.list_models(spec))
+    draw_limits(list(models), narrow=narrow)
+    return [*problems, *at_inputs]
+
+
+def _first_spec() -> ProgramSpec | None:
+    """A program that takes the inputs: that of the first arm."""
+    draft = current()
+    if draft.arms:
+        return experiments.arm_spec(draft, draft.arms[0])
+    return draft.program.spec if draft.program is not None else None
+
+
+def _choose(dataset: Dataset | None) -> None:
+    if dataset is None:
+        change(dataset_id="", dataset_version=0)
+    else:
+        change(dataset_id=dataset.id, dataset_version=dataset.version)
+
+
+def _read_dataset() -> Dataset | None:
+    """The table that is chosen. A version never changes, so it is read once a session."""
+    draft = current()
+    known: Dataset | None = st.session_state.get(_DATASET)
+    if known is not None and (known.id, known.version) == (draft.dataset_id, draft.dataset_version):
+        return known
+    found = (
+        datasets.get(runs.default().store, draft.dataset_id, draft.dataset_version) if draft.dataset_id else None
+    )
+    st.session_state[_DATASET] = found
+    return found
+
+
+__all__ = ["Before", "draw_setup"]

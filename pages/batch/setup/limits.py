@@ -1,0 +1,131 @@
+"""The section Limits: how often, how much at most, how fast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from pages.batch.setup.draft import FORM, change, current
+from pages.shared.text import escape_markdown
+from refine_core.experiments import RateLimit
+
+MAX_REPEATS, MAX_AT_ONCE, MAX_SEED = 100, 512, 2**31 - 1
+_MORE_PX: Final = 440
+
+
+def draw_limits(models: Sequence[str], *, narrow: bool) -> None:
+    """Draw the section. models: labels of the models that are asked. An empty field stands for what its placeholder says."""
+    draft = current()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader("Limits", anchor=False, width="content")
+        with st.popover(_describe_more(), type="tertiary", key=FORM.static_key("more"), wrap=False):
+            _draw_more(models)
+    places = [*st.columns(2), *st.columns(2)] if narrow else st.columns(4)
+    with places[0]:
+        _whole("Repeats of each input", "repeats", draft.repeats, 1, MAX_REPEATS, "1", _REPEATS)
+    with places[1]:
+        typed = st.number_input(
+            "Stop at, dollars",
+            min_value=0.0,
+            value=draft.usd,
+            step=1.0,
+            format="%.2f",
+            key=FORM.field_key("usd"),
+            placeholder="no limit",
+            help="It stops between two calls once so much is spent, and keeps what is done. Calls whose price is not known do not count.",
+        )
+        _take("usd", typed)
+    with places[2]:
+        _whole("Calls at once", "at_once", draft.at_once, 1, MAX_AT_ONCE, "8", _AT_ONCE)
+    with places[3]:
+        _whole("Seed", "seed", draft.seed, 0, MAX_SEED, "0", _SEED)
+
+
+_REPEATS: Final = "More repeats of an input show how much chance there is in one run. More inputs show smaller differences."
+_AT_ONCE: Final = "Of each model. Fewer are kinder to a server that limits requests; a refusal slows all calls to that model."
+_SEED: Final = "Of the first repeat; the next one has the next seed, in every arm. Some models take none."
+
+
+def _whole(label: str, name: str, value: int | None, low: int, high: int, empty: str, about: str) -> None:
+    typed = st.number_input(
+        label, low, high, value, step=1, key=FORM.field_key(name), placeholder=empty, help=about
+    )
+    _take(name, None if typed is None else int(typed))
+
+
+def _take(name: str, value: Any) -> None:
+    if getattr(current(), name) != value:
+        change(**{name: value})
+
+
+def _describe_more() -> str:
+    """The label of the popover: it shows what is set in it, so that nothing is hidden."""
+    draft = current()
+    said = []
+    if draft.calls is not None:
+        said.append(f"{draft.calls:,} calls")
+    if draft.tokens is not None:
+        said.append(f"{draft.tokens:,} tokens")
+    said += [
+        f"{escape_markdown(label)} {' and '.join(parts)} a minute"
+        for label, limit in sorted(draft.rate_limits.items())
+        if (parts := _list_rates(limit))
+    ]
+    return f":blue[More]{': ' + ', '.join(said) if said else ''}"
+
+
+def _list_rates(limit: RateLimit) -> list[str]:
+    requests, tokens = limit.requests_per_minute, limit.tokens_per_minute
+    return [
+        *([f"{requests:,} requests"] if requests is not None else []),
+        *([f"{tokens:,} tokens"] if tokens is not None else []),
+    ]
+
+
+def _draw_more(models: Sequence[str]) -> None:
+    draft = current()
+    with st.container(width=_MORE_PX):
+        st.markdown("**Stop at** of all arms together")
+        left, right = st.columns(2)
+        with left:
+            _whole("Calls", "calls", draft.calls, 1, 10**9, "no limit", "Calls to models, those for advice too.")
+        with right:
+            _whole("Tokens", "tokens", draft.tokens, 1, 10**12, "no limit", "Sent and received.")
+        for label in models:
+            st.markdown(f"**{escape_markdown(label)}** a minute, at most")
+            _draw_rates(label)
+        if not models:
+            st.caption("Limits of a model stand here once a program is chosen.")
+
+
+def _draw_rates(label: str) -> None:
+    limit = current().rate_limits.get(label, RateLimit())
+    left, right = st.columns(2)
+    with left:
+        requests = st.number_input(
+            "Requests",
+            1,
+            10**7,
+            limit.requests_per_minute,
+            step=10,
+            key=FORM.field_key("requests", label),
+            placeholder="no limit",
+        )
+    with right:
+        tokens = st.number_input(
+            "Tokens",
+            1,
+            10**10,
+            limit.tokens_per_minute,
+            step=1000,
+            key=FORM.field_key("tokens", label),
+            placeholder="no limit",
+        )
+    new = RateLimit(
+        requests_per_minute=None if requests is None else int(requests),
+        tokens_per_minute=None if tokens is None else int(tokens),
+    )
+    if new != limit:
+        change(rate_limits={**current().rate_limits, label: new})

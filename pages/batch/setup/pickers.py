@@ -1,0 +1,144 @@
+"""Which program, and which reward: two menus that look things up when they are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.batch.setup import choices
+from pages.batch.setup.draft import FORM, current, replace_draft
+from pages.shared import address
+from pages.shared.choice import describe_tabs
+from pages.shared.text import escape_markdown
+from refine_core import experiments
+from refine_core.errors import Problem
+from refine_core.experiments import ProgramChoice, RewardChoice
+
+MENU_PX = 400
+
+
+def draw_pickers(problems: Sequence[Problem]) -> None:
+    """Draw both, each with what is wrong with it."""
+    draft = current()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Program", width="content")
+        name = draft.program.label if draft.program is not None else "Choose a program"
+        with _menu("program", name) as menu:
+            if menu.open:
+                with st.container(gap="xsmall", width=MENU_PX):
+                    _draw_programs()
+        _complain(problems, "program")
+        if draft.program is not None:
+            st.caption("Reward", width="content")
+            name = draft.reward.label if draft.reward is not None else "of the program"
+            with _menu("reward", name) as menu:
+                if menu.open:
+                    with st.container(gap="xsmall", width=MENU_PX):
+                        _draw_rewards()
+            _complain(problems, "reward")
+
+
+def _menu(what: str, name: str) -> st.delta_generator.PopoverContainer:  # type: ignore[name-defined]
+    # With another key after each choice, so that it closes.
+    count = st.session_state.get(FORM.static_key(what, "count"), 0)
+    return st.popover(escape_markdown(name), key=FORM.static_key(what, count), on_change="rerun", wrap=False)
+
+
+def _close(what: str) -> None:
+    key = FORM.static_key(what, "count")
+    st.session_state[key] = st.session_state.get(key, 0) + 1
+
+
+def _complain(problems: Sequence[Problem], field: str) -> None:
+    for one in problems:
+        if one.field == field and not (field == "program" and current().program is None):
+            st.caption(
+                f":red[✕ {escape_markdown(one.message[:1].upper() + one.message[1:])}]", width="content"
+            )
+            return
+
+
+def _draw_programs() -> None:
+    examples, own, recent = st.tabs(describe_tabs(["Examples", "Your programs", "Runs"]))
+    with examples, st.container(gap="xsmall"):
+        for place, one in enumerate(choices.list_examples()):
+            _offer(one.label, FORM.static_key("example", place), one)
+    with own, st.container(gap="xsmall"):
+        saved = choices.list_saved_programs()
+        for one in saved:
+            _offer(one.label, FORM.static_key("saved", one.label), one)
+        if not saved:
+            st.caption("No saved programs yet. The Lab saves the program in its form under a name.")
+            st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
+    with recent, st.container(gap="xsmall"):
+        listed = choices.list_recent_runs()
+        for label, run in listed:
+            _offer(label, FORM.static_key("run", run.run_id), run.run_id)
+        if not listed:
+            st.caption("No runs yet.")
+
+
+def _offer(label: str, key: str, choice: ProgramChoice | str) -> None:
+    st.button(
+        f":blue[**{escape_markdown(label)}**]",
+        key=key,
+        type="tertiary",
+        on_click=_take_program,
+        args=(choice,),
+    )
+
+
+def _take_program(choice: ProgramChoice | str) -> None:
+    """choice: a program, or the id of the run whose program it is."""
+    found = choices.choose_run(choice) if isinstance(choice, str) else choice
+    if found is None:
+        st.toast("The program of that run cannot be run on other inputs.")
+        return
+    take_program(found)
+    _close("program")
+
+
+def take_program(choice: ProgramChoice) -> None:
+    """Have the draft compare this program; three arms are proposed where there are none. A reward of another program goes."""
+    draft = current()
+    same = draft.program is not None and draft.program.spec.stages == choice.spec.stages
+    draft = replace(draft, program=choice, reward=draft.reward if same else None)
+    replace_draft(draft if draft.arms else experiments.propose_arms(draft))
+
+
+def _draw_rewards() -> None:
+    draft = current()
+    _offer_reward("Of the program", None)
+    listed = choices.list_rewards()
+    for saved, latest in listed:
+        if isinstance(latest, str):
+            st.caption(escape_markdown(f"{saved.name}: {latest}"))
+            continue
+        _offer_reward(latest.label, latest)
+        for version in reversed(saved.versions[:-1]):
+            older = choices.choose_version(saved, version.number)
+            if isinstance(older, RewardChoice):
+                _offer_reward(older.label, older, is_older=True)
+    if not listed:
+        st.caption("No saved rewards yet. The Rewards page saves them, with versions.")
+        st.page_link(address.REWARDS, label="Open Rewards", icon=":material/rule:")
+    if draft.reward is not None and all(draft.reward != one for _, one in listed):
+        st.caption(escape_markdown(f"Now: {draft.reward.label}, as it was chosen."))
+
+
+def _offer_reward(label: str, choice: RewardChoice | None, *, is_older: bool = False) -> None:
+    words = escape_markdown(label)
+    st.button(
+        f":gray[{words}]" if is_older else f":blue[**{words}**]",
+        key=FORM.static_key("choose-reward", label),
+        type="tertiary",
+        on_click=_take_reward,
+        args=(choice,),
+    )
+
+
+def _take_reward(choice: RewardChoice | None) -> None:
+    replace_draft(replace(current(), reward=choice))
+    _close("reward")
