@@ -35,7 +35,7 @@ class Before {
     );
     const parts = [make("h2", { text: "Before it runs" }), figures, make("p", { class: "note", text: data.note })];
     if (data.arms.length) parts.push(make("h3", { text: "Calls an input" }), this.picture);
-    if (data.shows) parts.push(make("h3", { text: "What this can show" }), make("p", {}, this.emphasise(data.shows)));
+    if (data.shows.length) parts.push(make("h3", { text: "What this can show" }), make("p", {}, this.emphasise(data.shows)));
     this.root.replaceChildren(...parts);
     if (this.root.clientWidth) this.drawPicture(this.root.clientWidth);
   }

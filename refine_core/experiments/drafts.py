@@ -225,7 +225,9 @@ def find_draft_problems(draft: ExperimentDraft, row: Mapping[str, object] | None
     for where, message in sorted(shared):
         problems.append(Problem("reward" if where.startswith("reward") else "program", message))
     for key, several in found.items():
-        problems += [Problem(f"arms.{key}", message) for where, message in several if (where, message) not in shared]
+        problems += [
+            Problem(f"arms.{key}", message) for where, message in several if (where, message) not in shared
+        ]
     return [*problems, *_find_twins(draft)]
 
 
@@ -249,7 +251,9 @@ def _find_twins(draft: ExperimentDraft) -> list[Problem]:
             continue
         twin = next((name for other, name in known if other == spec), None)
         if twin is not None:
-            problems.append(Problem(f"arms.{arm.key}", f"this is the same as {twin}; change one, or remove it"))
+            problems.append(
+                Problem(f"arms.{arm.key}", f"this is the same as {twin}; change one, or remove it")
+            )
         known.append((spec, name_arm_draft(arm)))
     return problems
 
@@ -257,7 +261,9 @@ def _find_twins(draft: ExperimentDraft) -> list[Problem]:
 def add_arm_draft(draft: ExperimentDraft, arm: ArmDraft) -> ExperimentDraft:
     """The draft with one more arm, under a key that no other has had."""
     return replace(
-        draft, arms=(*draft.arms, replace(arm, key=shorthand.name_key(draft.next_arm))), next_arm=draft.next_arm + 1
+        draft,
+        arms=(*draft.arms, replace(arm, key=shorthand.name_key(draft.next_arm))),
+        next_arm=draft.next_arm + 1,
     )
 
 

@@ -113,7 +113,9 @@ def _find_twin(arm: ArmDraft) -> str:
     draft = current()
     mine = experiments.arm_spec(draft, arm)
     others = (one for one in draft.arms if one.key != arm.key)
-    return next((experiments.name_arm_draft(one) for one in others if experiments.arm_spec(draft, one) == mine), "")
+    return next(
+        (experiments.name_arm_draft(one) for one in others if experiments.arm_spec(draft, one) == mine), ""
+    )
 
 
 def _ask_strategy(arm: ArmDraft, key: str) -> ArmDraft:

@@ -55,7 +55,9 @@ def draw_arms(calls: Mapping[str, str], problems: Sequence[Problem]) -> None:
         if draft.program is not None:
             _draw_menu()
     if draft.program is None:
-        st.caption("Choose a program below. It is then proposed in three ways: refined, best of n, and one attempt.")
+        st.caption(
+            "Choose a program below. It is then proposed in three ways: refined, best of n, and one attempt."
+        )
         return
     if not draft.arms:
         st.caption("No arm yet: add what is to be compared.")

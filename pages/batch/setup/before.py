@@ -17,6 +17,7 @@ from refine_core.figures import list_ticks
 from refine_core.formatting import format_score, pluralize
 from refine_core.unseen import show_unseen
 
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
 KEY: Final = FORM.static_key("before")
 _component = st.components.v2.component(
     "refinescope.before", js=import_script(BEFORE), css=read_styles(ARMS, BEFORE, root=".before")
@@ -94,8 +95,8 @@ def draw_before(before: Before) -> None:
 def _list_figures(before: Before) -> Sequence[tuple[str, str]]:
     if not before.inputs or not before.arms:
         return [("runs", "choose inputs and a program first")]
-    times = " × ".join(str(one) for one in (before.inputs, before.arms, before.repeats) if one > 1)
-    runs = f"{times} = {before.runs:,}" if " × " in times else f"{before.runs:,}"
+    times = f" {TIMES} ".join(str(one) for one in (before.inputs, before.arms, before.repeats) if one > 1)
+    runs = f"{times} = {before.runs:,}" if TIMES in times else f"{before.runs:,}"
     each = before.inputs * before.repeats
     low = sum(low for low, _ in before.calls.values()) * each
     high = sum(high for _, high in before.calls.values()) * each
@@ -105,8 +106,9 @@ def _list_figures(before: Before) -> Sequence[tuple[str, str]]:
 
 def _write_note() -> str:
     usd = current().usd
-    stops = f"The run stops at ${usd:,.2f}, between two calls, and keeps what is done." if usd is not None else ""
-    return stops
+    return (
+        f"The run stops at ${usd:,.2f}, between two calls, and keeps what is done." if usd is not None else ""
+    )
 
 
 def _say_what_shows(before: Before) -> Sequence[tuple[str, bool]]:
@@ -114,6 +116,9 @@ def _say_what_shows(before: Before) -> Sequence[tuple[str, bool]]:
         return [("One arm is measured, and compared with nothing.", False)]
     if before.inputs:
         return [
-            (f"With {pluralize(before.inputs, 'input')}, how small a difference will show is known once runs are recorded.", False)
+            (
+                f"With {pluralize(before.inputs, 'input')}, how small a difference will show is known once runs are recorded.",
+                False,
+            )
         ]
     return []

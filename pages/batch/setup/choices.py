@@ -28,12 +28,12 @@ def list_examples() -> list[ProgramChoice]:
 
 def list_saved_programs() -> list[ProgramChoice]:
     """The saved programs, by name."""
-    return [ProgramChoice(name, spec) for name, spec in _look(programs.list_programs, {}).items()]
+    return [ProgramChoice(name, spec) for name, spec in (_look(programs.list_programs) or {}).items()]
 
 
 def list_recent_runs() -> list[tuple[str, ListedRun]]:
     """The newest runs whose program could be run on other inputs, each with what it is called."""
-    page = _look(lambda: runs.search(size=RECENT_RUNS), None)
+    page = _look(lambda: runs.search(size=RECENT_RUNS))
     if page is None:
         return []
     return [(f"{one.name}, {format_time(one.summary.started_at)}", one) for one in page.rows]
@@ -41,7 +41,7 @@ def list_recent_runs() -> list[tuple[str, ListedRun]]:
 
 def choose_run(run_id: str) -> ProgramChoice | None:
     """The program of a run, or None where there is none that could be run on other inputs."""
-    timeline = _look(lambda: runs.timeline(run_id), None)
+    timeline = _look(lambda: runs.timeline(run_id))
     if timeline is None or timeline.spec.program_file:
         return None
     return choose_spec(timeline.spec, run_id)
@@ -54,7 +54,7 @@ def choose_spec(spec: ProgramSpec, origin: str = "") -> ProgramChoice:
 
 def list_rewards() -> list[tuple[SavedReward, RewardChoice | str]]:
     """The saved rewards in their latest version, each as it can be chosen, or why no run can call it."""
-    return [(saved, _choose_reward(saved)) for saved in _look(workbench.list_rewards, {}).values()]
+    return [(saved, _choose_reward(saved)) for saved in (_look(workbench.list_rewards) or {}).values()]
 
 
 def choose_version(saved: SavedReward, number: int) -> RewardChoice | str:
@@ -79,7 +79,7 @@ def _choose_reward(saved: SavedReward, number: int | None = None) -> RewardChoic
 
 def list_models() -> dict[str, ModelSpec]:
     """What it is called -> the model: the practice model and the saved connections."""
-    saved = _look(connections.list_connections, [])
+    saved = _look(connections.list_connections) or []
     named = {one.name: replace(one.model, connection=one.name) for one in saved}
     return {PRACTICE_MODEL: ModelSpec(), **named}
 
@@ -91,9 +91,9 @@ def name_model(model: ModelSpec) -> str:
     return model.connection or model.model.rpartition("/")[2] or model.label
 
 
-def _look(look: Callable[[], T], otherwise: T) -> T:
+def _look(look: Callable[[], T]) -> T | None:
     try:
         return look()
     except StoreError as error:
         logger.warning("what an experiment can be set up from cannot be listed: %s", error)
-        return otherwise
+        return None

@@ -24,7 +24,7 @@ def draw_limits(models: Sequence[str], *, narrow: bool) -> None:
             _draw_more(models)
     places = [*st.columns(2), *st.columns(2)] if narrow else st.columns(4)
     with places[0]:
-        _whole("Repeats of each input", "repeats", draft.repeats, 1, MAX_REPEATS, "1", _REPEATS)
+        _whole("Repeats of each input", "repeats", (1, MAX_REPEATS), empty="1", about=_REPEATS)
     with places[1]:
         typed = st.number_input(
             "Stop at, dollars",
@@ -38,19 +38,28 @@ def draw_limits(models: Sequence[str], *, narrow: bool) -> None:
         )
         _take("usd", typed)
     with places[2]:
-        _whole("Calls at once", "at_once", draft.at_once, 1, MAX_AT_ONCE, "8", _AT_ONCE)
+        _whole("Calls at once", "at_once", (1, MAX_AT_ONCE), empty="8", about=_AT_ONCE)
     with places[3]:
-        _whole("Seed", "seed", draft.seed, 0, MAX_SEED, "0", _SEED)
+        _whole("Seed", "seed", (0, MAX_SEED), empty="0", about=_SEED)
 
 
-_REPEATS: Final = "More repeats of an input show how much chance there is in one run. More inputs show smaller differences."
+_REPEATS: Final = (
+    "More repeats of an input show how much chance there is in one run. More inputs show smaller differences."
+)
 _AT_ONCE: Final = "Of each model. Fewer are kinder to a server that limits requests; a refusal slows all calls to that model."
 _SEED: Final = "Of the first repeat; the next one has the next seed, in every arm. Some models take none."
 
 
-def _whole(label: str, name: str, value: int | None, low: int, high: int, empty: str, about: str) -> None:
+def _whole(label: str, name: str, limits: tuple[int, int], *, empty: str, about: str) -> None:
+    """A field for a whole number of the draft. empty: what is shown while nothing is typed."""
     typed = st.number_input(
-        label, low, high, value, step=1, key=FORM.field_key(name), placeholder=empty, help=about
+        label,
+        *limits,
+        getattr(current(), name),
+        step=1,
+        key=FORM.field_key(name),
+        placeholder=empty,
+        help=about,
     )
     _take(name, None if typed is None else int(typed))
 
@@ -85,14 +94,15 @@ def _list_rates(limit: RateLimit) -> list[str]:
 
 
 def _draw_more(models: Sequence[str]) -> None:
-    draft = current()
     with st.container(width=_MORE_PX):
         st.markdown("**Stop at** of all arms together")
         left, right = st.columns(2)
         with left:
-            _whole("Calls", "calls", draft.calls, 1, 10**9, "no limit", "Calls to models, those for advice too.")
+            _whole(
+                "Calls", "calls", (1, 10**9), empty="no limit", about="Calls to models, those for advice too."
+            )
         with right:
-            _whole("Tokens", "tokens", draft.tokens, 1, 10**12, "no limit", "Sent and received.")
+            _whole("Tokens", "tokens", (1, 10**12), empty="no limit", about="Sent and received.")
         for label in models:
             st.markdown(f"**{escape_markdown(label)}** a minute, at most")
             _draw_rates(label)

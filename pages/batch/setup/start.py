@@ -9,8 +9,8 @@ from typing import Final
 import streamlit as st
 
 from pages.batch.setup.before import Before
-from pages.batch.setup.draft import FORM, current
-from pages.shared.text import escape_markdown, show_error
+from pages.batch.setup.draft import FORM
+from pages.shared.text import escape_markdown
 from refine_core.errors import Problem
 from refine_core.formatting import pluralize
 
@@ -32,4 +32,3 @@ def draw_start(before: Before, problems: Sequence[Problem]) -> None:
     else:
         for one in problems:
             st.caption(escape_markdown(f"✕ {one.message[:1].upper()}{one.message[1:]}."))
-    del show_error

@@ -11,7 +11,7 @@ from pages.batch.header import draw_header
 from pages.batch.inputs.view import draw_inputs
 from pages.batch.setup.arm_dialog import draw_arm_dialog
 from pages.batch.setup.arms import draw_arms, take_arm_clicks
-from pages.batch.setup.before import Before, draw_before, estimate_before, write_calls
+from pages.batch.setup.before import draw_before, estimate_before, write_calls
 from pages.batch.setup.draft import FORM, change, current, describe_state, open_draft
 from pages.batch.setup.limits import draw_limits
 from pages.batch.setup.pickers import draw_pickers
@@ -34,7 +34,7 @@ def draw_setup(stored: ExperimentDraft) -> None:
     draw_header(
         draft.name or experiments.name_draft(draft),
         describe_state(),
-        rename=lambda name: change(name=name) and None,
+        rename=_rename,
         key=draft.id,
     )
     dataset = _read_dataset()
@@ -53,6 +53,10 @@ def draw_setup(stored: ExperimentDraft) -> None:
             draw_before(before)
             draw_start(before, problems)
     draw_arm_dialog()
+
+
+def _rename(name: str) -> None:
+    change(name=name)
 
 
 def _draw_left(dataset: Dataset | None, *, narrow: bool) -> Sequence[Problem]:
@@ -91,10 +95,9 @@ def _read_dataset() -> Dataset | None:
     if known is not None and (known.id, known.version) == (draft.dataset_id, draft.dataset_version):
         return known
     found = (
-        datasets.get(runs.default().store, draft.dataset_id, draft.dataset_version) if draft.dataset_id else None
+        datasets.get(runs.default().store, draft.dataset_id, draft.dataset_version)
+        if draft.dataset_id
+        else None
     )
     st.session_state[_DATASET] = found
     return found
-
-
-__all__ = ["Before", "draw_setup"]
