@@ -74,7 +74,7 @@ def _draw(arm: ArmDraft, first: str, key: str) -> None:
         key=f"{key}.name",
         placeholder=experiments.name_arm_draft(replace(changed, name="")),
         max_chars=60,
-        help="Left empty, it is called after what it does.",
+        help="Optional. Default: what it does.",
     )
     changed = replace(changed, name=" ".join((name or "").split()))
     twin = _find_twin(changed)
