@@ -347,6 +347,10 @@ class KeyRefused(Halt):
     """The key of a resumed run is refused. The run has not ended, and may be resumed with another key."""
 
 
+class ArmStopped(Halt):
+    """A run of an experiment met what every other run of its arm would meet, such as a refused key. It has not ended, and may be resumed."""
+
+
 class RecordingFailed(Halt):
     """An event could not be stored. cause: why. Nothing happened after it."""
 

@@ -7,6 +7,12 @@ get(id) -> Snapshot                       what has become of each cell so far
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Collection, Mapping
+
+from refine_core import runs as _runs
+from refine_core.experiments.cells import cell_spec
+from refine_core.experiments.credentials import join_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
 from refine_core.experiments.drafts import (
     ArmDraft,
@@ -32,7 +38,10 @@ from refine_core.experiments.failure_kinds import FailureKind
 from refine_core.experiments.marks import ArmMark, mark_arm
 from refine_core.experiments.outcomes import AttemptFigures, Outcome, fold_outcome
 from refine_core.experiments.progress import ArmProgress, Grid, GridArm, Progress, build_grid, build_progress
-from refine_core.experiments.snapshot import ExperimentState, Snapshot
+from refine_core.experiments.running import Experiments, ListedExperiment, new_experiment_id
+from refine_core.experiments.snapshot import ExperimentState, Snapshot, Spent, StoppedBy
+from refine_core.refine.module import BestOfN
+from refine_core.runs import Credentials
 
 __all__ = [
     "Arm",
@@ -45,31 +54,158 @@ __all__ = [
     "Experiment",
     "ExperimentDraft",
     "ExperimentState",
+    "Experiments",
     "FailureKind",
     "Grid",
     "GridArm",
+    "ListedExperiment",
     "Outcome",
     "ProgramChoice",
     "Progress",
     "RateLimit",
     "RewardChoice",
     "Snapshot",
+    "Spent",
+    "StoppedBy",
+    "add_arm",
     "add_arm_draft",
+    "add_rows",
     "arm_spec",
     "build_experiment",
     "build_grid",
     "build_progress",
+    "cancel",
+    "cell_spec",
+    "default",
+    "delete",
     "describe_strategy",
     "drop_experiment_draft",
     "find_draft_problems",
     "fold_outcome",
+    "get",
+    "go_on",
+    "join",
+    "join_credentials",
     "list_experiment_drafts",
+    "list_experiments",
     "list_models",
     "mark_arm",
     "name_arm_draft",
     "name_draft",
     "new_draft",
+    "new_experiment_id",
+    "pause",
     "propose_arms",
     "read_experiment_draft",
+    "retry_failed",
     "save_experiment_draft",
+    "set_budget",
+    "start",
+    "undelete",
+    "wait",
+    "wait_for_change",
 ]
+
+
+class _Default:
+    """The experiments of the user's data folder, one for this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._experiments: Experiments | None = None
+
+    def open(self) -> Experiments:
+        """Those of the runs that are open now; another data folder has others."""
+        runs = _runs.default()
+        with self._lock:
+            if self._experiments is None or self._experiments.runs is not runs:
+                self._experiments = Experiments(runs)
+            return self._experiments
+
+
+default = _Default().open
+
+
+def start(
+    experiment: Experiment,
+    credentials: Credentials | None = None,
+    programs: Mapping[str, BestOfN] | None = None,
+) -> str:
+    """Begin an experiment and return its id. See Experiments.start."""
+    return default().start(experiment, credentials, programs)
+
+
+def go_on(
+    experiment_id: str,
+    credentials: Credentials | None = None,
+    programs: Mapping[str, BestOfN] | None = None,
+) -> bool:
+    """Run what is left. See Experiments.go_on."""
+    return default().go_on(experiment_id, credentials, programs)
+
+
+def retry_failed(
+    experiment_id: str, cells: Collection[Cell] | None = None, credentials: Credentials | None = None
+) -> bool:
+    """Run failed cells anew, or these of them. See Experiments.retry_failed."""
+    return default().retry_failed(experiment_id, cells, credentials)
+
+
+def add_rows(experiment_id: str, dataset_version: int, rows: int | None = None) -> None:
+    """Go over to a later version of the dataset. See Experiments.add_rows."""
+    default().add_rows(experiment_id, dataset_version, rows)
+
+
+def add_arm(experiment_id: str, arm: Arm) -> None:
+    """Add an arm. See Experiments.add_arm."""
+    default().add_arm(experiment_id, arm)
+
+
+def set_budget(experiment_id: str, budget: Budget) -> None:
+    """Give an experiment another budget. See Experiments.set_budget."""
+    default().set_budget(experiment_id, budget)
+
+
+def pause(experiment_id: str) -> bool:
+    """Begin no further cell; those under way end. See Experiments.pause."""
+    return default().pause(experiment_id)
+
+
+def cancel(experiment_id: str) -> bool:
+    """Begin no further cell, and cancel those under way. See Experiments.cancel."""
+    return default().cancel(experiment_id)
+
+
+def get(experiment_id: str) -> Snapshot | None:
+    """The experiment as far as it is recorded. See Experiments.get."""
+    return default().get(experiment_id)
+
+
+def list_experiments() -> list[ListedExperiment]:
+    """The experiments, the newest first. See Experiments.list_experiments."""
+    return default().list_experiments()
+
+
+def delete(experiment_id: str) -> None:
+    """Take an experiment and its runs out of the lists. See Experiments.delete."""
+    default().delete(experiment_id)
+
+
+def undelete(experiment_id: str) -> None:
+    """Bring a deleted experiment back. See Experiments.undelete."""
+    default().undelete(experiment_id)
+
+
+def wait_for_change(experiment_id: str, revision: str, timeout_s: float) -> str:
+    """The revision of its snapshot, as soon as it is another one. See Experiments.wait_for_change."""
+    return default().wait_for_change(experiment_id, revision, timeout_s)
+
+
+def wait(experiment_id: str, timeout_s: float) -> bool:
+    """Wait until nothing of it is at work in this process; whether that is so. See Experiments.wait."""
+    return default().wait(experiment_id, timeout_s)
+
+
+def join(experiment_id: str, timeout_s: float) -> None:
+    """Wait until nothing of it is at work in this process. See Experiments.join."""
+    default().join(experiment_id, timeout_s)

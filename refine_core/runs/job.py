@@ -9,11 +9,12 @@ import functools
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from refine_core.budget import Budget
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.errors import KeyRefused, RecordingFailed
+from refine_core.errors import ArmStopped, KeyRefused, RecordingFailed
 from refine_core.events import LMRequested, RunFinished
 from refine_core.log.drafts import Drafts
 from refine_core.log.recorder import Recorder
@@ -41,6 +42,7 @@ class Job:
     error: str | None = None
     ended: bool = False
     _thread: threading.Thread | None = None
+    _done: threading.Event = field(default_factory=threading.Event)
 
     @property
     def alive(self) -> bool:
@@ -54,12 +56,16 @@ class Job:
         )
         self._thread.start()
 
+    def run_here(self, run_job: RunJob, scope: Scope, on_end: Callable[[Job], None]) -> None:
+        """Run it on the caller's thread. Raises nothing: `error` says why its end is not on record."""
+        with suppress(BaseException):
+            self._work(run_job, scope, on_end)
+
     def join(self, timeout_s: float) -> None:
         """Wait for its end. Raises TimeoutError after `timeout_s` seconds."""
-        if self._thread is None:
-            return
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        if not self._done.wait(timeout_s if self._thread is None else 0.0):
             raise TimeoutError(f"run {self.run_id} is still at work after {timeout_s:g} s")
 
     def _work(self, run_job: RunJob, scope: Scope, on_end: Callable[[Job], None]) -> None:
@@ -68,6 +74,8 @@ class Job:
             scope.emit(run_job.run(scope))
         except KeyRefused as refused:
             self.error = f"{refused} Resume it with the right key."
+        except ArmStopped as stopped:
+            self.error = str(stopped)
         except RecordingFailed as failure:
             logger.warning("run %s: %s", self.run_id, failure.cause or failure)
             self.error = f"It could not be recorded: {failure.cause or failure}"
@@ -79,6 +87,7 @@ class Job:
             self.ended = True
             run_job.close()
             on_end(self)
+            self._done.set()
 
 
 def open_scope(

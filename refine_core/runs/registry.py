@@ -20,7 +20,7 @@ from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecEr
 from refine_core.events import RunStarted
 from refine_core.lm.recording import Recording
 from refine_core.log.folds import add_drafts, cut_short
-from refine_core.log.scope import Record
+from refine_core.log.scope import Record, Scope
 from refine_core.log.span import RUN, Span
 from refine_core.log.summaries import summarize
 from refine_core.log.timeline import Timeline
@@ -230,7 +230,35 @@ class Runs:
 
         records: those of the run so far. kept: of a branch, its first event and those that it keeps, which are recorded at once.
         """
-        job = Job(run_id, Cancel(), run_job.stepper)
+        job, scope = self._open(run_id, Cancel(), run_job, records, kept)
+        with self._lock:  # started in here, so that a job that is found here can be joined
+            self._jobs[run_id] = job
+            job.start(run_job, scope, on_end=self._drop)
+        return run_id
+
+    def run_here(
+        self, run_id: str, run_job: RunJob, records: Sequence[Record] = (), *, cancel: Cancel | None = None
+    ) -> str | None:
+        """Do a run on the caller's thread, until it ends; why its end is not on record, or None.
+
+        records: those of the run so far. cancel: ends it. Raises StoreError where its first event cannot be recorded.
+        """
+        job, scope = self._open(run_id, cancel or Cancel(), run_job, records)
+        with self._lock:
+            self._jobs[run_id] = job
+        job.run_here(run_job, scope, on_end=self._drop)
+        return job.error
+
+    def _open(
+        self,
+        run_id: str,
+        cancel: Cancel,
+        run_job: RunJob,
+        records: Sequence[Record],
+        kept: Sequence[Record] = (),
+    ) -> tuple[Job, Scope]:
+        """Record the first event."""
+        job = Job(run_id, cancel, run_job.stepper)
         try:
             done = records or kept
             summary = functools.reduce(summarize, done, None)
@@ -242,14 +270,11 @@ class Runs:
                     scope.emit(run_job.first_event())
             except RecordingFailed as failure:
                 raise failure.cause or failure from None
-            with self._lock:  # started in here, so that a job that is found here can be joined
-                self._jobs[run_id] = job
-                job.start(run_job, scope, on_end=self._drop)
         except BaseException:
             job.ended = True
             run_job.close()
             raise
-        return run_id
+        return job, scope
 
     def _drop(self, job: Job) -> None:
         """Drop a job that ended. One with an error is kept, since no record tells of it."""

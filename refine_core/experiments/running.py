@@ -1,0 +1,412 @@
+"""Experiments of one store: begun, run in the background some cells at once, paused, cancelled, continued, found again.
+
+    Experiments(runs).start(experiment, credentials) -> id        get(id) -> Snapshot
+
+Every cell is an ordinary run (refine_core.runs), whose id follows from the cell. One process at a time works at an experiment:
+it claims it in the store, and a process that dies gives its claim up.
+
+ledger   what is known of an experiment      work      its threads          guard     what stops an arm
+cells    a cell as a run                     control   how it stands        spending  the budget over all arms
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from secrets import token_hex
+from typing import Final
+
+from refine_core import datasets
+from refine_core.errors import Problem, SpecError, StoreError
+from refine_core.experiments.cells import check_arms
+from refine_core.experiments.control import Control, keep_control, read_control
+from refine_core.experiments.credentials import split_credentials
+from refine_core.experiments.document import Arm, Budget, Cell, Experiment
+from refine_core.experiments.ledger import FindDataset, Ledger, read_experiment
+from refine_core.experiments.snapshot import Snapshot
+from refine_core.experiments.spending import to_spent
+from refine_core.experiments.work import Work
+from refine_core.log import codec
+from refine_core.refine.module import BestOfN
+from refine_core.refine.run_job import RunJob
+from refine_core.runs import Credentials, Runs, new_run_id
+from refine_core.store.protocol import DELETED_EXPERIMENT_KIND, EXPERIMENT_KIND
+
+logger = logging.getLogger("refine_core")
+
+MAX_LEDGERS: Final = 8
+EMPTY: Final[AbstractSet[Cell]] = frozenset()
+ELSEWHERE_S: Final = 1.0  # how often another process's work is looked at
+_ELSEWHERE: Final = Problem(
+    "experiment", "another Refinescope process runs this experiment; pause or cancel it there"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedExperiment:
+    """An experiment in the list. done: cells that have ended, of `total`. state: as in Snapshot; None where it cannot be read."""
+
+    experiment: Experiment
+    state: str
+    done: int
+    total: int
+
+
+class Experiments:
+    """The experiments of one store. find_dataset: reads a version of a dataset. Safe to use from any thread."""
+
+    def __init__(self, runs: Runs, find_dataset: FindDataset = datasets.get) -> None:
+        self.runs = runs
+        self._find_dataset = find_dataset
+        self._work: dict[str, Work] = {}
+        self._ledgers: OrderedDict[str, Ledger] = OrderedDict()
+        self._recovered: dict[str, int] = {}  # ledger version after which nothing was left to be folded
+        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._token = token_hex(4)  # in revisions, which another process must not give again
+
+    def start(
+        self,
+        experiment: Experiment,
+        credentials: Credentials | None = None,
+        programs: Mapping[str, BestOfN] | None = None,
+    ) -> str:
+        """Begin an experiment and return its id; its document is durable by then. One of its id that is there already is left as it is.
+
+        credentials: keys by "arm.role", or by role; see refine_core.experiments.credentials. programs: arm -> its program, where that is
+        Python of this process. Raises: SpecError with every problem; LMKeyError for a missing key; StoreError.
+        """
+        if self.runs.store.document(EXPERIMENT_KIND, experiment.id) is not None:
+            return experiment.id
+        dataset = self._find_dataset(self.runs.store, experiment.dataset_id, experiment.dataset_version)
+        if dataset is None:
+            raise SpecError(
+                [Problem("dataset", "there is no such dataset; its inputs may have been removed")]
+            )
+        live = {arm.key for arm in experiment.arms} <= set(programs or {})
+        check_arms(experiment, dataset, is_live=live)
+        by_arm = self._check_keys(experiment, credentials, programs or {})
+        self._begin(experiment.id, by_arm, programs or {}, new=experiment)
+        return experiment.id
+
+    def go_on(
+        self,
+        experiment_id: str,
+        credentials: Credentials | None = None,
+        programs: Mapping[str, BestOfN] | None = None,
+    ) -> bool:
+        """Run what is left, after a pause, a cancel, a crash, or once something was added. False if it is at work already.
+
+        Raises as `start`, and SpecError for an unknown experiment.
+        """
+        work = self._alive(experiment_id)
+        if work is not None and work.go_on():
+            return True
+        experiment = self._known(experiment_id)
+        by_arm = self._check_keys(experiment, credentials, programs or {})
+        return self._begin(experiment_id, by_arm, programs or {})
+
+    def retry_failed(
+        self,
+        experiment_id: str,
+        cells: Collection[Cell] | None = None,
+        credentials: Credentials | None = None,
+    ) -> bool:
+        """Run failed cells anew, or these of them, under new ids, and what else is left. False if there is none. Raises as `go_on`."""
+        snapshot = self._snapshot_of(experiment_id)
+        failed = {cell for cell, outcome in snapshot.outcomes.items() if outcome.state == "failed"}
+        chosen = failed if cells is None else failed & set(cells)
+        if not chosen:
+            return False
+        again = {
+            f"{cell.arm}{cell.row:05d}-{cell.repeat}": cell.again + 1
+            for cell in chosen
+        }  # fmt: skip
+        self._change(experiment_id, lambda one: replace(one, again={**one.again, **again}))
+        if not self._is_at_work(experiment_id):
+            self.go_on(experiment_id, credentials)
+        return True
+
+    def add_rows(self, experiment_id: str, dataset_version: int, rows: int | None = None) -> None:
+        """Go over to a later version of the dataset, whose first rows are the same. rows: as in Experiment. Raises SpecError; StoreError."""
+        experiment = self._known(experiment_id)
+        found = self._find_dataset(self.runs.store, experiment.dataset_id, dataset_version)
+        if found is None or dataset_version < experiment.dataset_version:
+            raise SpecError(
+                [Problem("dataset", f"there is no later version {dataset_version} of this dataset")]
+            )
+        changed = replace(experiment, dataset_version=dataset_version, rows=rows)
+        check_arms(changed, found, is_live=_is_live(experiment))
+        self._change(experiment_id, lambda one: replace(one, dataset_version=dataset_version, rows=rows))
+
+    def add_arm(self, experiment_id: str, arm: Arm) -> None:
+        """Add an arm, under a key that no arm has had. Raises SpecError; StoreError."""
+        experiment = self._known(experiment_id)
+        found = self._find_dataset(self.runs.store, experiment.dataset_id, experiment.dataset_version)
+        if found is None:
+            raise SpecError([Problem("dataset", "the inputs of this experiment were removed")])
+        check_arms(replace(experiment, arms=(*experiment.arms, arm)), found, is_live=_is_live(experiment))
+        self._change(experiment_id, lambda one: replace(one, arms=(*one.arms, arm)))
+
+    def set_budget(self, experiment_id: str, budget: Budget) -> None:
+        """Give it another budget. What was spent before counts. Raises SpecError; StoreError."""
+        self._change(experiment_id, lambda one: replace(one, budget=budget))
+
+    def pause(self, experiment_id: str) -> bool:
+        """Begin no further cell; those under way end. False if it is not at work in this process."""
+        work = self._alive(experiment_id)
+        if work is not None:
+            work.pause()
+        return work is not None
+
+    def cancel(self, experiment_id: str) -> bool:
+        """Begin no further cell, and cancel those under way. False if it is not at work in this process."""
+        work = self._alive(experiment_id)
+        if work is not None:
+            work.stop("cancel")
+        return work is not None
+
+    def get(self, experiment_id: str) -> Snapshot | None:
+        """The experiment as far as it is recorded; None if there is no such one. Raises StoreError, SpecError."""
+        # Whether it is at work is read before its outcomes, so that one which ends in between is not called stopped.
+        work = self._alive(experiment_id)
+        is_claimed = work is not None or self.runs.store.is_claimed(_claim(experiment_id))
+        ledger = self._ledger(experiment_id)
+        version = work.version if work is not None else 0
+        if not ledger.refresh():
+            return None
+        if not is_claimed and self._recovered.get(experiment_id) != ledger.version:
+            try:
+                ledger.recover()
+            except StoreError as error:  # a full disk, say: it is known all the same
+                logger.warning("%s; what became of some runs is not kept", error)
+            self._recovered[experiment_id] = ledger.version
+        if work is not None:
+            return _snapshot_at_work(ledger, work, f"{self._token}.{version}.{ledger.version}")
+        return self._snapshot(ledger, is_claimed=is_claimed)
+
+    def list_experiments(self) -> list[ListedExperiment]:
+        """The experiments, the newest first, without deleted ones. What cannot be read is left out. Raises StoreError."""
+        deleted = self.runs.store.documents(DELETED_EXPERIMENT_KIND)
+        listed = []
+        for experiment_id, text in self.runs.store.documents(EXPERIMENT_KIND).items():
+            if experiment_id in deleted:
+                continue
+            try:
+                experiment = read_experiment(experiment_id, text)
+                snapshot = self.get(experiment_id)
+            except (StoreError, SpecError) as error:
+                logger.warning("%s; it is left out of the list", error)
+                continue
+            if snapshot is not None:
+                listed.append(
+                    ListedExperiment(experiment, snapshot.state, snapshot.done, len(snapshot.cells))
+                )
+        return sorted(listed, key=lambda one: one.experiment.created_at, reverse=True)
+
+    def delete(self, experiment_id: str) -> None:
+        """Take an experiment and its runs out of the lists, after it was cancelled. They can be had back for a month. Raises StoreError."""
+        if self.cancel(experiment_id):
+            self.wait(experiment_id, 30.0)
+        self.runs.store.delete_experiment(experiment_id, time.time())
+
+    def undelete(self, experiment_id: str) -> None:
+        """Bring a deleted experiment back, with its runs. Raises StoreError."""
+        self.runs.store.delete_experiment(experiment_id, None)
+
+    def wait_for_change(self, experiment_id: str, revision: str, timeout_s: float) -> str:
+        """The revision of its snapshot, as soon as it is another one than this, or after `timeout_s` seconds. "" for none. Raises StoreError."""
+        until = time.monotonic() + timeout_s
+        while True:
+            snapshot = self.get(experiment_id)
+            now = snapshot.revision if snapshot is not None else ""
+            left_s = until - time.monotonic()
+            if now != revision or left_s <= 0:
+                return now
+            is_local = self._alive(experiment_id) is not None
+            with self._changed:
+                self._changed.wait(left_s if is_local else min(left_s, ELSEWHERE_S))
+
+    def wait(self, experiment_id: str, timeout_s: float) -> bool:
+        """Wait until nothing of it is at work in this process, at most `timeout_s` seconds; whether that is so."""
+        with self._lock:
+            work = self._work.get(experiment_id)
+        return work is None or work.ended.wait(timeout_s)
+
+    def join(self, experiment_id: str, timeout_s: float) -> None:
+        """The same, but raises TimeoutError if that takes more than `timeout_s` seconds."""
+        if not self.wait(experiment_id, timeout_s):
+            raise TimeoutError(f"experiment {experiment_id} is still at work after {timeout_s:g} s")
+
+    def _begin(
+        self,
+        experiment_id: str,
+        credentials: Mapping[str, Credentials],
+        programs: Mapping[str, BestOfN],
+        *,
+        new: Experiment | None = None,
+    ) -> bool:
+        """Have threads run what is left; False if it is at work already, here or elsewhere."""
+        store = self.runs.store
+        with self._lock:
+            known = self._work.get(experiment_id)
+            if known is not None and known.alive:
+                return False
+            if not store.claim(_claim(experiment_id)):
+                return False
+            try:
+                if new is not None:
+                    if store.document(EXPERIMENT_KIND, experiment_id) is not None:
+                        store.release(_claim(experiment_id))
+                        return False
+                    store.put(EXPERIMENT_KIND, experiment_id, codec.dumps(new))
+                ledger = self._ledger_locked(experiment_id)
+                ledger.refresh()
+                ledger.recover()
+                keep_control(store, experiment_id, Control("running"))
+                work = Work(
+                    self.runs, ledger, credentials, programs,
+                    on_change=self._notify, on_end=lambda: self._release(experiment_id),
+                )  # fmt: skip
+            except BaseException:
+                self._release(experiment_id)
+                raise
+            self._work[experiment_id] = work
+        work.start()
+        return True
+
+    def _release(self, experiment_id: str) -> None:
+        try:
+            self.runs.store.release(_claim(experiment_id))
+        except StoreError as error:
+            logger.warning("%s", error)
+
+    def _change(self, experiment_id: str, change: Callable[[Experiment], Experiment]) -> None:
+        """Change the document; durable on return. What is added is run at once if it is at work here."""
+        store = self.runs.store
+        work = self._alive(experiment_id)
+        if work is None and store.is_claimed(_claim(experiment_id)):
+            raise SpecError([_ELSEWHERE])
+        with self._lock:
+            text = store.document(EXPERIMENT_KIND, experiment_id)
+            if text is None:
+                raise _unknown(experiment_id)
+            changed = change(read_experiment(experiment_id, text))
+            store.put(EXPERIMENT_KIND, experiment_id, codec.dumps(changed))
+        self._ledger(experiment_id).refresh()
+        if work is not None:
+            work.budget.change(changed.budget)
+            work.add()
+        self._notify()
+
+    def _check_keys(
+        self, experiment: Experiment, credentials: Credentials | None, programs: Mapping[str, BestOfN]
+    ) -> dict[str, Credentials]:
+        """The credentials of each arm. A missing key, or a model that nobody has agreed to, is said before anything is kept."""
+        by_arm = split_credentials(experiment, credentials)
+        for arm in experiment.arms:
+            if arm.key in programs:
+                continue
+            if file := arm.spec.program_file:
+                message = f"{arm.name} is the Python program {file}, and goes on only with it: refinescope batch {file}"
+                raise SpecError([Problem("arms", message)])
+            own = by_arm[arm.key]
+            self.runs.require_agreed(arm.spec.parent, arm.spec, own)
+            RunJob(arm.spec, own.keys, self.runs.recording).close()
+        return by_arm
+
+    def _is_at_work(self, experiment_id: str) -> bool:
+        return self._alive(experiment_id) is not None
+
+    def _alive(self, experiment_id: str) -> Work | None:
+        with self._lock:
+            work = self._work.get(experiment_id)
+        return work if work is not None and work.alive else None
+
+    def _known(self, experiment_id: str) -> Experiment:
+        text = self.runs.store.document(EXPERIMENT_KIND, experiment_id)
+        if text is None:
+            raise _unknown(experiment_id)
+        return read_experiment(experiment_id, text)
+
+    def _snapshot_of(self, experiment_id: str) -> Snapshot:
+        snapshot = self.get(experiment_id)
+        if snapshot is None:
+            raise _unknown(experiment_id)
+        return snapshot
+
+    def _ledger(self, experiment_id: str) -> Ledger:
+        with self._lock:
+            return self._ledger_locked(experiment_id)
+
+    def _ledger_locked(self, experiment_id: str) -> Ledger:
+        work = self._work.get(experiment_id)
+        if work is not None and work.alive:
+            return work.ledger
+        ledger = self._ledgers.get(experiment_id)
+        if ledger is None:
+            ledger = Ledger(self.runs.store, experiment_id, self._find_dataset)
+            self._ledgers[experiment_id] = ledger
+        self._ledgers.move_to_end(experiment_id)
+        while len(self._ledgers) > MAX_LEDGERS:
+            self._ledgers.popitem(last=False)
+        return ledger
+
+    def _snapshot(self, ledger: Ledger, *, is_claimed: bool) -> Snapshot:
+        """Of an experiment that is not at work in this process."""
+        experiment, dataset = ledger.document
+        outcomes, under_way = ledger.outcomes, EMPTY
+        control = read_control(self.runs.store, ledger.id)
+        if is_claimed:
+            under_way = self._under_way_elsewhere(ledger)
+            control = Control("running")
+        elif all(cell in outcomes for cell in ledger.cells):
+            control = Control("finished", stopped_arms=control.stopped_arms)
+        elif control.state == "running":
+            control = Control("stopped", "crash")
+        elif control.state == "finished":  # and something was added since
+            control = Control("stopped")
+        revision = f"{self._token}.{ledger.version}.{hash((control.state, control.error, under_way)):x}"
+        return Snapshot(
+            experiment, dataset, control.state, ledger.cells, outcomes, under_way, control.stopped_arms, control.error,
+            revision=revision, is_local=not is_claimed, stopped_by=control.stopped_by, spent=to_spent(ledger.charges),
+        )  # fmt: skip
+
+    def _under_way_elsewhere(self, ledger: Ledger) -> AbstractSet[Cell]:
+        begun = self.runs.store.cell_runs(ledger.id)
+        cells = (ledger.by_run.get(run_id) for run_id, has_ended in begun.items() if not has_ended)
+        return frozenset(cell for cell in cells if cell is not None)
+
+    def _notify(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+
+def _snapshot_at_work(ledger: Ledger, work: Work, revision: str) -> Snapshot:
+    experiment, dataset = ledger.document
+    return Snapshot(
+        experiment, dataset, work.state, ledger.cells, ledger.outcomes, work.under_way, dict(work.stopped_arms),
+        work.error, revision=revision, stopped_by="", spent=to_spent(work.budget.charges),
+    )  # fmt: skip
+
+
+def _is_live(experiment: Experiment) -> bool:
+    return all(arm.spec.program_file for arm in experiment.arms)
+
+
+def _claim(experiment_id: str) -> str:
+    return f"experiment {experiment_id}"
+
+
+def _unknown(experiment_id: str) -> SpecError:
+    return SpecError([Problem("experiment", f"there is no experiment {experiment_id!r}")])
+
+
+def new_experiment_id() -> str:
+    """An id for an experiment, which its runs' ids begin with."""
+    return new_run_id()

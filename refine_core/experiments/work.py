@@ -1,0 +1,300 @@
+"""An experiment at work: a few threads, each of which takes the next cell and runs it to its end.
+
+    queue --take--> cell --RunJob--> the run's events, each durable --fold--> its outcome, kept
+
+Rule 1: whatever ends this process loses no event; an outcome that was not kept is folded anew by whoever goes on.
+Rule 2: a cell that has ended is never run again. One that was cut off goes on from its last complete attempt, or begins anew.
+Rule 3: what is bound to happen in every cell of an arm stops the arm; what happens to this machine stops everything.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.errors import LMError, RefineError, SpecError, StoreError
+from refine_core.events import RunStarted
+from refine_core.experiments.cells import cell_spec
+from refine_core.experiments.control import Control, keep_control
+from refine_core.experiments.document import Arm, Cell, Experiment, RateLimit
+from refine_core.experiments.guard import AfterRecord, BeforeRecord
+from refine_core.experiments.ledger import Ledger, charges_of
+from refine_core.experiments.outcomes import fold_outcome
+from refine_core.experiments.snapshot import ExperimentState, StoppedBy
+from refine_core.experiments.spending import SharedBudget
+from refine_core.formatting import pluralize
+from refine_core.log import folds
+from refine_core.log.scope import Record
+from refine_core.refine.module import BestOfN
+from refine_core.refine.program_job import LiveProgram, ProgramJob
+from refine_core.refine.run_job import RunJob
+from refine_core.runs import Credentials, Runs
+
+logger = logging.getLogger("refine_core")
+
+MAX_THREADS = 256
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A cell that is being run."""
+
+    cell: Cell
+    cancel: Cancel
+
+
+class Work:
+    """An experiment at work in this process, which has claimed it. credentials: by arm. programs: by arm, of live ones.
+
+    on_change: called whenever there is something new to show. on_end: called once nothing more is done, on the last thread.
+    """
+
+    def __init__(
+        self,
+        runs: Runs,
+        ledger: Ledger,
+        credentials: Mapping[str, Credentials],
+        programs: Mapping[str, BestOfN],
+        *,
+        on_change: Callable[[], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        self.runs, self.ledger = runs, ledger
+        self.credentials, self.programs = credentials, programs
+        self._on_change, self._on_end = on_change, on_end
+        self.budget = SharedBudget(self.experiment.budget, ledger.charges)
+        self.version = 0
+        self.stopped_arms: dict[str, str] = {}
+        self.stopped_by: StoppedBy = ""
+        self.error = ""
+        self.is_paused = False
+        self.ended = threading.Event()
+        self._lock = threading.Lock()
+        self._under_way: dict[str, _UnderWay] = {}
+        self._begun: set[str] = set(runs.store.cell_runs(ledger.id))
+        self._scored_arms: set[str] = set()
+        self._threads = 0
+        self._is_ending = False
+        self._queue: deque[Cell] = deque()
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it is now: arms and rows may be added while it runs."""
+        return self.ledger.document[0]
+
+    @property
+    def alive(self) -> bool:
+        """Whether something is done for it."""
+        return not self.ended.is_set()
+
+    @property
+    def under_way(self) -> frozenset[Cell]:
+        """The cells that are being run."""
+        with self._lock:
+            return frozenset(one.cell for one in self._under_way.values())
+
+    @property
+    def state(self) -> ExperimentState:
+        """What it does now."""
+        if self.stopped_by:
+            return "cancelling"
+        return "pausing" if self.is_paused else "running"
+
+    def start(self) -> None:
+        """Begin with the cells that are left, those of arms that were stopped aside. Called again, it takes up what was added."""
+        with self._lock:
+            under_way = {one.cell for one in self._under_way.values()}
+            self._queue = deque(
+                cell
+                for cell in self.ledger.cells
+                if cell.arm not in self.stopped_arms
+                and cell not in under_way
+                and not self.ledger.is_settled(cell)
+            )
+            wanted = min(self._max_at_once(), len(self._queue) + len(under_way))
+            more = max(0, wanted - self._threads)
+            number, self._threads = self._threads, self._threads + more
+            self._is_ending = self._threads == 0
+        if self._is_ending:
+            self._finish()
+        for place in range(number, number + more):
+            threading.Thread(
+                target=self._work, name=f"experiment {self.ledger.id} {place}", daemon=True
+            ).start()
+        self._changed()
+
+    def add(self) -> bool:
+        """Take up cells that were added to the experiment. False if it is just ending."""
+        with self._lock:
+            if self._is_ending:
+                return False
+        self.start()
+        return True
+
+    def go_on(self) -> bool:
+        """Go on in spite of a pause, while cells under way still end. False if it does not pause, or is just ending."""
+        with self._lock:
+            if self._is_ending or self.stopped_by or not self.is_paused:
+                return False
+            self.is_paused = False
+        self.start()
+        return True
+
+    def pause(self) -> None:
+        """Begin no further cell; those under way end."""
+        self.is_paused = True
+        self._changed()
+
+    def stop(self, by: StoppedBy, error: str = "") -> None:
+        """Begin no further cell, and cancel those under way. Of several reasons the first one counts."""
+        with self._lock:
+            if not self.stopped_by:
+                self.stopped_by, self.error = by, error
+            cancels = [one.cancel for one in self._under_way.values()]
+        for cancel in cancels:
+            cancel.set()
+        self._changed()
+
+    def stop_arm(self, key: str, error: str) -> None:
+        """Begin no further cell of an arm, and cancel those under way."""
+        with self._lock:
+            self.stopped_arms.setdefault(key, error)
+            cancels = [one.cancel for one in self._under_way.values() if one.cell.arm == key]
+        for cancel in cancels:
+            cancel.set()
+        self._changed()
+
+    def _max_at_once(self) -> int:
+        limits = self.experiment.rate_limits
+        models = {
+            model.label
+            for arm in self.experiment.arms
+            for model in (arm.spec.model, arm.spec.adviser, arm.spec.judge)
+            if model is not None
+        }
+        return min(MAX_THREADS, max(limits.get(label, RateLimit()).at_once for label in models))
+
+    def _take(self) -> tuple[str, _UnderWay] | None:
+        """The next cell, which is under way from now on; None if there is none."""
+        with self._lock:
+            while self._queue and not (self.stopped_by or self.is_paused or self.budget.find_refusal()):
+                cell = self._queue.popleft()
+                if cell.arm in self.stopped_arms:
+                    continue
+                one = _UnderWay(cell, Cancel())
+                self._under_way[run_id := cell.run_id(self.ledger.id)] = one
+                return run_id, one
+            return None
+
+    def _work(self) -> None:
+        """The body of a thread."""
+        try:
+            while (taken := self._take()) is not None:
+                self._changed()
+                try:
+                    self._run(*taken)
+                finally:
+                    with self._lock:
+                        del self._under_way[taken[0]]
+                    self._changed()
+        except StoreError as error:
+            self.stop("store", str(error))
+        except RefineError as error:
+            self.stop("store", f"The rest was not run: {error}")
+        except Exception as error:
+            logger.exception("experiment %s ended unexpectedly", self.ledger.id)
+            self.stop("store", f"An internal error ended it: {type(error).__name__}: {error}")
+        finally:
+            with self._lock:
+                self._threads -= 1
+                is_last = self._is_ending = self._threads == 0
+            if is_last:
+                self._finish()
+
+    def _run(self, run_id: str, one: _UnderWay) -> None:
+        """Run a cell, or what is left of it, and keep what became of it."""
+        arm = self.experiment.arm(one.cell.arm)
+        records: list[Record] = self.runs.store.events(run_id) if run_id in self._begun else []
+        if not (records and self._keep(run_id, records)):
+            try:
+                run_job = self._make_job(arm, one.cell, records)
+            except (SpecError, LMError) as error:
+                self.stop_arm(arm.key, str(error))
+                return
+            fault = self.runs.run_here(run_id, run_job, records, cancel=one.cancel)
+            self._begun.add(run_id)
+            is_kept = self._keep(run_id, self.runs.store.events(run_id), is_final=True)
+            if fault and not is_kept and not one.cancel.is_set and arm.key not in self.stopped_arms:
+                self.stop("store", fault)
+
+    def _make_job(self, arm: Arm, cell: Cell, records: list[Record]) -> RunJob:
+        keys = self.credentials[arm.key].keys if arm.key in self.credentials else {}
+        first = records[0].event if records else None
+        dataset = self.ledger.document[1]
+        spec = first.spec if isinstance(first, RunStarted) else cell_spec(
+            self.experiment, arm, dataset.rows[cell.row - 1], cell
+        )  # fmt: skip
+        program = self.programs.get(arm.key)
+        if program is not None:
+            live = LiveProgram(program, spec.inputs, spec.program_file, spec.reward, spec.title)
+            run_job: RunJob = ProgramJob(live, spec, records)
+        else:
+            run_job = RunJob(spec, keys, self.runs.recording, records)
+        before = BeforeRecord(
+            self.budget, lambda why: self.stop_arm(arm.key, why), lambda: arm.key in self._scored_arms
+        )
+        after = AfterRecord(self.budget, lambda why: self.stop_arm(arm.key, why))
+        run_job.before_record = (*run_job.before_record, before)
+        run_job.after_record = (after,)
+        return run_job
+
+    def _keep(self, run_id: str, records: list[Record], *, is_final: bool = False) -> bool:
+        """Keep what became of a run; False if it is to be run on."""
+        timeline = folds.timeline(records)
+        outcome = fold_outcome(timeline) if timeline is not None else None
+        if timeline is None or outcome is None or (outcome.state == "cut off" and not is_final):
+            return False
+        self.ledger.add({run_id: (outcome, charges_of(timeline))})
+        if outcome.state == "scored":
+            self._scored_arms.add(self.ledger.by_run[run_id].arm)
+        return True
+
+    def _finish(self) -> None:
+        """Keep how it stands, and let others work at it."""
+        try:
+            self.ledger.refresh()
+            keep_control(self.runs.store, self.ledger.id, self._stand())
+        except RefineError as error:
+            if not self.stopped_by:
+                self.stopped_by, self.error = "store", str(error)
+        finally:
+            self._on_end()
+            self.ended.set()
+            self._changed()
+
+    def _stand(self) -> Control:
+        left = [cell for cell in self.ledger.cells if not self.ledger.is_settled(cell)]
+        if not left:
+            return Control("finished", stopped_arms=self.stopped_arms)
+        if self.stopped_by:
+            return Control("stopped", self.stopped_by, self.error, self.stopped_arms)
+        if self.is_paused:
+            return Control("paused", stopped_arms=self.stopped_arms)
+        if why := self.budget.refusal or self.budget.find_refusal():
+            done, total = len(self.ledger.cells) - len(left), len(self.ledger.cells)
+            ended = f"{done:,} of {pluralize(total, 'run')} ended"
+            self.error = f"{why}: {ended}. Raise it and go on, or read what is there."
+            if why.endswith("."):
+                self.error = f"{why} {ended[0].upper()}{ended[1:]}."
+            self.stopped_by = "budget"
+            return Control("stopped", "budget", self.error, self.stopped_arms)
+        self.stopped_by = "arms" if self.stopped_arms else ""
+        return Control("stopped", self.stopped_by, "", self.stopped_arms)
+
+    def _changed(self) -> None:
+        self.version += 1
+        self._on_change()
