@@ -27,7 +27,7 @@ def split_credentials(experiment: Experiment, credentials: Credentials | None) -
     """Key of an arm -> its credentials. Raises SpecError for a key that would go to several places."""
     given = credentials or Credentials()
     for role in ROLES:
-        places = {_place(model) for arm in experiment.arms if (model := _model(arm, role)) is not None}
+        places = {_key_target(model) for arm in experiment.arms if (model := _model(arm, role)) is not None}
         if role in given.keys and len(places) > 1:
             message = f"the arms ask different models as their {role}; give each arm its own key"
             raise SpecError([Problem(f"{role}.key", message)])
@@ -44,6 +44,6 @@ def _model(arm: Arm, role: str) -> ModelSpec | None:
     return model if model is not None and model.kind == "litellm" else None
 
 
-def _place(model: ModelSpec) -> tuple[str, str]:
+def _key_target(model: ModelSpec) -> tuple[str, str]:
     """Where its key is sent."""
     return model.provider or model.model.partition("/")[0], model.api_base or ""

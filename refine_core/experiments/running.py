@@ -5,7 +5,7 @@
 Every cell is an ordinary run (refine_core.runs), whose id follows from the cell. One process at a time works at an experiment:
 it claims it in the store, and a process that dies gives its claim up.
 
-ledger   what is known of an experiment      work      its threads          guard     what stops an arm
+ledger   what is known of an experiment      job       its threads          guard     what stops an arm
 cells    a cell as a run                     control   how it stands        spending  the budget over all arms
 """
 
@@ -27,10 +27,10 @@ from refine_core.experiments.cells import check_arms
 from refine_core.experiments.control import Control, keep_control, read_control
 from refine_core.experiments.credentials import split_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment
+from refine_core.experiments.job import ExperimentJob
 from refine_core.experiments.ledger import FindDataset, Ledger, read_experiment
 from refine_core.experiments.snapshot import Snapshot
 from refine_core.experiments.spending import to_spent
-from refine_core.experiments.work import Work
 from refine_core.log import codec
 from refine_core.refine.module import BestOfN
 from refine_core.refine.run_job import RunJob
@@ -63,7 +63,7 @@ class Experiments:
     def __init__(self, runs: Runs, find_dataset: FindDataset = datasets.get) -> None:
         self.runs = runs
         self._find_dataset = find_dataset
-        self._work: dict[str, Work] = {}
+        self._jobs: dict[str, ExperimentJob] = {}
         self._ledgers: OrderedDict[str, Ledger] = OrderedDict()
         self._recovered: dict[str, int] = {}  # ledger version after which nothing was left to be folded
         self._lock = threading.Lock()
@@ -235,7 +235,7 @@ class Experiments:
     def wait(self, experiment_id: str, timeout_s: float) -> bool:
         """Wait until nothing of it is at work in this process, at most `timeout_s` seconds; whether that is so."""
         with self._lock:
-            work = self._work.get(experiment_id)
+            work = self._jobs.get(experiment_id)
         return work is None or work.ended.wait(timeout_s)
 
     def join(self, experiment_id: str, timeout_s: float) -> None:
@@ -254,7 +254,7 @@ class Experiments:
         """Have threads run what is left; False if it is at work already, here or elsewhere."""
         store = self.runs.store
         with self._lock:
-            known = self._work.get(experiment_id)
+            known = self._jobs.get(experiment_id)
             if known is not None and known.alive:
                 return False
             if not store.claim(_claim(experiment_id)):
@@ -269,14 +269,14 @@ class Experiments:
                 ledger.refresh()
                 ledger.recover()
                 keep_control(store, experiment_id, Control("running"))
-                work = Work(
+                work = ExperimentJob(
                     self.runs, ledger, credentials, programs,
                     on_change=self._notify, on_end=lambda: self._release(experiment_id),
                 )  # fmt: skip
             except BaseException:
                 self._release(experiment_id)
                 raise
-            self._work[experiment_id] = work
+            self._jobs[experiment_id] = work
         work.start()
         return True
 
@@ -323,9 +323,9 @@ class Experiments:
     def _is_at_work(self, experiment_id: str) -> bool:
         return self._alive(experiment_id) is not None
 
-    def _alive(self, experiment_id: str) -> Work | None:
+    def _alive(self, experiment_id: str) -> ExperimentJob | None:
         with self._lock:
-            work = self._work.get(experiment_id)
+            work = self._jobs.get(experiment_id)
         return work if work is not None and work.alive else None
 
     def _known(self, experiment_id: str) -> Experiment:
@@ -345,7 +345,7 @@ class Experiments:
             return self._ledger_locked(experiment_id)
 
     def _ledger_locked(self, experiment_id: str) -> Ledger:
-        work = self._work.get(experiment_id)
+        work = self._jobs.get(experiment_id)
         if work is not None and work.alive:
             return work.ledger
         ledger = self._ledgers.get(experiment_id)
@@ -387,7 +387,7 @@ class Experiments:
             self._changed.notify_all()
 
 
-def _snapshot_at_work(ledger: Ledger, work: Work, revision: str) -> Snapshot:
+def _snapshot_at_work(ledger: Ledger, work: ExperimentJob, revision: str) -> Snapshot:
     experiment, dataset = ledger.document
     return Snapshot(
         experiment, dataset, work.state, ledger.cells, ledger.outcomes, work.under_way, dict(work.stopped_arms),

@@ -47,7 +47,7 @@ class _UnderWay:
     cancel: Cancel
 
 
-class Work:
+class ExperimentJob:
     """An experiment at work in this process, which has claimed it. credentials: by arm. programs: by arm, of live ones.
 
     on_change: called whenever there is something new to show. on_end: called once nothing more is done, on the last thread.
