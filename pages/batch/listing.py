@@ -1,25 +1,187 @@
-"""The list of experiments, and what there is to say while there is none."""
+"""The list of experiments and drafts, and what there is to say while there is none."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Final
+from urllib.parse import urlencode
+
 import streamlit as st
 
+from pages.batch.example import draft_example
+from pages.batch.marks import mark_data
+from pages.batch.result.view import result_of
 from pages.shared import address
+from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
+from pages.shared.new_experiment import open_new
 from pages.shared.text import escape_markdown
+from pages.shared.web import ARMS, LIST, import_script, read_styles
 from refine_core import experiments
+from refine_core.experiments import ExperimentDraft, ListedExperiment
+from refine_core.formatting import format_time, pluralize
+from refine_core.unseen import show_unseen
+
+KEY: Final = "batch.list"
+LIVE_S: Final = 2.0  # between two looks at experiments that are at work
+SHOWN: Final = 100
+_ALL: Final = "batch.list.all"
+_DELETED: Final = "batch.list.deleted"
+_VERDICTS: Final = "batch.list.verdicts"
+_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "running": ("\N{BLACK RIGHT-POINTING TRIANGLE}", "live"),
+    "pausing": ("\N{BLACK RIGHT-POINTING TRIANGLE}", "live"),
+    "cancelling": ("\N{BLACK RIGHT-POINTING TRIANGLE}", "live"),
+    "paused": ("\N{BLACK SQUARE}", "paused"),
+    "stopped": ("\N{BALLOT X}", "stopped"),
+    "finished": ("\N{CHECK MARK}", "done"),
+}
+_component = st.components.v2.component(
+    "refinescope.experiments", js=import_script(LIST), css=read_styles(ARMS, LIST, root=".experiments")
+)
 
 
 def draw_list() -> None:
-    """Draw the list."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    """Draw the list, again and again while an experiment is at work."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title("Batch", anchor=False, width="content")
         st.space("stretch")
-        if st.button("New experiment", icon=":material/add:", key="batch.new"):
-            draft = experiments.save_experiment_draft(experiments.new_draft())
-            leave_for(address.BATCH, address.experiment_query(draft.id))
-    for draft in experiments.list_experiment_drafts():
-        name = draft.name or experiments.name_draft(draft)
-        st.page_link(
-            address.BATCH, label=escape_markdown(name), query_params=address.experiment_query(draft.id)
-        )
+        listed, drafts = experiments.list_experiments(), experiments.list_experiment_drafts()
+        if listed or drafts:
+            _draw_new()
+    if not listed and not drafts and not st.session_state.get(_DELETED):
+        _draw_empty()
+        return
+    is_live = any(one.state in ("running", "pausing", "cancelling") for one in listed)
+    st.fragment(_draw_table, run_every=LIVE_S if is_live else None)()
+
+
+def _draw_new(kind: str = "secondary") -> None:
+    if st.button(
+        "Start with an example", key="batch.example", type="primary" if kind == "primary" else "secondary"
+    ):
+        open_new(draft_example())
+    if st.button("New experiment", icon=":material/add:", key="batch.new"):
+        open_new(experiments.new_draft())
+
+
+def _draw_empty() -> None:
+    st.markdown(
+        "**Over a whole table of inputs, which program is really better, and at what price?** One run on one input is an "
+        "anecdote. Batch runs each way of doing it on every row, and ends with one sentence that says how sure it is."
+    )
+    with st.container(horizontal=True, gap="small"):
+        _draw_new("primary")
+    st.caption(
+        "The example compares refining, best of 5 and a single attempt on sixty customers' messages. The practice model "
+        "answers: no key, no cost, about a minute."
+    )
+
+
+def _draw_table() -> None:
+    listed, drafts = experiments.list_experiments(), experiments.list_experiment_drafts()
+    _take_clicks(listed, drafts)
+    rows = [*map(_draft_row, drafts), *map(_experiment_row, listed)]
+    shown = rows if st.session_state.get(_ALL) else rows[:SHOWN]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        counts = [pluralize(len(listed), "experiment")] if listed else []
+        counts += [pluralize(len(drafts), "draft")] if drafts else []
+        st.caption(" and ".join(counts) or "Nothing is left.", width="content")
+        if (deleted := st.session_state.get(_DELETED)) is not None:
+            st.caption(escape_markdown(f"“{_name(deleted)}” is deleted."), width="content")
+            st.button(":blue[Undo]", key="batch.undo", type="tertiary", on_click=_undo)
+    if shown:
+        _component(key=KEY, data={"rows": shown}, height="content", on_asked_change=lambda: None)
+    if len(rows) > len(shown) and st.button(f"Show all {len(rows):,}", key="batch.all"):
+        st.session_state[_ALL] = True
+        st.rerun(scope="fragment")
+
+
+def _take_clicks(listed: list[ListedExperiment], drafts: list[ExperimentDraft]) -> None:
+    """In an AppTest: `at.session_state["batch.list"] = {"asked": {"do": "delete", "id": "…", "at": 1}}`."""
+    asked = take_click(KEY, "asked") or {}
+    wanted = str(asked.get("id", ""))
+    draft = next((one for one in drafts if one.id == wanted), None)
+    experiment = next((one for one in listed if one.experiment.id == wanted), None)
+    known: ExperimentDraft | ListedExperiment | None = draft or experiment
+    if known is None:
+        return
+    if asked.get("do") == "open":
+        leave_for(address.BATCH, address.experiment_query(wanted))
+    elif asked.get("do") == "delete":
+        if draft is not None:
+            experiments.drop_experiment_draft(wanted)
+            drafts.remove(draft)
+        elif experiment is not None:
+            experiments.delete(wanted)
+            listed.remove(experiment)
+        st.session_state[_DELETED] = known
+
+
+def _undo() -> None:
+    deleted = st.session_state.pop(_DELETED)
+    if isinstance(deleted, ExperimentDraft):
+        experiments.save_experiment_draft(deleted)
+    else:
+        experiments.undelete(deleted.experiment.id)
+
+
+def _name(deleted: ExperimentDraft | ListedExperiment) -> str:
+    if isinstance(deleted, ExperimentDraft):
+        return deleted.name or experiments.name_draft(deleted)
+    return deleted.experiment.name
+
+
+def _draft_row(draft: ExperimentDraft) -> dict[str, object]:
+    return _row(
+        draft.id,
+        draft.name or experiments.name_draft(draft),
+        [experiments.name_arm_draft(arm) for arm in draft.arms],
+    ) | {
+        "sign": "\N{WHITE CIRCLE}",
+        "state": "draft",
+        "tone": "draft",
+        "inputs": "",
+        "date": format_time(draft.saved_at),
+        "verdict": "",
+        "canDelete": True,
+    }
+
+
+def _experiment_row(one: ListedExperiment) -> dict[str, object]:
+    experiment = one.experiment
+    sign, tone = _STATES.get(one.state, ("", "draft"))
+    each = max(len(experiment.arms) * experiment.repeats, 1)
+    state = one.state if one.state == "finished" else f"{one.state}, {one.done:,} of {one.total:,}"
+    return _row(experiment.id, experiment.name, [arm.name for arm in experiment.arms]) | {
+        "sign": sign,
+        "state": state,
+        "tone": tone,
+        "inputs": f"{one.total // each:,}",
+        "date": format_time(experiment.created_at),
+        "verdict": show_unseen(_find_verdict(one)),
+        "canDelete": tone != "live",
+    }
+
+
+def _row(experiment_id: str, name: str, arms: Sequence[str]) -> dict[str, object]:
+    page = PurePosixPath(address.BATCH).parent.name
+    return {
+        "id": experiment_id,
+        "name": show_unseen(name),
+        "href": f"{page}?{urlencode(address.experiment_query(experiment_id))}",
+        "arms": [{"mark": mark_data(place), "name": show_unseen(arm)} for place, arm in enumerate(arms)],
+    }
+
+
+def _find_verdict(one: ListedExperiment) -> str:
+    """The headline of an experiment that has come to its end; worked out once a session."""
+    if one.state != "finished":
+        return ""
+    known: dict[tuple[object, ...], str] = st.session_state.setdefault(_VERDICTS, {})
+    key = (one.experiment, one.total)
+    if key not in known:
+        snapshot = experiments.get(one.experiment.id)
+        known[key] = result_of(snapshot).verdict.headline if snapshot is not None else ""
+    return known[key]

@@ -10,6 +10,7 @@ from pages.lab.form_state import FormState
 from pages.lab.saved import saved_programs
 from pages.shared import address
 from pages.shared.choice import describe_tabs
+from pages.shared.new_experiment import TO_TABLE, compare_over_table
 from pages.shared.text import escape_markdown
 from refine_core import programs
 
@@ -26,7 +27,16 @@ def program_picker(form: FormState) -> None:
         st.popover(escape_markdown(title), key=field_key("picker"), width="stretch", wrap=False),
         st.container(gap="xsmall", width=400),
     ):
-        st.button("New program", key=static_key("new"), icon=":material/add:", on_click=_load_new)
+        with st.container(horizontal=True, gap="small"):
+            st.button("New program", key=static_key("new"), icon=":material/add:", on_click=_load_new)
+            if st.button(
+                TO_TABLE,
+                key=static_key("over-table"),
+                icon=":material/table_chart:",
+                disabled=bool(form.problems),
+                help="Opens a new experiment with the program in the form: refined, best of n and a single attempt, on many inputs.",
+            ):
+                compare_over_table(form.spec, form.spec.parent or "")
         examples, own = st.tabs(describe_tabs(["Examples", "Your programs"]))
     with examples, st.container(gap="xsmall"):
         _examples(current)

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.run.again import draw_again
 from pages.shared import address
 from pages.shared.leave import leave_for
+from pages.shared.new_experiment import TO_TABLE, compare_over_table
 from pages.shared.run.actions import draw_replay
 from pages.shared.run.view import selected_attempt
 from pages.shared.text import escape_markdown, one_line
@@ -63,17 +64,22 @@ def _replay(run: Run) -> None:
 
 
 def draw_compare(run: Run, family: Family | None) -> None:
-    """The menu Compare: two attempts of this run, or this run with another of its family, or any."""
+    """The menu Compare: two attempts of this run, or this run with another of its family, or any; its program over a table of inputs."""
     pairs = _list_pairs(run, family)
+    spec = run.timeline.spec
+    over_table = [] if spec.program_file else [TO_TABLE]  # only its file can run it
+    options = [*pairs, *over_table]
     chosen = st.menu_button(
         "Compare",
-        list(pairs) or ["Nothing to compare yet"],  # Streamlit takes no menu without an option
+        options or ["Nothing to compare yet"],  # Streamlit takes no menu without an option
         key="compare-run",
-        disabled=not pairs,
-        help=None if pairs else "There is nothing to compare yet.",
+        disabled=not options,
+        help=None if options else "There is nothing to compare yet.",
     )
     if chosen in pairs:
         leave_for(address.COMPARE, pairs[chosen])
+    elif chosen == TO_TABLE:
+        compare_over_table(spec, run.run_id)
 
 
 def _list_pairs(run: Run, family: Family | None) -> dict[str, Mapping[str, str]]:

@@ -49,6 +49,7 @@ ARMS: Final = _ASSETS / "batch" / "arms.js"  # marks and colours of arms, for th
 LIVE: Final = _ASSETS / "batch" / "live.js"
 SETUP_ARMS: Final = _ASSETS / "batch" / "setup_arms.js"
 BEFORE: Final = _ASSETS / "batch" / "before.js"
+LIST: Final = _ASSETS / "batch" / "list.js"
 SHARE: Final = _ASSETS / "share" / "share.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -75,6 +76,7 @@ MODULES: Final = (  # scripts that import others
     LIVE,
     SETUP_ARMS,
     BEFORE,
+    LIST,
     FAMILY,
     EDIT,
 )

@@ -32,7 +32,7 @@ MAX_DRAFTS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class ProgramChoice:
-    """A program that was chosen. label: what it is called: a worked example, a saved program, a run. origin: that run, or ""."""
+    """A program that was chosen. label: what it is called: a worked example, a saved program, a run. origin: its run, where that came in a file, or ""."""
 
     label: str
     spec: ProgramSpec
@@ -154,7 +154,7 @@ def arm_spec(draft: ExperimentDraft, arm: ArmDraft) -> ProgramSpec | None:
         starting_hints=base.starting_hints if hinted else {},
         inputs={},
         example=None,
-        parent=None,
+        parent=chosen.origin or None,
         fork_attempt=None,
         change="",
         title=chosen.label,
@@ -238,7 +238,11 @@ def _find_arm_problems(
     if spec is None:
         return []
     found = find_problems(replace(spec, inputs=row or {}))
-    return [(one.field, one.message) for one in found if not one.field.startswith("inputs")]
+    return [
+        (one.field, one.message if one.line is None else f"{one.message} (line {one.line})")
+        for one in found
+        if not one.field.startswith("inputs")
+    ]
 
 
 def _find_twins(draft: ExperimentDraft) -> list[Problem]:

@@ -158,7 +158,8 @@ def _ask_model(arm: ArmDraft, key: str) -> ModelSpec | None:
     names = list(options)
     at = next((i for i, one in enumerate(options.values()) if one == arm.model), 0)
     chosen = st.selectbox("Model", names, at, key=f"{key}.model")
-    st.page_link(address.MODELS, label="Manage connections", icon=":material/lan:")
+    if len(models) == 1:
+        st.page_link(address.MODELS, label="Add a connection to another model", icon=":material/lan:")
     return options.get(chosen)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from pages.shared.new_experiment import choose_spec
 from refine_core import connections, programs, runs, workbench
 from refine_core.errors import RewardError, StoreError
 from refine_core.experiments import ProgramChoice, RewardChoice
 from refine_core.formatting import format_time
-from refine_core.programs import ModelSpec, ProgramSpec
+from refine_core.programs import ModelSpec
 from refine_core.runs import ListedRun
 from refine_core.workbench import SavedReward
 
@@ -45,11 +46,6 @@ def choose_run(run_id: str) -> ProgramChoice | None:
     if timeline is None or timeline.spec.program_file:
         return None
     return choose_spec(timeline.spec, run_id)
-
-
-def choose_spec(spec: ProgramSpec, origin: str = "") -> ProgramChoice:
-    """A program as somebody described it. origin: its run, or ""."""
-    return ProgramChoice(runs.title(spec), spec, origin)
 
 
 def list_rewards() -> list[tuple[SavedReward, RewardChoice | str]]:

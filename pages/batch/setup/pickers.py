@@ -62,17 +62,17 @@ def _complain(problems: Sequence[Problem], field: str) -> None:
 
 def _draw_programs() -> None:
     examples, own, recent = st.tabs(describe_tabs(["Examples", "Your programs", "Runs"]))
-    with examples, st.container(gap="xsmall"):
+    with examples, st.container(gap=None):
         for place, one in enumerate(choices.list_examples()):
             _offer(one.label, FORM.static_key("example", place), one)
-    with own, st.container(gap="xsmall"):
+    with own, st.container(gap=None):
         saved = choices.list_saved_programs()
         for one in saved:
             _offer(one.label, FORM.static_key("saved", one.label), one)
         if not saved:
             st.caption("No saved programs yet. The Lab saves the program in its form under a name.")
             st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
-    with recent, st.container(gap="xsmall"):
+    with recent, st.container(gap=None):
         listed = choices.list_recent_runs()
         for label, run in listed:
             _offer(label, FORM.static_key("run", run.run_id), run.run_id)

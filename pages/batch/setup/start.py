@@ -1,22 +1,23 @@
-"""Run, or try three inputs first; and what keeps it from being run, beside the button."""
+"""Run, or try three inputs first; and what keeps it from being run, beside the buttons."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
 from pages.batch.setup.before import Before
-from pages.batch.setup.draft import FORM
+from pages.batch.setup.draft import FORM, current
+from pages.batch.setup.keys import collect_keys
+from pages.shared.isolation import why_code_is_refused
 from pages.shared.text import escape_markdown
-from refine_core.errors import Problem
+from refine_core import experiments
+from refine_core.errors import LMError, Problem, SpecError, StoreError
 from refine_core.formatting import pluralize
 
 TRIED: Final = 3
-_PRESSED: Final = FORM.static_key("pressed")
-logger = logging.getLogger("refine_core")
+_REFUSED: Final = FORM.static_key("refused")
 
 
 def draw_start(before: Before, problems: Sequence[Problem]) -> None:
@@ -24,11 +25,46 @@ def draw_start(before: Before, problems: Sequence[Problem]) -> None:
     ready = not problems
     label = f"Run {before.runs:,}" if ready else f"Fix {pluralize(len(problems), 'problem')}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(label, type="primary", key=FORM.static_key("run"), disabled=not ready)
-        if before.inputs > TRIED or not before.inputs:
-            st.button(f"Try {TRIED} inputs first", key=FORM.static_key("try"), disabled=not ready)
-    if ready:
+        st.button(
+            label,
+            type="primary",
+            key=FORM.static_key("run"),
+            disabled=not ready,
+            on_click=_start,
+            args=(None,),
+        )
+        st.button(
+            f"Try {TRIED} inputs first",
+            key=FORM.static_key("try"),
+            disabled=not ready or before.inputs <= TRIED,
+            on_click=_start,
+            args=(TRIED,),
+            help="All arms on the first three rows. The rest can be run after it, without paying for these again.",
+        )
+
+
+def draw_notes(problems: Sequence[Problem]) -> None:
+    """Draw what is to be known beside the buttons: what to fix, or that the page can be closed."""
+    if (refused := st.session_state.get(_REFUSED)) and refused[0] == current():
+        st.caption(f":red[✕ {escape_markdown(refused[1])}]")
+    elif not problems:
         st.caption("You can close this page: it goes on, and can be resumed.")
-    else:
+    with st.container(gap="xxsmall"):
         for one in problems:
-            st.caption(escape_markdown(f"✕ {one.message[:1].upper()}{one.message[1:]}."))
+            st.caption(f":red[✕ {escape_markdown(f'{one.message[:1].upper()}{one.message[1:]}')}]")
+
+
+def _start(rows: int | None) -> None:
+    """Begin it; the draft goes, as its document is fixed now. Or keep why it cannot begin."""
+    draft = current()
+    if refused := why_code_is_refused():
+        st.session_state[_REFUSED] = (draft, refused)
+        return
+    try:
+        experiments.start(experiments.build_experiment(draft, rows=rows), collect_keys(draft))
+        experiments.drop_experiment_draft(draft.id)
+    except (SpecError, LMError, StoreError) as error:
+        words = error.message if isinstance(error, SpecError) else str(error)
+        st.session_state[_REFUSED] = (draft, f"Not started: {words}")
+        return
+    st.session_state.pop(_REFUSED, None)

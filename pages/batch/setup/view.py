@@ -13,9 +13,10 @@ from pages.batch.setup.arm_dialog import draw_arm_dialog
 from pages.batch.setup.arms import draw_arms, take_arm_clicks
 from pages.batch.setup.before import draw_before, estimate_before, write_calls
 from pages.batch.setup.draft import FORM, change, current, describe_state, open_draft
+from pages.batch.setup.keys import draw_keys, list_specs
 from pages.batch.setup.limits import draw_limits
 from pages.batch.setup.pickers import draw_pickers
-from pages.batch.setup.start import draw_start
+from pages.batch.setup.start import draw_notes, draw_start
 from pages.shared.viewport import is_narrow
 from refine_core import datasets, experiments, runs
 from refine_core.datasets import Dataset
@@ -40,10 +41,13 @@ def draw_setup(stored: ExperimentDraft) -> None:
     dataset = _read_dataset()
     narrow = is_narrow()
     if narrow:
+        top = st.container()  # Run stays within reach
         problems = _draw_left(dataset, narrow=True)
         before = estimate_before(dataset)
+        with top:
+            draw_start(before, problems)
         draw_before(before)
-        draw_start(before, problems)
+        draw_notes(problems)
     else:
         left, right = st.columns(_LEFT_AND_RIGHT, gap="large")
         with left:
@@ -52,6 +56,7 @@ def draw_setup(stored: ExperimentDraft) -> None:
             before = estimate_before(dataset)
             draw_before(before)
             draw_start(before, problems)
+            draw_notes(problems)
     draw_arm_dialog()
 
 
@@ -67,10 +72,11 @@ def _draw_left(dataset: Dataset | None, *, narrow: bool) -> Sequence[Problem]:
     draw_arms(write_calls(estimate_before(dataset)), problems)
     draw_pickers(problems)
     draft = current()
-    specs = [spec for arm in draft.arms if (spec := experiments.arm_spec(draft, arm)) is not None]
+    specs = list_specs(draft).values()
     models = dict.fromkeys(label for spec in specs for label in experiments.list_models(spec))
+    at_keys = draw_keys(draft)
     draw_limits(list(models), narrow=narrow)
-    return [*problems, *at_inputs]
+    return [*problems, *at_inputs, *at_keys]
 
 
 def _first_spec() -> ProgramSpec | None:

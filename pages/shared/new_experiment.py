@@ -1,0 +1,39 @@
+"""A new experiment, from wherever one is: its draft is kept at once, and the page Batch shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.shared import address
+from pages.shared.leave import leave_for
+from pages.shared.text import escape_markdown
+from refine_core import experiments, runs
+from refine_core.errors import StoreError
+from refine_core.experiments import ExperimentDraft, ProgramChoice
+from refine_core.programs import ProgramSpec
+
+TO_TABLE = "Compare over a table …"
+
+
+def choose_spec(spec: ProgramSpec, run_id: str = "") -> ProgramChoice:
+    """A program as somebody described it. run_id: of its run. Where it came in a file, a person is asked about its models' addresses."""
+    origin = run_id if run_id and runs.list_foreign(run_id, spec) else ""
+    return ProgramChoice(runs.title(spec), spec, origin)
+
+
+def compare_over_table(spec: ProgramSpec, run_id: str = "") -> None:
+    """Open a new draft that compares this program in three ways."""
+    draft = replace(experiments.new_draft(), program=choose_spec(spec, run_id))
+    open_new(experiments.propose_arms(draft))
+
+
+def open_new(draft: ExperimentDraft) -> None:
+    """Keep a draft and go to its page; or say that it cannot be kept."""
+    try:
+        saved = experiments.save_experiment_draft(draft)
+    except StoreError as error:
+        st.toast(escape_markdown(f"The draft could not be kept: {error}"), icon=":material/error:")
+    else:
+        leave_for(address.BATCH, address.experiment_query(saved.id))
