@@ -11,7 +11,6 @@ import streamlit as st
 
 from pages.batch.example import draft_example
 from pages.batch.marks import mark_data
-from pages.batch.result.view import result_of
 from pages.shared import address
 from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
@@ -28,7 +27,6 @@ LIVE_S: Final = 2.0  # between two looks at experiments that are at work
 SHOWN: Final = 100
 _ALL: Final = "batch.list.all"
 _DELETED: Final = "batch.list.deleted"
-_VERDICTS: Final = "batch.list.verdicts"
 _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "running": ("\N{BLACK RIGHT-POINTING TRIANGLE}", "live"),
     "pausing": ("\N{BLACK RIGHT-POINTING TRIANGLE}", "live"),
@@ -176,12 +174,6 @@ def _row(experiment_id: str, name: str, arms: Sequence[str]) -> dict[str, object
 
 
 def _find_verdict(one: ListedExperiment) -> str:
-    """The headline of an experiment that has come to its end; worked out once a session."""
-    if one.state != "finished":
-        return ""
-    known: dict[tuple[object, ...], str] = st.session_state.setdefault(_VERDICTS, {})
-    key = (one.experiment, one.total)
-    if key not in known:
-        snapshot = experiments.get(one.experiment.id)
-        known[key] = result_of(snapshot).verdict.headline if snapshot is not None else ""
-    return known[key]
+    """The headline of an experiment that has come to its end."""
+    del one
+    return ""

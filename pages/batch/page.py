@@ -1,6 +1,6 @@
 """Batch: programs over a table of inputs, and which is really better. The address says which experiment; without one, all are listed.
 
-a draft -> pages/batch/setup     live -> pages/batch/live     ended or stopped -> pages/batch/result
+a draft -> pages/batch/setup     until every cell has ended -> pages/batch/live     then -> pages/batch/result
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.batch.listing import draw_list
+from pages.batch.live.view import draw_live
+from pages.batch.result.view import draw_result
 from pages.batch.setup.view import draw_setup
 from pages.shared import address
 from pages.shared.text import escape_markdown, show_error
+from pages.shared.title import title_page
 from pages.shared.viewport import watch_viewport
 from refine_core import experiments
-from refine_core.errors import StoreError
+from refine_core.errors import SpecError, StoreError
 
 
 def draw() -> None:
@@ -22,17 +25,23 @@ def draw() -> None:
     if experiment_id is None:
         draw_list()
         return
+    snapshot = experiments.get(experiment_id)
+    if snapshot is not None:
+        # Paused, and stopped in between, it is looked at as it was while it ran.
+        (draw_result if snapshot.state == "finished" else draw_live)(snapshot)
+        return
     draft = experiments.read_experiment_draft(experiment_id)
     if draft is not None:
         draw_setup(draft)
         return
+    title_page("Batch")
     st.info(escape_markdown(f"There is no experiment {experiment_id!r} here."), icon=":material/info:")
     st.page_link(address.BATCH, label="All experiments", icon=":material/table_chart:")
 
 
 try:
     draw()
-except StoreError as error:
+except (SpecError, StoreError) as error:
     show_error(str(error))
 with st.container(gap=None):
     watch_viewport()

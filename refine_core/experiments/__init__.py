@@ -23,6 +23,7 @@ from refine_core.experiments.drafts import (
     arm_spec,
     build_experiment,
     describe_strategy,
+    draft_of,
     drop_experiment_draft,
     find_draft_problems,
     list_experiment_drafts,
@@ -79,6 +80,7 @@ __all__ = [
     "default",
     "delete",
     "describe_strategy",
+    "draft_of",
     "drop_experiment_draft",
     "find_draft_problems",
     "fold_outcome",
@@ -97,6 +99,7 @@ __all__ = [
     "pause",
     "propose_arms",
     "read_experiment_draft",
+    "rename",
     "retry_failed",
     "save_experiment_draft",
     "set_budget",
@@ -164,6 +167,11 @@ def add_arm(experiment_id: str, arm: Arm) -> None:
 def set_budget(experiment_id: str, budget: Budget) -> None:
     """Give an experiment another budget. See Experiments.set_budget."""
     default().set_budget(experiment_id, budget)
+
+
+def rename(experiment_id: str, name: str) -> None:
+    """Call it by another name. See Experiments.rename."""
+    default().rename(experiment_id, name)
 
 
 def pause(experiment_id: str) -> bool:

@@ -271,6 +271,53 @@ def add_arm_draft(draft: ExperimentDraft, arm: ArmDraft) -> ExperimentDraft:
     )
 
 
+def draft_of(experiment: Experiment) -> ExperimentDraft:
+    """A new draft that is set up as this experiment is, not kept yet."""
+    first = experiment.arms[0].spec
+    base = ProgramChoice(first.title or experiment.name, first, first.parent or "")
+    limits = list(experiment.rate_limits.values())
+    draft = ExperimentDraft(
+        new_run_id(),
+        program=base,
+        dataset_id=experiment.dataset_id,
+        dataset_version=experiment.dataset_version,
+        repeats=experiment.repeats,
+        usd=experiment.budget.usd,
+        calls=experiment.budget.calls,
+        tokens=experiment.budget.tokens,
+        at_once=limits[0].at_once if limits else RateLimit().at_once,
+        seed=experiment.seed,
+        rate_limits=experiment.rate_limits,
+    )
+    for arm in experiment.arms:
+        draft = add_arm_draft(draft, _draft_arm(draft, arm))
+    return replace(draft, name=f"{experiment.name} (copy)")
+
+
+def _draft_arm(draft: ExperimentDraft, arm: Arm) -> ArmDraft:
+    """The arm as what it has other than the draft's program, or else with a program of its own."""
+    spec, base = arm.spec, draft.program.spec if draft.program is not None else arm.spec
+    wanted = replace(spec, title=base.title)
+    plain = ArmDraft("", spec.strategy, spec.N, spec.hints)
+    reward = RewardChoice(
+        "another reward", spec.reward, spec.reward_name, spec.reward_shape, spec.reward_arguments
+    )
+    ways = (
+        plain,
+        replace(plain, model=spec.model),
+        replace(plain, reward=reward),
+        replace(plain, model=spec.model, reward=reward),
+    )
+    own = replace(plain, program=ProgramChoice(spec.title or arm.name, spec, spec.parent or ""))
+    found = next((way for way in ways if _runs_same(arm_spec(draft, way), wanted)), own)
+    return found if name_arm_draft(found) == arm.name else replace(found, name=arm.name)
+
+
+def _runs_same(one: ProgramSpec | None, other: ProgramSpec) -> bool:
+    """Whether they run the same, whatever they are called."""
+    return one is not None and replace(one, title="", example=None) == replace(other, title="", example=None)
+
+
 def build_experiment(draft: ExperimentDraft, *, rows: int | None = None) -> Experiment:
     """The experiment that a draft without problems describes. rows: how many of the first ones; None for all."""
     specs = ((arm, arm_spec(draft, arm)) for arm in draft.arms)

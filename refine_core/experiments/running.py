@@ -157,6 +157,10 @@ class Experiments:
         """Give it another budget. What was spent before counts. Raises SpecError; StoreError."""
         self._change(experiment_id, lambda one: replace(one, budget=budget))
 
+    def rename(self, experiment_id: str, name: str) -> None:
+        """Call it by another name; runs that have begun keep theirs. Raises SpecError; StoreError."""
+        self._change(experiment_id, lambda one: replace(one, name=name))
+
     def pause(self, experiment_id: str) -> bool:
         """Begin no further cell; those under way end. False if it is not at work in this process."""
         work = self._alive(experiment_id)
