@@ -27,6 +27,7 @@ from refine_core.experiments.outcomes import fold_outcome
 from refine_core.experiments.snapshot import ExperimentState, StoppedBy
 from refine_core.experiments.spending import SharedBudget
 from refine_core.formatting import pluralize
+from refine_core.lm.rate_limits import limit_rates
 from refine_core.log import folds
 from refine_core.log.scope import Record
 from refine_core.refine.module import BestOfN
@@ -80,6 +81,7 @@ class ExperimentJob:
         self._threads = 0
         self._is_ending = False
         self._queue: deque[Cell] = deque()
+        self._rates = limit_rates(self._list_limits())
 
     @property
     def experiment(self) -> Experiment:
@@ -106,6 +108,9 @@ class ExperimentJob:
 
     def start(self) -> None:
         """Begin with the cells that are left, those of arms that were stopped aside. Called again, it takes up what was added."""
+        limits = self._list_limits()
+        self._rates.change(limits)
+        at_once = min(MAX_THREADS, max(one.at_once for one in limits.values()))
         with self._lock:
             under_way = {one.cell for one in self._under_way.values()}
             self._queue = deque(
@@ -115,7 +120,7 @@ class ExperimentJob:
                 and cell not in under_way
                 and not self.ledger.is_settled(cell)
             )
-            wanted = min(self._max_at_once(), len(self._queue) + len(under_way))
+            wanted = min(at_once, len(self._queue) + len(under_way))
             more = max(0, wanted - self._threads)
             number, self._threads = self._threads, self._threads + more
             self._is_ending = self._threads == 0
@@ -168,15 +173,17 @@ class ExperimentJob:
             cancel.set()
         self._changed()
 
-    def _max_at_once(self) -> int:
-        limits = self.experiment.rate_limits
-        models = {
-            model.label
-            for arm in self.experiment.arms
-            for model in (arm.spec.model, arm.spec.adviser, arm.spec.judge)
-            if model is not None
-        }
-        return min(MAX_THREADS, max(limits.get(label, RateLimit()).at_once for label in models))
+    @property
+    def slowed(self) -> dict[str, int]:
+        """Label of a model -> how many calls it is asked at once now, where its server asked for fewer."""
+        return self._rates.slowed_models() if self.alive else {}
+
+    def _list_limits(self) -> dict[str, RateLimit]:
+        """Label of each model that is asked -> its limits."""
+        experiment = self.experiment
+        roles = [(arm.spec.model, arm.spec.adviser, arm.spec.judge) for arm in experiment.arms]
+        labels = {model.label for models in roles for model in models if model is not None}
+        return {label: experiment.rate_limits.get(label, RateLimit()) for label in labels}
 
     def _take(self) -> tuple[str, _UnderWay] | None:
         """The next cell, which is under way from now on; None if there is none."""
@@ -272,6 +279,7 @@ class ExperimentJob:
             if not self.stopped_by:
                 self.stopped_by, self.error = "store", str(error)
         finally:
+            self._rates.close()
             self._on_end()
             self.ended.set()
             self._changed()

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from refine_core.errors import SpecError
-from refine_core.experiments import Experiments
-from refine_core.runs import Runs
+from refine_core.experiments import Arm, Budget, Experiments
+from refine_core.log import codec
+from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store
-from tests.experiments.engine_parts import REFINED, SINGLE, keep_rows, make_experiment
+from refine_core.store.protocol import EXPERIMENT_KIND
+from tests.experiments.engine_parts import (
+    KEYS,
+    REFINED,
+    SINGLE,
+    Gate,
+    answer,
+    asked,
+    keep_rows,
+    make_experiment,
+    on_server,
+)
+from tests.openai_server import OpenAIServer, status
+from tests.threads import eventually
 
 LONG_S = 60.0
+ROOT = Path(__file__).parents[2]
+CREDENTIALS = Credentials(KEYS)
 
 
 @pytest.fixture
@@ -90,3 +111,201 @@ def test_what_was_deleted_a_month_ago_is_removed_with_its_runs_and_outcomes(runs
     assert runs.store.cell_runs(experiment.id) == {}
     assert runs.store.outcomes(experiment.id)[1] == []
     assert experiments.get(experiment.id) is None
+
+
+# What may come in between
+
+
+def test_a_killed_process_is_gone_on_with_and_nothing_finished_is_asked_twice(runs, experiments, home):
+    gate = Gate(5)
+    with OpenAIServer(default=gate) as server:
+        experiment = make_experiment(keep_rows(runs.store, 8), on_server(server, SINGLE), at_once=2)
+        runs.store.put(EXPERIMENT_KIND, experiment.id, codec.dumps(experiment))
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.experiments.run_child", str(home), experiment.id], cwd=ROOT
+        )
+        try:
+            server.wait_for_requests(7)  # five that were answered, and two that are held
+            there = eventually(lambda: (s := experiments.get(experiment.id)).done == 5 and s)
+            assert (there.state, there.is_local, len(there.under_way)) == ("running", False, 2)
+            assert experiments.go_on(experiment.id, CREDENTIALS) is False, "another process works at it"
+        finally:
+            child.send_signal(signal.SIGKILL)
+            child.wait(30)
+        killed = experiments.get(experiment.id)
+        assert (killed.state, killed.stopped_by, killed.done) == ("stopped", "crash", 5)
+        gate.opened.set()
+        assert experiments.go_on(experiment.id, CREDENTIALS)
+        experiments.join(experiment.id, LONG_S)
+        whole = experiments.get(experiment.id)
+        assert (whole.state, whole.done) == ("finished", 8)
+        counts = asked(server)
+    again = {cell for cell in whole.cells if counts[f"What is {cell.row - 1} + {cell.row - 1}?"] > 1}
+    assert again == killed.under_way or len(again) == 2
+    assert again.isdisjoint(killed.outcomes), "what had finished was not asked again"
+    assert killed.outcomes.items() <= whole.outcomes.items()
+    assert len(runs.store.cell_runs(experiment.id)) == 8
+
+
+def test_an_outcome_that_was_not_kept_is_folded_from_its_run(runs, experiments, home):
+    experiment = make_experiment(keep_rows(runs.store, 3), REFINED)
+    experiments.join(experiments.start(experiment), LONG_S)
+    before = experiments.get(experiment.id)
+    with closing(sqlite3.connect(home / "refinescope.db")) as connection:
+        connection.execute("DELETE FROM outcomes")
+        connection.commit()
+    after = Experiments(runs).get(experiment.id)
+    assert (after.state, after.outcomes) == ("finished", before.outcomes)
+    assert len(runs.store.outcomes(experiment.id)[1]) == 3
+
+
+def test_a_refused_key_stops_its_arm_at_once_and_the_others_go_on(runs, experiments):
+    with OpenAIServer(default=answer, key="a-key-for-tests") as server:
+        dataset = keep_rows(runs.store, 6)
+        experiment = make_experiment(dataset, on_server(server, REFINED), REFINED, at_once=2)
+        experiments.start(experiment, Credentials({"a.model": "another-key"}))
+        experiments.join(experiment.id, LONG_S)
+        stopped = experiments.get(experiment.id)
+        assert (stopped.state, stopped.stopped_by, stopped.done) == ("stopped", "arms", 6)
+        assert {cell.arm for cell in stopped.outcomes} == {"b"}
+        assert list(stopped.stopped_arms) == ["a"]
+        assert "key" in stopped.stopped_arms["a"]
+        assert len(server.requests) <= 2, "one for each cell that was under way"
+        experiments.go_on(experiment.id, Credentials({"a.model": "a-key-for-tests"}))
+        experiments.join(experiment.id, LONG_S)
+    whole = experiments.get(experiment.id)
+    assert (whole.state, whole.done, dict(whole.stopped_arms)) == ("finished", 12, {})
+    assert all(outcome.failed_attempts == 0 for outcome in whole.outcomes.values())
+
+
+def test_a_reward_that_cannot_be_loaded_stops_its_arm(runs, experiments):
+    broken = replace(REFINED, reward="import no_such_module\n" + REFINED.reward)
+    experiment = make_experiment(keep_rows(runs.store, 6), broken, SINGLE, at_once=2)
+    experiments.join(experiments.start(experiment), LONG_S)
+    snapshot = experiments.get(experiment.id)
+    assert {cell.arm for cell in snapshot.outcomes} == {"b"}
+    assert "no_such_module" in snapshot.stopped_arms["a"]
+    assert len([run for run in runs.store.cell_runs(experiment.id) if "-a0" in run]) <= 2
+
+
+def test_a_budget_of_calls_is_kept_to_the_call_and_raised(runs, experiments):
+    with OpenAIServer(default=answer) as server:
+        spec = on_server(server, SINGLE)
+        experiment = make_experiment(keep_rows(runs.store, 6), spec, at_once=2, budget=Budget(calls=4))
+        experiments.join(experiments.start(experiment, CREDENTIALS), LONG_S)
+        stopped = experiments.get(experiment.id)
+        assert (stopped.state, stopped.stopped_by, stopped.done) == ("stopped", "budget", 4)
+        assert (len(server.requests), stopped.spent.calls) == (4, 4)
+        assert stopped.error == (
+            "The budget of 4 calls is spent: 4 of 6 runs ended. Raise it and go on, or read what is there."
+        )
+        experiments.set_budget(experiment.id, Budget(calls=10))
+        experiments.go_on(experiment.id, CREDENTIALS)
+        experiments.join(experiment.id, LONG_S)
+        assert (experiments.get(experiment.id).state, len(server.requests)) == ("finished", 6)
+
+
+def test_a_budget_of_dollars_is_not_begun_where_prices_are_unknown(runs, experiments):
+    with OpenAIServer(default=answer) as server:
+        spec = on_server(server, SINGLE)
+        experiment = make_experiment(keep_rows(runs.store, 4), spec, at_once=1, budget=Budget(usd=3.0))
+        experiments.join(experiments.start(experiment, CREDENTIALS), LONG_S)
+        assert len(server.requests) == 1, "the first one tells that its cost is unknown"
+    stopped = experiments.get(experiment.id)
+    assert stopped.stopped_by == "budget"
+    assert "The price of openai/tiny is not known" in stopped.error
+
+
+def test_a_pause_lets_what_is_under_way_end_and_begins_nothing_more(runs, experiments):
+    gate = Gate(2)
+    with OpenAIServer(default=gate) as server:
+        experiment = make_experiment(keep_rows(runs.store, 6), on_server(server, SINGLE), at_once=2)
+        experiments.start(experiment, CREDENTIALS)
+        server.wait_for_requests(4)
+        assert experiments.pause(experiment.id)
+        assert experiments.get(experiment.id).state == "pausing"
+        gate.opened.set()
+        experiments.join(experiment.id, LONG_S)
+        paused = experiments.get(experiment.id)
+        assert (paused.state, paused.done, len(server.requests)) == ("paused", 4, 4)
+        assert Experiments(runs).get(experiment.id).state == "paused"
+        experiments.go_on(experiment.id, CREDENTIALS)
+        experiments.join(experiment.id, LONG_S)
+        assert experiments.get(experiment.id).state == "finished"
+
+
+def test_a_cancel_ends_calls_under_way_and_their_cells_count_as_not_run(runs, experiments):
+    gate = Gate(2)
+    with OpenAIServer(default=gate) as server:
+        experiment = make_experiment(keep_rows(runs.store, 6), on_server(server, SINGLE), at_once=2)
+        experiments.start(experiment, CREDENTIALS)
+        server.wait_for_requests(4)
+        eventually(lambda: experiments.get(experiment.id).done == 2)
+        assert experiments.cancel(experiment.id)
+        experiments.join(experiment.id, 10)
+        cut = experiments.get(experiment.id)
+        assert (cut.state, cut.stopped_by, cut.done) == ("stopped", "cancel", 2)
+        gate.opened.set()
+        experiments.go_on(experiment.id, CREDENTIALS)
+        experiments.join(experiment.id, LONG_S)
+        whole = experiments.get(experiment.id)
+        assert (whole.state, whole.done, max(asked(server).values())) == ("finished", 6, 2)
+
+
+def test_of_two_openers_one_runs_the_experiment(runs, experiments, home):
+    gate = Gate(0)
+    with OpenAIServer(default=gate) as server:
+        experiment = make_experiment(keep_rows(runs.store, 4), on_server(server, SINGLE), at_once=2)
+        experiments.start(experiment, CREDENTIALS)
+        server.wait_for_requests(2)
+        other_runs = Runs(open_store(home))
+        others = (experiments, Experiments(runs), Experiments(other_runs))
+        assert [one.go_on(experiment.id, CREDENTIALS) for one in others] == [False, False, False]
+        gate.opened.set()
+        experiments.join(experiment.id, LONG_S)
+        assert max(asked(server).values()) == 1
+        assert Experiments(other_runs).get(experiment.id).state == "finished"
+        other_runs.close()
+
+
+def test_only_what_failed_is_run_anew_under_another_id(runs, experiments):
+    with OpenAIServer(default=answer) as server:
+        server.script(status(400), status(400))
+        experiment = make_experiment(keep_rows(runs.store, 4), on_server(server, SINGLE), at_once=1)
+        experiments.join(experiments.start(experiment, CREDENTIALS), LONG_S)
+        first = experiments.get(experiment.id)
+        assert sorted(one.state for one in first.outcomes.values()) == ["failed"] * 2 + ["scored"] * 2
+        assert experiments.retry_failed(experiment.id, credentials=CREDENTIALS)
+        experiments.join(experiment.id, LONG_S)
+        second = experiments.get(experiment.id)
+        assert (len(server.requests), second.done) == (6, 4)
+    assert {one.state for one in second.outcomes.values()} == {"scored"}
+    assert sorted(cell.again for cell in second.cells) == [0, 0, 1, 1]
+    assert second.spent.calls == 6, "what failed was paid for, too"
+
+
+def test_rows_and_an_arm_are_added_and_only_they_are_run(runs, experiments):
+    dataset = keep_rows(runs.store, 4)
+    experiment = make_experiment(dataset, SINGLE, rows=2)
+    experiments.join(experiments.start(experiment), LONG_S)
+    first = experiments.get(experiment.id)
+    experiments.add_rows(experiment.id, dataset.version)
+    experiments.add_arm(experiment.id, Arm("b", "Refined", REFINED))
+    assert (experiments.get(experiment.id).state, experiments.get(experiment.id).done) == ("stopped", 2)
+    experiments.go_on(experiment.id)
+    experiments.join(experiment.id, LONG_S)
+    second = experiments.get(experiment.id)
+    assert (second.state, second.done) == ("finished", 8)
+    assert first.outcomes.items() <= second.outcomes.items()
+
+
+def test_a_key_is_sent_only_where_it_was_typed_for(runs, experiments):
+    with OpenAIServer(default=answer) as one, OpenAIServer(default=answer) as two:
+        experiment = make_experiment(keep_rows(runs.store, 1), on_server(one, SINGLE), on_server(two, SINGLE))
+        with pytest.raises(SpecError, match="give each arm its own key"):
+            experiments.start(experiment, CREDENTIALS)
+        experiments.start(experiment, Credentials({"a.model": "key-one", "b.model": "key-two"}))
+        experiments.join(experiment.id, LONG_S)
+        assert [server.requests[0].headers["authorization"] for server in (one, two)] == [
+            "Bearer key-one", "Bearer key-two",
+        ]  # fmt: skip
