@@ -5,6 +5,8 @@ intervals.py   Wilson, means with an error, rows clustered by input, paired diff
 survival.py    Kaplan-Meier: attempts until the threshold
 agreement.py   Cohen's kappa, Spearman, AUC, the constant guess
 thresholds.py  precision, recall and Youden's J at each threshold
+paired.py      two programs on the same inputs: their difference with its interval, and Holm's correction for several
+student.py     Student's t distribution
 two_means.py   two small groups of rewards: their difference with its interval, and how many values would show it
 spread.py      what varies within groups and between them; how much re-scores wobble
 
@@ -24,8 +26,15 @@ from refine_core.statistics.draws import (
     pass_at_k,
 )
 from refine_core.statistics.intervals import clustered_mean, paired_difference, wilson
+from refine_core.statistics.paired import (
+    ArmDifference,
+    compare_arms,
+    holm,
+    holm_levels,
+    mean_of_inputs,
+)
 from refine_core.statistics.spread import Spread, Wobble, judge_wobble, split_variance
-from refine_core.statistics.survival import SurvivalRow, kaplan_meier
+from refine_core.statistics.survival import SurvivalRow, kaplan_meier, survival_bands
 from refine_core.statistics.thresholds import ThresholdRow, best_threshold, list_thresholds
 from refine_core.statistics.two_means import (
     MeanDifference,
@@ -36,6 +45,7 @@ from refine_core.statistics.two_means import (
 )
 
 __all__ = [
+    "ArmDifference",
     "MeanDifference",
     "Spread",
     "SurvivalRow",
@@ -47,19 +57,24 @@ __all__ = [
     "best_threshold",
     "clustered_mean",
     "cohen_kappa",
+    "compare_arms",
     "constant_guess",
     "detectable_difference",
     "expected_calls",
     "groups_without_spread",
+    "holm",
+    "holm_levels",
     "judge_wobble",
     "kaplan_meier",
     "list_thresholds",
     "mean_difference",
     "mean_interval",
+    "mean_of_inputs",
     "paired_difference",
     "pass_at_k",
     "spearman",
     "split_variance",
+    "survival_bands",
     "values_needed",
     "wilson",
 ]

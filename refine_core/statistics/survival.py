@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from refine_core.statistics.intervals import Z_95
 from refine_core.statistics.numbers import check_count, check_same_length
 
 
@@ -43,3 +45,23 @@ def kaplan_meier(attempts: Sequence[int], reached: Sequence[bool]) -> list[Survi
         rows.append(SurvivalRow(attempt, at_risk, met[attempt], float(not_yet)))
         at_risk -= ended[attempt]
     return rows
+
+
+def survival_bands(rows: Sequence[SurvivalRow]) -> list[tuple[float, float]]:
+    """The 95 % interval of `not_yet` for each row: S^exp(±z √v / ln S), v = Σ reached/(at_risk (at_risk - reached)).
+
+    Source: Greenwood's variance on the log-log scale (Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data), which
+    stays within 0 and 1. Where the estimate is 1 or 0 it gives no width: then it is Wilson's interval of none, or all, of those at
+    risk. Each run counts as one: with repeats of an input the band is somewhat too narrow.
+    """
+    found, total = [], 0.0
+    for row in rows:
+        left = row.at_risk - row.reached
+        total += row.reached / (row.at_risk * left) if left else math.inf
+        if 0 < row.not_yet < 1:
+            width = Z_95 * math.sqrt(total) / abs(math.log(row.not_yet))
+            found.append((row.not_yet ** math.exp(width), row.not_yet ** math.exp(-width)))
+            continue
+        reach = Z_95 * Z_95 / (row.at_risk + Z_95 * Z_95)
+        found.append((1 - reach, 1.0) if row.not_yet == 1 else (0.0, min(reach, found[-1][1] if found else 1.0)))
+    return found
