@@ -73,7 +73,7 @@ def compare_arms(
         m ± t √(s²/N),   m = Σdᵢ/N,   s² = (Σ(dᵢ - m)² + k(D - m)² + k(D + m)²)/(N - 1),   within -R and R,
 
     t being Student's quantile with N - 1 degrees of freedom, and p that of |m|/√(s²/N). The difference itself is the plain mean.
-    Source: Agresti and Min, Statistics in Medicine 24 (2005), who add half an observation to each cell of a paired 2 × 2 table (of
+    Source: Agresti and Min, Statistics in Medicine 24 (2005), who add half an observation to each cell of a paired table of two by two (of
     the same kind as Agresti and Caffo, The American Statistician 54, 2000), and a t interval of paired differences, as arXiv
     2411.00640 advises. k and D are ours: chosen so that the interval holds for binary, tied and continuous rewards on 15 to 100
     inputs (benchmarks/verdicts.py measures it); D in place of R, since with R it is far too wide where programs differ by little.
@@ -90,16 +90,14 @@ def compare_arms(
     n = len(a)
     if n < MIN_INPUTS:
         return None
-    lowest, highest = min(min(a), min(b)), max(max(a), max(b))
-    if others:
-        lowest, highest = min(lowest, *others), max(highest, *others)
+    lowest, highest = min(*a, *b, *others), max(*a, *b, *others)
     scale = highest - lowest
     # fsum of all is not finite if one value is not: min and max may pass over NaN
     if not (math.isfinite(scale) and scale > 0) or math.isnan(sum(a) + sum(b)):
         return None
     # In units of the rewards' range, so that neither the squares of huge values overflow nor those of tiny ones vanish.
     gaps = [(x - y) / scale for x, y in zip(a, b, strict=True)]
-    reach = max(max(gaps), -min(gaps)) or 1.0
+    reach = max(map(abs, gaps)) or 1.0
     found = _enlarge(gaps, clusters, -reach, reach, PSEUDO)
     if found is None:
         return None

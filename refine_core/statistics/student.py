@@ -13,7 +13,7 @@ _TINY: Final = 1e-300
 
 
 def student_p(t: float, freedom: float) -> float:
-    """The chance that |T| is at least t, for Student's T: I_x(ν/2, 1/2) with x = ν/(ν + t²). t: at least 0.
+    """The chance that |T| is at least t, for Student's T: I_x(f/2, 1/2) with x = f/(f + t²), f the degrees of freedom. t: at least 0.
 
     Source: Abramowitz and Stegun 26.7.1 and 26.5.27.
     """
@@ -31,7 +31,7 @@ def student_quantile(share: float, freedom: float) -> float:
     t = z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v * v)
     t += (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
     wanted = 2 * (1 - share)
-    # the density's constant: Γ((ν+1)/2) / (√(νπ) Γ(ν/2))
+    # the density's constant: Γ((f+1)/2) / (√(f π) Γ(f/2))
     log_constant = math.lgamma((v + 1) / 2) - math.lgamma(v / 2) - 0.5 * math.log(v * math.pi)
     for _ in range(_MAX_STEPS):
         density = math.exp(log_constant - (v + 1) / 2 * math.log1p(t * t / v))

@@ -63,5 +63,7 @@ def survival_bands(rows: Sequence[SurvivalRow]) -> list[tuple[float, float]]:
             found.append((row.not_yet ** math.exp(width), row.not_yet ** math.exp(-width)))
             continue
         reach = Z_95 * Z_95 / (row.at_risk + Z_95 * Z_95)
-        found.append((1 - reach, 1.0) if row.not_yet == 1 else (0.0, min(reach, found[-1][1] if found else 1.0)))
+        found.append(
+            (1 - reach, 1.0) if row.not_yet == 1 else (0.0, min(reach, found[-1][1] if found else 1.0))
+        )
     return found

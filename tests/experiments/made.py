@@ -7,7 +7,7 @@ make_snapshot(state="running", done=0.4)                    under way
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from refine_core.datasets import Column, Dataset, DatasetRow
 from refine_core.experiments import (
@@ -27,8 +27,6 @@ PARTS = ("short", "price", "keywords")
 _KINDS = (("Refine, N {n}", "refine"), ("Best of {n}", "best_of_n"), ("Single", "single"))
 _THINGS = ("Cast-iron pan", "Solar torch", "Travel chess set", "Noise-free fan", "Folding saw", "Tea sieve")
 
-Rewards = Callable[[random.Random, str, float], list[float | None]]
-
 
 def make_snapshot(
     arms: int | Sequence[Arm] = 3,
@@ -36,7 +34,7 @@ def make_snapshot(
     repeats: int = 1,
     effect: float = 0.1,
     *,
-    failed: float = 0.0,
+    failed: float | Mapping[str, float] = 0.0,
     seed: int = 1,
     attempts: int = 5,
     threshold: float | None = 0.9,
@@ -55,20 +53,28 @@ def make_snapshot(
     rng = random.Random(seed)
     chosen = make_arms(arms, attempts, threshold) if isinstance(arms, int) else tuple(arms)
     experiment = Experiment(
-        EXPERIMENT_ID, "Headlines: refine or best of 5?", 1_796_000_000.0, "headlines", 1, chosen, repeats=repeats
+        EXPERIMENT_ID,
+        "Headlines: refine or best of 5?",
+        1_796_000_000.0,
+        "headlines",
+        1,
+        chosen,
+        repeats=repeats,
     )
     cells = tuple(experiment.cells(rows))
     hard = [rng.random() for _ in range(rows)]
     outcomes = {}
     for cell in cells[: round(done * len(cells))]:
         arm = experiment.arm(cell.arm)
-        if rng.random() < (failed[cell.arm] if isinstance(failed, dict) else failed):
+        if rng.random() < (failed.get(cell.arm, 0) if isinstance(failed, Mapping) else failed):
             outcomes[cell] = make_failure(cost=cost)
         elif rewards is not None:
             outcomes[cell] = make_outcome([rewards(rng, cell.arm, cell.row)], arm.spec, cost=cost)
         else:
             gain = effect if arm.spec.strategy == "refine" else 0.0
-            outcomes[cell] = make_outcome(_climb(rng, hard[cell.row - 1], gain, arm.spec), arm.spec, cost=cost)
+            outcomes[cell] = make_outcome(
+                _climb(rng, hard[cell.row - 1], gain, arm.spec), arm.spec, cost=cost
+            )
     ended = len(outcomes)
     under_way = frozenset(cells[ended : ended + 4]) if state in ("running", "pausing") else frozenset()
     return Snapshot(experiment, make_dataset(rows, equal_inputs), state, cells, outcomes, under_way)
@@ -98,7 +104,10 @@ def make_dataset(rows: int, equal_inputs: int = 1) -> Dataset:
         [
             DatasetRow(
                 n + 1,
-                {"product": f"{_THINGS[n // equal_inputs % len(_THINGS)]}, {n // equal_inputs + 5} euros", "budget": n},
+                {
+                    "product": f"{_THINGS[n // equal_inputs % len(_THINGS)]}, {n // equal_inputs + 5} euros",
+                    "budget": n,
+                },
                 f"headlines.csv, line {n + 2}",
             )
             for n in range(rows)
@@ -106,7 +115,9 @@ def make_dataset(rows: int, equal_inputs: int = 1) -> Dataset:
     )
 
 
-def make_outcome(rewards: Sequence[float | None], spec: ProgramSpec, *, cost: float | None = 0.0006) -> Outcome:
+def make_outcome(
+    rewards: Sequence[float | None], spec: ProgramSpec, *, cost: float | None = 0.0006
+) -> Outcome:
     """A run with these attempts, None for a failed one; Refine makes a call for advice before each but the first."""
     advised = spec.hint_source == "adviser"
     figures = tuple(
@@ -153,14 +164,20 @@ def make_failure(*, cost: float | None = 0.0006) -> Outcome:
 def make_parts(reward: float) -> dict[str, float]:
     """Parts that add up to the reward's twelfths."""
     points = round(reward * 12)
-    return {"short": float(min(4, points)), "price": float(min(4, max(0, points - 4))), "keywords": float(max(0, points - 8))}
+    return {
+        "short": float(min(4, points)),
+        "price": float(min(4, max(0, points - 4))),
+        "keywords": float(max(0, points - 8)),
+    }
 
 
 def _climb(rng: random.Random, hard: float, gain: float, spec: ProgramSpec) -> list[float | None]:
     """Rewards in twelfths; the harder the input, the lower. A refined run gains with each attempt, and stops at the threshold."""
     made: list[float | None] = []
     for attempt in range(spec.attempt_count):
-        value = 0.75 - 0.4 * hard + 0.25 * (rng.random() - 0.5) + gain * (attempt > 0) * (0.7 + 0.15 * attempt)
+        value = (
+            0.75 - 0.4 * hard + 0.25 * (rng.random() - 0.5) + gain * (attempt > 0) * (0.7 + 0.15 * attempt)
+        )
         made.append(round(min(1.0, max(0.0, value)) * 12) / 12)
         if spec.threshold is not None and (made[-1] or 0) >= spec.threshold:
             break

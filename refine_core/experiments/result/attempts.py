@@ -59,9 +59,7 @@ def _rank(attempt: AttemptFigures) -> tuple[bool, float]:
     return not attempt.unmet, attempt.reward if attempt.reward is not None else float("-inf")
 
 
-def _running(
-    amounts: Sequence[float | None], total: float | None, n: int
-) -> list[float | None]:
+def _running(amounts: Sequence[float | None], total: float | None, n: int) -> list[float | None]:
     """Sums up to each attempt; the whole run's once it has stopped."""
     if total is None or None in amounts:
         return [None] * n

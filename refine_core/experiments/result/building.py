@@ -1,6 +1,6 @@
 """An experiment's outcomes folded into a result.
 
-    Snapshot --which runs count--> ArmRuns --build_arm, compare--> Result --write_verdict--> Result.verdict
+Snapshot --which runs count--> ArmRuns --build_arm, compare--> Result --write_verdict--> Result.verdict
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def _find_clusters(snapshot: Snapshot, arms: Sequence[ArmRuns]) -> Mapping[int, 
         if row.number in rows:
             key = repr(sorted((name, value) for name, value in row.values.items() if name in fields))
             found[row.number] = numbers.setdefault(key, row.number)
-    for row in rows:
-        found.setdefault(row, row)
+    for number in rows:
+        found.setdefault(number, number)
     return found if len(set(found.values())) < len(found) else None
 
 

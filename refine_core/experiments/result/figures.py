@@ -185,7 +185,7 @@ class Comparison:
     too few inputs were scored, or all rewards are equal. p: as Holm corrects it. enough: whether the two differ.
     by_input: ascending by difference, so the first's worst regressions come first. left_out: inputs that ran in both but were
     scored only in one, or in none. caution: where the arms failed unequally often; then `at_lowest` counts failed runs as the lowest
-    reward that was seen.
+    reward that was seen. margin: the difference below which the two count as equal.
     """
 
     first: ArmResult
@@ -199,7 +199,7 @@ class Comparison:
     caution: str = ""
     parts: tuple[PartDifference, ...] = ()
     equal_budget: Mapping[Unit, EqualBudget] = field(default_factory=dict)
-    problem: str = ""
+    margin: float = 0.0
 
     @property
     def inputs(self) -> int:

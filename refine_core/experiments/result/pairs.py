@@ -20,6 +20,8 @@ from refine_core.experiments.result.figures import (
 from refine_core.statistics import ArmDifference, compare_arms
 from refine_core.statistics.numbers import mean
 
+SMALL: Final = 0.05
+"""The share of the rewards' range below which a difference counts as none."""
 FAILURES_APART: Final = 0.05
 """From this difference of the shares of failed runs on, a second figure is given."""
 
@@ -35,7 +37,11 @@ class Pair:
     seen: Sequence[float]
 
     def compare(
-        self, first: Mapping[int, float], second: Mapping[int, float], rows: Sequence[int], level: float = 0.95
+        self,
+        first: Mapping[int, float],
+        second: Mapping[int, float],
+        rows: Sequence[int],
+        level: float = 0.95,
     ) -> ArmDifference | None:
         """Two values of each of these rows."""
         clusters = None if self.clusters is None else [self.clusters[row] for row in rows]
@@ -90,7 +96,13 @@ def build_comparison(
         else "",
         tuple(_parts(pair)),
         {unit: compare_at_budget(pair, unit) for unit in UNITS} if len(pair.rows) >= MIN_FOR_CURVES else {},
+        SMALL * _range(pair.seen),
     )
+
+
+def _range(seen: Sequence[float]) -> float:
+    """Of the rewards: 1 for those that lie from 0 to 1, as most are meant to."""
+    return 1.0 if all(0 <= one <= 1 for one in seen) else max(seen) - min(seen)
 
 
 def _share(arm: ArmResult) -> float:
@@ -165,17 +177,18 @@ def _part_means(arm: ArmRuns, rows: Sequence[int]) -> dict[str, dict[int, float]
 
 def compare_at_budget(pair: Pair, unit: Unit) -> EqualBudget:
     """Both arms at the smaller of their own mean spendings: between two attempts, both count, with one weight for all inputs."""
-    sums = [_mean_spent(arm, pair.rows, unit) for arm in (pair.first, pair.second)]
-    if sums[0] is None or sums[1] is None:
+    arms = (pair.first, pair.second)
+    sums = [spent for arm in arms if (spent := _mean_spent(arm, pair.rows, unit)) is not None]
+    if len(sums) < len(arms):
         return EqualBudget(unit, None, reason="It is not known what every run took.")
     budget = min(sums[0][-1], sums[1][-1])
     if budget <= 0:
         return EqualBudget(unit, None, reason="The runs cost nothing.")
-    for arm, spent in zip((pair.first, pair.second), sums, strict=True):
+    for arm, spent in zip(arms, sums, strict=True):
         if spent[0] > budget * (1 + 1e-9):
             return EqualBudget(unit, budget, reason=f"One attempt of {arm.arm.name} takes more than that.")
     values, places = [], []
-    for arm, spent in zip((pair.first, pair.second), sums, strict=True):
+    for arm, spent in zip(arms, sums, strict=True):
         place = _place(spent, budget)
         places.append(place)
         values.append(_values_at(arm, pair.rows, place))

@@ -1,7 +1,7 @@
 """The sentence on top of a result: a pure function of its figures.
 
 better               the interval of the best arm less the next best leaves out 0 (Holm corrects it where there are several pairs)
-no difference        it holds 0, and lies within a twentieth of the rewards' range on either side
+no difference        it holds 0, and lies within 0.05 on either side (of other rewards than from 0 to 1: a twentieth of their range)
 not enough data      it holds 0, and reaches further
 nothing to compare   one arm, nothing scored, or rewards that are not the same
 not finished         more may come by itself: then nothing is said of who leads
@@ -31,8 +31,6 @@ from refine_core.formatting import (
 )
 from refine_core.statistics import ArmDifference
 
-SMALL: Final = 0.05
-"""The share of the rewards' range below which a difference counts as none."""
 MAX_NEEDED: Final = 10_000
 SAME_PRICE: Final = 0.05
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -42,7 +40,9 @@ _UNIT_WORDS: Final[dict[Unit, str]] = {"calls": "calls", "tokens": "tokens", "us
 def write_verdict(result: Result) -> Verdict:
     """What came of it; of several arms, the headline is about the best against the next best."""
     if not result.is_final:
-        return Verdict("not finished", _describe_progress(result), ("The result is shown once it has ended.",))
+        return Verdict(
+            "not finished", _describe_progress(result), ("The result is shown once it has ended.",)
+        )
     caveats = tuple(_list_caveats(result))
     if (nothing := _explain_nothing(result)) is not None:
         return Verdict("nothing to compare", nothing, caveats)
@@ -63,15 +63,9 @@ def judge(one: Comparison) -> Answer:
         return "nothing to compare" if one.inputs < 2 else "no difference"  # noqa: PLR2004 - one shows no spread
     if one.enough and one.difference.is_clear:
         return "better"
-    margin = find_margin(one.difference)
-    if -margin <= one.difference.low and one.difference.high <= margin:
+    if -one.margin <= one.difference.low and one.difference.high <= one.margin:
         return "no difference"
     return "not enough data"
-
-
-def find_margin(difference: ArmDifference) -> float:
-    """The difference below which two arms count as equal: a twentieth of the range of all rewards."""
-    return SMALL * difference.scale
 
 
 def describe_pair(one: Comparison) -> tuple[str, str, str]:
@@ -119,7 +113,9 @@ def _explain_nothing(result: Result) -> str | None:
     if len(result.arms) == 1:
         return f"One arm, so there is nothing to compare: {_describe_mean(result.arms[0])}."
     if len(scored) == 1:
-        return f"Only {scored[0].name} got rewards, so there is nothing to compare: {_describe_mean(scored[0])}."
+        return (
+            f"Only {scored[0].name} got rewards, so there is nothing to compare: {_describe_mean(scored[0])}."
+        )
     main = result.main
     if main is None or not main.inputs:
         return "No input was scored in two arms, so there is nothing to compare."
@@ -140,7 +136,12 @@ def _without_difference(main: Comparison, details: tuple[str, ...], method: str)
         if main.first.mean == main.second.mean
         else "The inputs that both arms share are all the same, so there is nothing to compare."
     )
-    return Verdict("no difference" if main.first.mean == main.second.mean else "nothing to compare", headline, details, method)
+    return Verdict(
+        "no difference" if main.first.mean == main.second.mean else "nothing to compare",
+        headline,
+        details,
+        method,
+    )
 
 
 def _interval(difference: ArmDifference) -> str:
@@ -166,7 +167,7 @@ def _winner(main: Comparison) -> tuple[ArmResult, ArmResult]:
 
 def _write_none(main: Comparison, found: ArmDifference) -> str:
     return (
-        f"No difference larger than {format_score(find_margin(found))}: {main.first.name} minus {main.second.name} is "
+        f"No difference larger than {format_score(main.margin)}: {main.first.name} minus {main.second.name} is "
         f"{format_difference(found.difference)} {_interval(found)} on {pluralize(main.inputs, 'input')}."
     )
 
@@ -296,7 +297,9 @@ def _list_caveats(result: Result) -> Iterator[str]:
             yield f"{arm.name} was stopped: {arm.stopped}"
     if result.failed:
         left_out = max((one.left_out for one in result.comparisons), default=0)
-        how = "those inputs count by their other repeat" if result.repeats > 1 else "those inputs are left out"
+        how = (
+            "those inputs count by their other repeat" if result.repeats > 1 else "those inputs are left out"
+        )
         if result.repeats > 1 and left_out:
             how = f"their inputs count by another repeat, and {left_out} without one are left out"
         yield f"{result.failed} of {pluralize(result.cells, 'run')} failed; {how}."
