@@ -5,7 +5,7 @@
 figures    plain frozen data                     building   which runs count, Holm over all pairs
 arms       an arm by itself                      pairs      two arms on the same inputs, and at the same price
 attempts   the first k attempts of a run         verdict    the sentence, a pure function of the figures
-words      what differs between two runs
+changes    what differs between two runs
 """
 
 from refine_core.experiments.result.building import build_result
@@ -27,7 +27,7 @@ from refine_core.experiments.result.figures import (
 )
 from refine_core.experiments.result.result_json import result_to_json
 from refine_core.experiments.result.verdict import cost_of_more, count_more, describe_pair, write_verdict
-from refine_core.experiments.result.words import describe_change
+from refine_core.experiments.result.changes import describe_change
 
 __all__ = [
     "MIN_FOR_CURVES",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from refine_core.experiments.document import Arm, Cell
 from refine_core.experiments.outcomes import Outcome
-from refine_core.experiments.result.attempts import Steps, steps_of_input
+from refine_core.experiments.result.attempts import FirstAttempts, fold_attempts
 from refine_core.experiments.result.figures import (
     MIN_FOR_CURVES,
     UNITS,
@@ -29,7 +29,7 @@ Run = tuple[Cell, Outcome]
 class ArmRuns:
     """An arm's runs that count. by_row: row -> its runs that ended, failed ones too. means: row -> mean over its scored runs.
 
-    steps: row -> its first attempts; {} where too few inputs make a curve. all: every run that ended, whether it counts or not.
+    first_attempts: row -> its first attempts; {} where too few inputs make a curve. all: every run that ended, whether it counts or not.
     """
 
     arm: Arm
@@ -37,7 +37,7 @@ class ArmRuns:
     all: Sequence[Outcome]
     by_row: Mapping[int, Sequence[Run]]
     means: Mapping[int, float]
-    steps: Mapping[int, Steps] = field(default_factory=dict)
+    first_attempts: Mapping[int, FirstAttempts] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -56,12 +56,12 @@ def collect(arm: Arm, planned: int, every: Sequence[Outcome], by_row: Mapping[in
         rewards = [outcome.reward for _, outcome in runs if outcome.reward is not None]
         if rewards:
             means[row] = rewards[0] if len(rewards) == 1 else mean(rewards) or 0.0
-    steps: dict[int, Steps] = {}
+    first_attempts: dict[int, FirstAttempts] = {}
     if len(means) >= MIN_FOR_CURVES:
         for row in means:
             scored = [outcome for _, outcome in by_row[row] if outcome.reward is not None]
-            steps[row] = steps_of_input(scored, arm.spec.attempt_count)
-    return ArmRuns(arm, planned, every, by_row, means, steps)
+            first_attempts[row] = fold_attempts(scored, arm.spec.attempt_count)
+    return ArmRuns(arm, planned, every, by_row, means, first_attempts)
 
 
 def build_arm(
@@ -125,13 +125,17 @@ def _curve(
 ) -> tuple[CurvePoint, ...]:
     points = []
     for k in range(runs.n):
-        known = {row: best for row, steps in runs.steps.items() if (best := steps.best[k]) is not None}
+        known = {
+            row: best
+            for row, first_attempts in runs.first_attempts.items()
+            if (best := first_attempts.best[k]) is not None
+        }
         middle = mean(known.values())
         if middle is None:
             continue
         spent: dict[Unit, float | None] = {}
         for unit in UNITS:
-            amounts = [steps.spent[unit][k] for steps in runs.steps.values()]
+            amounts = [first_attempts.spent[unit][k] for first_attempts in runs.first_attempts.values()]
             spent[unit] = None if None in amounts else mean(one or 0 for one in amounts)
         interval = mean_of_inputs(list(known.values()), _of(list(known), clusters), seen)
         points.append(CurvePoint(k + 1, middle, interval, spent))

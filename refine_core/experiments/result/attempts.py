@@ -16,14 +16,14 @@ from refine_core.statistics.numbers import mean
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class FirstAttempts:
     """By k = 1…N: the mean over an input's runs. best: None before any attempt was scored. spent: None where it is not known."""
 
     best: Sequence[float | None]
     spent: Mapping[Unit, Sequence[float | None]]
 
 
-def steps_of_input(outcomes: Sequence[Outcome], n: int) -> Steps:
+def fold_attempts(outcomes: Sequence[Outcome], n: int) -> FirstAttempts:
     """Of the scored runs of an input, whose arm allows n attempts."""
     bests = [best_by_attempt(one, n) for one in outcomes]
     spent: dict[Unit, list[list[float | None]]] = {"calls": [], "tokens": [], "usd": []}
@@ -32,8 +32,8 @@ def steps_of_input(outcomes: Sequence[Outcome], n: int) -> Steps:
         spent["tokens"].append(_running([a.tokens for a in one.attempts], one.tokens, n))
         spent["usd"].append(_running([a.cost_usd for a in one.attempts], one.cost_usd, n))
     if len(outcomes) == 1:
-        return Steps(bests[0], {unit: lists[0] for unit, lists in spent.items()})
-    return Steps(
+        return FirstAttempts(bests[0], {unit: lists[0] for unit, lists in spent.items()})
+    return FirstAttempts(
         [mean(best for best in column if best is not None) for column in zip(*bests, strict=True)],
         {
             unit: [_mean_of_all(column) for column in zip(*lists, strict=True)]

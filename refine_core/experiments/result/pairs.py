@@ -187,15 +187,15 @@ def compare_at_budget(pair: Pair, unit: Unit) -> EqualBudget:
     for arm, spent in zip(arms, sums, strict=True):
         if spent[0] > budget * (1 + 1e-9):
             return EqualBudget(unit, budget, reason=f"One attempt of {arm.arm.name} takes more than that.")
-    values, places = [], []
+    values, counts = [], []
     for arm, spent in zip(arms, sums, strict=True):
-        place = _place(spent, budget)
-        places.append(place)
-        values.append(_values_at(arm, pair.rows, place))
+        count = _find_place(spent, budget)
+        counts.append(count)
+        values.append(_values_at(arm, pair.rows, count))
     rows = [row for row in pair.rows if row in values[0] and row in values[1]]
     first, second = (mean(one[row] for row in rows) for one in values)
     return EqualBudget(
-        unit, budget, first, second, places[0], places[1], pair.compare(values[0], values[1], rows)
+        unit, budget, first, second, counts[0], counts[1], pair.compare(values[0], values[1], rows)
     )
 
 
@@ -203,7 +203,7 @@ def _mean_spent(arm: ArmRuns, rows: Sequence[int], unit: Unit) -> list[float] | 
     """By k: the mean over these rows; None where it is not known."""
     found = []
     for k in range(arm.n):
-        amounts = [arm.steps[row].spent[unit][k] for row in rows]
+        amounts = [arm.first_attempts[row].spent[unit][k] for row in rows]
         middle = None if None in amounts else mean(one or 0 for one in amounts)
         if middle is None:
             return None
@@ -211,7 +211,7 @@ def _mean_spent(arm: ArmRuns, rows: Sequence[int], unit: Unit) -> list[float] | 
     return found
 
 
-def _place(spent: Sequence[float], budget: float) -> float:
+def _find_place(spent: Sequence[float], budget: float) -> float:
     """After how many attempts the mean spending is the budget: 2.4 lies between two and three."""
     for k in range(1, len(spent)):
         if spent[k] > budget:
@@ -219,12 +219,12 @@ def _place(spent: Sequence[float], budget: float) -> float:
     return float(len(spent))
 
 
-def _values_at(arm: ArmRuns, rows: Sequence[int], place: float) -> dict[int, float]:
-    k = min(int(place), arm.n)
-    weight = place - k
+def _values_at(arm: ArmRuns, rows: Sequence[int], count: float) -> dict[int, float]:
+    k = min(int(count), arm.n)
+    weight = count - k
     found = {}
     for row in rows:
-        best = arm.steps[row].best
+        best = arm.first_attempts[row].best
         before, after = best[k - 1], best[min(k, arm.n - 1)]
         if before is not None and after is not None:
             found[row] = before + weight * (after - before) if weight else before

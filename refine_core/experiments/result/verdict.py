@@ -274,14 +274,14 @@ def _other_pairs(result: Result) -> Iterator[str]:
 def _describe_method(result: Result) -> str:
     parts = ["Best reward of each input, paired by input"]
     if result.repeats > 1:
-        parts[0] += f", {_count(result.repeats)} repeats averaged"
+        parts[0] += f", {_spell(result.repeats)} repeats averaged"
     if result.clustered:
         parts[0] += ", equal inputs counted as one"
-    corrected = f", corrected for {_count(len(result.arms))} arms" if result.corrected > 1 else ""
+    corrected = f", corrected for {_spell(len(result.arms))} arms" if result.corrected > 1 else ""
     return f"{parts[0]}; 95 % intervals{corrected}."
 
 
-def _count(number: int) -> str:
+def _spell(number: int) -> str:
     return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
 
 
