@@ -151,3 +151,112 @@ __all__ = [
     "wait_for_change",
     "write_verdict",
 ]
+
+
+class _Default:
+    """The experiments of the user's data folder, one for this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._experiments: Experiments | None = None
+
+    def open(self) -> Experiments:
+        """Those of the runs that are open now; another data folder has others."""
+        runs = _runs.default()
+        with self._lock:
+            if self._experiments is None or self._experiments.runs is not runs:
+                self._experiments = Experiments(runs)
+            return self._experiments
+
+
+default = _Default().open
+
+
+def start(
+    experiment: Experiment,
+    credentials: Credentials | None = None,
+    programs: Mapping[str, BestOfN] | None = None,
+) -> str:
+    """Begin an experiment and return its id. See Experiments.start."""
+    return default().start(experiment, credentials, programs)
+
+
+def go_on(
+    experiment_id: str,
+    credentials: Credentials | None = None,
+    programs: Mapping[str, BestOfN] | None = None,
+) -> bool:
+    """Run what is left. See Experiments.go_on."""
+    return default().go_on(experiment_id, credentials, programs)
+
+
+def retry_failed(
+    experiment_id: str, cells: Collection[Cell] | None = None, credentials: Credentials | None = None
+) -> bool:
+    """Run failed cells anew, or these of them. See Experiments.retry_failed."""
+    return default().retry_failed(experiment_id, cells, credentials)
+
+
+def add_rows(experiment_id: str, dataset_version: int, rows: int | None = None) -> None:
+    """Go over to a later version of the dataset. See Experiments.add_rows."""
+    default().add_rows(experiment_id, dataset_version, rows)
+
+
+def add_arm(experiment_id: str, arm: Arm) -> None:
+    """Add an arm. See Experiments.add_arm."""
+    default().add_arm(experiment_id, arm)
+
+
+def set_budget(experiment_id: str, budget: Budget) -> None:
+    """Give an experiment another budget. See Experiments.set_budget."""
+    default().set_budget(experiment_id, budget)
+
+
+def rename(experiment_id: str, name: str) -> None:
+    """Call it by another name. See Experiments.rename."""
+    default().rename(experiment_id, name)
+
+
+def pause(experiment_id: str) -> bool:
+    """Begin no further cell; those under way end. See Experiments.pause."""
+    return default().pause(experiment_id)
+
+
+def cancel(experiment_id: str) -> bool:
+    """Begin no further cell, and cancel those under way. See Experiments.cancel."""
+    return default().cancel(experiment_id)
+
+
+def get(experiment_id: str) -> Snapshot | None:
+    """The experiment as far as it is recorded. See Experiments.get."""
+    return default().get(experiment_id)
+
+
+def list_experiments() -> list[ListedExperiment]:
+    """The experiments, the newest first. See Experiments.list_experiments."""
+    return default().list_experiments()
+
+
+def delete(experiment_id: str) -> None:
+    """Take an experiment and its runs out of the lists. See Experiments.delete."""
+    default().delete(experiment_id)
+
+
+def undelete(experiment_id: str) -> None:
+    """Bring a deleted experiment back. See Experiments.undelete."""
+    default().undelete(experiment_id)
+
+
+def wait_for_change(experiment_id: str, revision: str, timeout_s: float) -> str:
+    """The revision of its snapshot, as soon as it is another one. See Experiments.wait_for_change."""
+    return default().wait_for_change(experiment_id, revision, timeout_s)
+
+
+def wait(experiment_id: str, timeout_s: float) -> bool:
+    """Wait until nothing of it is at work in this process; whether that is so. See Experiments.wait."""
+    return default().wait(experiment_id, timeout_s)
+
+
+def join(experiment_id: str, timeout_s: float) -> None:
+    """Wait until nothing of it is at work in this process. See Experiments.join."""
+    default().join(experiment_id, timeout_s)

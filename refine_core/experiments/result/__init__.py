@@ -9,6 +9,7 @@ changes    what differs between two runs
 """
 
 from refine_core.experiments.result.building import build_result
+from refine_core.experiments.result.changes import describe_change
 from refine_core.experiments.result.figures import (
     MIN_FOR_CURVES,
     UNITS,
@@ -27,7 +28,6 @@ from refine_core.experiments.result.figures import (
 )
 from refine_core.experiments.result.result_json import result_to_json
 from refine_core.experiments.result.verdict import cost_of_more, count_more, describe_pair, write_verdict
-from refine_core.experiments.result.changes import describe_change
 
 __all__ = [
     "MIN_FOR_CURVES",
