@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from pages.shared import address
+from pages.shared.leave import leave_for
+from pages.shared.new_experiment import open_new
 from pages.shared.text import escape_markdown
 from pages.shared.title import title_page
 from pages.shared.viewport import is_narrow
+from refine_core import experiments
+from refine_core.errors import SpecError, StoreError
 
 MAX_NAME_CHARACTERS: Final = 120
 
@@ -25,21 +30,23 @@ def draw_header(
 ) -> None:
     """Name and state left, actions right.
 
-    caption: plain text. rename: called, in a callback, with a name that somebody typed; None where it cannot be renamed. actions:
-    draws the buttons, in a row. key: of the experiment.
+    caption: plain text. rename: called, in a callback, with a name that somebody typed; None: the experiment is called so. actions:
+    draws the buttons, in a row. key: id of the experiment, or of its draft.
     """
     title_page(name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=is_narrow()):
         st.title(escape_markdown(name), anchor=False, width="content")
-        if rename is not None:
-            _draw_rename(name, rename, key)
+        _draw_rename(name, rename or partial(_rename, key), key)
         if caption:
             st.caption(escape_markdown(caption), width="content")
         st.space("stretch")
         with st.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
             if actions is not None:
                 actions()
-            st.page_link(address.BATCH, label="All experiments", width="content")
+            if rename is None:
+                _draw_copy(key)
+            if st.button(":blue[All experiments]", type="tertiary", key="batch.all-experiments"):
+                leave_for(address.BATCH)
 
 
 def _draw_rename(name: str, rename: Callable[[str], None], key: str) -> None:
@@ -56,3 +63,20 @@ def _draw_rename(name: str, rename: Callable[[str], None], key: str) -> None:
         st.text_input(
             "Name of the experiment", name, key=field, on_change=take, max_chars=MAX_NAME_CHARACTERS
         )
+
+
+def _rename(experiment_id: str, name: str) -> None:
+    try:
+        experiments.rename(experiment_id, name)
+    except (SpecError, StoreError) as error:
+        st.toast(escape_markdown(f"Not renamed: {error}"), icon=":material/error:")
+
+
+def _draw_copy(experiment_id: str) -> None:
+    """What has run is fixed; a copy of how it was set up can be changed."""
+    words = "What has run stays as it is. The copy is set up alike, and can be changed before it runs."
+    if not st.button("Use as a new draft", key="batch.copy", help=words):
+        return
+    snapshot = experiments.get(experiment_id)
+    if snapshot is not None:
+        open_new(experiments.draft_of(snapshot.experiment))

@@ -14,7 +14,7 @@ from pages.batch.marks import mark_data
 from pages.shared import address
 from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
-from pages.shared.new_experiment import open_new
+from pages.shared.new_experiment import is_untouched, open_empty, open_new
 from pages.shared.text import escape_markdown
 from pages.shared.web import ARMS, LIST, import_script, read_styles
 from refine_core import experiments
@@ -46,31 +46,32 @@ def draw_list() -> None:
         st.title("Batch", anchor=False, width="content")
         st.space("stretch")
         listed, drafts = experiments.list_experiments(), experiments.list_experiment_drafts()
-        if listed or drafts:
-            _draw_new()
-    if not listed and not drafts and not st.session_state.get(_DELETED):
-        _draw_empty()
+        kept = [one for one in drafts if not is_untouched(one)]
+        if listed or kept:
+            _draw_new(drafts)
+    if not listed and not kept and not st.session_state.get(_DELETED):
+        _draw_empty(drafts)
         return
     is_live = any(one.state in ("running", "pausing", "cancelling") for one in listed)
     st.fragment(_draw_table, run_every=LIVE_S if is_live else None)()
 
 
-def _draw_new(kind: str = "secondary") -> None:
+def _draw_new(drafts: Sequence[ExperimentDraft], kind: str = "secondary") -> None:
     if st.button(
         "Start with an example", key="batch.example", type="primary" if kind == "primary" else "secondary"
     ):
         open_new(draft_example())
     if st.button("New experiment", icon=":material/add:", key="batch.new"):
-        open_new(experiments.new_draft())
+        open_empty(drafts)
 
 
-def _draw_empty() -> None:
+def _draw_empty(drafts: Sequence[ExperimentDraft]) -> None:
     st.markdown(
         "**Over a whole table of inputs, which program is really better, and at what price?** One run on one input is an "
         "anecdote. Batch runs each way of doing it on every row, and ends with one sentence that says how sure it is."
     )
     with st.container(horizontal=True, gap="small"):
-        _draw_new("primary")
+        _draw_new(drafts, "primary")
     st.caption(
         "The example compares refining, best of 5 and a single attempt on sixty customers' messages. The practice model "
         "answers: no key, no cost, about a minute."
@@ -78,9 +79,12 @@ def _draw_empty() -> None:
 
 
 def _draw_table() -> None:
-    listed, drafts = experiments.list_experiments(), experiments.list_experiment_drafts()
+    listed = experiments.list_experiments()
+    drafts = [one for one in experiments.list_experiment_drafts() if not is_untouched(one)]
     _take_clicks(listed, drafts)
-    rows = [*map(_draft_row, drafts), *map(_experiment_row, listed)]
+    dated = [(one.saved_at, _draft_row(one)) for one in drafts]
+    dated += [(one.experiment.created_at, _experiment_row(one)) for one in listed]
+    rows = [row for _, row in sorted(dated, key=lambda one: one[0], reverse=True)]
     shown = rows if st.session_state.get(_ALL) else rows[:SHOWN]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         counts = [pluralize(len(listed), "experiment")] if listed else []

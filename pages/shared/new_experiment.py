@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -27,6 +28,20 @@ def compare_over_table(spec: ProgramSpec, run_id: str = "") -> None:
     """Open a new draft that compares this program in three ways."""
     draft = replace(experiments.new_draft(), program=choose_spec(spec, run_id))
     open_new(experiments.propose_arms(draft))
+
+
+def open_empty(drafts: Sequence[ExperimentDraft]) -> None:
+    """Open a draft in which nothing has been chosen yet: one of these, where there is one."""
+    untouched = next((one for one in drafts if is_untouched(one)), None)
+    if untouched is not None:
+        leave_for(address.BATCH, address.experiment_query(untouched.id))
+    else:
+        open_new(experiments.new_draft())
+
+
+def is_untouched(draft: ExperimentDraft) -> bool:
+    """Whether nobody has typed or chosen anything in it."""
+    return replace(draft, saved_at=0.0) == ExperimentDraft(draft.id)
 
 
 def open_new(draft: ExperimentDraft) -> None:

@@ -76,7 +76,8 @@ def _draw_left(dataset: Dataset | None, *, narrow: bool) -> Sequence[Problem]:
     models = dict.fromkeys(label for spec in specs for label in experiments.list_models(spec))
     at_keys = draw_keys(draft)
     draw_limits(list(models), narrow=narrow)
-    return [*problems, *at_inputs, *at_keys]
+    own = [one for one in problems if one.field != "inputs" or not at_inputs]
+    return [*at_inputs, *own, *at_keys]
 
 
 def _first_spec() -> ProgramSpec | None:
