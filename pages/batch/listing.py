@@ -27,6 +27,7 @@ LIVE_S: Final = 2.0  # between two looks at experiments that are at work
 SHOWN: Final = 100
 _ALL: Final = "batch.list.all"
 _DELETED: Final = "batch.list.deleted"
+_VERDICTS: Final = "batch.list.verdicts"
 _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "running": ("\N{BLACK RIGHT-POINTING TRIANGLE}", "live"),
     "pausing": ("\N{BLACK RIGHT-POINTING TRIANGLE}", "live"),
@@ -178,6 +179,14 @@ def _row(experiment_id: str, name: str, arms: Sequence[str]) -> dict[str, object
 
 
 def _find_verdict(one: ListedExperiment) -> str:
-    """The headline of an experiment that has come to its end."""
-    del one
-    return ""
+    """The headline of an experiment that has come to its end; worked out once a session."""
+    if one.state != "finished":
+        return ""
+    known: dict[str, tuple[ListedExperiment, str]] = st.session_state.setdefault(_VERDICTS, {})
+    experiment_id = one.experiment.id
+    if experiment_id not in known or known[experiment_id][0] != one:
+        snapshot = experiments.get(experiment_id)
+        if snapshot is None:
+            return ""
+        known[experiment_id] = (one, experiments.build_result(snapshot).verdict.headline)
+    return known[experiment_id][1]
