@@ -49,6 +49,7 @@ PACKAGES = (
     "lm",
     "practice",
     "connect",
+    "estimates",
     "adapters",
     "modules",
     "rewards",

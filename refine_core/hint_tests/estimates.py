@@ -6,15 +6,12 @@ estimate(timeline, attempt, tries, at_once) -> Estimate(program_calls, judge_cal
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from refine_core.estimates import mean_seconds, models_of, price_calls
 from refine_core.formatting import format_duration, format_estimate, pluralize
-from refine_core.lm.prices import cost_by_own_prices
-from refine_core.lm.types import Usage as TokenUsage
-from refine_core.log.timeline import Attempt, Call, Timeline
-from refine_core.spec import ModelSpec
+from refine_core.log.timeline import Attempt, Timeline
 
 START_S: Final = 0.3
 """Beside its calls a try takes about so many seconds, mostly to start a worker for its reward."""
@@ -57,58 +54,19 @@ def estimate(timeline: Timeline, attempt: Attempt, tries: int, at_once: int) -> 
     program = [c for run in attempt.predictors for c in run.calls if not c.is_repeat]
     program += attempt.inner_advice
     judging = attempt.judge_calls
-    costs = [
-        _cost(timeline, calls, model)
-        for calls, model in (
-            (program, timeline.spec.model),
-            (judging, timeline.spec.judge or timeline.spec.model),
-        )
-        if calls
-    ]
-    known = [cost for cost in costs if cost is not None]
-    cost = sum(known) * tries if costs and len(known) == len(costs) else None
+    models = models_of(timeline.spec)
+    each_usd = price_calls([*program, *judging], models, models, timeline.calls)
     each_s = _seconds(timeline, attempt)
     return Estimate(
         tries,
         len(program) * tries,
         len(judging) * tries,
-        cost,
+        None if each_usd is None else each_usd * tries,
         None if each_s is None else (START_S + each_s) * math.ceil(tries / max(at_once, 1)),
     )
 
 
-def _cost(timeline: Timeline, calls: Sequence[Call], model: ModelSpec) -> float | None:
-    """What these calls cost; where one was answered from the cache, what such calls cost elsewhere in the run."""
-    if model.kind == "practice":
-        return 0.0
-    if (paid := _paid(calls)) is not None:
-        return paid
-    alike = [
-        call for call in timeline.calls if call.purpose == calls[0].purpose and _paid([call]) is not None
-    ]
-    if alike:
-        return sum(_paid([call]) or 0.0 for call in alike) / len(alike) * len(calls)
-    tokens = [(c.reply.prompt_tokens, c.reply.completion_tokens) for c in calls if c.reply is not None]
-    if not tokens or any(None in pair for pair in tokens):
-        return None
-    sent, received = sum(pair[0] or 0 for pair in tokens), sum(pair[1] or 0 for pair in tokens)
-    return cost_by_own_prices(TokenUsage(sent, received), model.price_in_usd, model.price_out_usd)
-
-
-def _paid(calls: Iterable[Call]) -> float | None:
-    """What calls cost that all went to the model; None where one did not, or its cost is unknown."""
-    total = 0.0
-    for call in calls:
-        costs = [charge.cost_usd for charge in call.charges]
-        if not costs or None in costs:
-            return None
-        total += sum(cost or 0.0 for cost in costs)
-    return total
-
-
 def _seconds(timeline: Timeline, attempt: Attempt) -> float | None:
     """How long an attempt takes whose calls go to the model: this one, or else the others."""
-    for one in (attempt, *timeline.attempts):
-        if one.took_s is not None and not any(call.is_free for call in one.calls):
-            return one.took_s
-    return None
+    own = mean_seconds([(attempt.took_s, attempt.calls)])
+    return own if own is not None else mean_seconds([(one.took_s, one.calls) for one in timeline.attempts])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from refine_core.errors import SignatureError
+from refine_core.estimates import most_calls
 from refine_core.formatting import format_score, format_temperature, pluralize
 from refine_core.refine.build import build_stage_signature
 from refine_core.spec import ProgramSpec, schedule
@@ -26,8 +27,8 @@ def max_calls(spec: ProgramSpec) -> tuple[int, int]:
 
     Calls that are asked again because a reply could not be read, and those that the reward makes, come on top.
     """
-    advice = max(spec.attempt_count - 1, 0) if spec.hint_source == "adviser" else 0
-    return spec.attempt_count * len(spec.stages) + advice, advice
+    count = most_calls(spec)
+    return count.calls, count.advice
 
 
 def describe_plan(spec: ProgramSpec) -> tuple[str, str]:

@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, replace
 
 from refine_core.connect import connect
 from refine_core.errors import RewardError
+from refine_core.estimates import models_of, price_of_one
 from refine_core.formatting import format_estimate, pluralize
 from refine_core.lm.prices import cost_by_own_prices
 from refine_core.lm.types import Usage as LMUsage
-from refine_core.log.timeline import Timeline, Usage
+from refine_core.log.timeline import Timeline
 from refine_core.refine.build import judge_by
 from refine_core.rewards import Judge
 from refine_core.spec import ModelSpec, ProgramSpec
@@ -99,14 +100,12 @@ def estimate_cost(
     if model is not None and model.kind == "practice":
         return JudgeEstimate(calls, 0.0)
     asked = [
-        call
+        (call, models_of(timeline.spec)["judge"])
         for timeline in timelines
         for attempt in timeline.attempts
         for call in attempt.judge_calls
-        if call.reply is not None and not call.is_free
     ]
-    cost = Usage.of(asked).cost_usd if asked else None
-    each = None if cost is None else cost / len(asked)
+    each = price_of_one(asked, model)
     if each is None and model is not None and characters is not None:
         tokens = LMUsage(characters // CHARACTERS_A_TOKEN, REPLY_TOKENS)
         each = cost_by_own_prices(tokens, model.price_in_usd, model.price_out_usd)

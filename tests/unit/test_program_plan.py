@@ -31,7 +31,15 @@ CHANGES = {
     "advice_instructions": "Speak of length alone.",
     "advice_form": "compact",
 }
-OF_ONE_RUN = {"starting_hints", "first_rollout", "hint_test", "fork_attempt", "change", "program_file"}
+OF_ONE_RUN = {
+    "starting_hints",
+    "first_rollout",
+    "hint_test",
+    "experiment",
+    "fork_attempt",
+    "change",
+    "program_file",
+}
 NO_CHANGE = {"title", "example", "parent", "stop_on_repeating_error", *OF_ONE_RUN}
 
 
