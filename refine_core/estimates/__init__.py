@@ -15,7 +15,7 @@ Rule 6: only what was really made tells how long it takes.
 
 from __future__ import annotations
 
-from refine_core.estimates.calls import CallCount, least_calls, most_calls
+from refine_core.estimates.calls import CallCount, max_calls, min_calls
 from refine_core.estimates.prices import Models, models_of, price_calls, price_of_one
 from refine_core.estimates.typical import Typical, mean_seconds, typical
 
@@ -23,10 +23,10 @@ __all__ = [
     "CallCount",
     "Models",
     "Typical",
-    "least_calls",
+    "max_calls",
     "mean_seconds",
+    "min_calls",
     "models_of",
-    "most_calls",
     "price_calls",
     "price_of_one",
     "typical",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from refine_core import estimates
 from refine_core.errors import SignatureError
-from refine_core.estimates import most_calls
 from refine_core.formatting import format_score, format_temperature, pluralize
 from refine_core.refine.build import build_stage_signature
 from refine_core.spec import ProgramSpec, schedule
@@ -27,7 +27,7 @@ def max_calls(spec: ProgramSpec) -> tuple[int, int]:
 
     Calls that are asked again because a reply could not be read, and those that the reward makes, come on top.
     """
-    count = most_calls(spec)
+    count = estimates.max_calls(spec)
     return count.calls, count.advice
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from refine_core.estimates import most_calls, typical
+from refine_core.estimates import max_calls, typical
 from refine_core.log.timeline import Timeline
 from refine_core.spec import ProgramSpec
 
@@ -25,7 +25,7 @@ class Estimate:
 
 def estimate_new(timeline: Timeline, spec: ProgramSpec, kept: int, *, asks_first: bool) -> Estimate:
     """What the attempts after the first `kept` take at most. spec: the branch's. asks_first: whether its first step is a request for advice."""
-    count = most_calls(spec, kept, asks_first=asks_first)
+    count = max_calls(spec, kept, asks_first=asks_first)
     own = [attempt for attempt in timeline.new_attempts if attempt.has_ended]
     done = own or [
         attempt for attempt in timeline.attempts if attempt.has_ended
