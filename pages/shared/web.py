@@ -46,6 +46,7 @@ EDIT: Final = _ASSETS / "fork" / "edit.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 HINT_TEST: Final = _ASSETS / "hint_test" / "hint_test.js"
 ARMS: Final = _ASSETS / "batch" / "arms.js"  # marks and colours of arms, for the components of an experiment
+GRID: Final = _ASSETS / "batch" / "grid.js"  # its styles; live.js imports the script
 LIVE: Final = _ASSETS / "batch" / "live.js"
 SETUP_ARMS: Final = _ASSETS / "batch" / "setup_arms.js"
 BEFORE: Final = _ASSETS / "batch" / "before.js"

@@ -30,7 +30,7 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 _MOST_KINDS: Final = 8  # of failed runs; what is beyond stands together
 _NAMED: Final = 3  # inputs by number
-_CHARACTERS: Final = 300
+_CHARACTERS: Final = 240
 _VARIES: Final = re.compile(r"\d+|'[^']*'|\"[^\"]*\"")  # in messages of one cause
 
 
@@ -39,7 +39,7 @@ class FailureKind:
     """how: "failed" runs have no reward; "retried" calls were made again, and their runs went on.
 
     what: the kind in a few words. arms: their names. detail: the message that most of them have, or what was done. count: of runs, or
-    of calls. cells: the failed ones, in order; () for calls.
+    of calls. cells: the failed ones, in order; () for calls. key: which kind it is, the same while others come.
     """
 
     how: Literal["failed", "retried"]
@@ -48,6 +48,7 @@ class FailureKind:
     detail: str
     count: int
     cells: tuple[Cell, ...] = ()
+    key: str = ""
 
     @property
     def inputs(self) -> str:
@@ -89,25 +90,35 @@ def list_failures(snapshot: Snapshot) -> list[FailureKind]:
             _name_arms(names, by_arm),
             _describe_retries(snapshot, waited.get(kind, 0.0), slowed=kind == limit),
             by_arm.total(),
+            key=f"retried {kind}",
         )
         for kind, by_arm in retries.items()
     ]
     kinds = sorted(failed.items(), key=lambda one: -len(one[1]))
     return [
         *passed,
-        *(_failed(snapshot, names, kind, cells) for (kind, _), cells in kinds[:_MOST_KINDS]),
+        *(_failed(snapshot, names, cause, cells) for cause, cells in kinds[:_MOST_KINDS]),
         *_others(names, [cells for _, cells in kinds[_MOST_KINDS:]]),
     ]
 
 
-def _failed(snapshot: Snapshot, names: Mapping[str, str], kind: str, cells: Sequence[Cell]) -> FailureKind:
+def _failed(
+    snapshot: Snapshot, names: Mapping[str, str], cause: tuple[str, str], cells: Sequence[Cell]
+) -> FailureKind:
+    kind, pattern = cause
     messages = Counter(snapshot.outcomes[cell].error for cell in cells)
     (message, _), *others = messages.most_common()
     more = f" · {len(others):,} more like it" if others else ""
     detail = f"{clip(' '.join(message.split()), _CHARACTERS)}{more}"
     what = _KINDS.get(kind, kind)
     return FailureKind(
-        "failed", what, _name_arms(names, (c.arm for c in cells)), detail, len(cells), _in_order(cells)
+        "failed",
+        what,
+        _name_arms(names, (c.arm for c in cells)),
+        detail,
+        len(cells),
+        _in_order(cells),
+        f"{kind}: {pattern}",
     )
 
 
@@ -116,7 +127,7 @@ def _others(names: Mapping[str, str], groups: Sequence[Sequence[Cell]]) -> Itera
     if cells:
         arms = _name_arms(names, (c.arm for c in cells))
         detail = f"{len(groups):,} more errors, each seldom"
-        yield FailureKind("failed", "other errors", arms, detail, len(cells), _in_order(cells))
+        yield FailureKind("failed", "other errors", arms, detail, len(cells), _in_order(cells), "others")
 
 
 def _describe_retries(snapshot: Snapshot, waited_s: float, *, slowed: bool) -> str:

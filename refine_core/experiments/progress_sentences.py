@@ -115,13 +115,14 @@ def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
         yield _as_sentence(snapshot.error)
     for arm in snapshot.experiment.arms:
         if why := snapshot.stopped_arms.get(arm.key):
-            yield f"{arm.name} was stopped: {_as_sentence(why)}"
+            yield f"{arm.name} was stopped. {_as_sentence(why)}"
     if snapshot.state == "stopped":
         yield _NEXT_STEPS.get(snapshot.stopped_by, _NEXT_STEPS[""])
     if snapshot.state not in ("stopped", "finished"):
         yield VERDICT_LATER
     if sums.unpriced and snapshot.experiment.budget.usd is not None:
-        yield f"{pluralize(sums.unpriced, 'run')} did not tell what they cost, so the budget in dollars cannot be exact."
+        it = "it" if sums.unpriced == 1 else "they"
+        yield f"{pluralize(sums.unpriced, 'run')} did not tell what {it} cost, so the budget in dollars cannot be exact."
 
 
 _NEXT_STEPS: Final = {
@@ -174,4 +175,5 @@ def _counted(spent: Spent | None, sums: Sums) -> Sums:
 
 def _as_sentence(text: str) -> str:
     text = " ".join(text.split())
+    text = f"{text[:1].upper()}{text[1:]}"
     return text if text.endswith((".", "!", "?")) else f"{text}."

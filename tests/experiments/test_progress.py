@@ -33,9 +33,9 @@ def test_the_time_left_follows_what_runs_took_and_how_many_are_under_way():
 
 def test_an_arm_that_is_done_or_stopped_says_so():
     ended = {("a", row, repeat): FIRST for row in (1, 2, 3, 4) for repeat in (1, 2)}
-    progress = build_progress(snapshot(ended=ended, stopped_arms={"b": "The key was refused"}))
+    progress = build_progress(snapshot(ended=ended, stopped_arms={"b": "the key was refused"}))
     assert [(arm.done, arm.total, arm.left) for arm in progress.arms] == [(8, 8, "done"), (0, 8, "stopped")]
-    assert "Best of 5 was stopped: The key was refused." in progress.details
+    assert "Best of 5 was stopped. The key was refused." in progress.details
 
 
 def test_each_limit_of_the_budget_stands_beside_what_was_spent():
@@ -50,7 +50,7 @@ def test_a_cost_that_some_runs_do_not_tell_is_called_the_least():
     progress = build_progress(snapshot(experiment(budget=Budget(usd=1.0)), ended=ended))
     assert [arm.cost for arm in progress.arms] == ["at least $0.01", "free"]
     assert "at least $0.01 of $1.00" in progress.headline
-    assert "1 run did not tell what they cost" in " ".join(progress.details)
+    assert "1 run did not tell what it cost" in " ".join(progress.details)
     assert (
         build_progress(snapshot(ended={("a", 1, 1): replace(FIRST, cost_usd=None)})).arms[0].cost == "unknown"
     )

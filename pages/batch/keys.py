@@ -1,0 +1,78 @@
+"""The keys that the arms of an experiment need: asked for once each, kept in this session alone, and handed on arm by arm.
+
+ask_for_keys(missing_keys(…))        a field for each        collect_keys(arms) -> Credentials
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.shared import keys
+from pages.shared.credentials import collect_credentials
+from pages.shared.secret import secret_field
+from refine_core import connections, experiments, runs
+from refine_core.experiments import Arm, Snapshot
+from refine_core.programs import ModelSpec
+from refine_core.runs import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class KeyField:
+    """A key that is needed. slot: where pages/shared/keys.py keeps it. label: whose it is, for people."""
+
+    slot: str
+    label: str
+
+
+def collect_keys(arms: Sequence[Arm]) -> Credentials:
+    """The keys of this session for these arms; those in the environment are looked up where they are used."""
+    return experiments.join_credentials({arm.key: collect_credentials(arm.spec) for arm in arms})
+
+
+def list_keys(snapshot: Snapshot) -> list[KeyField]:
+    """The keys that somebody has to type before the experiment can go on: they were typed when it began, or refused."""
+    fields: dict[str, KeyField] = {}
+    for arm in snapshot.experiment.arms:
+        typed = _typed_roles(snapshot, arm)
+        is_stopped = arm.key in snapshot.stopped_arms
+        for role, model in _models(arm):
+            slot = keys.role_slot(role, model)
+            has_key = bool(keys.connection_key(model) or keys.get_key(slot))
+            wanted = role in typed or connections.unset_variable(model) is not None
+            if is_stopped or (wanted and not has_key):
+                at = model.api_base or model.provider
+                whose = "" if role == "model" else f", the {role}"
+                fields.setdefault(
+                    slot, KeyField(slot, f"Key for {model.label}{f' at {at}' if at else ''}{whose}")
+                )
+    return list(fields.values())
+
+
+def ask_for_keys(fields: Sequence[KeyField]) -> None:
+    """A field for each of them."""
+    for field in fields:
+        secret_field(field.label, slot=field.slot)
+    if fields:
+        st.caption("Keys are kept in this session's memory only; a reload discards them.")
+
+
+def _models(arm: Arm) -> Iterator[tuple[str, ModelSpec]]:
+    named: Mapping[str, ModelSpec | None] = {
+        "model": arm.spec.model,
+        "adviser": arm.spec.adviser,
+        "judge": arm.spec.judge,
+    }
+    yield from (
+        (role, model) for role, model in named.items() if model is not None and model.kind == "litellm"
+    )
+
+
+def _typed_roles(snapshot: Snapshot, arm: Arm) -> tuple[str, ...]:
+    """The roles whose key was typed when a run of this arm began."""
+    begun = (*snapshot.under_way, *snapshot.outcomes)
+    cell = next((one for one in begun if one.arm == arm.key), None)
+    run = runs.get(cell.run_id(snapshot.experiment.id)) if cell is not None else None
+    return run.timeline.typed_key_roles if run is not None else ()

@@ -1,0 +1,133 @@
+"""What can be done with an experiment that has not come to its end: pause, cancel, go on, more budget; failed runs again.
+
+To stand outside what is polled, so that no click is lost to a redraw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import streamlit as st
+
+from pages.batch.keys import ask_for_keys, collect_keys, list_keys
+from pages.shared import address
+from pages.shared.text import escape_markdown, show_error
+from refine_core import experiments
+from refine_core.errors import LMError, SpecError, StoreError
+from refine_core.experiments import Budget, Cell, Snapshot
+from refine_core.formatting import pluralize
+
+_RETRY: Final = "batch.retry"
+_ELSEWHERE: Final = "This experiment belongs to another Refinescope process. Pause or cancel it there."
+
+
+def draw_actions(snapshot: Snapshot) -> None:
+    """The buttons that fit its state. Cancel, and Go on after it, stand in the same place."""
+    experiment_id = snapshot.experiment.id
+    if snapshot.is_live:
+        if not snapshot.is_local:
+            return  # the sentence below says where
+        if snapshot.state != "cancelling":
+            waits = snapshot.state == "pausing"
+            words = "No further run is begun; those under way end first, so that nothing is paid for twice."
+            label = "Pausing …" if waits else "Pause"
+            if st.button(label, icon=":material/pause:", key="batch.pause", help=words, disabled=waits):
+                _stop(experiments.pause, experiment_id)
+        stopping = snapshot.state == "cancelling"
+        label = "Cancelling …" if stopping else "Cancel"
+        if st.button(label, icon=":material/stop_circle:", key="batch.cancel", disabled=stopping):
+            _stop(experiments.cancel, experiment_id)
+        return
+    if snapshot.outcomes and st.button("Result so far", key="batch.result-so-far"):
+        address.show_result(on=True)
+        st.rerun()
+    _draw_go_on(snapshot)
+
+
+def _stop(act: Callable[[str], bool], experiment_id: str) -> None:
+    if not act(experiment_id):
+        st.toast(_ELSEWHERE)
+    st.rerun()
+
+
+def _draw_go_on(snapshot: Snapshot) -> None:
+    fields = list_keys(snapshot)
+    if not fields and snapshot.stopped_by != "budget":
+        if st.button("Go on", icon=":material/play_circle:", type="primary", key="batch.go-on"):
+            _go_on(snapshot)
+        return
+    with st.popover("Go on", icon=":material/play_circle:", type="primary"):
+        left = len(snapshot.cells) - snapshot.done
+        st.markdown(
+            f"{pluralize(left, 'run')} are left. Nothing that finished is paid for again."
+            if left != 1
+            else "1 run is left."
+        )
+        budget = _ask_for_budget(snapshot) if snapshot.stopped_by == "budget" else None
+        ask_for_keys(fields)
+        if st.button(f"Run {pluralize(left, 'run')}", type="primary", key="batch.go-on"):
+            _go_on(snapshot, budget)
+
+
+def _ask_for_budget(snapshot: Snapshot) -> Budget:
+    """Fields for the limits that the experiment has; what was spent counts against the new ones, too."""
+    budget = snapshot.experiment.budget
+    usd, calls, tokens = budget.usd, budget.calls, budget.tokens
+    st.caption("What was spent so far counts against the new limit, too. Empty: no limit.")
+    if usd is not None:
+        usd = st.number_input("Stop at, dollars", min_value=0.0, value=usd * 2, step=1.0, format="%.2f", key="batch.usd", placeholder="no limit")  # fmt: skip
+    if calls is not None:
+        calls = st.number_input("Stop at, calls", min_value=1, value=calls * 2, step=100, key="batch.calls", placeholder="no limit")  # fmt: skip
+    if tokens is not None:
+        tokens = st.number_input("Stop at, tokens", min_value=1, value=tokens * 2, step=1000, key="batch.tokens", placeholder="no limit")  # fmt: skip
+    return Budget(calls, tokens, usd)
+
+
+def _go_on(snapshot: Snapshot, budget: Budget | None = None) -> None:
+    experiment = snapshot.experiment
+    try:
+        if budget is not None and budget != experiment.budget:
+            experiments.set_budget(experiment.id, budget)
+        experiments.go_on(experiment.id, collect_keys(experiment.arms))
+    except (SpecError, LMError, StoreError) as error:
+        show_error(f"Not resumed: {error}")
+    else:
+        st.rerun()
+
+
+def retry(snapshot: Snapshot, cells: Sequence[Cell]) -> None:
+    """Run these failed cells again, or have a dialog ask for the keys first, once the page is drawn anew."""
+    if list_keys(snapshot):
+        st.session_state[_RETRY] = (snapshot.experiment.id, tuple(cells))
+    elif why := _retry(snapshot, cells):
+        st.toast(escape_markdown(why), icon=":material/error:")
+        return
+    st.rerun()
+
+
+def open_retry_dialog(snapshot: Snapshot) -> None:
+    """The dialog, where one is wanted."""
+    experiment_id, cells = st.session_state.pop(_RETRY, ("", ()))
+    if experiment_id == snapshot.experiment.id:
+        st.dialog("Run failed runs again")(_draw_retry)(snapshot, cells)
+
+
+def _draw_retry(snapshot: Snapshot, cells: Sequence[Cell]) -> None:
+    st.markdown("Each gets a new run; the failed one is kept.")
+    ask_for_keys(list_keys(snapshot))
+    if st.button(f"Retry {pluralize(len(cells), 'run')}", type="primary", key="batch.retry"):
+        if why := _retry(snapshot, cells):
+            show_error(why)
+        else:
+            st.rerun()
+
+
+def _retry(snapshot: Snapshot, cells: Sequence[Cell]) -> str:
+    """Why not; "" where it is done."""
+    experiment = snapshot.experiment
+    try:
+        experiments.retry_failed(experiment.id, cells, collect_keys(experiment.arms))
+    except (SpecError, LMError, StoreError) as error:
+        return f"Not run again: {error}"
+    return ""
