@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.batch.live import cells
 from pages.shared import updates, web
 from pages.shared.share import served as share
 from refine_core import workbench
@@ -16,4 +17,6 @@ PAGE = Path(__file__).resolve().parent / "pages" / "main" / "page.py"
 sys.path.append(str(PAGE.parent))
 
 workbench.self_test.start()  # in the background: what typed code can reach on this system
-app = st.App(PAGE, routes=(*web.ROUTES, *updates.ROUTES, *share.ROUTES), middleware=web.MIDDLEWARE)
+app = st.App(
+    PAGE, routes=(*web.ROUTES, *updates.ROUTES, *share.ROUTES, *cells.ROUTES), middleware=web.MIDDLEWARE
+)

@@ -35,7 +35,7 @@ _CALLER, _SEARCH, _HIT, _GUESS = "caller", "find", "place", "guess"
 _CALLER_CHARACTERS: Final = 200
 WHAT_IF: Final = "what-if"
 _FORK: Final = "fork"
-_EXPERIMENT, _PAIR = "experiment", "pair"
+_EXPERIMENT, _PAIR, _RESULT = "experiment", "pair", "result"
 _OF_RUN, _OPEN_REWARD = "of", "reward"
 RUNS_AT_ONCE: Final = 50  # on the Rewards page, as the address names each of them
 
@@ -72,6 +72,19 @@ def show_experiment(experiment_id: str) -> None:
     """Have the address name this experiment."""
     if st.query_params.get(_EXPERIMENT) != experiment_id:
         st.query_params[_EXPERIMENT] = experiment_id
+
+
+def asks_result() -> bool:
+    """Whether the address asks for the result of an experiment that has not come to its end."""
+    return st.query_params.get(_RESULT) == "1"
+
+
+def show_result(*, on: bool) -> None:
+    """Have the address ask for it, or for progress again."""
+    if on:
+        st.query_params[_RESULT] = "1"
+    elif _RESULT in st.query_params:
+        del st.query_params[_RESULT]
 
 
 def pair() -> tuple[str, str] | None:

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from pages.shared.web import under_base_path
 from refine_core import experiments
-from refine_core.errors import StoreError
+from refine_core.errors import SpecError, StoreError
 from refine_core.experiments import Snapshot, build_grid
 
 URL: Final = "lib/batch/cells"
@@ -52,7 +52,7 @@ def _read(experiment_id: str) -> str | None:
 async def _serve(request: Request) -> Response:
     try:
         text = await run_in_threadpool(_read, request.query_params.get("experiment", ""))
-    except StoreError as error:
+    except (StoreError, SpecError) as error:
         return PlainTextResponse(str(error), 503)
     if text is None:
         return PlainTextResponse("There is no such experiment.", 404)
