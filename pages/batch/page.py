@@ -28,7 +28,8 @@ def draw() -> None:
     snapshot = experiments.get(experiment_id)
     if snapshot is not None:
         # Paused, and stopped in between, it is looked at as it was while it ran.
-        (draw_result if snapshot.state == "finished" else draw_live)(snapshot)
+        is_over = snapshot.state == "finished" or (address.asks_result() and not snapshot.is_live)
+        (draw_result if is_over else draw_live)(snapshot)
         return
     draft = experiments.read_experiment_draft(experiment_id)
     if draft is not None:

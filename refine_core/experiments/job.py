@@ -295,7 +295,7 @@ class ExperimentJob:
         if why := self.budget.refusal or self.budget.find_refusal():
             done, total = len(self.ledger.cells) - len(left), len(self.ledger.cells)
             ended = f"{done:,} of {pluralize(total, 'run')} ended"
-            self.error = f"{why}: {ended}. Raise it and go on, or read what is there."
+            self.error = f"{why}: {ended}. Raise it and resume, or read what is there."
             if why.endswith("."):
                 self.error = f"{why} {ended[0].upper()}{ended[1:]}."
             self.stopped_by = "budget"

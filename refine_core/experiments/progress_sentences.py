@@ -102,7 +102,7 @@ def _describe_stop(snapshot: Snapshot, sums: Sums) -> str:
         case "store":
             return "Stopped: the data folder takes no more."
         case "arms":
-            return "Stopped: no arm that is left can go on."
+            return "Stopped: every arm that is left was stopped."
         case _:
             return "Stopped."
 
@@ -116,7 +116,7 @@ def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
     for arm in snapshot.experiment.arms:
         if why := snapshot.stopped_arms.get(arm.key):
             yield f"{arm.name} was stopped. {_as_sentence(why)}"
-    if snapshot.state == "stopped":
+    if snapshot.state == "stopped" and not (snapshot.stopped_by == "budget" and snapshot.error):
         yield _NEXT_STEPS.get(snapshot.stopped_by, _NEXT_STEPS[""])
     if snapshot.state not in ("stopped", "finished"):
         yield VERDICT_LATER
@@ -126,12 +126,12 @@ def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
 
 
 _NEXT_STEPS: Final = {
-    "": "Go on runs what is left.",
-    "cancel": "Go on runs what is left.",
-    "crash": "Go on runs what is left; a call that was under way is made again.",
-    "budget": "Raise the budget to go on, or read the result of what there is.",
-    "store": "Make room for it, then go on.",
-    "arms": "Once that is put right, go on: a key that was refused is typed again there.",
+    "": "Resume runs what is left.",
+    "cancel": "Resume runs what is left.",
+    "crash": "Resume runs what is left; a call that was under way is made again.",
+    "budget": "Raise the budget and resume, or read the result of what there is.",
+    "store": "Make room for it, then resume.",
+    "arms": "Once that is put right, resume: a key that was refused is typed again there.",
 }
 
 

@@ -80,7 +80,7 @@ def test_a_cost_that_some_runs_do_not_tell_is_called_the_least():
         ),
         (
             {"state": "stopped", "stopped_by": "arms"},
-            "Stopped: no arm that is left can go on. 10 of 16 runs are kept; nothing that finished is paid for again.",
+            "Stopped: every arm that is left was stopped. 10 of 16 runs are kept; nothing that finished is paid for again.",
         ),
     ],
 )

@@ -23,7 +23,7 @@ _ELSEWHERE: Final = "This experiment belongs to another Refinescope process. Pau
 
 
 def draw_actions(snapshot: Snapshot) -> None:
-    """The buttons that fit its state. Cancel, and Go on after it, stand in the same place."""
+    """The buttons that fit its state. Cancel, and Resume after it, stand in the same place."""
     experiment_id = snapshot.experiment.id
     if snapshot.is_live:
         if not snapshot.is_local:
@@ -54,10 +54,10 @@ def _stop(act: Callable[[str], bool], experiment_id: str) -> None:
 def _draw_go_on(snapshot: Snapshot) -> None:
     fields = list_keys(snapshot)
     if not fields and snapshot.stopped_by != "budget":
-        if st.button("Go on", icon=":material/play_circle:", type="primary", key="batch.go-on"):
+        if st.button("Resume", icon=":material/play_circle:", type="primary", key="batch.resume"):
             _go_on(snapshot)
         return
-    with st.popover("Go on", icon=":material/play_circle:", type="primary"):
+    with st.popover("Resume", icon=":material/play_circle:", type="primary"):
         left = len(snapshot.cells) - snapshot.done
         st.markdown(
             f"{pluralize(left, 'run')} are left. Nothing that finished is paid for again."
@@ -66,7 +66,7 @@ def _draw_go_on(snapshot: Snapshot) -> None:
         )
         budget = _ask_for_budget(snapshot) if snapshot.stopped_by == "budget" else None
         ask_for_keys(fields)
-        if st.button(f"Run {pluralize(left, 'run')}", type="primary", key="batch.go-on"):
+        if st.button(f"Run {pluralize(left, 'run')}", type="primary", key="batch.resume"):
             _go_on(snapshot, budget)
 
 
