@@ -14,7 +14,7 @@ from pages.batch.marks import mark_data
 from pages.shared import address
 from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
-from pages.shared.new_experiment import is_untouched, open_empty, open_new
+from pages.shared.new_experiment import is_untouched, open_new
 from pages.shared.text import escape_markdown
 from pages.shared.web import ARMS, LIST, import_script, read_styles
 from refine_core import experiments
@@ -61,9 +61,9 @@ def _draw_new(drafts: Sequence[ExperimentDraft], kind: str = "secondary") -> Non
     if st.button(
         "Start with an example", key="batch.example", type="primary" if kind == "primary" else "secondary"
     ):
-        open_new(draft_example())
+        open_new(draft_example(), drafts)
     if st.button("New experiment", icon=":material/add:", key="batch.new"):
-        open_empty(drafts)
+        open_new(experiments.new_draft(), drafts)
 
 
 def _draw_empty(drafts: Sequence[ExperimentDraft]) -> None:

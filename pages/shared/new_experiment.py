@@ -30,22 +30,17 @@ def compare_over_table(spec: ProgramSpec, run_id: str = "") -> None:
     open_new(experiments.propose_arms(draft))
 
 
-def open_empty(drafts: Sequence[ExperimentDraft]) -> None:
-    """Open a draft in which nothing has been chosen yet: one of these, where there is one."""
-    untouched = next((one for one in drafts if is_untouched(one)), None)
-    if untouched is not None:
-        leave_for(address.BATCH, address.experiment_query(untouched.id))
-    else:
-        open_new(experiments.new_draft())
-
-
 def is_untouched(draft: ExperimentDraft) -> bool:
     """Whether nobody has typed or chosen anything in it."""
     return replace(draft, saved_at=0.0) == ExperimentDraft(draft.id)
 
 
-def open_new(draft: ExperimentDraft) -> None:
-    """Keep a draft and go to its page; or say that it cannot be kept."""
+def open_new(draft: ExperimentDraft, drafts: Sequence[ExperimentDraft] = ()) -> None:
+    """Keep a draft and go to its page; or say that it cannot be kept. drafts: among which one may be just like it; then that is opened."""
+    like = next((one for one in drafts if replace(draft, id=one.id, saved_at=one.saved_at) == one), None)
+    if like is not None:
+        leave_for(address.BATCH, address.experiment_query(like.id))
+        return
     try:
         saved = experiments.save_experiment_draft(draft)
     except StoreError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -23,21 +23,21 @@ def draw_pickers(problems: Sequence[Problem]) -> None:
     """Draw both, each with what is wrong with it."""
     draft = current()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("Program", width="content")
         name = draft.program.label if draft.program is not None else "Choose a program"
-        with _menu("program", name) as menu:
+        _draw_picker("program", name, _draw_programs, problems)
+        if draft.program is not None:
+            name = draft.reward.label if draft.reward is not None else "of the program"
+            _draw_picker("reward", name, _draw_rewards, problems)
+
+
+def _draw_picker(what: str, name: str, draw: Callable[[], None], problems: Sequence[Problem]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+        st.caption(what.capitalize(), width="content")
+        with _menu(what, name) as menu:
             if menu.open:
                 with st.container(gap="xsmall", width=MENU_PX):
-                    _draw_programs()
-        _complain(problems, "program")
-        if draft.program is not None:
-            st.caption("Reward", width="content")
-            name = draft.reward.label if draft.reward is not None else "of the program"
-            with _menu("reward", name) as menu:
-                if menu.open:
-                    with st.container(gap="xsmall", width=MENU_PX):
-                        _draw_rewards()
-            _complain(problems, "reward")
+                    draw()
+        _complain(problems, what)
 
 
 def _menu(what: str, name: str) -> st.delta_generator.PopoverContainer:  # type: ignore[name-defined]

@@ -32,9 +32,10 @@ def draw_setup(stored: ExperimentDraft) -> None:
     """Draw the whole page of a draft, its header too."""
     draft = open_draft(stored)
     take_arm_clicks()
+    state = describe_state()
     draw_header(
         draft.name or experiments.name_draft(draft),
-        describe_state(),
+        state,
         rename=_rename,
         key=draft.id,
     )
@@ -58,6 +59,10 @@ def draw_setup(stored: ExperimentDraft) -> None:
             draw_start(before, problems)
             draw_notes(problems)
     draw_arm_dialog()
+    if (
+        describe_state() != state
+    ):  # a field below has changed the draft, which could not be kept, or only as a copy
+        st.rerun()
 
 
 def _rename(name: str) -> None:
