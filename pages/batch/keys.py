@@ -29,7 +29,9 @@ class KeyField:
 
 def collect_keys(arms: Sequence[Arm]) -> Credentials:
     """The keys of this session for these arms; those in the environment are looked up where they are used."""
-    return experiments.join_credentials({arm.key: collect_credentials(arm.spec) for arm in arms})
+    return experiments.join_credentials(
+        {arm.key: collect_credentials(arm.spec, origin=arm.spec.parent) for arm in arms}
+    )
 
 
 def list_keys(snapshot: Snapshot) -> list[KeyField]:

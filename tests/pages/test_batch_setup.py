@@ -102,6 +102,12 @@ def test_trying_three_inputs_runs_the_first_three_rows_of_every_arm():
     assert {(cell.arm, cell.row) for cell in snapshot.outcomes} == {
         (arm, row) for arm in "abc" for row in (1, 2, 3)
     }
+    tried = set(snapshot.outcomes)
+    press(open_batch(experiment=draft.id), "Run the other 57 inputs")
+    assert experiments.get(draft.id).experiment.rows is None
+    experiments.cancel(draft.id)
+    experiments.join(draft.id, 30)
+    assert tried <= set(experiments.get(draft.id).outcomes), "none of them was begun anew"
 
 
 def test_what_is_typed_survives_a_reload():

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.shared import keys
-from pages.shared.credentials import ask_to_agree, collect_credentials
+from pages.shared.credentials import ask_to_agree
 from pages.shared.secret import secret_field
 from pages.shared.text import escape_markdown
 from refine_core import connections, experiments, runs
 from refine_core.errors import Problem
 from refine_core.experiments import ExperimentDraft
 from refine_core.programs import ModelSpec, ProgramSpec
-from refine_core.runs import Credentials
 
 
 def draw_keys(draft: ExperimentDraft) -> list[Problem]:
@@ -49,12 +48,6 @@ def draw_keys(draft: ExperimentDraft) -> list[Problem]:
         escape_markdown(f"Keys are kept in this session's memory only; a reload discards them.{needed}")
     )
     return problems
-
-
-def collect_keys(draft: ExperimentDraft) -> Credentials:
-    """The typed keys of all arms."""
-    by_arm = {key: collect_credentials(spec, origin=spec.parent) for key, spec in list_specs(draft).items()}
-    return experiments.join_credentials(by_arm)
 
 
 def list_specs(draft: ExperimentDraft) -> Mapping[str, ProgramSpec]:

@@ -7,9 +7,9 @@ from typing import Final
 
 import streamlit as st
 
+from pages.batch.keys import collect_keys
 from pages.batch.setup.before import Before
 from pages.batch.setup.draft import FORM, current
-from pages.batch.setup.keys import collect_keys
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.text import escape_markdown
 from refine_core import experiments
@@ -61,7 +61,8 @@ def _start(rows: int | None) -> None:
         st.session_state[_REFUSED] = (draft, refused)
         return
     try:
-        experiments.start(experiments.build_experiment(draft, rows=rows), collect_keys(draft))
+        experiment = experiments.build_experiment(draft, rows=rows)
+        experiments.start(experiment, collect_keys(experiment.arms))
         experiments.drop_experiment_draft(draft.id)
     except (SpecError, LMError, StoreError) as error:
         words = error.message if isinstance(error, SpecError) else str(error)
