@@ -18,7 +18,8 @@ class Live {
     this.top = make("div", { class: "top", "aria-live": "polite" });
     this.arms = make("div", { class: "arms" });
     this.wrong = make("section", { class: "wrong" });
-    this.rewards = make("section", { class: "rewards" });
+    this.title = make("h2");
+    this.rewards = make("section", { class: "rewards" }, make("div", { class: "title" }, this.title, make("span", { class: "aside", text: "click a cell to open its run" })), this.grid.root);
     this.root.append(this.top, this.arms, this.rewards, this.wrong);
     place.append(this.root);
   }
@@ -30,7 +31,7 @@ class Live {
     this.draw("top", data.part === "grid" ? [] : [data.headline, data.details], () => drawTop(data));
     this.draw("arms", data.part === "grid" ? [] : [data.arms], () => drawArms(data.arms));
     this.draw("wrong", data.part === "grid" ? [] : [data.failures, data.wrong, data.retry], () => this.drawFailures(data));
-    if (!this.rewards.firstChild) this.rewards.append(make("div", { class: "title" }, make("h2", { text: data.title }), make("span", { class: "aside", text: "click a cell to open its run" })), this.grid.root);
+    this.title.textContent = data.title;
     this.grid.take(data.grid, dark);
   }
 

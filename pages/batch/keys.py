@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import streamlit as st
 
@@ -17,6 +18,8 @@ from refine_core import connections, experiments, runs
 from refine_core.experiments import Arm, Snapshot
 from refine_core.programs import ModelSpec
 from refine_core.runs import Credentials
+
+_ASKED: Final = "batch.asked-keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,13 @@ def collect_keys(arms: Sequence[Arm]) -> Credentials:
 
 
 def list_keys(snapshot: Snapshot) -> list[KeyField]:
-    """The keys that somebody has to type before the experiment can go on: they were typed when it began, or refused."""
+    """The keys that somebody has to type before the experiment can go on: they were typed when it began, or refused.
+
+    One that was asked for stays in the list, so that its field does, until `forget_asked`.
+    """
+    asked: set[str] = st.session_state.setdefault(f"{_ASKED}.{snapshot.experiment.id}", set())
     fields: dict[str, KeyField] = {}
+    one_is_missing = bool(st.session_state.get(_missing(snapshot)))
     for arm in snapshot.experiment.arms:
         typed = _typed_roles(snapshot, arm)
         is_stopped = arm.key in snapshot.stopped_arms
@@ -44,7 +52,8 @@ def list_keys(snapshot: Snapshot) -> list[KeyField]:
             slot = keys.role_slot(role, model)
             has_key = bool(keys.connection_key(model) or keys.get_key(slot))
             wanted = role in typed or connections.unset_variable(model) is not None
-            if is_stopped or (wanted and not has_key):
+            if is_stopped or slot in asked or ((wanted or one_is_missing) and not has_key):
+                asked.add(slot)
                 at = model.api_base or model.provider
                 whose = "" if role == "model" else f", the {role}"
                 fields.setdefault(
@@ -53,12 +62,27 @@ def list_keys(snapshot: Snapshot) -> list[KeyField]:
     return list(fields.values())
 
 
+def note_missing_key(snapshot: Snapshot) -> None:
+    """Have `list_keys` name every key that could be typed, since one was missing and no run says which."""
+    st.session_state[_missing(snapshot)] = True
+
+
+def forget_asked(snapshot: Snapshot) -> None:
+    """The keys that were asked for have been used."""
+    st.session_state.pop(_missing(snapshot), None)
+    st.session_state.pop(f"{_ASKED}.{snapshot.experiment.id}", None)
+
+
 def ask_for_keys(fields: Sequence[KeyField]) -> None:
     """A field for each of them."""
     for field in fields:
         secret_field(field.label, slot=field.slot)
     if fields:
         st.caption("Keys are kept in this session's memory only; a reload discards them.")
+
+
+def _missing(snapshot: Snapshot) -> str:
+    return f"batch.missing-key.{snapshot.experiment.id}"
 
 
 def _models(arm: Arm) -> Iterator[tuple[str, ModelSpec]]:
@@ -73,8 +97,8 @@ def _models(arm: Arm) -> Iterator[tuple[str, ModelSpec]]:
 
 
 def _typed_roles(snapshot: Snapshot, arm: Arm) -> tuple[str, ...]:
-    """The roles whose key was typed when a run of this arm began."""
-    begun = (*snapshot.under_way, *snapshot.outcomes)
-    cell = next((one for one in begun if one.arm == arm.key), None)
+    """The roles whose key was typed when the last run of this arm began; earlier ones may have begun without."""
+    of_arm = (one for one in reversed(snapshot.cells) if one.arm == arm.key)
+    cell = next((one for one in of_arm if one in snapshot.outcomes or one in snapshot.under_way), None)
     run = runs.get(cell.run_id(snapshot.experiment.id)) if cell is not None else None
     return run.timeline.typed_key_roles if run is not None else ()

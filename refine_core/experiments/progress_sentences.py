@@ -12,7 +12,7 @@ from typing import Final, Self
 from refine_core.experiments.outcomes import Outcome
 from refine_core.experiments.snapshot import Snapshot, Spent
 from refine_core.experiments.time_left import format_about
-from refine_core.formatting import format_cost, format_dollars, pluralize
+from refine_core.formatting import format_cost, format_dollars, join_words, pluralize
 
 VERDICT_LATER: Final = (
     "The verdict comes at the end: a comparison read early favours whoever is ahead by luck."
@@ -113,9 +113,12 @@ def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
         yield _ELSEWHERE
     if snapshot.error and snapshot.state not in ("running", "finished"):
         yield _as_sentence(snapshot.error)
+    stopped: dict[str, list[str]] = {}
     for arm in snapshot.experiment.arms:
         if why := snapshot.stopped_arms.get(arm.key):
-            yield f"{arm.name} was stopped. {_as_sentence(why)}"
+            stopped.setdefault(why, []).append(arm.name)
+    for why, names in stopped.items():
+        yield f"{join_words(names)} {'was' if len(names) == 1 else 'were'} stopped. {_as_sentence(why)}"
     if snapshot.state == "stopped" and not (snapshot.stopped_by == "budget" and snapshot.error):
         yield _NEXT_STEPS.get(snapshot.stopped_by, _NEXT_STEPS[""])
     if snapshot.state not in ("stopped", "finished"):
@@ -140,7 +143,9 @@ def _describe_spent(snapshot: Snapshot, sums: Sums) -> list[str]:
     limits = _describe_limits(snapshot, sums)
     if snapshot.experiment.budget.usd is not None:
         return limits
-    cost = describe_cost(_counted(snapshot.spent, sums))
+    cost = (
+        describe_cost(_counted(snapshot.spent, sums)) if sums.calls else ""
+    )  # refused calls alone tell nothing
     cost = {"unknown": "cost unknown", "free": "free", "": ""}.get(cost, f"{cost} so far")
     return [*([cost] if cost else []), *limits]
 
@@ -176,4 +181,4 @@ def _counted(spent: Spent | None, sums: Sums) -> Sums:
 def _as_sentence(text: str) -> str:
     text = " ".join(text.split())
     text = f"{text[:1].upper()}{text[1:]}"
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return text if text.endswith((".", "!", "?", '."')) else f"{text}."

@@ -197,7 +197,7 @@ def test_a_budget_of_calls_is_kept_to_the_call_and_raised(runs, experiments):
         assert (stopped.state, stopped.stopped_by, stopped.done) == ("stopped", "budget", 4)
         assert (len(server.requests), stopped.spent.calls) == (4, 4)
         assert stopped.error == (
-            "The budget of 4 calls is spent: 4 of 6 runs ended. Raise it and go on, or read what is there."
+            "The budget of 4 calls is spent: 4 of 6 runs ended. Raise it and resume, or read what is there."
         )
         experiments.set_budget(experiment.id, Budget(calls=10))
         experiments.go_on(experiment.id, CREDENTIALS)

@@ -10,15 +10,16 @@ from typing import Final
 
 import streamlit as st
 
-from pages.batch.keys import ask_for_keys, collect_keys, list_keys
+from pages.batch.keys import ask_for_keys, collect_keys, forget_asked, list_keys, note_missing_key
 from pages.shared import address
 from pages.shared.text import escape_markdown, show_error
 from refine_core import experiments
-from refine_core.errors import LMError, SpecError, StoreError
+from refine_core.errors import LMError, LMKeyError, SpecError, StoreError
 from refine_core.experiments import Budget, Cell, Snapshot
 from refine_core.formatting import pluralize
 
 _RETRY: Final = "batch.retry"
+_REFUSED: Final = "batch.refused"  # why it was not resumed
 _ELSEWHERE: Final = "This experiment belongs to another Refinescope process. Pause or cancel it there."
 
 
@@ -42,6 +43,8 @@ def draw_actions(snapshot: Snapshot) -> None:
     if snapshot.outcomes and st.button("Result so far", key="batch.result-so-far"):
         address.show_result(on=True)
         st.rerun()
+    if why := st.session_state.pop(_REFUSED, ""):
+        st.toast(escape_markdown(f"Not resumed: {why}"), icon=":material/error:")
     _draw_go_on(snapshot)
 
 
@@ -90,9 +93,14 @@ def _go_on(snapshot: Snapshot, budget: Budget | None = None) -> None:
         if budget is not None and budget != experiment.budget:
             experiments.set_budget(experiment.id, budget)
         experiments.go_on(experiment.id, collect_keys(experiment.arms))
+    except LMKeyError as error:
+        note_missing_key(snapshot)
+        st.session_state[_REFUSED] = str(error)
+        st.rerun()
     except (SpecError, LMError, StoreError) as error:
         show_error(f"Not resumed: {error}")
     else:
+        forget_asked(snapshot)
         st.rerun()
 
 
@@ -130,4 +138,5 @@ def _retry(snapshot: Snapshot, cells: Sequence[Cell]) -> str:
         experiments.retry_failed(experiment.id, cells, collect_keys(experiment.arms))
     except (SpecError, LMError, StoreError) as error:
         return f"Not run again: {error}"
+    forget_asked(snapshot)
     return ""
