@@ -83,7 +83,7 @@ def cells(page: Page):
     return page.get_by_role("application", name=re.compile("^Rewards by input and repeat"))
 
 
-def test_an_experiment_is_paused_resumed_reloaded_and_cancelled_and_turns_into_its_result(
+def test_an_experiment_is_paused_reloaded_cancelled_and_turns_into_its_result(
     page: Page, server: Server, model: OpenAIServer
 ):
     gate = Gate(3)
@@ -122,7 +122,7 @@ def test_an_experiment_is_paused_resumed_reloaded_and_cancelled_and_turns_into_i
     expect(page.get_by_role("button", name=re.compile("Pause|Resume"))).to_have_count(0)
 
 
-def test_cells_open_their_runs_by_mouse_and_by_keys_and_failed_ones_run_again(
+def test_cells_open_their_runs_by_mouse_and_keys_and_failed_ones_run_again(
     page: Page, server: Server, model: OpenAIServer
 ):
     model.script(status(400, "the first one is refused"))
