@@ -114,13 +114,30 @@ def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
     """The description with what the options say, checked. Raises Question, BadParameter, BadInput."""
     from refine_core.programs.value_inputs import list_form_inputs
     from refine_core.refine.build import find_problems
-    from refine_core.spec.foreign_models import list_inherited
 
     if spec.program_file:
         raise BadInput(describe_problems("This cannot run", find_problems(spec)))
     wanted = list_form_inputs(spec.stages)
     given = read_inputs(options.inputs, wanted)
-    spec = replace(spec, inputs={**spec.inputs, **given})
+    spec = change_program(replace(spec, inputs={**spec.inputs, **given}), options)
+    require_inputs(spec.inputs, wanted, as_json=options.as_json)
+    if problems := find_problems(spec):
+        raise BadInput(describe_problems("This cannot run", problems))
+    for model in (spec.model, spec.adviser, spec.judge):
+        require_key(model)
+    for name in given:
+        if name not in {one.name for one in wanted}:
+            names = ", ".join(one.name for one in wanted)
+            print_text(
+                f"Note: {name} is no input of the program ({names}), so only the reward sees it.", err=True
+            )
+    return spec
+
+
+def change_program(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
+    """The description with another N, threshold, reward or model, as the options say. Raises BadInput, BadParameter, UsageError."""
+    from refine_core.spec.foreign_models import list_inherited
+
     spec = _change_numbers(spec, options)
     if options.reward is not None:
         found = read_reward_file(options.reward, options.function, as_json=options.as_json)
@@ -135,17 +152,6 @@ def change(spec: ProgramSpec, options: RunOptions) -> ProgramSpec:
     spec = replace(spec, model=change_model(spec.model, options))
     typed = (options.base_url, options.model)
     agree_to([one for one in list_inherited(spec, before) if one.where not in typed], options.trusted)
-    require_inputs(spec.inputs, wanted, as_json=options.as_json)
-    if problems := find_problems(spec):
-        raise BadInput(describe_problems("This cannot run", problems))
-    for model in (spec.model, spec.adviser, spec.judge):
-        require_key(model)
-    for name in given:
-        if name not in {one.name for one in wanted}:
-            names = ", ".join(one.name for one in wanted)
-            print_text(
-                f"Note: {name} is no input of the program ({names}), so only the reward sees it.", err=True
-            )
     return spec
 
 

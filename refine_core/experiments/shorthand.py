@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import count, product
 from string import ascii_lowercase
 from typing import Final
 
@@ -28,23 +27,19 @@ def derive(word: str, base: ProgramSpec) -> ProgramSpec:
     return _KINDS[kind](replace(base, N=attempts or base.N, fail_count=fail_count))
 
 
-def name_arm(spec: ProgramSpec) -> str:
-    """What an arm is called after its way of trying again: "Refine, N 5", "Best of 5", "Single attempt", "Refine without hints, N 5"."""
+def name_way(spec: ProgramSpec) -> str:
+    """What an arm is called after its way of trying again: "Refine, N 5", "Refine, N 5, no hints", "Best of 5", "Single"."""
     if spec.strategy == "single":
-        return "Single attempt"
+        return "Single"
     if spec.strategy == "best_of_n":
         return f"Best of {spec.N}"
-    return f"Refine without hints, N {spec.N}" if spec.hints == "none" else f"Refine, N {spec.N}"
+    return f"Refine, N {spec.N}{', no hints' if spec.hints == 'none' else ''}"
 
 
 def name_key(place: int) -> str:
     """The key of an arm by its place, from 0: "a", "b" and so on to "z", then "aa"."""
-    for length in count(1):
-        if place < 26**length:
-            break
-        place -= 26**length
-    letters = ("".join(one) for one in product(ascii_lowercase, repeat=length))
-    return next(key for i, key in enumerate(letters) if i == place)
+    first, last = divmod(place, len(ascii_lowercase))
+    return (name_key(first - 1) if first else "") + ascii_lowercase[last]
 
 
 def _read(word: str) -> tuple[str, int | None]:

@@ -66,18 +66,18 @@ def redact(records: Sequence[Record], redaction: Redaction) -> list[Record]:
     """The run's records without what is to be left out. Raises nothing."""
     if not redaction or not records:
         return list(records)
-    work = _Redactor.of(records, redaction)
+    work = Redactor.of(records, redaction)
     return [replace(record, event=work.event(record)) for record in records]
 
 
 def redact_text(records: Sequence[Record], redaction: Redaction, text: str) -> str:
     """A text that belongs to the run, such as its name, without what is to be left out."""
-    return _Redactor.of(records, redaction).text(text) if redaction and records else text
+    return Redactor.of(records, redaction).text(text) if redaction and records else text
 
 
 @dataclass(frozen=True, slots=True)
-class _Redactor:
-    """One run at work.
+class Redactor:
+    """Leaves things out of one run, or of what belongs to several runs of programs alike.
 
     names: of the fields that are left out. masker: finds their values. sections: find what stands under such a name, in a prompt or in
     JSON. unread: spans of calls whose replies were not read.
@@ -90,7 +90,8 @@ class _Redactor:
     unread: frozenset[Span]
 
     @classmethod
-    def of(cls, records: Sequence[Record], redaction: Redaction) -> _Redactor:
+    def of(cls, records: Sequence[Record], redaction: Redaction) -> Redactor:
+        """One that leaves out what the records of a run hold."""
         started = records[0].event
         spec = started.spec if isinstance(started, ev.RunStarted) else None
         inputs = tuple(spec.inputs) if spec is not None and redaction.inputs else ()
@@ -102,15 +103,27 @@ class _Redactor:
             for name in names
             if name in one
         ]
-        public = [] if spec is None else [text for stage in spec.stages for text in _texts_of(stage)]
+        specs = [] if spec is None else [spec]
+        return cls.of_values(redaction, names, secrets, specs, unread=_unread(records, names))
+
+    @classmethod
+    def of_values(
+        cls,
+        redaction: Redaction,
+        names: frozenset[str],
+        secrets: Iterable[object],
+        specs: Iterable[ProgramSpec],
+        *,
+        unread: frozenset[Span] = frozenset(),
+    ) -> Redactor:
+        """One that leaves out these values of the fields `names`. specs: the programs, whose own words stay."""
+        public = [text for spec in specs for stage in spec.stages for text in _texts_of(stage)]
         named = "|".join(map(re.escape, sorted(names)))
         sections = (
             re.compile(rf"(\[\[ ## (?:{named}) ## \]\](?!`)[ \t]*\n?)(.*?)(?=\n*\[\[ ## |\Z)", re.DOTALL),
             re.compile(rf'("(?:{named})"\s*:\s*")((?:\\.|[^"\\])*)'),
         )
-        return cls(
-            redaction, names, Masker(secrets, public), sections if names else (), _unread(records, names)
-        )
+        return cls(redaction, names, Masker(secrets, public), sections if names else (), unread)
 
     def text(self, text: str) -> str:
         """A text without the values."""
@@ -155,7 +168,7 @@ class _Redactor:
         event, text = record.event, self.text
         match event:
             case ev.RunStarted():
-                return replace(event, spec=self._spec(event.spec), left_out=self._left_out(event))
+                return replace(event, spec=self.spec(event.spec), left_out=self._left_out(event))
             case ev.LMRequested() | ev.LMReplied():
                 return self._exchange(event, record.span)
             case ev.ModuleStarted():
@@ -202,7 +215,7 @@ class _Redactor:
     def _left_out(self, event: ev.RunStarted) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*event.left_out, *self.redaction.describe())))
 
-    def _spec(self, spec: ProgramSpec) -> ProgramSpec:
+    def spec(self, spec: ProgramSpec) -> ProgramSpec:
         """The program: its names, signatures and models stay."""
         stages = tuple(
             replace(

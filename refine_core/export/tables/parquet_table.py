@@ -18,8 +18,10 @@ from refine_core.rows.formats.attempts import JSON_COLUMNS
 _BIGGEST: Final = 2**53
 
 
-def write_parquet(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> bytes:
-    """The table; a column without any value is text, unless it is one that every table has."""
+def write_parquet(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[str], known: Mapping[str, str] = TYPES
+) -> bytes:
+    """The table. known: types of columns that every table has; another one without any value is text."""
     import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
     from pyarrow import parquet
 
@@ -28,7 +30,7 @@ def write_parquet(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) 
     arrays = []
     for name in columns:
         values = [row.get(name) for row in rows]
-        kind = TYPES.get(name) or _kind_of(values)
+        kind = known.get(name) or _kind_of(values)
         if kind is None:
             for listed, value in zip(as_json, values, strict=True):
                 if value is not None:

@@ -1,0 +1,160 @@
+"""What `refinescope batch` compares: the arms out of an experiment, a program as JSON, a Python file or a worked example.
+
+EXPERIMENT.json | PROGRAM.json | PROGRAM.py | --example --load--> BatchSource --arms--> Arm…
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from refine_core.cli.output import BadInput
+from refine_core.cli.run_spec import (
+    RunOptions,
+    change_program,
+    describe_problems,
+    load_document,
+    load_example,
+)
+from refine_core.cli.terminal import one_line
+
+if TYPE_CHECKING:
+    from refine_core.experiments import Arm
+    from refine_core.experiments.json_document import ExperimentDocument
+    from refine_core.runs import LiveProgram
+    from refine_core.spec import ProgramSpec
+
+_PYTHON: Final = ".py"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSource:
+    """What was named on the command line.
+
+    arms: what is compared. spec: whose inputs the table has. document: of an experiment; None for one program. programs: key of an arm ->
+    the program that runs in it, where it is Python of this process. title: what the program is called.
+    """
+
+    arms: tuple[Arm, ...]
+    spec: ProgramSpec
+    document: ExperimentDocument | None = None
+    programs: Mapping[str, LiveProgram] = field(default_factory=dict)
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmOptions:
+    """What the options say of the arms. words: of --arms. files: NAME=PROGRAM.json. models: each arm is run on each of them."""
+
+    words: str | None = None
+    files: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    run: RunOptions = field(default_factory=RunOptions)
+
+
+def load_source(program: Path | None, example: str | None, options: ArmOptions) -> BatchSource:
+    """What is compared. Raises BadInput, BadParameter, UsageError."""
+    from refine_core import runs
+
+    if program is not None and program.suffix == _PYTHON:
+        from refine_core.cli.batch_program import load_live
+
+        return load_live(program, options)
+    if program is not None and str(program) != "-" and (document := _load_experiment(program)) is not None:
+        return _of_document(document, options)
+    base = load_example(example or "") if program is None else load_document(program)
+    if base.program_file:
+        raise BadInput(
+            f"This describes the Python program {one_line(base.program_file)}; give that file to batch."
+        )
+    base = replace(change_program(base, options.run), inputs={})
+    arms = _cross([*_in_words(base, options.words), *_of_files(options)], options)
+    return BatchSource(_number(arms), base, title=runs.title(base))
+
+
+def split_words(words: str | None, attempts: int) -> list[str]:
+    """The words of --arms; without them, what a program is compared with: best of as many, and one attempt."""
+    if words is None:
+        return ["refine", f"best_of_{attempts}", "single"]
+    found = [one.strip() for one in words.split(",") if one.strip()]
+    if not found:
+        raise click.BadParameter("--arms: write words such as refine,best_of_5,single")
+    return found
+
+
+def _load_experiment(path: Path) -> ExperimentDocument | None:
+    """The experiment in a file; None for a file that is one program. Raises BadInput."""
+    from refine_core.errors import SpecError
+    from refine_core.experiments.json_document import is_experiment, read_experiment
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None  # load_document says what is wrong with it
+    if not is_experiment(text):
+        return None
+    try:
+        return read_experiment(text, path.resolve().parent)
+    except SpecError as error:
+        raise BadInput(describe_problems(str(path), error.problems)) from None
+
+
+def _of_document(document: ExperimentDocument, options: ArmOptions) -> BatchSource:
+    """An experiment, with more arms where the options name some."""
+    if options.words is not None:
+        raise click.UsageError("This experiment has arms of its own; leave --arms out, or give a program")
+    named = [(arm.name, change_program(arm.spec, options.run)) for arm in document.arms]
+    arms = _number(_cross([*named, *_of_files(options)], options))
+    return BatchSource(arms, arms[0].spec, document, title=document.name)
+
+
+def _in_words(base: ProgramSpec, words: str | None) -> Iterator[tuple[str, ProgramSpec]]:
+    from refine_core.experiments.shorthand import derive, name_way
+
+    for word in split_words(words, base.N):
+        try:
+            spec = derive(word, base)
+        except ValueError as error:
+            raise click.BadParameter(f"--arms: {error}") from None
+        yield name_way(spec), spec
+
+
+def _of_files(options: ArmOptions) -> Iterator[tuple[str, ProgramSpec]]:
+    for option in options.files:
+        name, equals, path = option.partition("=")
+        if not equals or not name.strip() or not path:
+            raise click.BadParameter(f"--arm {one_line(option)}: write NAME=PROGRAM.json")
+        spec = load_document(Path(path))
+        own = replace(options.run, n=None, threshold=None, reward=None, function=None)
+        yield name.strip(), replace(change_program(spec, own), inputs={})
+
+
+def _cross(arms: Sequence[tuple[str, ProgramSpec]], options: ArmOptions) -> list[tuple[str, ProgramSpec]]:
+    """Each arm on each of several models; one model is every arm's, and stands in no name."""
+    if len(options.models) < 2:  # noqa: PLR2004  # several
+        return [*arms]
+    return [
+        (
+            f"{name}, {model}",
+            change_program(spec, replace(options.run, n=None, threshold=None, reward=None, model=model)),
+        )
+        for model in options.models
+        for name, spec in arms
+    ]
+
+
+def _number(arms: Sequence[tuple[str, ProgramSpec]]) -> tuple[Arm, ...]:
+    """The arms with keys. Raises BadInput for two of one name."""
+    from refine_core.experiments import Arm
+    from refine_core.experiments.shorthand import name_key
+
+    names = [name for name, _ in arms]
+    if twice := [name for i, name in enumerate(names) if name in names[:i]]:
+        raise BadInput(
+            f"Two arms are called {one_line(twice[0])}; give each another name, as in --arm NAME=PROGRAM.json"
+        )
+    return tuple(Arm(name_key(place), name, spec) for place, (name, spec) in enumerate(arms))
