@@ -136,10 +136,8 @@ def describe_columns(columns: Sequence[Column]) -> list[str]:
     return lines
 
 
-def keep_checked(
-    table: Table, columns: Sequence[Column], spec: ProgramSpec, *, skip_bad: bool, keeps: bool
-) -> tuple[Dataset | None, TableCheck]:
-    """The table in the store, and what was found in it. keeps: False keeps nothing, for a dry run. Raises BadInput with every problem."""
+def keep_checked(table: Table, columns: Sequence[Column], spec: ProgramSpec, *, skip_bad: bool) -> Dataset:
+    """The table in the store, where equal ones are kept once. Raises BadInput with every problem of it."""
     from refine_core import datasets, runs
 
     check = datasets.check_table(table, columns, spec)
@@ -151,9 +149,7 @@ def keep_checked(
             print_text(f"  {one_line(str(problem))}", err=True)
     for note in check.notes:
         print_text(one_line(note), err=True)
-    if not keeps:
-        return None, check
-    return datasets.keep(runs.default().store, table, columns, skip_bad=skip_bad), check
+    return datasets.keep(runs.default().store, table, columns, skip_bad=skip_bad)
 
 
 def _describe_problems(table: Table, check: TableCheck) -> list[str]:

@@ -1,0 +1,116 @@
+"""An experiment at work in this process, shown until it ends. Ctrl-C cancels it; what has ended is kept.
+
+experiments.get --> Snapshot --BatchView.show--> lines that stay, and one that says how far it is
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from refine_core.cli.experiment_ids import get_snapshot
+from refine_core.cli.output import BadInput
+from refine_core.cli.terminal import Terminal, one_line
+
+if TYPE_CHECKING:
+    from refine_core.experiments import Snapshot
+
+_TICK_S, _PLAIN_TICK_S = 0.5, 30.0
+_LOOK_S: Final = 5.0  # between two looks of a wait that nobody watches
+_STOP_S: Final = 60.0  # that a cancelled experiment may take to end
+
+
+class BatchView:
+    """An experiment on a terminal: what goes wrong as lines that stay, below them how far it is; a line now and then where nobody watches."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self._told: set[str] = set()
+        self._next = time.monotonic() + _PLAIN_TICK_S
+
+    def show(self, snapshot: Snapshot) -> None:
+        """What is new."""
+        from refine_core.experiments.progress import build_progress
+
+        progress = build_progress(snapshot)
+        names = {arm.key: arm.name for arm in snapshot.experiment.arms}
+        for key, why in snapshot.stopped_arms.items():
+            self._tell(f"{names[key]} was stopped: {why}")
+        for kind in progress.failures:
+            if kind.how == "failed":
+                self._tell(f"{kind.what}: {kind.detail}", f"{', '.join(kind.arms)}, {kind.inputs}: {kind.what}: {kind.detail}")
+        for label, at_once in snapshot.slowed.items():
+            self._tell(f"slowed {label}", f"{label} asks for fewer calls: {at_once:,} at once for now")
+        if not snapshot.is_live:
+            self.terminal.clear_status()
+        elif self.terminal.watched:
+            self.terminal.show_status(one_line(progress.headline))
+        elif time.monotonic() >= self._next:
+            self._next = time.monotonic() + _PLAIN_TICK_S
+            self.terminal.write(one_line(progress.headline))
+
+    def _tell(self, key: str, line: str = "") -> None:
+        """Write a line that stays, once."""
+        if key not in self._told:
+            self._told.add(key)
+            self.terminal.write(one_line(line or key))
+
+
+def follow(experiment_id: str, *, as_json: bool) -> int:
+    """Show an experiment of this process until it ends, then its answer; the exit code."""
+    from refine_core import experiments
+    from refine_core.cli.batch_result import print_result
+
+    view = BatchView(Terminal(sys.stderr))
+    view.terminal.write(f"experiment {experiment_id}")
+    with _quiet_log():
+        try:
+            snapshot = _watch(experiment_id, view)
+        except KeyboardInterrupt:
+            snapshot = _cancel(experiment_id, view)
+    view.show(snapshot)
+    experiments.join(experiment_id, _STOP_S)
+    return print_result(get_snapshot(experiment_id), as_json=as_json)
+
+
+def _watch(experiment_id: str, view: BatchView) -> Snapshot:
+    from refine_core import experiments
+
+    tick_s = _TICK_S if view.terminal.watched else _LOOK_S
+    snapshot = get_snapshot(experiment_id)
+    while snapshot.is_live:
+        began = time.monotonic()
+        view.show(snapshot)
+        experiments.wait_for_change(experiment_id, snapshot.revision, tick_s)
+        if (early := began + _TICK_S - time.monotonic()) > 0:
+            time.sleep(early)  # a thousand cells may end in a second; nobody reads so fast
+        snapshot = get_snapshot(experiment_id)
+    return snapshot
+
+
+def _cancel(experiment_id: str, view: BatchView) -> Snapshot:
+    """Cancel it and wait for its end. A second Ctrl-C ends the process, which loses nothing that has ended."""
+    from refine_core import experiments
+
+    experiments.cancel(experiment_id)
+    view.show(get_snapshot(experiment_id))
+    try:
+        experiments.join(experiment_id, _STOP_S)
+    except TimeoutError as error:
+        raise BadInput(f"{error}. Press Ctrl-C again to end it; what has ended is kept.") from None
+    return get_snapshot(experiment_id)
+
+
+@contextmanager
+def _quiet_log() -> Iterator[None]:
+    """Keep the log of refine_core off the terminal: what it says of a run, the run says too."""
+    logger, handler = logging.getLogger("refine_core"), logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
