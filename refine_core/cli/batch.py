@@ -39,7 +39,10 @@ class Limits:
     name: str | None
 
 
-@click.command("batch", epilog="Example: refinescope batch --example one_word capitals.csv --arms refine,best_of_5 --repeats 2")
+@click.command(
+    "batch",
+    epilog="Example: refinescope batch --example one_word capitals.csv --arms refine,best_of_5 --repeats 2",
+)
 @click.argument("program", required=False, metavar="EXPERIMENT.json|PROGRAM.json|PROGRAM.py")
 @click.argument("data", required=False, metavar="DATA.csv")
 @click.option("--example", metavar="NAME", help="A worked example in place of a program.")
@@ -48,12 +51,22 @@ class Limits:
     metavar="LIST",
     help="What is compared: refine, best_of_5, single, no_hints, with any number. Default: refine, best of as many, single.",
 )
-@click.option("--arm", "files", multiple=True, metavar="NAME=PROGRAM.json", help="One more arm; may be repeated.")
-@click.option("--model", "models", multiple=True, metavar="NAME", help="Run on this model; repeated: each arm on each of them.")
+@click.option(
+    "--arm", "files", multiple=True, metavar="NAME=PROGRAM.json", help="One more arm; may be repeated."
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Run on this model; repeated: each arm on each of them.",
+)
 @click.option("--base-url", metavar="URL", help="Where the model is, if not at its provider.")
 @click.option("--key-env", metavar="NAME", help="The environment variable that holds its key.")
 @click.option(
-    "--reward", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A Python file with another reward."
+    "--reward",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A Python file with another reward.",
 )
 @click.option("--function", metavar="NAME", help="Which function of the reward's file, or of PROGRAM.py.")
 @click.option("--threshold", metavar="X", help="Of every arm; none to make every attempt.")
@@ -70,7 +83,11 @@ class Limits:
 @click.option("--budget-usd", type=Number(min=0), help="Stop before the first call after so many US dollars.")
 @click.option("--budget-calls", type=click.IntRange(min=1), help="Stop after so many calls.")
 @click.option("--budget-tokens", type=click.IntRange(min=1), help="Stop after so many tokens.")
-@click.option("--at-once", type=click.IntRange(min=1), help=f"Calls under way at one model, at most. Default: {_AT_ONCE}.")
+@click.option(
+    "--at-once",
+    type=click.IntRange(min=1),
+    help=f"Calls under way at one model, at most. Default: {_AT_ONCE}.",
+)
 @click.option("--rpm", type=click.IntRange(min=1), help="Requests a minute to one model, at most.")
 @click.option("--tpm", type=click.IntRange(min=1), help="Tokens a minute to one model, at most.")
 @click.option("--name", "--title", "name", help="What the experiment is called.")
@@ -84,7 +101,7 @@ class Limits:
 @click.option("--list", "lists", is_flag=True, help="List the experiments.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of EXPERIMENT.json.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-def command(  # noqa: PLR0913  # an option each
+def command(  # an option each
     *,
     program: str | None,
     data: str | None,
@@ -139,12 +156,18 @@ def command(  # noqa: PLR0913  # an option each
         if resume is not None and retry_failed is not None:
             raise click.UsageError("Give --resume ID or --retry-failed ID, not both.")
         if program is not None and not program.endswith(".py"):
-            raise click.UsageError("An experiment that goes on has its program and its table; leave them out.")
-        return _go_on(resume or retry_failed or "", program, limits, again=retry_failed is not None, as_json=as_json)
+            raise click.UsageError(
+                "An experiment that goes on has its program and its table; leave them out."
+            )
+        return _go_on(
+            resume or retry_failed or "", program, limits, again=retry_failed is not None, as_json=as_json
+        )
     if example is not None and data is None:
         program, data = None, program
     if program is None and example is None:
-        raise click.UsageError("Give an experiment, or a program and a table. refinescope batch --help has an example.")
+        raise click.UsageError(
+            "Give an experiment, or a program and a table. refinescope batch --help has an example."
+        )
     from refine_core.cli.batch_source import ArmOptions, load_source
     from refine_core.cli.run_spec import RunOptions
 
@@ -188,7 +211,9 @@ def _read_dataset(
     else:
         raise click.UsageError("Give a table, too: refinescope batch PROGRAM DATA.csv")
     chosen = batch_table.choose_columns(table, source.spec, columns, said)
-    print_text("\n".join([f"{table.name}: {table.total:,} rows", *batch_table.describe_columns(chosen)]), err=True)
+    print_text(
+        "\n".join([f"{table.name}: {table.total:,} rows", *batch_table.describe_columns(chosen)]), err=True
+    )
     return batch_table.keep_checked(table, chosen, source.spec, skip_bad=skip_bad)
 
 
@@ -227,7 +252,11 @@ def _limit_rates(said: Mapping[str, RateLimit], source: BatchSource, limits: Lim
 
     given = {
         name: value
-        for name, value in (("at_once", limits.at_once), ("requests_per_minute", limits.rpm), ("tokens_per_minute", limits.tpm))
+        for name, value in (
+            ("at_once", limits.at_once),
+            ("requests_per_minute", limits.rpm),
+            ("tokens_per_minute", limits.tpm),
+        )
         if value is not None
     }
     found = dict(said)
@@ -274,7 +303,9 @@ def _go_on(text: str, program: str | None, limits: Limits, *, again: bool, as_js
     experiment_id = find_experiment_id(text, as_json=as_json)
     snapshot = get_snapshot(experiment_id)
     if snapshot.is_live:
-        raise BadInput(f"{snapshot.experiment.name} is at work already; refinescope open {experiment_id} shows it.")
+        raise BadInput(
+            f"{snapshot.experiment.name} is at work already; refinescope open {experiment_id} shows it."
+        )
     budget = _limit_budget(snapshot.experiment.budget, limits)
     if budget != snapshot.experiment.budget:
         experiments.set_budget(experiment_id, budget)

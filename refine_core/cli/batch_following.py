@@ -42,7 +42,10 @@ class BatchView:
             self._tell(f"{names[key]} was stopped: {why}")
         for kind in progress.failures:
             if kind.how == "failed":
-                self._tell(f"{kind.what}: {kind.detail}", f"{', '.join(kind.arms)}, {kind.inputs}: {kind.what}: {kind.detail}")
+                self._tell(
+                    f"{kind.what}: {kind.detail}",
+                    f"{', '.join(kind.arms)}, {kind.inputs}: {kind.what}: {kind.detail}",
+                )
         for label, at_once in snapshot.slowed.items():
             self._tell(f"slowed {label}", f"{label} asks for fewer calls: {at_once:,} at once for now")
         if not snapshot.is_live:

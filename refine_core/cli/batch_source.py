@@ -25,7 +25,7 @@ from refine_core.cli.terminal import one_line
 if TYPE_CHECKING:
     from refine_core.experiments import Arm
     from refine_core.experiments.json_document import ExperimentDocument
-    from refine_core.runs import LiveProgram
+    from refine_core.refine import BestOfN
     from refine_core.spec import ProgramSpec
 
 _PYTHON: Final = ".py"
@@ -42,7 +42,7 @@ class BatchSource:
     arms: tuple[Arm, ...]
     spec: ProgramSpec
     document: ExperimentDocument | None = None
-    programs: Mapping[str, LiveProgram] = field(default_factory=dict)
+    programs: Mapping[str, BestOfN] = field(default_factory=dict)
     title: str = ""
 
 
@@ -73,7 +73,7 @@ def load_source(program: Path | None, example: str | None, options: ArmOptions) 
         )
     base = replace(change_program(base, options.run), inputs={})
     arms = _cross([*_in_words(base, options.words), *_of_files(options)], options)
-    return BatchSource(_number(arms), base, title=runs.title(base))
+    return BatchSource(number_arms(arms), base, title=runs.title(base))
 
 
 def split_words(words: str | None, attempts: int) -> list[str]:
@@ -108,7 +108,7 @@ def _of_document(document: ExperimentDocument, options: ArmOptions) -> BatchSour
     if options.words is not None:
         raise click.UsageError("This experiment has arms of its own; leave --arms out, or give a program")
     named = [(arm.name, change_program(arm.spec, options.run)) for arm in document.arms]
-    arms = _number(_cross([*named, *_of_files(options)], options))
+    arms = number_arms(_cross([*named, *_of_files(options)], options))
     return BatchSource(arms, arms[0].spec, document, title=document.name)
 
 
@@ -147,7 +147,7 @@ def _cross(arms: Sequence[tuple[str, ProgramSpec]], options: ArmOptions) -> list
     ]
 
 
-def _number(arms: Sequence[tuple[str, ProgramSpec]]) -> tuple[Arm, ...]:
+def number_arms(arms: Sequence[tuple[str, ProgramSpec]]) -> tuple[Arm, ...]:
     """The arms with keys. Raises BadInput for two of one name."""
     from refine_core.experiments import Arm
     from refine_core.experiments.shorthand import name_key

@@ -37,6 +37,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "run": "Run a program, and show each attempt as it ends.",
         "resume": "Go on with a run from its last complete attempt.",
         "fork": "Go on from an attempt of a run, with something changed.",
+        "batch": "Compare programs on a table of inputs, and say which is better.",
         "hint-test": "Say whether a hint helped, by more tries with and without it.",
         "runs": "List the recorded runs, or search them.",
         "show": "Show a recorded run: why it stopped, its settings and attempts.",

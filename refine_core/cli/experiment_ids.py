@@ -19,17 +19,23 @@ def find_experiment_id(text: str, *, as_json: bool) -> str:
 
     listed = experiments.list_experiments()
     if text.strip() == _NEWEST and listed:
-        return listed[0].id
-    found = _match(text, {one.id: one.name for one in listed})
+        return listed[0].experiment.id
+    found = _match(text, {one.experiment.id: one.experiment.name for one in listed})
     if len(found) == 1:
         return next(iter(found))
     if not found:
-        hint = "`refinescope batch --list` lists them." if listed else "There is none yet; refinescope batch --help says how to make one."
+        hint = (
+            "`refinescope batch --list` lists them."
+            if listed
+            else "There is none yet; refinescope batch --help says how to make one."
+        )
         raise BadInput(f"There is no experiment {text.strip() or text!r}. {hint}")
     candidates = [{"id": key, "title": name} for key, name in [*found.items()][:_NAMED]]
     lines = [f"  {one['id']}  {one['title']}" for one in candidates]
     raise Question(
-        "\n".join([f"{len(found):,} experiments begin with {text.strip()}. Write more of the id of one:", *lines]),
+        "\n".join(
+            [f"{len(found):,} experiments begin with {text.strip()}. Write more of the id of one:", *lines]
+        ),
         ask={"experiment": text.strip(), "candidates": candidates},
         as_json=as_json,
     )
@@ -42,7 +48,7 @@ def names_experiment(text: str) -> str | None:
     part = text.strip()
     if not part or part == _NEWEST or runs.default().store.row(part) is not None:
         return None
-    found = _match(part, {one.id: one.name for one in experiments.list_experiments()})
+    found = _match(part, {one.experiment.id: one.experiment.name for one in experiments.list_experiments()})
     return next(iter(found)) if len(found) == 1 else None
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -45,11 +46,37 @@ _REWARDS: Final = ("reward", "reward_fn", "metric")
 _N, _THRESHOLD = 5, 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class FoundProgram:
+    """What a file defines. refine: with its program and reward. inputs: that it gives itself. fields: input fields of its predictors.
+
+    wanted: what the program takes. optional: which of that it can do without. reward_source: of the reward, to be run by itself; or "".
+    """
+
+    refine: BestOfN
+    inputs: Mapping[str, Any]
+    fields: Mapping[str, Field]
+    wanted: Mapping[str, FormInput]
+    optional: frozenset[str]
+    reward_source: str
+
+
 def load_program(path: Path, options: RunOptions) -> LiveProgram:
     """The program in a file, with what the options change. Raises BadInput, BadParameter, Question."""
+    from refine_core.runs import LiveProgram
+
+    found = find_program(path, options)
+    inputs = {**found.inputs, **read_inputs(options.inputs, found.wanted.values())}
+    needed = [one for name, one in found.wanted.items() if name not in found.optional]
+    require_inputs(inputs, needed, as_json=options.as_json)
+    typed = {name: _convert(found.fields.get(name), value) for name, value in inputs.items()}
+    return LiveProgram(found.refine, typed, path.name, found.reward_source, options.title or "")
+
+
+def find_program(path: Path, options: RunOptions) -> FoundProgram:
+    """What a file defines, with what the options change, and a model. Raises BadInput, BadParameter."""
     from refine_core.errors import SpecError
     from refine_core.refine.temperatures import find_lm
-    from refine_core.runs import LiveProgram
 
     module = load_module(path)
     called: Mapping[str, Any] = {}
@@ -65,13 +92,15 @@ def load_program(path: Path, options: RunOptions) -> LiveProgram:
         words = "Add --model NAME, such as --model practice, which needs no key; or call configure(lm=LM(…)) in the file."
         raise BadInput(f"{path.name} sets no model. {words}")
     fields = _list_fields(refine.module)
-    wanted = _list_inputs(refine.module, fields)
     given = called or getattr(module, "INPUTS", {})
-    inputs = {**(given if isinstance(given, Mapping) else {}), **read_inputs(options.inputs, wanted.values())}
-    needed = [one for name, one in wanted.items() if name not in _defaults(refine.module)]
-    require_inputs(inputs, needed, as_json=options.as_json)
-    typed = {name: _convert(fields.get(name), value) for name, value in inputs.items()}
-    return LiveProgram(refine, typed, path.name, _collect(refine, path), options.title or "")
+    return FoundProgram(
+        refine,
+        given if isinstance(given, Mapping) else {},
+        fields,
+        _list_inputs(refine.module, fields),
+        frozenset(_defaults(refine.module)),
+        _collect(refine, path),
+    )
 
 
 def _find_refinement(

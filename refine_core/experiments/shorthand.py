@@ -22,7 +22,7 @@ _FORM: Final = re.compile(r"(refine|best_of|no_hints|single)(?:_(\d{1,4}))?")
 
 def derive(word: str, base: ProgramSpec) -> ProgramSpec:
     """The program that an arm in a word runs. Raises ValueError with a sentence for a word that is none."""
-    kind, attempts = _read(word)
+    kind, attempts = read_word(word)
     fail_count = None if base.fail_count in (None, base.N) else base.fail_count
     return _KINDS[kind](replace(base, N=attempts or base.N, fail_count=fail_count))
 
@@ -42,7 +42,8 @@ def name_key(place: int) -> str:
     return (name_key(first - 1) if first else "") + ascii_lowercase[last]
 
 
-def _read(word: str) -> tuple[str, int | None]:
+def read_word(word: str) -> tuple[str, int | None]:
+    """The kind of an arm in a word ("refine", "no_hints", "best_of", "single") and its number, if there is one. Raises ValueError."""
     match = _FORM.fullmatch(word.strip().lower().replace("-", "_"))
     if match is None:
         raise ValueError(f"{word!r} is no arm; write one of {', '.join(WORDS)}, with any number at the end")

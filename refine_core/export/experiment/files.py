@@ -30,10 +30,14 @@ def experiment_file(snapshot: Snapshot, to: str, *, redaction: Redaction = NO_RE
     redaction: inputs and fields of the rows; an experiment's file has no prompts in any case.
     """
     if to not in EXPERIMENT_FORMATS:
-        raise SpecError([Problem("to", f"{to!r} is no format; choose one of {', '.join(EXPERIMENT_FORMATS)}")])
+        raise SpecError(
+            [Problem("to", f"{to!r} is no format; choose one of {', '.join(EXPERIMENT_FORMATS)}")]
+        )
     form = EXPERIMENT_FORMATS[to]
     clean, left_out = leave_out(snapshot, redaction)
-    result = build_result(replace(clean, dataset=snapshot.dataset))  # equal inputs count as one: left out, all would be equal
+    result = build_result(
+        replace(clean, dataset=snapshot.dataset)
+    )  # equal inputs count as one: left out, all would be equal
     stem = name_file(clean.experiment.name, snapshot.experiment.id)
     return ExportedFile(f"{stem}{form.suffix}", form.media_type, _WRITERS[to](clean, result, left_out))
 
@@ -47,7 +51,7 @@ def _table(write: Callable[[list[dict[str, object]], list[str]], bytes]) -> _Wri
 
 
 def _json(snapshot: Snapshot, result: Result, _: tuple[str, ...]) -> bytes:
-    given = dict(result_to_json(result)) if result.figures.is_final else None
+    given = dict(result_to_json(result)) if result.is_final else None
     return write_experiment(snapshot.experiment, snapshot.dataset, given).encode("utf-8", "surrogatepass")
 
 

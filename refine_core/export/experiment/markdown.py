@@ -9,9 +9,16 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from refine_core.experiments import Snapshot
-from refine_core.experiments.result import Figures, Result
+from refine_core.experiments.result import Result
 from refine_core.export.experiment.page import write_headline
-from refine_core.formatting import MINUS, format_cost, format_difference, format_interval, format_score, pluralize
+from refine_core.formatting import (
+    MINUS,
+    format_cost,
+    format_difference,
+    format_interval,
+    format_score,
+    pluralize,
+)
 from refine_core.markdown import code, prose, table
 
 _NOTHING: Final = "\N{EN DASH}"
@@ -26,13 +33,22 @@ def _blocks(snapshot: Snapshot, result: Result, left_out: Sequence[str]) -> Iter
     yield f"### {prose(snapshot.experiment.name)}"
     yield _headline(snapshot, result)
     yield from (_words(snapshot, line) for line in result.verdict.details)
-    figures = result.figures
-    heads = ("arm", "runs", "failed", "mean reward", "95 % interval", "reached", "calls a run", "tokens a run", "cost")
-    yield table(heads, [*_arm_rows(figures)], numbers=range(1, len(heads)))
-    if figures.comparisons:
+    heads = (
+        "arm",
+        "runs",
+        "failed",
+        "mean reward",
+        "95 % interval",
+        "reached",
+        "calls a run",
+        "tokens a run",
+        "cost",
+    )
+    yield table(heads, [*_arm_rows(result)], numbers=range(1, len(heads)))
+    if result.comparisons:
         heads = ("difference", "inputs", "reward", "95 % interval", "p", "inputs needed")
-        yield table(heads, [*_comparison_rows(figures)], numbers=range(1, len(heads)))
-    yield _describe_method(snapshot)
+        yield table(heads, [*_comparison_rows(result)], numbers=range(1, len(heads)))
+    yield f"{result.verdict.method} {_describe_method(snapshot)}".strip()
     if left_out:
         yield f"Left out: {', '.join(map(code, left_out))}."
 
@@ -49,7 +65,11 @@ def _words(snapshot: Snapshot, sentence: str) -> str:
     names = sorted((arm.name for arm in snapshot.experiment.arms), key=len, reverse=True)
     pieces: list[str] = [sentence]
     for name in filter(None, names):
-        pieces = [part for piece in pieces for part in (_split(piece, name) if not piece.startswith("\0") else [piece])]
+        pieces = [
+            part
+            for piece in pieces
+            for part in (_split(piece, name) if not piece.startswith("\0") else [piece])
+        ]
     return "".join(code(piece[1:]) if piece.startswith("\0") else _plain(piece) for piece in pieces)
 
 
@@ -70,8 +90,8 @@ def _plain(piece: str) -> str:
     return f"{start}{core if not shown.startswith('`') else code(core)}{end}"
 
 
-def _arm_rows(figures: Figures) -> Iterator[tuple[str, ...]]:
-    for arm in figures.arms:
+def _arm_rows(result: Result) -> Iterator[tuple[str, ...]]:
+    for arm in result.arms:
         low, high = arm.interval
         yield (
             code(arm.name),
@@ -86,8 +106,8 @@ def _arm_rows(figures: Figures) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _comparison_rows(figures: Figures) -> Iterator[tuple[str, ...]]:
-    for one in figures.comparisons:
+def _comparison_rows(result: Result) -> Iterator[tuple[str, ...]]:
+    for one in result.comparisons:
         found = one.difference
         needed = _NOTHING
         if found is not None and not one.enough and found.needed is not None:
@@ -109,5 +129,5 @@ def _describe_method(snapshot: Snapshot) -> str:
     repeats = "" if experiment.repeats == 1 else f", {experiment.repeats:,} repeats"
     return (
         f"{pluralize(used, 'input')} of {code(snapshot.dataset.name)}{repeats}, seed {experiment.seed}, on {', '.join(map(code, models))}; nothing "
-        f"from the cache. Differences are paired by input. Experiment {code(experiment.id)}."
+        f"from the cache. Experiment {code(experiment.id)}."
     )

@@ -32,11 +32,18 @@ def _facts(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     experiment, dataset = snapshot.experiment, snapshot.dataset
     used = len(dataset.rows) if experiment.rows is None else min(experiment.rows, len(dataset.rows))
     whole = "" if used == len(dataset.rows) else f", the first {used:,}"
-    yield "dataset", f"{dataset.name}, version {dataset.version}: {pluralize(len(dataset.rows), 'row')}{whole}"
+    yield (
+        "dataset",
+        f"{dataset.name}, version {dataset.version}: {pluralize(len(dataset.rows), 'row')}{whole}",
+    )
     for role, what in (("input", "inputs"), ("reward only", "for the reward only")):
         if names := dataset.fields(role):  # type: ignore[arg-type]  # two of the roles
             yield what, ", ".join(names)
-    seeds = f"{experiment.seed}" if experiment.repeats == 1 else f"{experiment.seed} to {experiment.seed + experiment.repeats - 1}"
+    seeds = (
+        f"{experiment.seed}"
+        if experiment.repeats == 1
+        else f"{experiment.seed} to {experiment.seed + experiment.repeats - 1}"
+    )
     yield "repeats", f"{experiment.repeats:,} of each input in each arm; seed {seeds}, nothing from the cache"
     budget = experiment.budget
     limits = [
@@ -88,10 +95,20 @@ def _settings_of(spec: ProgramSpec) -> Iterator[tuple[str, str]]:
     yield "strategy", _STRATEGIES[spec.strategy]
     yield "max attempts", f"{spec.attempt_count:,}"
     yield "threshold", _NOTHING if spec.threshold is None else format_score(spec.threshold)
-    yield "hints", {"adviser": "a model's advice", "feedback": "the reward's feedback", "none": "none"}[spec.hint_source]
+    yield (
+        "hints",
+        {"adviser": "a model's advice", "feedback": "the reward's feedback", "none": "none"}[
+            spec.hint_source
+        ],
+    )
     yield "model", spec.model.label
     heat = spec.model.temperature
-    yield "temperature", "none sent" if heat is None else f"{format_temperature(heat)}, {spec.temperature_schedule.kind} schedule"
+    yield (
+        "temperature",
+        "none sent"
+        if heat is None
+        else f"{format_temperature(heat)}, {spec.temperature_schedule.kind} schedule",
+    )
     for role, model in (("adviser", spec.adviser), ("judge", spec.judge)):
         if model is not None:
             yield role, model.label
@@ -111,7 +128,10 @@ def _programs(arms: Sequence[Arm]) -> Iterator[Markup]:
         spec = users[0].spec
         if spec.program_file:
             yield element(
-                "p", "The program of ", element("b", spec.program_file), ", which is not in this file; its predictors:"
+                "p",
+                "The program of ",
+                element("b", spec.program_file),
+                ", which is not in this file; its predictors:",
             )
         for stage in spec.stages:
             yield element("p", element("b", stage.name), ": ", element("code", stage.signature))
@@ -156,7 +176,11 @@ def write_inputs(snapshot: Snapshot) -> Markup:
     )
     more = len(rows) - MAX_INPUTS
     rest = (
-        element("p", f"The first {MAX_INPUTS:,}; the table of runs (CSV or Parquet) has the other {more:,}.", cls="m s")
+        element(
+            "p",
+            f"The first {MAX_INPUTS:,}; the table of runs (CSV or Parquet) has the other {more:,}.",
+            cls="m s",
+        )
         if more > 0
         else NOTHING
     )

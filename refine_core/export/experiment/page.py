@@ -48,28 +48,29 @@ def write_html(snapshot: Snapshot, result: Result, left_out: Sequence[str] = ())
 
 def write_headline(snapshot: Snapshot, result: Result) -> str:
     """The verdict; while it is at work, how far it is."""
-    if not result.figures.is_final:
+    if not result.is_final:
         return build_progress(snapshot).headline
-    return f"{result.verdict.answer} {result.verdict.headline}".strip()
+    return result.verdict.headline
 
 
 def _write_main(
     snapshot: Snapshot, result: Result, headline: str, left_out: Sequence[str]
 ) -> Iterator[Markup]:
-    figures = result.figures
     yield element("p", mark_left_out(_describe(snapshot)), cls="m s")
     yield element("h1", mark_left_out(headline))
     yield from (element("p", mark_left_out(line), cls="m") for line in result.verdict.details)
+    if result.verdict.method:
+        yield element("p", result.verdict.method, cls="m s")
     if left_out:
         what = f"Left out before this file was shared: {', '.join(left_out)}. In their place stands "
         yield element("p", what, mark_left_out(LEFT_OUT), ".")
-    yield from write_pictures(figures)
-    main = figures.main
+    yield from write_pictures(result)
+    main = result.main
     yield element("h2", "Arms", id="arms")
-    yield write_arms(figures)
-    if figures.comparisons:
+    yield write_arms(result)
+    if result.comparisons:
         yield element("h2", "Differences")
-        yield write_comparisons(figures)
+        yield write_comparisons(result)
     if main is not None:
         rows = {row.number: row for row in snapshot.dataset.rows[: snapshot.experiment.rows]}
         for title, table in (

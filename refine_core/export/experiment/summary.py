@@ -8,7 +8,7 @@ from typing import Final
 from refine_core.datasets import DatasetRow
 from refine_core.experiments import ArmMark, Snapshot, mark_arm
 from refine_core.experiments.progress import build_progress
-from refine_core.experiments.result import ArmResult, Comparison, Figures, Interval
+from refine_core.experiments.result import ArmResult, Comparison, Result, Interval
 from refine_core.export.experiment.axes import draw_arm_mark
 from refine_core.export.experiment.pictures import Line, Point, draw_curves, draw_differences, draw_survival
 from refine_core.export.markup import NOTHING, Markup, element, join
@@ -28,26 +28,24 @@ INPUT_CHARS: Final = 160
 _NOTHING: Final = "\N{EN DASH}"
 
 
-def write_pictures(figures: Figures) -> Iterator[Markup]:
+def write_pictures(result: Result) -> Iterator[Markup]:
     """The three pictures, those that there is enough for; and words in place of the others."""
-    main = figures.main
+    main = result.main
     shown = []
     if main is not None and main.by_input:
         values = [one.difference for one in main.by_input]
         found = main.difference
         mean = found.difference if found is not None else sum(values) / len(values)
-        picture = draw_differences(
-            values, mean, found.low if found else None, found.high if found else None
-        )
+        picture = draw_differences(values, mean, found.low if found else None, found.high if found else None)
         shown.append(_figure(f"{main.first.name} minus {main.second.name}, by input", picture))
-    if figures.draws_curves:
-        shown += [*_survival(figures), *_curves(figures)]
+    if result.draws_curves:
+        shown += [*_survival(result), *_curves(result)]
     if shown:
         yield element("div", *shown, cls="pictures")
-    if figures.is_final and main is not None and not figures.draws_curves:
+    if result.is_final and main is not None and not result.draws_curves:
         yield element(
             "p",
-            f"Attempts to the threshold and reward by calls are left out: {pluralize(figures.inputs, 'input')} are too few for a curve.",
+            f"Attempts to the threshold and reward by calls are left out: {pluralize(result.inputs, 'input')} are too few for a curve.",
             cls="m s",
         )
 
@@ -57,13 +55,13 @@ def _figure(title: str, picture: Markup, caption: str = "") -> Markup:
     return element("figure", element("h2", title), picture, words)
 
 
-def _marks(figures: Figures) -> Mapping[str, ArmMark]:
-    return {arm.key: mark_arm(place) for place, arm in enumerate(figures.arms)}
+def _marks(result: Result) -> Mapping[str, ArmMark]:
+    return {arm.key: mark_arm(place) for place, arm in enumerate(result.arms)}
 
 
-def _survival(figures: Figures) -> Iterator[Markup]:
-    marks = _marks(figures)
-    arms = [arm for arm in figures.arms if arm.survival]
+def _survival(result: Result) -> Iterator[Markup]:
+    marks = _marks(result)
+    arms = [arm for arm in result.arms if arm.survival]
     if not arms:
         return
     lines = [
@@ -76,14 +74,14 @@ def _survival(figures: Figures) -> Iterator[Markup]:
     yield _figure(
         f"Runs at {at}, by attempt",
         draw_survival(lines, most),
-        "Kaplan–Meier, with 95 % intervals; a run that ended short of it counts as long as it went.",
+        "After Kaplan and Meier, with 95 % intervals; a run that ended short of it counts as long as it went.",
     )
 
 
-def _curves(figures: Figures) -> Iterator[Markup]:
-    marks = _marks(figures)
+def _curves(result: Result) -> Iterator[Markup]:
+    marks = _marks(result)
     lines = []
-    for arm in figures.arms:
+    for arm in result.arms:
         points = [
             Point(spent, one.mean, *one.interval)
             for one in arm.curve
@@ -94,7 +92,7 @@ def _curves(figures: Figures) -> Iterator[Markup]:
     if not lines:
         return
     at, note = None, ""
-    main = figures.main
+    main = result.main
     equal = main.equal_budget.get("calls") if main is not None else None
     if equal is not None and equal.budget is not None and equal.difference is not None:
         at, found = equal.budget, equal.difference
@@ -106,11 +104,11 @@ def _curves(figures: Figures) -> Iterator[Markup]:
     )
 
 
-def write_arms(figures: Figures) -> Markup:
+def write_arms(result: Result) -> Markup:
     """A row an arm."""
-    marks = _marks(figures)
+    marks = _marks(result)
     heads = ("mean reward", "reached", "runs", "failed", "calls a run", "tokens a run", "cost")
-    rows = [_arm_row(arm, marks[arm.key]) for arm in figures.arms]
+    rows = [_arm_row(arm, marks[arm.key]) for arm in result.arms]
     return _table("The arms", ["arm", *heads], rows, numbers=range(1, len(heads) + 1))
 
 
@@ -143,12 +141,12 @@ def _number(value: float | None, decimals: int) -> str:
     return _NOTHING if value is None else f"{value:,.{decimals}f}"
 
 
-def write_comparisons(figures: Figures) -> Markup:
+def write_comparisons(result: Result) -> Markup:
     """Every pair, with what it shows."""
-    if not figures.comparisons:
+    if not result.comparisons:
         return NOTHING
     rows = []
-    for one in figures.comparisons:
+    for one in result.comparisons:
         found = one.difference
         cells = (
             f"{one.inputs:,}",
@@ -277,7 +275,9 @@ def write_failures(snapshot: Snapshot) -> Markup:
         )
         for kind in kinds
     ]
-    return _table("Failures", ["what", "arms", "how many", "what came of it", "detail"], rows, numbers=range(0))
+    return _table(
+        "Failures", ["what", "arms", "how many", "what came of it", "detail"], rows, numbers=range(0)
+    )
 
 
 def _table(
