@@ -50,14 +50,14 @@ def _is_whole(snapshot: Snapshot) -> bool:
 def _lines(snapshot: Snapshot, result: Result, terminal: Terminal) -> Iterator[str]:
     from refine_core.experiments.progress import build_progress
 
-    result, verdict = result.result, result.verdict
+    verdict = result.verdict
     progress = build_progress(snapshot)
     yield ""
     if not _is_whole(snapshot):
         yield terminal.paint(one_line(progress.headline), bold=True)
         yield from (one_line(line) for line in progress.details)
         yield ""
-    yield terminal.paint(one_line(f"{verdict.answer} {verdict.headline}"), bold=True)
+    yield terminal.paint(one_line(verdict.headline), bold=True)
     yield from (one_line(line) for line in (*verdict.details, verdict.method) if line)
     yield ""
     heads = ("arm", "mean", "95 %", "reached", "runs", "failed", "calls", "cost")

@@ -17,9 +17,9 @@ from refine_core.formatting import pluralize
 from refine_core.rows.content import format_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from refine_core.export import Redaction, RunLog
+    from refine_core.export import ExportedFile, Redaction, RunLog
 
 _PARTS: Final = ("prompts", "inputs")
 _STANDARD_OUTPUT: Final = "-"
@@ -29,10 +29,16 @@ _BINARY: Final = frozenset({"parquet"})
 @click.command(
     "export",
     epilog="\b\nFormats:\n" + "\n".join(f"  {one.name:<8} {one.about}" for one in FORMATS.values())
+    + "\n  json     Of an experiment: its arms, rows and result; refinescope batch runs it again."
     + "\n\nExample: refinescope export 907c --to html --leave-out prompts -o run.html",
 )  # fmt: skip
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
-@click.option("--to", required=True, type=click.Choice([*FORMATS]), help="What the file is; see below.")
+@click.option(
+    "--to",
+    required=True,
+    type=click.Choice([*dict.fromkeys([*FORMATS, "json"])]),
+    help="What the file is; see below.",
+)
 @click.option(
     "-o",
     "--output",
@@ -53,8 +59,10 @@ def command(
 
     RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. With - in place of RUN,
     ids are read from standard input, one a line, or the lines of `refinescope runs --json`. Several runs come as one table or one
-    JSONL file, else as a zip with a file for each.
+    JSONL file, else as a zip with a file for each. The id of an experiment (`refinescope batch --list`) makes a file of that: html, md, csv,
+    parquet or json.
     """
+    from refine_core.cli.experiment_ids import names_experiment
     from refine_core.export import export_runs, read_runs
     from refine_core.runs import default
 
@@ -63,9 +71,22 @@ def command(
     if output == _STANDARD_OUTPUT and (to in _BINARY or len(runs) > 1) and sys.stdout.isatty():
         raise click.UsageError("This is not text for a terminal; write -o FILE, or send it on with | or >")
     named = [_read_id(line) for line in sys.stdin if line.strip()] if runs == (_STANDARD_OUTPUT,) else [*runs]
+    if len(named) == 1 and (experiment_id := names_experiment(named[0])) is not None:
+        file = _export_experiment(experiment_id, to, leave_out)
+        _write(file, output, {"experiment": experiment_id}, "1 experiment", as_json=as_json)
+        return
+    if to not in FORMATS:
+        raise BadInput(f"--to {to} is for an experiment; give the id of one (`refinescope batch --list`).")
     ids = list(dict.fromkeys(find_run_id(one, as_json=as_json) for one in named))
     logs = list(read_runs(default().store, ids))
     file = export_runs(logs, to, redaction=_read_redaction(leave_out, logs))
+    _write(file, output, {"runs": ids}, pluralize(len(ids), "run"), as_json=as_json)
+
+
+def _write(
+    file: ExportedFile, output: str | None, ids: Mapping[str, object], what: str, *, as_json: bool
+) -> None:
+    """Put the file where it is to go, and say so. Raises BadInput."""
     if output == _STANDARD_OUTPUT:
         sys.stdout.flush()
         sys.stdout.buffer.write(file.data)
@@ -76,9 +97,24 @@ def command(
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}") from None
     if as_json:
-        print_json({"file": str(path), "bytes": len(file.data), "runs": ids})
+        print_json({"file": str(path), "bytes": len(file.data), **ids})
     else:
-        print_text(f"Wrote {path} ({pluralize(len(ids), 'run')}, {format_bytes(len(file.data))}).")
+        print_text(f"Wrote {path} ({what}, {format_bytes(len(file.data))}).")
+
+
+def _export_experiment(experiment_id: str, to: str, leave_out: Sequence[str]) -> ExportedFile:
+    """The file of an experiment. Raises BadInput, BadParameter."""
+    from refine_core.cli.experiment_ids import get_snapshot
+    from refine_core.export import Redaction
+    from refine_core.export.experiment import EXPERIMENT_FORMATS, experiment_file
+
+    if to not in EXPERIMENT_FORMATS:
+        raise BadInput(f"--to {to} is for runs; an experiment can be {', '.join(EXPERIMENT_FORMATS)}.")
+    snapshot = get_snapshot(experiment_id)
+    fields = [one for one in leave_out if one not in _PARTS]
+    _check_fields(fields, [one.field or one.name for one in snapshot.dataset.columns], "the table has")
+    redaction = Redaction("prompts" in leave_out, "inputs" in leave_out, tuple(fields))
+    return experiment_file(snapshot, to, redaction=redaction)
 
 
 def _read_id(line: str) -> str:
@@ -105,15 +141,20 @@ def _read_redaction(parts: Sequence[str], logs: Sequence[RunLog]) -> Redaction:
     from refine_core.export import Redaction
 
     fields = [one for one in parts if one not in _PARTS]
-    known = _list_fields(logs) if fields else ()
+    _check_fields(fields, _list_fields(logs) if fields else (), "no run has")
+    return Redaction("prompts" in parts, "inputs" in parts, tuple(fields))
+
+
+def _check_fields(fields: Sequence[str], known: Sequence[str], who: str) -> None:
+    """Raise BadParameter for a field that there is not."""
     for field in fields:
         if field not in known:
             names = ", ".join(map(one_line, known)) or "none"
+            lacks = f"{who} a field" if who.startswith("no ") else f"{who} no field"
             raise click.BadParameter(
-                f"no run has a field {one_line(field)}; write prompts, inputs, or one of: {names}",
+                f"{lacks} {one_line(field)}; write prompts, inputs, or one of: {names}",
                 param_hint="--leave-out",
             )
-    return Redaction("prompts" in parts, "inputs" in parts, tuple(fields))
 
 
 def _list_fields(logs: Sequence[RunLog]) -> list[str]:

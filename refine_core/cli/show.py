@@ -29,11 +29,20 @@ if TYPE_CHECKING:
 def command(*, run: str, attempt: int | None, as_json: bool) -> None:
     """Show a recorded run: why it stopped, its settings and attempts.
 
-    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run.
+    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. The id of an experiment
+    (`refinescope batch --list`) shows its answer.
     """
     from refine_core import runs
+    from refine_core.cli.experiment_ids import get_snapshot, names_experiment
     from refine_core.cli.run_ids import find_attempt, find_run_id
 
+    if (experiment_id := names_experiment(run)) is not None:
+        from refine_core.cli.batch_result import print_result
+
+        if attempt is not None:
+            raise BadInput(f"{experiment_id} is an experiment, which has no attempts; give one of its runs.")
+        print_result(get_snapshot(experiment_id), as_json=as_json)
+        return
     run_id = find_run_id(run, as_json=as_json)
     found = runs.get(run_id)
     if found is None:

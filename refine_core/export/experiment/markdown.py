@@ -5,6 +5,7 @@ What people and models wrote stands in code, so it is never markup, a link or a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -22,6 +23,7 @@ from refine_core.formatting import (
 from refine_core.markdown import code, prose, table
 
 _NOTHING: Final = "\N{EN DASH}"
+_INTERVAL: Final = re.compile(rf"\[[{MINUS}+\d.,e-]+, [{MINUS}+\d.,e-]+\]")
 
 
 def write_markdown(snapshot: Snapshot, result: Result, left_out: Sequence[str] = ()) -> str:
@@ -59,9 +61,6 @@ def _headline(snapshot: Snapshot, result: Result) -> str:
 
 def _words(snapshot: Snapshot, sentence: str) -> str:
     """A sentence of ours, in which the names of arms are others' words."""
-    shown = prose(sentence)
-    if not shown.startswith("`"):
-        return shown
     names = sorted((arm.name for arm in snapshot.experiment.arms), key=len, reverse=True)
     pieces: list[str] = [sentence]
     for name in filter(None, names):
@@ -81,13 +80,15 @@ def _split(piece: str, name: str) -> list[str]:
 
 
 def _plain(piece: str) -> str:
-    """A part of a sentence as such where it is plain words, else as code."""
+    """A part of a sentence as such where it is plain words and intervals, else as code."""
     core = piece.strip()
     if not core:
         return piece
-    shown = prose(f"A {core}")
+    words = _INTERVAL.sub("0", core).replace(MINUS, "-").replace("\N{PLUS-MINUS SIGN}", "+")
+    if not prose(f"A {words}").startswith("`"):
+        return piece
     start, end = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
-    return f"{start}{core if not shown.startswith('`') else code(core)}{end}"
+    return f"{start or ' '}{code(core)}{end}"
 
 
 def _arm_rows(result: Result) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,8 @@ from typing import Final
 from refine_core.datasets import DatasetRow
 from refine_core.experiments import ArmMark, Snapshot, mark_arm
 from refine_core.experiments.progress import build_progress
-from refine_core.experiments.result import ArmResult, Comparison, Result, Interval
+from refine_core.experiments.result import ArmResult, Comparison, Result
+from refine_core.experiments.result.figures import Interval
 from refine_core.export.experiment.axes import draw_arm_mark
 from refine_core.export.experiment.pictures import Line, Point, draw_curves, draw_differences, draw_survival
 from refine_core.export.markup import NOTHING, Markup, element, join
