@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from refine_core.cli.numbers import Number
-from refine_core.cli.output import DONE, BadInput, print_json, print_text
+from refine_core.cli.output import DONE, BadInput, Question, print_json, print_text
 from refine_core.cli.shared_options import trust_address
 
 if TYPE_CHECKING:
@@ -41,11 +41,15 @@ class Limits:
 
 @click.command(
     "batch",
-    epilog="Example: refinescope batch --example one_word capitals.csv --arms refine,best_of_5 --repeats 2",
+    epilog="Example: refinescope batch --example customer_messages --arms refine,best_of_5 --rows 20 --repeats 2",
 )
 @click.argument("program", required=False, metavar="EXPERIMENT.json|PROGRAM.json|PROGRAM.py")
 @click.argument("data", required=False, metavar="DATA.csv")
-@click.option("--example", metavar="NAME", help="A worked example in place of a program.")
+@click.option(
+    "--example",
+    metavar="NAME",
+    help="A worked example in place of a program; customer_messages has a table, too.",
+)
 @click.option(
     "--arms",
     metavar="LIST",
@@ -145,6 +149,8 @@ def command(  # an option each
     Each cell is an ordinary run, kept with all others. Ctrl-C keeps what has ended; --resume goes on, and pays nothing twice. Keys come from the
     environment only.
     """
+    from refine_core.cli.batch_source import EXAMPLE, ArmOptions, load_source
+
     if schema:
         return _print_schema()
     if lists:
@@ -168,7 +174,6 @@ def command(  # an option each
         raise click.UsageError(
             "Give an experiment, or a program and a table. refinescope batch --help has an example."
         )
-    from refine_core.cli.batch_source import ArmOptions, load_source
     from refine_core.cli.run_spec import RunOptions
 
     several = len(models) > 1
@@ -208,6 +213,8 @@ def _read_dataset(
     elif source.document is not None and source.document.dataset is not None:
         table = batch_table.open_document(source.document.dataset)
         said = source.document.dataset.columns
+    elif source.table is not None:
+        table = source.table
     else:
         raise click.UsageError("Give a table, too: refinescope batch PROGRAM DATA.csv")
     chosen = batch_table.choose_columns(table, source.spec, columns, said)

@@ -23,11 +23,14 @@ from refine_core.cli.run_spec import (
 from refine_core.cli.terminal import one_line
 
 if TYPE_CHECKING:
+    from refine_core.datasets import Table
     from refine_core.experiments import Arm
     from refine_core.experiments.json_document import ExperimentDocument
     from refine_core.refine import BestOfN
     from refine_core.spec import ProgramSpec
 
+EXAMPLE: Final = "customer_messages"
+"""The worked example that has a table."""
 _PYTHON: Final = ".py"
 
 
@@ -36,7 +39,7 @@ class BatchSource:
     """What was named on the command line.
 
     arms: what is compared. spec: whose inputs the table has. document: of an experiment; None for one program. programs: key of an arm ->
-    the program that runs in it, where it is Python of this process. title: what the program is called.
+    the program that runs in it, where it is Python of this process. title: what the program is called. table: of a worked example.
     """
 
     arms: tuple[Arm, ...]
@@ -44,6 +47,7 @@ class BatchSource:
     document: ExperimentDocument | None = None
     programs: Mapping[str, BestOfN] = field(default_factory=dict)
     title: str = ""
+    table: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class ArmOptions:
 def load_source(program: Path | None, example: str | None, options: ArmOptions) -> BatchSource:
     """What is compared. Raises BadInput, BadParameter, UsageError."""
     from refine_core import runs
+    from refine_core.datasets import example_dataset
 
     if program is not None and program.suffix == _PYTHON:
         from refine_core.cli.batch_program import load_live
@@ -66,14 +71,21 @@ def load_source(program: Path | None, example: str | None, options: ArmOptions) 
         return load_live(program, options)
     if program is not None and str(program) != "-" and (document := _load_experiment(program)) is not None:
         return _of_document(document, options)
-    base = load_example(example or "") if program is None else load_document(program)
+    table = None
+    if program is not None:
+        base = load_document(program)
+    elif example == EXAMPLE:
+        worked = example_dataset()
+        base, table = worked.spec, worked.table
+    else:
+        base = load_example(example or "")
     if base.program_file:
         raise BadInput(
             f"This describes the Python program {one_line(base.program_file)}; give that file to batch."
         )
     base = replace(change_program(base, options.run), inputs={})
     arms = _cross([*_in_words(base, options.words), *_of_files(options)], options)
-    return BatchSource(number_arms(arms), base, title=runs.title(base))
+    return BatchSource(number_arms(arms), base, title=runs.title(base), table=table)
 
 
 def split_words(words: str | None, attempts: int) -> list[str]:
