@@ -171,8 +171,11 @@ def command(  # an option each
     if example is not None and data is None:
         program, data = None, program
     if program is None and example is None:
-        raise click.UsageError(
-            "Give an experiment, or a program and a table. refinescope batch --help has an example."
+        raise Question(
+            "Say what to run: an experiment, or a program and a table. The worked example needs no key:\n"
+            f"  refinescope batch --example {EXAMPLE}",
+            ask={"example": [EXAMPLE]},
+            as_json=as_json,
         )
     from refine_core.cli.run_spec import RunOptions
 
