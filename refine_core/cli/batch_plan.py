@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -15,16 +16,37 @@ from refine_core.formatting import format_cost, format_score, pluralize
 
 if TYPE_CHECKING:
     from refine_core.datasets import Dataset
-    from refine_core.experiments import Experiment, ExperimentPlan
+    from refine_core.errors import Problem
+    from refine_core.experiments import Experiment
 
 ASKED_FROM_USD: Final = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class ExperimentPlan:
+    """What an experiment will take, at least and at most. None: unknown."""
+
+    runs: int
+    calls: tuple[int, int]
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    cost_usd: tuple[float, float] | None = None
+    seconds: tuple[float, float] | None = None
+    detectable: float | None = None
+    source: str = ""
+
+
 def read_plan(experiment: Experiment, dataset: Dataset) -> ExperimentPlan:
     """What it will take. Raises BadInput with every problem."""
-    from refine_core import experiments, runs
-
-    plan = experiments.plan_experiment(runs.default(), experiment, dataset)
+    low = high = runs = 0
+    arms = {arm.key: arm.spec for arm in experiment.arms}
+    for cell in experiment.cells(len(dataset.rows)):
+        spec = arms[cell.arm]
+        runs, low = runs + 1, low + len(spec.stages)
+        high += spec.attempt_count * len(spec.stages) + (spec.attempt_count - 1) * (
+            spec.hint_source == "adviser"
+        )
+    plan = ExperimentPlan(runs, (low, high))
     if plan.problems:
         raise BadInput(describe_problems("This cannot run", list(plan.problems)))
     return plan

@@ -29,6 +29,8 @@ _LEFT, _TOP, _BOTTOM = 44.0, 10.0, HEIGHT - 42.0
 _LABEL_PX: Final = 14.0
 _NOISE: Final = 1e-9
 _WIDEST: Final = 6.0  # pixels of a bar
+_BEYOND: Final = 0.05  # of the axis of attempts, so that the last step is seen
+_NEAR_PX: Final = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def draw_survival(lines: Sequence[Line], most: int) -> Markup:
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
     right = WIDTH - 56.0
     y = Scale(0.0, 1.0, _BOTTOM, _TOP)
-    x = Scale(0.0, float(max(most, 1)), _LEFT, right)
+    x = Scale(0.0, max(most, 1) * (1 + _BEYOND), _LEFT, right)
     percent = Scale(0.0, 100.0, _BOTTOM, _TOP)
     columns = range(most + 1) if most <= 12 else [int(one) for one in nice_ticks(0, most) if one <= most]  # noqa: PLR2004  # numbers that fit
     ends = keep_apart(
@@ -142,7 +144,9 @@ def _steps(points: Sequence[tuple[float, float]], x: Scale, y: Scale) -> list[tu
     for at, value in points:
         found += [(x(at), y(level)), (x(at), y(value))]
         level = value
-    return [*found, (x.end, y(level))] if points and points[-1][0] >= x.high else found
+    return (
+        [*found, (x.end, y(level))] if points and points[-1][0] * (1 + _BEYOND) >= x.high - _NOISE else found
+    )
 
 
 def _edges(line: Line, x: Scale, y: Scale) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
@@ -176,15 +180,17 @@ def draw_curves(lines: Sequence[Line], what: str, at: float | None = None, note:
         points = [(x(p.x), y(p.value)) for p in one.points]
         parts += [draw_line(points, one.mark), *(draw_mark(one.mark, *point) for point in points)]
     if at is not None and note:
-        left_of = x(at) > (_LEFT + right) / 2
+        is_left = x(at) > (_LEFT + right) / 2
+        low = [y(p.value) for one in shown for p in one.points if (p.x <= at) == is_left]
+        height = _BOTTOM - 10 if max(low, default=0) < _BOTTOM - _NEAR_PX else _TOP + 8
         parts.append(
             write_text(
                 note,
-                x(at) + (-6 if left_of else 6),
-                _BOTTOM - 10,
+                x(at) + (-6 if is_left else 6),
+                height,
                 TEXT_PX,
                 {"cls": "halo"},
-                anchor="end" if left_of else "start",
+                anchor="end" if is_left else "start",
             )
         )
     told = [f"{one.name} {one.points[-1].value:.2f} at {one.points[-1].x:.3g}" for one in shown]
