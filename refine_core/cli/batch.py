@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from refine_core.cli.batch_source import BatchSource
-    from refine_core.datasets import Dataset
+    from refine_core.datasets import Column, Dataset
     from refine_core.experiments import Budget, Experiment, RateLimit
 
 _AT_ONCE: Final = 8
@@ -95,7 +95,12 @@ class Limits:
 @click.option("--rpm", type=click.IntRange(min=1), help="Requests a minute to one model, at most.")
 @click.option("--tpm", type=click.IntRange(min=1), help="Tokens a minute to one model, at most.")
 @click.option("--name", "--title", "name", help="What the experiment is called.")
-@click.option("--encoding", help="Of a table that is text and not UTF-8, such as cp1252.")
+@click.option(
+    "--table-encoding",
+    "encoding",
+    metavar="NAME",
+    help="Of a table that is text and not UTF-8, such as cp1252.",
+)
 @click.option("--skip-bad-rows", "skip_bad", is_flag=True, help="Leave out rows that cannot be run.")
 @trust_address
 @click.option("--dry-run", is_flag=True, help="Say what it would take; start nothing.")
@@ -170,6 +175,8 @@ def command(  # an option each
         )
     if example is not None and data is None:
         program, data = None, program
+    if program is not None and example is not None:
+        raise click.UsageError("Give a program or --example NAME, not both.")
     if program is None and example is None:
         raise Question(
             "Say what to run: an experiment, or a program and a table. The worked example needs no key:\n"
@@ -210,7 +217,7 @@ def _read_dataset(
     """The table, checked and kept; every problem of it is said first."""
     from refine_core.cli import batch_table
 
-    said = ()
+    said: Sequence[Column] = ()
     if data is not None:
         table = batch_table.open_data(data, encoding=encoding)
     elif source.document is not None and source.document.dataset is not None:
@@ -300,7 +307,7 @@ def _run(
             require_key(model)
     if not yes:
         confirm(plan)
-    started = experiments.start(experiment, **({"programs": source.programs} if source.programs else {}))
+    started = experiments.start(experiment, programs=source.programs)
     return follow(started, as_json=as_json)
 
 
@@ -324,18 +331,17 @@ def _go_on(text: str, program: str | None, limits: Limits, *, again: bool, as_js
         from refine_core.cli.batch_program import load_again
 
         programs = load_again(Path(program), snapshot)
-    more = {"programs": programs} if programs else {}
     if again:
         if not any(one.state == "failed" for one in snapshot.outcomes.values()):
             raise BadInput(f"No run of {snapshot.experiment.name} has failed.")
-        experiments.retry_failed(experiment_id, **more)
+        experiments.retry_failed(experiment_id, programs=programs)
     elif snapshot.state == "finished":
         raise BadInput(
             f"Every run of {snapshot.experiment.name} has ended; refinescope show {experiment_id} has its answer, and "
             "--retry-failed runs again what failed."
         )
     else:
-        experiments.go_on(experiment_id, **more)
+        experiments.go_on(experiment_id, programs=programs)
     return follow(experiment_id, as_json=as_json)
 
 

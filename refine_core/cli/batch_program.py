@@ -28,10 +28,12 @@ def load_live(path: Path, options: ArmOptions) -> BatchSource:
         raise click.UsageError(
             "--arm, and several --model, take programs as JSON; a Python file has the arms of --arms"
         )
+    from refine_core.experiments.shorthand import name_arm
+
     found = find_program(path, options.run)
     programs = [derive_live(word, found.refine) for word in split_words(options.words, found.refine.N)]
     specs = [_describe(found, one, path) for one in programs]
-    named = [(_name(one), spec) for one, spec in zip(programs, specs, strict=True)]
+    named = [(name_arm(_as_arm(spec)), spec) for spec in specs]
     arms = number_arms(named)
     live = {arm.key: program for arm, program in zip(arms, programs, strict=True)}
     return BatchSource(arms, _columns_of(found, specs[0]), programs=live, title=path.name)
@@ -62,6 +64,7 @@ def derive_live(word: str, base: BestOfN) -> BestOfN:
     """A refinement of the same program by the same reward, tried again as a word says. Raises BadParameter."""
     from refine_core.experiments.shorthand import read_word
     from refine_core.refine import BestOfN, Refine
+    from refine_core.spec import Schedule
 
     try:
         kind, attempts = read_word(word)
@@ -69,7 +72,7 @@ def derive_live(word: str, base: BestOfN) -> BestOfN:
         raise click.BadParameter(f"--arms: {error}") from None
     count = 1 if kind == "single" else attempts or base.N
     fail_count = None if base.fail_count == base.N else base.fail_count
-    schedule = base.schedule if len(base.schedule.temperatures) in (0, count) else "dspy-2.6"
+    schedule = base.schedule if len(base.schedule.temperatures) in (0, count) else Schedule()
     if kind in ("best_of", "single"):
         return BestOfN(
             base.module,
@@ -92,7 +95,7 @@ def derive_live(word: str, base: BestOfN) -> BestOfN:
         fail_count,
         validators=base.validators,
         schedule=schedule,
-        hints=hints,  # type: ignore[arg-type]  # one of them
+        hints=hints,
         advice_lm=None if own is None else own.advice_lm,
         advice_instructions="" if own is None else own.advice_instructions,
         compact_advice=own is not None and own.compact_advice,
@@ -105,12 +108,9 @@ def _describe(found: FoundProgram, refine: BestOfN, path: Path) -> ProgramSpec:
     return describe_program(LiveProgram(refine, {}, path.name, found.reward_source))
 
 
-def _name(refine: BestOfN) -> str:
-    from refine_core.refine import Refine
-
-    if isinstance(refine, Refine):
-        return f"Refine, N {refine.N}{', no hints' if refine.hints == 'none' else ''}"
-    return "Single" if refine.N == 1 else f"Best of {refine.N}"
+def _as_arm(spec: ProgramSpec) -> ProgramSpec:
+    """The same with the strategy that its name tells: best of one is a single attempt."""
+    return replace(spec, strategy="single") if spec.strategy == "best_of_n" and spec.N == 1 else spec
 
 
 def _columns_of(found: FoundProgram, spec: ProgramSpec) -> ProgramSpec:

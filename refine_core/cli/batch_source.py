@@ -125,14 +125,14 @@ def _of_document(document: ExperimentDocument, options: ArmOptions) -> BatchSour
 
 
 def _in_words(base: ProgramSpec, words: str | None) -> Iterator[tuple[str, ProgramSpec]]:
-    from refine_core.experiments.shorthand import derive, name_way
+    from refine_core.experiments.shorthand import derive, name_arm
 
     for word in split_words(words, base.N):
         try:
             spec = derive(word, base)
         except ValueError as error:
             raise click.BadParameter(f"--arms: {error}") from None
-        yield name_way(spec), spec
+        yield name_arm(spec), spec
 
 
 def _of_files(options: ArmOptions) -> Iterator[tuple[str, ProgramSpec]]:

@@ -132,7 +132,7 @@ def describe_columns(columns: Sequence[Column]) -> list[str]:
             if one.role == role
         ]
         if names:
-            lines.append(one_line(f"  {what}: {', '.join(names)}"))
+            lines.append(f"  {one_line(what)}: {one_line(', '.join(names))}")
     return lines
 
 

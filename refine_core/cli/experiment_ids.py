@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.output import BadInput, Question
+from refine_core.cli.terminal import one_line
 
 if TYPE_CHECKING:
     from refine_core.experiments import Snapshot
@@ -29,7 +30,7 @@ def find_experiment_id(text: str, *, as_json: bool) -> str:
             if listed
             else "There is none yet; refinescope batch --help says how to make one."
         )
-        raise BadInput(f"There is no experiment {text.strip() or text!r}. {hint}")
+        raise BadInput(f"There is no experiment {one_line(text)}. {hint}")
     candidates = [{"id": key, "title": name} for key, name in [*found.items()][:_NAMED]]
     lines = [f"  {one['id']}  {one['title']}" for one in candidates]
     raise Question(

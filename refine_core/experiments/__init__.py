@@ -191,10 +191,13 @@ def go_on(
 
 
 def retry_failed(
-    experiment_id: str, cells: Collection[Cell] | None = None, credentials: Credentials | None = None
+    experiment_id: str,
+    cells: Collection[Cell] | None = None,
+    credentials: Credentials | None = None,
+    programs: Mapping[str, BestOfN] | None = None,
 ) -> bool:
     """Run failed cells anew, or these of them. See Experiments.retry_failed."""
-    return default().retry_failed(experiment_id, cells, credentials)
+    return default().retry_failed(experiment_id, cells, credentials, programs)
 
 
 def add_rows(experiment_id: str, dataset_version: int, rows: int | None = None) -> None:

@@ -116,6 +116,7 @@ class Experiments:
         experiment_id: str,
         cells: Collection[Cell] | None = None,
         credentials: Credentials | None = None,
+        programs: Mapping[str, BestOfN] | None = None,
     ) -> bool:
         """Run failed cells anew, or these of them, under new ids, and what else is left. False if there is none. Raises as `go_on`."""
         snapshot = self._snapshot_of(experiment_id)
@@ -129,7 +130,7 @@ class Experiments:
         }  # fmt: skip
         self._change(experiment_id, lambda one: replace(one, again={**one.again, **again}))
         if not self._is_at_work(experiment_id):
-            self.go_on(experiment_id, credentials)
+            self.go_on(experiment_id, credentials, programs)
         return True
 
     def add_rows(self, experiment_id: str, dataset_version: int, rows: int | None = None) -> None:

@@ -27,13 +27,13 @@ def derive(word: str, base: ProgramSpec) -> ProgramSpec:
     return _KINDS[kind](replace(base, N=attempts or base.N, fail_count=fail_count))
 
 
-def name_way(spec: ProgramSpec) -> str:
-    """What an arm is called after its way of trying again: "Refine, N 5", "Refine, N 5, no hints", "Best of 5", "Single"."""
+def name_arm(spec: ProgramSpec) -> str:
+    """What an arm is called after its way of trying again: "Refine, N 5", "Best of 5", "Single attempt", "Refine without hints, N 5"."""
     if spec.strategy == "single":
-        return "Single"
+        return "Single attempt"
     if spec.strategy == "best_of_n":
         return f"Best of {spec.N}"
-    return f"Refine, N {spec.N}{', no hints' if spec.hints == 'none' else ''}"
+    return f"Refine without hints, N {spec.N}" if spec.hints == "none" else f"Refine, N {spec.N}"
 
 
 def name_key(place: int) -> str:

@@ -17,7 +17,7 @@ from refine_core.experiments.json_document import (
     read_experiment,
     write_experiment,
 )
-from refine_core.experiments.shorthand import WORDS, derive, name_way, name_key
+from refine_core.experiments.shorthand import WORDS, derive, name_arm, name_key
 from refine_core.programs import EXAMPLES
 from refine_core.spec.document import write_document
 
@@ -64,7 +64,7 @@ def test_a_document_written_by_hand_is_read(folder):
         ("a", "Refine, N 5"),
         ("b", "Best of 5"),
         ("c", "Cold"),
-        ("d", "Single"),
+        ("d", "Single attempt"),
         ("e", "Other"),
         ("f", "From a file"),
     ]
@@ -183,7 +183,7 @@ def test_each_arm_in_a_word_differs_in_how_it_tries_again_alone(word):
     assert (spec.stages, spec.reward, spec.threshold, spec.model) == (
         BASE.stages, BASE.reward, BASE.threshold, BASE.model,
     )  # fmt: skip
-    assert name_way(spec)
+    assert name_arm(spec)
     assert spec.attempt_count == {"refine_3": 3, "single": 1}.get(word, 5)
     assert spec.hint_source == ("adviser" if word.startswith("refine") else "none")
 

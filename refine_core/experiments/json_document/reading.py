@@ -12,7 +12,7 @@ from refine_core.datasets import Column, ColumnRole
 from refine_core.errors import Problem, SpecError
 from refine_core.experiments.document import Arm, Budget, RateLimit
 from refine_core.experiments.json_document.parts import ExperimentDocument, Table
-from refine_core.experiments.shorthand import derive, name_key, name_way
+from refine_core.experiments.shorthand import derive, name_arm, name_key
 from refine_core.log import codec
 from refine_core.spec import ProgramSpec
 from refine_core.spec.document import read_document
@@ -109,7 +109,7 @@ class _Reader:
             name, spec = self._arm(where, one, base)
             if spec is None:
                 continue
-            name = name or name_way(spec)
+            name = name or name_arm(spec)
             if name in names:
                 what = f"arms[{names[name]}] has this name, too; give this arm another name"
                 self._note(f"{where}.name", what)

@@ -48,8 +48,8 @@ def _blocks(snapshot: Snapshot, result: Result, left_out: Sequence[str]) -> Iter
     )
     yield table(heads, [*_arm_rows(result)], numbers=range(1, len(heads)))
     if result.comparisons:
-        heads = ("difference", "inputs", "reward", "95 % interval", "p", "inputs needed")
-        yield table(heads, [*_comparison_rows(result)], numbers=range(1, len(heads)))
+        pairs = ("difference", "inputs", "reward", "95 % interval", "p", "inputs needed")
+        yield table(pairs, [*_comparison_rows(result)], numbers=range(1, len(pairs)))
     yield f"{result.verdict.method} {_describe_method(snapshot)}".strip()
     if left_out:
         yield f"Left out: {', '.join(map(code, left_out))}."

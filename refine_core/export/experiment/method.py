@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from refine_core import __version__
-from refine_core.experiments import Arm, Outcome, Snapshot, mark_arm
+from refine_core.experiments import Arm, Cell, Outcome, Snapshot, mark_arm
 from refine_core.export.experiment.axes import draw_arm_mark
 from refine_core.export.experiment.summary import describe_row
 from refine_core.export.markup import NOTHING, Markup, element, join
@@ -192,11 +192,11 @@ def write_inputs(snapshot: Snapshot) -> Markup:
     )
 
 
-def _rewards(outcomes: Mapping[object, Outcome]) -> dict[tuple[str, int], list[float | None]]:
+def _rewards(outcomes: Mapping[Cell, Outcome]) -> dict[tuple[str, int], list[float | None]]:
     """Arm and row -> the rewards of its repeats; None for a failed run."""
     found: dict[tuple[str, int], list[float | None]] = {}
     for cell, outcome in outcomes.items():
-        found.setdefault((cell.arm, cell.row), []).append(outcome.reward)  # type: ignore[attr-defined]  # a Cell
+        found.setdefault((cell.arm, cell.row), []).append(outcome.reward)
     return found
 
 

@@ -1,0 +1,205 @@
+"""`refinescope batch`: what it takes and what is wrong before anything is spent, the answer, going on, and what else takes an experiment."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from refine_core import experiments, runs
+from refine_core.cli import main
+from refine_core.programs import EXAMPLES
+from refine_core.spec.document import write_document
+
+TABLE = "question,capital\nCapital of Belgium?,Brussels\nCapital of Peru?,Lima\nCapital of Chad?,N'Djamena\n"
+RESULT = {
+    "type": "object",
+    "required": ["verdict", "arms", "comparisons"],
+    "properties": {
+        "verdict": {"type": "string"},
+        "arms": {
+            "type": "array",
+            "items": {
+                "required": ["name", "runs", "mean", "interval", "calls", "tokens", "cost_usd"],
+                "properties": {"runs": {"type": "integer"}, "interval": {"type": "array", "minItems": 2, "maxItems": 2}},
+            },
+        },
+        "comparisons": {
+            "type": "array",
+            "items": {
+                "required": ["a", "b", "difference", "interval", "p", "enough", "needed"],
+                "properties": {"enough": {"type": "boolean"}},
+            },
+        },
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    runs.close()
+    monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "capitals.csv").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "program.json").write_text(write_document(EXAMPLES["one_word"].spec), encoding="utf-8")
+    yield tmp_path
+    runs.close()
+
+
+@pytest.fixture
+def call(capfdbinary):
+    def call(*arguments, command="batch"):
+        code = main([command, *map(str, arguments)])
+        out, err = capfdbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return call
+
+
+def newest():
+    return experiments.list_experiments()[0].experiment
+
+
+def test_a_program_and_a_table_give_one_sentence(call):
+    code, out, err = call("program.json", "capitals.csv", "--arms", "refine_3,single", "--repeats", 2)
+    assert code == 0
+    assert "Refine, N 3" in out.splitlines()[1]
+    assert "on 3 inputs" in out
+    assert ": 12 runs (Refine, N 3, Single attempt)" in err
+    assert "seen by the reward only: capital" in err
+    assert runs.search().rows == ()  # cells are in no list of runs
+
+
+def test_json_ends_with_the_result_alone(call):
+    code, out, err = call("program.json", "capitals.csv", "--arms", "refine_3,best_of_2,single", "--json")
+    assert code == 0
+    found = json.loads(out)
+    jsonschema.validate(found, RESULT)
+    assert [one["name"] for one in found["arms"]] == ["Refine, N 3", "Best of 2", "Single attempt"]
+    assert len(found["comparisons"]) == 3
+    assert "experiment " in err
+
+
+def test_an_experiment_by_hand_runs_with_its_own_table(call, folder):
+    document = {
+        "name": "By hand",
+        "dataset": {"file": "capitals.csv", "columns": {"capital": "left out"}},
+        "base": "program.json",
+        "arms": ["single", {"name": "Two", "change": {"N": 2}}],
+        "rows": 2,
+        "budget": {"calls": 50},
+    }
+    (folder / "experiment.json").write_text(json.dumps(document), encoding="utf-8")
+    code, _, err = call("experiment.json", "--at-once", 3)
+    assert code == 0, err
+    made = newest()
+    assert (made.name, made.rows, made.budget.calls) == ("By hand", 2, 50)
+    assert [limit.at_once for limit in made.rate_limits.values()] == [3]
+    assert "capital" not in experiments.get(made.id).dataset.rows[0].values
+
+
+def test_what_was_exported_as_json_runs_again(call):
+    call("program.json", "capitals.csv", "--arms", "refine_2,single", "--repeats", 2, "--seed", 5)
+    first = newest()
+    code, _, err = call(first.id, "--to", "json", "-o", "again.json", command="export")
+    assert code == 0, err
+    code, _, err = call("again.json")
+    assert code == 0, err
+    second = newest()
+    assert second.id != first.id
+    assert (second.arms, second.repeats, second.seed, second.name) == (first.arms, 2, 5, first.name)
+    rewards = [[one.reward for one in experiments.get(i).outcomes.values()] for i in (first.id, second.id)]
+    assert sorted(rewards[0]) == sorted(rewards[1])
+
+
+def test_a_dry_run_starts_nothing(call):
+    code, out, _ = call("program.json", "capitals.csv", "--dry-run")
+    assert code == 0
+    assert "9 runs" in out
+    code, out, _ = call("program.json", "capitals.csv", "--dry-run", "--json")
+    assert json.loads(out)["runs"] == 9
+    assert experiments.list_experiments() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "refinescope batch --example customer_messages"),
+        (["program.json"], "Give a table, too"),
+        (["gone.json", "capitals.csv"], "gone.json cannot be read"),
+        (["program.json", "gone.csv"], "gone.csv"),
+        (["program.json", "capitals.csv", "--arms", "bestof"], "is no arm; write one of"),
+        (["program.json", "capitals.csv", "--arms", "single,single"], "Two arms are called Single attempt"),
+        (["program.json", "capitals.csv", "--arm", "x"], "write NAME=PROGRAM.json"),
+        (["program.json", "capitals.csv", "--column", "quest=question"], "No column is the input question"),
+        (["program.json", "capitals.csv", "--column", "question=qestion"], "has no column qestion; did you mean question?"),
+        (["program.json", "capitals.csv", "--column", "question"], "write INPUT=COLUMN"),
+        (["broken.json", "capitals.csv"], "arms[0].spec.stages: this field is missing"),
+        (["empty.csv", "capitals.csv"], "not valid JSON"),
+        (["program.json", "empty.csv"], "empty.csv"),
+        (["program.json", "capitals.csv", "--example", "one_word"], "not both"),
+        (["--resume", "nobody"], "There is no experiment nobody"),
+        (["--resume", "a", "--retry-failed", "b"], "not both"),
+        (["program.json", "capitals.csv", "--model", "openai/x", "--key-env", "NO_SUCH_KEY"], "NO_SUCH_KEY is not set"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_named_before_anything_is_spent(call, folder, arguments, words):
+    (folder / "empty.csv").write_text("", encoding="utf-8")
+    (folder / "broken.json").write_text('{"arms": [{"spec": {"reward": "x"}}]}', encoding="utf-8")
+    code, out, err = call(*arguments)
+    assert (code, out) == (2, "")
+    assert words in " ".join(err.split()), err
+    assert experiments.list_experiments() == []
+
+
+def test_a_bad_row_stops_it_until_somebody_says_skip(call, folder):
+    spec = json.loads((folder / "program.json").read_text("utf-8"))
+    spec["stages"][0]["signature"] = "question, count: int -> answer"
+    (folder / "typed.json").write_text(json.dumps(spec), encoding="utf-8")
+    (folder / "rows.csv").write_text("question,count\nA?,1\nB?,two\nC?,3\n", encoding="utf-8")
+    code, _, err = call("typed.json", "rows.csv")
+    assert code == 2
+    assert "row 2 (line 3): count is “two”" in err
+    assert "--skip-bad-rows leaves them out and runs the other 2." in err
+    code, _, err = call("typed.json", "rows.csv", "--arms", "single", "--skip-bad-rows")
+    assert code == 0, err
+    assert experiments.get(newest().id).done == 2
+
+
+def test_show_open_and_export_take_the_id_of_an_experiment(call):
+    call("program.json", "capitals.csv", "--arms", "refine_2,single")
+    made = newest()
+    short = made.id.rpartition("-")[2]
+    code, shown, _ = call(short, command="show")
+    assert code == 0
+    assert "arm" in shown
+    code, out, _ = call(short, "--json", command="show")
+    jsonschema.validate(json.loads(out), RESULT)
+    for to in ("html", "md", "csv", "parquet", "json"):
+        code, out, _ = call(short, "--to", to, "--json", command="export")
+        assert code == 0
+        assert json.loads(out)["experiment"] == made.id
+    code, _, err = call(short, "--to", "py", command="export")
+    assert (code, "an experiment can be html, md" in err) == (2, True)
+    code, out, _ = call("--list", "--json")
+    assert json.loads(out)["experiment"] == made.id
+
+
+def test_an_experiment_that_has_ended_says_what_can_be_done(call):
+    call("program.json", "capitals.csv", "--arms", "single")
+    code, _, err = call("--resume", "last")
+    assert (code, "Every run of" in err) == (2, True)
+    code, _, err = call("--retry-failed", "last")
+    assert (code, "has failed" in err) == (2, True)
+
+
+def test_a_budget_stops_it_and_more_of_it_goes_on(call):
+    code, out, _ = call(
+        "program.json", "capitals.csv", "--arms", "refine_2,single", "--budget-calls", 3, "--at-once", 1
+    )
+    assert code == 1
+    assert "batch --resume" in out
+    code, out, err = call("--resume", "last", "--budget-calls", 500)
+    assert code == 0, err
+    assert experiments.get(newest().id).done == 6
