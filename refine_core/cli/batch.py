@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from refine_core.experiments import Budget, Experiment, RateLimit
 
 _AT_ONCE: Final = 8
+_PYTHON: Final = ".py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def command(  # an option each
     if resume is not None or retry_failed is not None:
         if resume is not None and retry_failed is not None:
             raise click.UsageError("Give --resume ID or --retry-failed ID, not both.")
-        if program is not None and not program.endswith(".py"):
+        if program is not None and not program.endswith(_PYTHON):
             raise click.UsageError(
                 "An experiment that goes on has its program and its table; leave them out."
             )
@@ -187,25 +188,27 @@ def command(  # an option each
     from refine_core.cli.run_spec import RunOptions
 
     several = len(models) > 1
-    source = load_source(
-        None if program is None else Path(program),
-        example,
-        ArmOptions(
-            arms,
-            files,
-            models,
-            RunOptions(
-                threshold=threshold,
-                reward=reward,
-                function=function,
-                model=None if several or not models else models[0],
-                base_url=None if several else base_url,
-                key_env=None if several else key_env,
-                as_json=as_json,
-                trusted=trusted,
-            ),
+    wanted = ArmOptions(
+        arms,
+        files,
+        models,
+        RunOptions(
+            threshold=threshold,
+            reward=reward,
+            function=function,
+            model=None if several or not models else models[0],
+            base_url=None if several else base_url,
+            key_env=None if several else key_env,
+            as_json=as_json,
+            trusted=trusted,
         ),
     )
+    if program is not None and program.endswith(_PYTHON):
+        from refine_core.cli.batch_program import load_live
+
+        source = load_live(Path(program), wanted)
+    else:
+        source = load_source(None if program is None else Path(program), example, wanted)
     dataset = _read_dataset(source, data, columns, encoding, skip_bad=skip_bad)
     experiment = _make_experiment(source, dataset, limits)
     return _run(experiment, dataset, source, dry_run=dry_run, yes=yes, as_json=as_json)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 EXAMPLE: Final = "customer_messages"
 """The worked example that has a table."""
-_PYTHON: Final = ".py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +64,6 @@ def load_source(program: Path | None, example: str | None, options: ArmOptions) 
     from refine_core import runs
     from refine_core.datasets import example_dataset
 
-    if program is not None and program.suffix == _PYTHON:
-        from refine_core.cli.batch_program import load_live
-
-        return load_live(program, options)
     if program is not None and str(program) != "-" and (document := _load_experiment(program)) is not None:
         return _of_document(document, options)
     table = None
