@@ -29,7 +29,7 @@ class BatchView:
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
         self._next = time.monotonic() + _PLAIN_TICK_S
 
     def show(self, snapshot: Snapshot) -> None:
@@ -39,15 +39,15 @@ class BatchView:
         progress = build_progress(snapshot)
         names = {arm.key: arm.name for arm in snapshot.experiment.arms}
         for key, why in snapshot.stopped_arms.items():
-            self._tell(f"{names[key]} was stopped: {why}")
+            self._write_once(f"{names[key]} was stopped: {why}")
         for kind in progress.failures:
             if kind.how == "failed":
-                self._tell(
+                self._write_once(
                     f"{kind.what}: {kind.detail}",
                     f"{', '.join(kind.arms)}, {kind.inputs}: {kind.what}: {kind.detail}",
                 )
         for label, at_once in snapshot.slowed.items():
-            self._tell(f"slowed {label}", f"{label} asks for fewer calls: {at_once:,} at once for now")
+            self._write_once(f"slowed {label}", f"{label} asks for fewer calls: {at_once:,} at once for now")
         if not snapshot.is_live:
             self.terminal.clear_status()
         elif self.terminal.watched:
@@ -56,10 +56,10 @@ class BatchView:
             self._next = time.monotonic() + _PLAIN_TICK_S
             self.terminal.write(one_line(progress.headline))
 
-    def _tell(self, key: str, line: str = "") -> None:
+    def _write_once(self, key: str, line: str = "") -> None:
         """Write a line that stays, once."""
-        if key not in self._told:
-            self._told.add(key)
+        if key not in self._shown:
+            self._shown.add(key)
             self.terminal.write(one_line(line or key))
 
 

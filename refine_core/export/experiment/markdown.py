@@ -69,7 +69,7 @@ def _words(snapshot: Snapshot, sentence: str) -> str:
             for piece in pieces
             for part in (_split(piece, name) if not piece.startswith("\0") else [piece])
         ]
-    return "".join(code(piece[1:]) if piece.startswith("\0") else _plain(piece) for piece in pieces)
+    return "".join(code(piece[1:]) if piece.startswith("\0") else _escape_piece(piece) for piece in pieces)
 
 
 def _split(piece: str, name: str) -> list[str]:
@@ -79,7 +79,7 @@ def _split(piece: str, name: str) -> list[str]:
     return parts
 
 
-def _plain(piece: str) -> str:
+def _escape_piece(piece: str) -> str:
     """A part of a sentence as such where it is plain words and intervals, else as code."""
     core = piece.strip()
     if not core:

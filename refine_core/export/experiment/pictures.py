@@ -127,7 +127,7 @@ def draw_survival(lines: Sequence[Line], most: int) -> Markup:
         *draw_rules([100 * tick for tick in ticks], percent, _LEFT, right, unit=" %"),
         *draw_columns(columns, x, _BOTTOM + 15, "attempts"),
         *(draw_band(*_edges(one, x, y), one.mark) for one in lines if len(one.points) > 0),
-        *(draw_line(_steps([(p.x, p.value) for p in one.points], x, y), one.mark) for one in lines),
+        *(draw_line(_stairs([(p.x, p.value) for p in one.points], x, y), one.mark) for one in lines),
         *(
             write_text(f"{one.mark.sign} {one.points[-1].value:.0%}".replace("%", " %"), right + 8, at, TEXT_PX, {"cls": f"tx a-{one.mark.colour}"})
             for one, at in zip(lines, ends, strict=True)
@@ -137,7 +137,7 @@ def draw_survival(lines: Sequence[Line], most: int) -> Markup:
     return draw_picture(parts, f"At the threshold in the end: {', '.join(told)}")
 
 
-def _steps(points: Sequence[tuple[float, float]], x: Scale, y: Scale) -> list[tuple[float, float]]:
+def _stairs(points: Sequence[tuple[float, float]], x: Scale, y: Scale) -> list[tuple[float, float]]:
     """A line that stays level up to each attempt, and rises there."""
     found = [(x(0), y(0))]
     level = 0.0
@@ -152,7 +152,7 @@ def _steps(points: Sequence[tuple[float, float]], x: Scale, y: Scale) -> list[tu
 def _edges(line: Line, x: Scale, y: Scale) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     high = [(p.x, p.value if p.high is None else p.high) for p in line.points]
     low = [(p.x, p.value if p.low is None else p.low) for p in line.points]
-    return _steps(high, x, y), _steps(low, x, y)
+    return _stairs(high, x, y), _stairs(low, x, y)
 
 
 def draw_curves(lines: Sequence[Line], what: str, at: float | None = None, note: str = "") -> Markup:
