@@ -10,9 +10,7 @@ A draft holds the fields of the form by name, and those of its static keys that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -22,6 +20,7 @@ from pages.lab.load_form import FIRST_EXAMPLE, is_filled, load
 from pages.lab.reward_source import read_reward, replace_reward
 from pages.lab.unsent import take_unsent
 from pages.shared import address
+from pages.shared.unsent import watch_typing
 from pages.shared.what_if_choice import take_changed
 from pages.shared.window_draft import WindowDraft
 from refine_core import programs
@@ -29,29 +28,15 @@ from refine_core.formatting import format_clock
 from refine_core.programs import ProgramSpec
 from refine_core.runs import Run
 
-_take_typed = st.components.v2.component(
-    "refinescope.draft",
-    js=(Path(__file__).parents[2] / "assets" / "draft" / "draft.js").read_text(encoding="utf-8"),
-)
 _PLAIN: Final = ("stages", "title", "example", "parent", "reward.call")
 _MODELS: Final = ("model.whole", "adviser.kept", "judge.kept")
 _DRAFT: Final = WindowDraft(FORM, programs.DRAFT_KIND)
-_TAKEN: Final = static_key("draft", "taken")
 _REPLACED: Final = static_key("draft", "replaced")
 
 
 def take_typed() -> None:
     """Have the browser send what is typed while its field still has the focus, and what it could not send before. Draws nothing."""
-    key = static_key("draft", "typed")
-
-    def take() -> None:
-        unsent = (st.session_state.get(key) or {}).get("unsent")
-        if isinstance(unsent, Mapping) and unsent.get("id") != st.session_state.get(_TAKEN):
-            st.session_state[_TAKEN] = unsent.get("id")
-            take_unsent(unsent.get("texts"))
-
-    data = {"revision": FORM.revision, "taken": st.session_state.get(_TAKEN)}
-    _take_typed(key=key, data=data, height="content", on_unsent_change=take)
+    watch_typing(FORM, take_unsent)
 
 
 def open_form(run: Run | None) -> None:

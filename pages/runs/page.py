@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +14,7 @@ from pages.runs.dialogs import open_dialog, take_new
 from pages.shared import address
 from pages.shared.share.importing import draw_import
 from pages.shared.text import show_error
-from refine_core import runs
+from refine_core import experiments, runs
 from refine_core.errors import StoreError
 from refine_core.formatting import pluralize
 from refine_core.glossary import GLOSSARY
@@ -130,6 +131,15 @@ with st.container(horizontal=True, vertical_alignment="center"):
         "Runs", anchor=False, width="content", help=f"{GLOSSARY['run']}\n\n**Event**: {GLOSSARY['event']}"
     )
     st.space("stretch")
+    with suppress(StoreError):  # the list below says so
+        if experiments.has_experiments():
+            st.page_link(
+                address.BATCH,
+                label="Runs of experiments",
+                icon=":material/table_chart:",
+                width="content",
+                help="They are left out of this list: each experiment on the page Batch has its own.",
+            )
     draw_import()
     st.page_link(address.LAB, label="New run", icon=":material/add:", width="content")
 try:

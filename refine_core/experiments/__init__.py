@@ -66,6 +66,7 @@ from refine_core.experiments.running import Experiments, ListedExperiment, new_e
 from refine_core.experiments.snapshot import ExperimentState, Snapshot, Spent, StoppedBy
 from refine_core.refine.module import BestOfN
 from refine_core.runs import Credentials
+from refine_core.store.protocol import EXPERIMENT_KIND
 
 __all__ = [
     "MIN_FOR_CURVES",
@@ -127,6 +128,7 @@ __all__ = [
     "fold_outcome",
     "get",
     "go_on",
+    "has_experiments",
     "join",
     "join_credentials",
     "list_experiment_drafts",
@@ -213,6 +215,11 @@ def add_arm(experiment_id: str, arm: Arm) -> None:
 def set_budget(experiment_id: str, budget: Budget) -> None:
     """Give an experiment another budget. See Experiments.set_budget."""
     default().set_budget(experiment_id, budget)
+
+
+def has_experiments() -> bool:
+    """Whether there is any, so that its runs are left out of the list of runs. Raises StoreError."""
+    return bool(_runs.default().store.documents(EXPERIMENT_KIND))
 
 
 def rename(experiment_id: str, name: str) -> None:

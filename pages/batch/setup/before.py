@@ -105,10 +105,20 @@ def _list_figures(before: Before) -> Sequence[tuple[str, str]]:
 
 
 def _write_note() -> str:
-    usd = current().usd
-    return (
-        f"The run stops at ${usd:,.2f}, between two calls, and keeps what is done." if usd is not None else ""
-    )
+    """Who answers, and when it stops, in sentences."""
+    draft = current()
+    models = [spec.model.kind for arm in draft.arms if (spec := experiments.arm_spec(draft, arm)) is not None]
+    said = []
+    if models and all(kind == "practice" for kind in models):
+        said.append("The practice model answers: no key, no network, no cost. It is not a language model.")
+    stops = [
+        *([f"${draft.usd:,.2f}"] if draft.usd is not None else []),
+        *([f"{draft.calls:,} calls"] if draft.calls is not None else []),
+        *([f"{draft.tokens:,} tokens"] if draft.tokens is not None else []),
+    ]
+    if stops:
+        said.append(f"It stops at {' or '.join(stops)}, between two calls, and keeps what is done.")
+    return " ".join(said)
 
 
 def _say_what_shows(before: Before) -> Sequence[tuple[str, bool]]:

@@ -17,6 +17,7 @@ from pages.batch.setup.keys import draw_keys, list_specs
 from pages.batch.setup.limits import draw_limits
 from pages.batch.setup.pickers import draw_pickers
 from pages.batch.setup.start import draw_notes, draw_start
+from pages.batch.setup.unsent import watch_fields
 from pages.shared.viewport import is_narrow
 from refine_core import datasets, experiments, runs
 from refine_core.datasets import Dataset
@@ -59,6 +60,8 @@ def draw_setup(stored: ExperimentDraft) -> None:
             draw_start(before, problems)
             draw_notes(problems)
     draw_arm_dialog()
+    with st.container(gap=None):
+        watch_fields()
     if (
         describe_state() != state
     ):  # a field below has changed the draft, which could not be kept, or only as a copy

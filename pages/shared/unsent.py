@@ -1,0 +1,29 @@
+"""What is typed reaches the app while its field still has the focus; what was typed as the page went away, by the page that comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared.forms import Form
+
+_component = st.components.v2.component(
+    "refinescope.draft",
+    js=(Path(__file__).parents[2] / "assets" / "draft" / "draft.js").read_text(encoding="utf-8"),
+)
+
+
+def watch_typing(form: Form, take: Callable[[object], None]) -> None:
+    """Have the browser send what is typed in this form, and what it could not send before, which `take` gets in a callback. Draws nothing."""
+    key, taken = form.static_key("draft", "typed"), form.static_key("draft", "taken")
+
+    def take_once() -> None:
+        unsent = (st.session_state.get(key) or {}).get("unsent")
+        if isinstance(unsent, Mapping) and unsent.get("id") != st.session_state.get(taken):
+            st.session_state[taken] = unsent.get("id")
+            take(unsent.get("texts"))
+
+    data = {"revision": form.revision, "taken": st.session_state.get(taken)}
+    _component(key=key, data=data, height="content", on_unsent_change=take_once)
