@@ -37,6 +37,7 @@ ALONE = {
     "stream": "benchmarks.streams",
     "commit": "benchmarks.storage",
     "runs": "benchmarks.run_list",
+    "experiment-page": "benchmarks.experiment_page",
     "terminal": "benchmarks.terminal",
     "import": "benchmarks.importing",
 }
