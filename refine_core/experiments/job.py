@@ -232,9 +232,9 @@ class ExperimentJob:
             except (SpecError, LMError) as error:
                 self.stop_arm(arm.key, str(error))
                 return
-            fault = self.runs.run_here(run_id, run_job, records, cancel=one.cancel)
+            fault, records = self.runs.run_here(run_id, run_job, records, cancel=one.cancel)
             self._begun.add(run_id)
-            is_kept = self._keep(run_id, self.runs.store.events(run_id), is_final=True)
+            is_kept = self._keep(run_id, records, is_final=True)
             if fault and not is_kept and not one.cancel.is_set and arm.key not in self.stopped_arms:
                 self.stop("store", fault)
 

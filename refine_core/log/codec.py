@@ -13,7 +13,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -112,19 +113,39 @@ def _names(cls: type) -> tuple[tuple[str, str], ...]:
 
 
 def _pack(value: object) -> object:
-    return _packer(type(value))(value)  # type: ignore[arg-type]  # every class can be hashed
+    cls = type(value)
+    if cls is str:  # most values are text, and most text is plain: these are looked at first
+        return value if cast("str", value).isascii() else _pack_text(cast("str", value))
+    if value is None or cls is bool:
+        return value
+    return _packer(cls)(value)  # type: ignore[arg-type]  # every class can be hashed
 
 
 @cache
 def _packer(cls: type) -> Callable[[Any], object]:
     """What packs the values of a class. It is chosen once for each class: asking every value what it is costs more."""
     if names := _names(cls):
-        return partial(_pack_fields, names)
+        return _fields_packer(names)
     return next((packer for base, packer in _PACKERS if issubclass(cls, base)), _refuse)
 
 
-def _pack_fields(names: tuple[tuple[str, str], ...], value: object) -> object:
-    return {stored: _pack(getattr(value, name)) for name, stored in names}
+def _fields_packer(names: tuple[tuple[str, str], ...]) -> Callable[[Any], object]:
+    """What packs a dataclass with these fields. Values that need no packing are told apart in place: a call for each costs more."""
+    stored_names = tuple(stored for _, stored in names)
+    own = tuple(name for name, _ in names)
+    read: Callable[[Any], tuple[Any, ...]] = (
+        attrgetter(*own) if len(own) > 1 else lambda value: (getattr(value, own[0]),)
+    )
+
+    def pack_fields(value: object) -> object:
+        return {
+            stored: one
+            if one is None or (cls := type(one)) is bool or (cls is str and one.isascii())
+            else _pack(one)
+            for stored, one in zip(stored_names, read(value), strict=True)
+        }
+
+    return pack_fields
 
 
 def _pack_text(value: str) -> object:
@@ -145,7 +166,7 @@ def _pack_items(value: Sequence[object]) -> object:
 
 def _pack_mapping(value: Mapping[object, object]) -> object:
     for key in value:
-        if not isinstance(key, str) or key.startswith("$") or not _clean(key):
+        if not isinstance(key, str) or key[:1] == "$" or not _clean(key):
             return {"$dict": [[_pack(k), _pack(v)] for k, v in value.items()]}
     return {k: _pack(v) for k, v in value.items()}
 

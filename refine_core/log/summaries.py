@@ -100,7 +100,7 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
         case ev.AttemptFailed():
             return replace(summary, failed=summary.failed + 1, events=record.seq)
         case ev.LMRequested() | ev.LMReplied() | ev.LMRetried() | ev.LMFailed():
-            return replace(_count_call(summary, record), events=record.seq)
+            return _count_call(summary, record)
         case ev.RunResumed():
             return replace(summary, reason=None, ended_at=None, events=record.seq, paused=False)
         case ev.RunFinished(reason=reason):
@@ -113,15 +113,14 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
 
 def _count_call(summary: Summary, record: Record) -> Summary:
     """After one more request or answer. Those that a branch keeps of its parent count as none."""
-    if record.seq <= summary.kept_events + 1:
-        return summary
+    seq = record.seq
+    if seq <= summary.kept_events + 1:
+        return replace(summary, events=seq)
     if isinstance(record.event, ev.LMRequested):
-        return replace(summary, calls=summary.calls + 1)
-    return (
-        summary
-        if summary.spent is None
-        else replace(summary, spent=spend(summary.spent, record.event, record.at))
-    )
+        return replace(summary, calls=summary.calls + 1, events=seq)
+    if summary.spent is None:
+        return replace(summary, events=seq)
+    return replace(summary, spent=spend(summary.spent, record.event, record.at), events=seq)
 
 
 def _loop_with_best(summary: Summary) -> Loop:

@@ -32,7 +32,7 @@ logger = logging.getLogger("refine_core")
 class Job:
     """A run at work. drafts: of the replies being written. error: why its end is not on record; None if it is.
 
-    stepper: by which it waits for a person, and is let go on.
+    stepper: by which it waits for a person, and is let go on. records: all that is on record of it, where somebody wants them.
     """
 
     run_id: str
@@ -41,6 +41,7 @@ class Job:
     drafts: Drafts = field(default_factory=Drafts)
     error: str | None = None
     ended: bool = False
+    records: list[Record] | None = None
     _thread: threading.Thread | None = None
     _done: threading.Event = field(default_factory=threading.Event)
 
@@ -98,7 +99,7 @@ def open_scope(
     records, summary: those of the run so far.
     """
     spec, before = run_job.spec, run_job.resume_state
-    append = _Appender(store, job.cancel, summary)
+    append = _Appender(store, job.cancel, summary, job.records)
     recorder = Recorder(
         job.run_id,
         append,
@@ -131,6 +132,7 @@ class _Appender:
     store: Store
     cancel: Cancel
     summary: Summary | None = None
+    kept: list[Record] | None = None
 
     def __call__(self, records: Sequence[Record]) -> None:
         summary = functools.reduce(summarize, records, self.summary)
@@ -139,3 +141,5 @@ class _Appender:
         ending = isinstance(records[-1].event, RunFinished)
         self.store.append(records, summary, cancel=None if ending else self.cancel)
         self.summary = summary
+        if self.kept is not None:
+            self.kept.extend(records)

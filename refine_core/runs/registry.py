@@ -230,7 +230,7 @@ class Runs:
 
         records: those of the run so far. kept: of a branch, its first event and those that it keeps, which are recorded at once.
         """
-        job, scope = self._open(run_id, Cancel(), run_job, records, kept)
+        job, scope = self._open(run_id, Cancel(), run_job, records, kept=kept)
         with self._lock:  # started in here, so that a job that is found here can be joined
             self._jobs[run_id] = job
             job.start(run_job, scope, on_end=self._drop)
@@ -238,16 +238,17 @@ class Runs:
 
     def run_here(
         self, run_id: str, run_job: RunJob, records: Sequence[Record] = (), *, cancel: Cancel | None = None
-    ) -> str | None:
-        """Do a run on the caller's thread, until it ends; why its end is not on record, or None.
+    ) -> tuple[str | None, list[Record]]:
+        """Do a run on the caller's thread, until it ends; why its end is not on record, or None, and all that is.
 
         records: those of the run so far. cancel: ends it. Raises StoreError where its first event cannot be recorded.
         """
-        job, scope = self._open(run_id, cancel or Cancel(), run_job, records)
+        every = list(records)
+        job, scope = self._open(run_id, cancel or Cancel(), run_job, records, kept_here=every)
         with self._lock:
             self._jobs[run_id] = job
         job.run_here(run_job, scope, on_end=self._drop)
-        return job.error
+        return job.error, every
 
     def _open(
         self,
@@ -255,10 +256,12 @@ class Runs:
         cancel: Cancel,
         run_job: RunJob,
         records: Sequence[Record],
+        *,
         kept: Sequence[Record] = (),
+        kept_here: list[Record] | None = None,
     ) -> tuple[Job, Scope]:
-        """Record the first event."""
-        job = Job(run_id, cancel, run_job.stepper)
+        """Record the first event. kept_here: gets all that is recorded."""
+        job = Job(run_id, cancel, run_job.stepper, records=kept_here)
         try:
             done = records or kept
             summary = functools.reduce(summarize, done, None)
