@@ -9,7 +9,7 @@ import { mount, watchWidth } from "../shared/mount.js";
 import { armColour, drawArmMark } from "./arms.js";
 
 const ROW = 26;
-const LABEL = 96;
+const LABEL = 112;
 const RIGHT = 14;
 const LETTER = 6.6; // pixels, about
 

@@ -18,6 +18,7 @@ from refine_core import experiments
 from refine_core.errors import SpecError, StoreError
 
 MAX_NAME_CHARACTERS: Final = 120
+ONE_LINE_CHARACTERS: Final = 50  # beside what can be done with it
 
 
 def draw_header(
@@ -34,7 +35,8 @@ def draw_header(
     draws the buttons, in a row. key: id of the experiment, or of its draft.
     """
     title_page(name)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=is_narrow()):
+    wraps = is_narrow() or len(name) > ONE_LINE_CHARACTERS
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=wraps):
         st.title(escape_markdown(name), anchor=False, width="content")
         _draw_rename(name, rename or partial(_rename, key), key)
         if caption:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,10 +14,10 @@ from pages.batch.setup.draft import FORM, current
 from pages.shared.web import ARMS, BEFORE, import_script, read_styles
 from refine_core import experiments, programs
 from refine_core.datasets import Dataset
-from refine_core.figures import list_ticks
-from refine_core.formatting import format_score, pluralize
+from refine_core.formatting import pluralize
 from refine_core.unseen import show_unseen
 
+MAX_STEPS: Final = 5  # on the axis
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
 KEY: Final = FORM.static_key("before")
 _component = st.components.v2.component(
@@ -77,19 +78,25 @@ def draw_before(before: Before) -> None:
         if arm.key in before.calls
     ]
     highest = max((high for _, high in before.calls.values()), default=1.0)
-    _, _, ticks = list_ticks([0.0, highest], None)
     _component(
         key=KEY,
         data={
             "figures": _list_figures(before),
             "note": _write_note(),
             "arms": arms,
-            "ticks": [float(format_score(tick)) for tick in ticks],
+            "ticks": _list_ticks(highest),
             "alt": "; ".join(f"{one['name']}: {one['text']} calls an input" for one in arms),
             "shows": _say_what_shows(before),
         },
         height="content",
     )
+
+
+def _list_ticks(highest: float) -> list[int]:
+    """Round numbers from 0 to the most calls of an input, or just beyond."""
+    steps = (base * 10**power for power in range(9) for base in (1, 2, 5))
+    step = next(one for one in steps if highest <= one * MAX_STEPS)
+    return list(range(0, step * max(math.ceil(highest / step), 1) + 1, step))
 
 
 def _list_figures(before: Before) -> Sequence[tuple[str, str]]:

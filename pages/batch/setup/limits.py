@@ -106,8 +106,6 @@ def _draw_more(models: Sequence[str]) -> None:
         for label in models:
             st.markdown(f"**{escape_markdown(label)}** a minute, at most")
             _draw_rates(label)
-        if not models:
-            st.caption("Limits of a model stand here once a program is chosen.")
 
 
 def _draw_rates(label: str) -> None:

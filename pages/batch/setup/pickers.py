@@ -52,12 +52,11 @@ def _close(what: str) -> None:
 
 
 def _complain(problems: Sequence[Problem], field: str) -> None:
-    for one in problems:
-        if one.field == field and not (field == "program" and current().program is None):
-            st.caption(
-                f":red[✕ {escape_markdown(one.message[:1].upper() + one.message[1:])}]", width="content"
-            )
-            return
+    """Beside the menu, what is wrong with what was chosen in it."""
+    one = next((one for one in problems if one.field == field), None)
+    if one is not None and current().program is not None:
+        words = escape_markdown(f"{one.message[:1].upper()}{one.message[1:]}")
+        st.markdown(f":small[:red[\N{BALLOT X} {words}]]", width="content")
 
 
 def _draw_programs() -> None:

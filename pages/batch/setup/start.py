@@ -46,12 +46,35 @@ def draw_start(before: Before, problems: Sequence[Problem]) -> None:
 def draw_notes(problems: Sequence[Problem]) -> None:
     """Draw what is to be known beside the buttons: what to fix, or that the page can be closed."""
     if (refused := st.session_state.get(_REFUSED)) and refused[0] == current():
-        st.caption(f":red[✕ {escape_markdown(refused[1])}]")
+        _say(refused[1])
     elif not problems:
         st.caption("You can close this page: it goes on, and can be resumed.")
+    names = {f"arms.{arm.key}": f"{experiments.name_arm_draft(arm)}: " for arm in current().arms}
     with st.container(gap="xxsmall"):
         for one in problems:
-            st.caption(f":red[✕ {escape_markdown(f'{one.message[:1].upper()}{one.message[1:]}')}]")
+            words = f"{one.message[:1].upper()}{one.message[1:]}"
+            if is_missing(one):
+                st.caption(escape_markdown(words))
+            else:
+                _say(f"{names.get(one.field, '')}{words}")
+
+
+def is_missing(problem: Problem) -> bool:
+    """Whether it is only that nobody has chosen or typed something yet: no error."""
+    draft = current()
+    match problem.field:
+        case "keys":
+            return True
+        case "program":
+            return draft.program is None
+        case "inputs":
+            return not draft.dataset_id
+        case _:
+            return problem.field == "arms"
+
+
+def _say(words: str) -> None:
+    st.markdown(f":small[:red[\N{BALLOT X} {escape_markdown(words)}]]")
 
 
 def _start(rows: int | None) -> None:

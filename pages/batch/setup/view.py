@@ -23,7 +23,7 @@ from refine_core import datasets, experiments, runs
 from refine_core.datasets import Dataset
 from refine_core.errors import Problem
 from refine_core.experiments import ExperimentDraft
-from refine_core.programs import ProgramSpec
+from refine_core.programs import ModelSpec, ProgramSpec
 
 _LEFT_AND_RIGHT: Final = [880, 350]
 _DATASET: Final = FORM.static_key("dataset")
@@ -81,9 +81,10 @@ def _draw_left(dataset: Dataset | None, *, narrow: bool) -> Sequence[Problem]:
     draw_pickers(problems)
     draft = current()
     specs = list_specs(draft).values()
-    models = dict.fromkeys(label for spec in specs for label in experiments.list_models(spec))
+    labels = dict.fromkeys(label for spec in specs for label in experiments.list_models(spec))
+    models = [label for label in labels if label != ModelSpec().label]  # no server limits the practice model
     at_keys = draw_keys(draft)
-    draw_limits(list(models), narrow=narrow)
+    draw_limits(models, narrow=narrow)
     own = [one for one in problems if one.field != "inputs" or not at_inputs]
     return [*at_inputs, *own, *at_keys]
 
