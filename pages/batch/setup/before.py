@@ -86,7 +86,7 @@ def draw_before(before: Before) -> None:
             "arms": arms,
             "ticks": _list_ticks(highest),
             "alt": "; ".join(f"{one['name']}: {one['text']} calls an input" for one in arms),
-            "shows": _say_what_shows(before),
+            "shows": _describe_power(before),
         },
         height="content",
     )
@@ -128,7 +128,7 @@ def _write_note() -> str:
     return " ".join(said)
 
 
-def _say_what_shows(before: Before) -> Sequence[tuple[str, bool]]:
+def _describe_power(before: Before) -> Sequence[tuple[str, bool]]:
     if before.arms == 1:
         return [("One arm is measured, and compared with nothing.", False)]
     if before.inputs:

@@ -46,7 +46,7 @@ def draw_start(before: Before, problems: Sequence[Problem]) -> None:
 def draw_notes(problems: Sequence[Problem]) -> None:
     """Draw what is to be known beside the buttons: what to fix, or that the page can be closed."""
     if (refused := st.session_state.get(_REFUSED)) and refused[0] == current():
-        _say(refused[1])
+        _show_fault(refused[1])
     elif not problems:
         st.caption("You can close this page: it goes on, and can be resumed.")
     names = {f"arms.{arm.key}": f"{experiments.name_arm_draft(arm)}: " for arm in current().arms}
@@ -56,7 +56,7 @@ def draw_notes(problems: Sequence[Problem]) -> None:
             if is_missing(one):
                 st.caption(escape_markdown(words))
             else:
-                _say(f"{names.get(one.field, '')}{words}")
+                _show_fault(f"{names.get(one.field, '')}{words}")
 
 
 def is_missing(problem: Problem) -> bool:
@@ -73,7 +73,7 @@ def is_missing(problem: Problem) -> bool:
             return problem.field == "arms"
 
 
-def _say(words: str) -> None:
+def _show_fault(words: str) -> None:
     st.markdown(f":small[:red[\N{BALLOT X} {escape_markdown(words)}]]")
 
 
