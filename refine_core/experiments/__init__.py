@@ -1,6 +1,6 @@
 """Experiments: several programs on the same table of inputs, each cell an ordinary run, and one honest answer.
 
-plan = plan_experiment(experiment)        runs, calls, cost, time, problems: before anything is asked
+plan = plan_experiment(experiment, dataset)        runs, calls, cost, time, problems: before anything is asked
 start(experiment, credentials)            in the background, a few cells at once; a reload, a crash or a cancel loses nothing that ended
 get(id) -> Snapshot                       what has become of each cell so far
 build_result(snapshot) -> Result          the verdict, arms and pairs of arms, once it has ended
@@ -12,6 +12,7 @@ import threading
 from collections.abc import Collection, Mapping
 
 from refine_core import runs as _runs
+from refine_core.datasets import Dataset
 from refine_core.experiments.cells import cell_spec
 from refine_core.experiments.credentials import join_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
@@ -39,6 +40,8 @@ from refine_core.experiments.drafts import (
 from refine_core.experiments.failure_kinds import FailureKind
 from refine_core.experiments.marks import ArmMark, mark_arm
 from refine_core.experiments.outcomes import AttemptFigures, Outcome, fold_outcome
+from refine_core.experiments.planning import ArmPlan, ExperimentPlan
+from refine_core.experiments.planning import plan_experiment as _plan_experiment
 from refine_core.experiments.progress import ArmProgress, Grid, GridArm, Progress, build_grid, build_progress
 from refine_core.experiments.result import (
     MIN_FOR_CURVES,
@@ -73,6 +76,7 @@ __all__ = [
     "Arm",
     "ArmDraft",
     "ArmMark",
+    "ArmPlan",
     "ArmProgress",
     "ArmResult",
     "AttemptFigures",
@@ -84,6 +88,7 @@ __all__ = [
     "EqualBudget",
     "Experiment",
     "ExperimentDraft",
+    "ExperimentPlan",
     "ExperimentState",
     "Experiments",
     "FailureKind",
@@ -140,6 +145,7 @@ __all__ = [
     "new_draft",
     "new_experiment_id",
     "pause",
+    "plan_experiment",
     "propose_arms",
     "read_experiment_draft",
     "rename",
@@ -172,6 +178,17 @@ class _Default:
 
 
 default = _Default().open
+
+
+def plan_experiment(
+    experiment: Experiment,
+    dataset: Dataset | None,
+    *,
+    pilot: Snapshot | None = None,
+    credentials: Credentials | None = None,
+) -> ExperimentPlan:
+    """What an experiment will take and can show, and what keeps it from being run. See refine_core.experiments.planning."""
+    return _plan_experiment(_runs.default(), experiment, dataset, pilot=pilot, credentials=credentials)
 
 
 def start(

@@ -1,0 +1,332 @@
+"""What an experiment will take and what it can show, before anything is asked.
+
+plan_experiment(runs, experiment, dataset) -> ExperimentPlan
+
+Each figure is low to high. A mean of recorded runs has its interval; where nothing is recorded it is from at least to at most, by
+the descriptions alone. Unknown is None. Time is at the limits of each model: so many calls at once, so many requests a minute.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import NormalDist, stdev
+from typing import Final
+
+from refine_core.datasets import Dataset
+from refine_core.errors import Problem
+from refine_core.experiments.cells import count_rows
+from refine_core.experiments.document import Budget, Experiment, RateLimit
+from refine_core.experiments.experience import Expected, Range, by_arm, expect, find_recorded
+from refine_core.experiments.plan_problems import find_plan_problems, list_notes
+from refine_core.experiments.snapshot import Snapshot
+from refine_core.formatting import format_cost, format_duration, format_score, pluralize
+from refine_core.runs import Credentials, Runs
+
+MIN_KNOWN: Final = 3
+"""So many rewards, or inputs of a pilot, tell how much rewards vary."""
+WORST_DEVIATION: Final = math.sqrt(0.5)
+"""Of differences of two independent rewards from 0 to 1: each varies by 0.5 at most."""
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
+
+
+@dataclass(frozen=True, slots=True)
+class ArmPlan:
+    """What an arm takes. calls, cost_usd, seconds: of one run, low and high; None: unknown. runs: recorded ones that say so."""
+
+    key: str
+    calls: Range
+    cost_usd: Range | None
+    seconds: Range | None
+    runs: int = 0
+
+    @property
+    def calls_text(self) -> str:
+        """Calls an input: "3.1 to 7.4", "5.0"."""
+        return _write_range(self.calls, ".1f")
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentPlan:
+    """An experiment that has not begun. runs: of all arms. calls, cost_usd, seconds: of all runs, low and high; None: unknown.
+
+    detectable: the smallest difference between two arms that so many inputs show in 4 of 5 cases; basis: how that is known. source: where
+    calls, cost and time come from. stop: how the budget stops it, or "". at_once: calls at once, the same for every model; None: not the same.
+    problems: what keeps it from being run. notes: what is worth knowing, a sentence each.
+    """
+
+    inputs: int
+    arms: int
+    repeats: int
+    by_arm: tuple[ArmPlan, ...]
+    calls: Range
+    cost_usd: Range | None
+    seconds: Range | None
+    detectable: float | None
+    basis: str
+    source: str
+    stop: str
+    at_once: int | None
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> int:
+        """Of all arms."""
+        return self.inputs * self.arms * self.repeats
+
+    @property
+    def runs_text(self) -> str:
+        """The runs, as inputs times arms times repeats: "480" after the product that they are."""
+        factors = [str(one) for one in (self.inputs, self.arms, self.repeats) if one > 1]
+        product = f"{self.runs:,}"
+        return f"{f' {TIMES} '.join(factors)} = {product}" if len(factors) > 1 else product
+
+    @property
+    def calls_text(self) -> str:
+        """The calls: "1,460 to 2,140"."""
+        return _write_range(self.calls, ",.0f")
+
+    @property
+    def cost_text(self) -> str:
+        """The price: "$1.10 to $1.75", "free", "unknown"."""
+        if self.cost_usd is None:
+            return "unknown"
+        low, high = (format_cost(usd) for usd in self.cost_usd)
+        return low if low == high else f"{low} to {high}"
+
+    @property
+    def time_text(self) -> str:
+        """The time: "6 to 9 min", "unknown"."""
+        if self.seconds is None:
+            return "unknown"
+        low, high = (_write_time(seconds) for seconds in self.seconds)
+        if low == high:
+            return low
+        unit = high.rpartition(" ")[2]
+        return f"{low.removesuffix(f' {unit}')} to {high}"
+
+    @property
+    def shows(self) -> tuple[tuple[str, bool], ...]:
+        """What this can show, in pieces, each with whether it is to be stressed; () where there is nothing to say."""
+        if self.arms < 2 or self.inputs < 1:  # noqa: PLR2004
+            return (("One arm is measured, and compared with nothing.", False),) if self.arms else ()
+        given = f"With {pluralize(self.inputs, 'input')}"
+        if self.detectable is None:
+            return ((f"{given}, nothing can be said of others: it takes at least two.", False),)
+        if not self.is_known and self.detectable >= 1:
+            return ((f"{given}, no difference of rewards from 0 to 1 is sure to show. {self.basis}", False),)
+        return (
+            (f"{given}, a difference between two arms of ", False),
+            (f"{format_score(self.detectable)} or more", True),
+            (
+                f". Smaller ones will be reported as \N{LEFT DOUBLE QUOTATION MARK}not enough data\N{RIGHT DOUBLE QUOTATION MARK}. {self.basis}",
+                False,
+            ),
+        )
+
+    @property
+    def shows_text(self) -> str:
+        """The same as one text."""
+        return "".join(text for text, _ in self.shows)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether runs tell how much rewards vary."""
+        return self.basis != _NOTHING_KNOWN
+
+
+def plan_experiment(
+    runs: Runs,
+    experiment: Experiment,
+    dataset: Dataset | None,
+    *,
+    pilot: Snapshot | None = None,
+    credentials: Credentials | None = None,
+) -> ExperimentPlan:
+    """Plan an experiment. Nothing is asked, nothing is kept. Raises StoreError.
+
+    pilot: what became of runs of the same arms before, by their keys. credentials: keys that were typed, by role or by "a.role".
+    """
+    inputs = 0 if dataset is None else count_rows(experiment, dataset)
+    recorded = find_recorded(runs, [arm.spec for arm in experiment.arms])
+    ended = by_arm(pilot)
+    expected = {arm.key: expect(arm.spec, recorded, ended.get(arm.key, ())) for arm in experiment.arms}
+    by_key = tuple(
+        ArmPlan(key, one.calls, one.cost_usd, one.seconds, len(one.runs) or one.pilot)
+        for key, one in expected.items()
+    )
+    each = inputs * experiment.repeats
+    cost = _sum([one.cost_usd for one in by_key], each)
+    detectable, basis = _detect(experiment, inputs, expected, pilot)
+    at_once = {_limit(experiment, arm.spec.model.label).at_once for arm in experiment.arms}
+    return ExperimentPlan(
+        inputs,
+        len(experiment.arms),
+        experiment.repeats,
+        by_key,
+        _sum([one.calls for one in by_key], each) or (0.0, 0.0),
+        cost,
+        _time(experiment, expected, each),
+        detectable,
+        basis,
+        _write_source(experiment, expected),
+        write_stop(experiment.budget),
+        next(iter(at_once)) if len(at_once) == 1 else None,
+        tuple(find_plan_problems(experiment, dataset, credentials)),
+        (*list_notes(experiment), *_budget_notes(experiment.budget, cost)),
+    )
+
+
+def write_stop(budget: Budget) -> str:
+    """How the budget stops it: "The run stops at $3.00, between two calls, and keeps what is done."; "" without one."""
+    limits = [
+        *([f"${budget.usd:,.2f}"] if budget.usd is not None else []),
+        *([f"{budget.calls:,} calls"] if budget.calls is not None else []),
+        *([f"{budget.tokens:,} tokens"] if budget.tokens is not None else []),
+    ]
+    return (
+        f"The run stops at {' or '.join(limits)}, between two calls, and keeps what is done."
+        if limits
+        else ""
+    )
+
+
+def smallest_difference(deviation: float, inputs: int, pairs: int = 1) -> float | None:
+    """The smallest mean difference that so many inputs show in 4 of 5 cases: (z + z₀.₈) s/√n.
+
+    deviation: s, of the differences of one input. z: the quantile of 1 - 0.05/2m for m pairs, since the smallest p of several is read
+    by Holm at 0.05/m. Source: the usual sample size for paired means, as in Chow, Shao and Wang. None for fewer than two inputs.
+    """
+    if inputs < 2:  # noqa: PLR2004
+        return None
+    normal = NormalDist()
+    z = normal.inv_cdf(1 - 0.05 / (2 * max(pairs, 1))) + normal.inv_cdf(0.8)
+    return z * deviation / math.sqrt(inputs)
+
+
+_NOTHING_KNOWN: Final = (
+    "Nothing is recorded yet, so this is for rewards from 0 to 1 that vary as much as they can."
+)
+
+
+def _detect(
+    experiment: Experiment, inputs: int, expected: Mapping[str, Expected], pilot: Snapshot | None
+) -> tuple[float | None, str]:
+    """The smallest difference that shows, and how that is known."""
+    pairs = math.comb(len(experiment.arms), 2)
+    if not pairs:
+        return None, ""
+    if pilot is not None and (paired := _paired_deviation(pilot)) is not None:
+        deviation, count = paired
+        basis = f"As rewards vary from input to input in the {count} inputs that were run."
+        return smallest_difference(deviation, inputs, pairs), basis
+    known = [one.rewards for one in expected.values() if len(one.rewards) >= MIN_KNOWN]
+    spreads = [spread for rewards in known if (spread := stdev(rewards)) > 0]
+    if spreads:
+        basis = (
+            "If rewards vary as in the recorded runs; less shows where both arms find the same inputs hard."
+        )
+        return smallest_difference(math.sqrt(2) * max(spreads), inputs, pairs), basis
+    return smallest_difference(WORST_DEVIATION, inputs, pairs), _NOTHING_KNOWN
+
+
+def _paired_deviation(pilot: Snapshot) -> tuple[float, int] | None:
+    """The largest deviation of the differences of two arms by input, and of how many inputs; None for too few, and where all are the same."""
+    rewards: dict[str, dict[int, list[float]]] = {}
+    for cell, outcome in pilot.outcomes.items():
+        if outcome.reward is not None and math.isfinite(outcome.reward):
+            rewards.setdefault(cell.arm, {}).setdefault(cell.row, []).append(outcome.reward)
+    found: list[tuple[float, int]] = []
+    for one, other in combinations(rewards.values(), 2):
+        both = [
+            math.fsum(one[row]) / len(one[row]) - math.fsum(other[row]) / len(other[row])
+            for row in one.keys() & other.keys()
+        ]
+        if len(both) >= MIN_KNOWN and (spread := stdev(both)) > 0:
+            found.append((spread, len(both)))
+    return max(found, default=None)
+
+
+def _time(experiment: Experiment, expected: Mapping[str, Expected], each: int) -> Range | None:
+    """Of the slowest model: all calls of a run go one after the other, and runs of one model share its limits."""
+    work: dict[str, list[float]] = {}
+    for arm in experiment.arms:
+        one = expected[arm.key]
+        if one.seconds is None:
+            return None
+        sums = work.setdefault(arm.spec.model.label, [0.0, 0.0, 0.0, 0.0])
+        for place, value in enumerate((*one.seconds, *one.calls)):
+            sums[place] += value * each
+    times = []
+    for label, (low, high, few, many) in work.items():
+        limit = _limit(experiment, label)
+        at_once = max(1, min(limit.at_once, each))
+        minute = 60.0 / limit.requests_per_minute if limit.requests_per_minute else 0.0
+        times.append((max(low / at_once, few * minute), max(high / at_once, many * minute)))
+    return (max(low for low, _ in times), max(high for _, high in times)) if times and each else None
+
+
+def _limit(experiment: Experiment, label: str) -> RateLimit:
+    return experiment.rate_limits.get(label, RateLimit())
+
+
+def _write_source(experiment: Experiment, expected: Mapping[str, Expected]) -> str:
+    names = {arm.key: arm.name for arm in experiment.arms}
+    pilot = sum(one.pilot for one in expected.values())
+    recorded = {run_id for one in expected.values() for run_id in one.runs}
+    alone = [
+        names[key]
+        for key, one in expected.items()
+        if not one.pilot and not one.runs and one.calls[0] < one.calls[1]
+    ]
+    if not pilot and not recorded:
+        return (
+            "At least and at most, from the programs alone: nothing like them is recorded." if alone else ""
+        )
+    parts = [
+        *([f"{pilot:,} runs of this experiment"] if pilot else []),
+        *([f"{pluralize(len(recorded), 'recorded run')} of this program"] if recorded else []),
+    ]
+    rest = f" Of {' and '.join(alone)}: at least and at most." if alone else ""
+    return f"From {' and '.join(parts)}.{rest}"
+
+
+def _budget_notes(budget: Budget, cost: Range | None) -> Sequence[str]:
+    if budget.usd is None:
+        return ()
+    if cost is None:
+        return (
+            "What it costs is not known. Where a call's price stays unknown, it stops there, as a limit of dollars cannot be kept.",
+        )
+    if cost[0] > budget.usd:
+        return (
+            f"${budget.usd:,.2f} will not do for all of it: it takes at least about {format_cost(cost[0])}.",
+        )
+    if cost[1] > budget.usd:
+        return (f"${budget.usd:,.2f} may not do for all of it: it may take {format_cost(cost[1])}.",)
+    return ()
+
+
+def _sum(ranges: Sequence[Range | None], times: int) -> Range | None:
+    known = [one for one in ranges if one is not None]
+    if len(known) < len(ranges) or not known:
+        return None
+    return math.fsum(low for low, _ in known) * times, math.fsum(high for _, high in known) * times
+
+
+def _write_range(values: Range, form: str) -> str:
+    low, high = (format(value, form) for value in values)
+    return low if low == high else f"{low} to {high}"
+
+
+def _write_time(seconds: float) -> str:
+    """About: "4 s", "6 min", "2.5 h"."""
+    if seconds < 1:
+        return format_duration(1.0).replace(".0 s", " s")
+    if seconds < 60:  # noqa: PLR2004
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
