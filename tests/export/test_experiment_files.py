@@ -127,9 +127,9 @@ def test_while_it_is_at_work_no_mean_is_shown():
 def test_a_thousand_cells_are_a_small_file_in_good_time():
     snapshot = make_snapshot(rows=167, repeats=2)
     assert len(snapshot.cells) == 1002
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(experiment_file(snapshot, "html").data) < 2_000_000
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_the_tables_have_a_row_a_run():
