@@ -33,6 +33,7 @@ from refine_core.log.scope import Record
 from refine_core.refine.module import BestOfN
 from refine_core.refine.program_job import LiveProgram, ProgramJob
 from refine_core.refine.run_job import RunJob
+from refine_core.rewards.pool import RunnerPool
 from refine_core.runs import Credentials, Runs
 
 logger = logging.getLogger("refine_core")
@@ -81,6 +82,7 @@ class ExperimentJob:
         self._threads = 0
         self._is_ending = False
         self._queue: deque[Cell] = deque()
+        self._pool = RunnerPool()
         self._rates = limit_rates(self._list_limits())
 
     @property
@@ -250,7 +252,7 @@ class ExperimentJob:
             live = LiveProgram(program, spec.inputs, spec.program_file, spec.reward, spec.title)
             run_job: RunJob = ProgramJob(live, spec, records)
         else:
-            run_job = RunJob(spec, keys, self.runs.recording, records)
+            run_job = RunJob(spec, keys, self.runs.recording, records, pool=self._pool)
         before = BeforeRecord(
             self.budget, lambda why: self.stop_arm(arm.key, why), lambda: arm.key in self._scored_arms
         )
@@ -280,6 +282,7 @@ class ExperimentJob:
                 self.stopped_by, self.error = "store", str(error)
         finally:
             self._rates.close()
+            self._pool.close()
             self._on_end()
             self.ended.set()
             self._changed()

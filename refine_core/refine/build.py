@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, get_args
@@ -19,9 +19,10 @@ from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.effects import ScoreInWorker
 from refine_core.refine.reward_calls import make_reward_runner, recognize_reward
 from refine_core.refine.sources import SOURCE_ATTRIBUTE
-from refine_core.rewards import Judge, ScoreResult, find_reward
+from refine_core.rewards import Judge, RewardRunner, ScoreResult, find_reward
 from refine_core.rewards.checks import Fields
 from refine_core.rewards.limits import RULES
+from refine_core.rewards.pool import RunnerPool
 from refine_core.rewards.repeating_errors import will_repeat
 from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
@@ -58,14 +59,24 @@ class Pipeline(Module):
 
 
 class WorkerScorer:
-    """A reward typed by a person, and validators: run in a worker process, with a judge that the reward may call."""
+    """A reward typed by a person, and validators: run in a worker process, with a judge that the reward may call.
 
-    def __init__(self, spec: ProgramSpec, judge: BaseLM) -> None:
+    pool: where the worker comes from, and goes back to; None for one of its own.
+    """
+
+    def __init__(self, spec: ProgramSpec, judge: BaseLM, pool: RunnerPool | None = None) -> None:
         self.source, self._name, self._fields = spec.reward, spec.reward_name, list_reward_fields(spec)
         self._messages = {one.name: one.message for one in spec.validators}
         self._calls_as_refine = spec.reward_shape == "refine"
         rules = [read_rule(one.name, one.check) for one in spec.validators]
-        self._runner = make_reward_runner(spec, list_program_inputs(spec), judge=judge_by(judge), rules=rules)
+        inputs, ask = list_program_inputs(spec), judge_by(judge)
+        self._pool, self._key = pool, _worker_key(spec, inputs)
+
+        def make() -> RewardRunner:
+            return make_reward_runner(spec, inputs, judge=ask, rules=rules)
+
+        self._runner = make() if pool is None else pool.lease(self._key, make, ask)
+        self._is_open = True
 
     def start(self) -> None:
         """Start the worker, so that it is ready when needed."""
@@ -89,8 +100,25 @@ class WorkerScorer:
         return {name: self._messages[name] for name in score.unmet}
 
     def close(self) -> None:
-        """End the worker."""
-        self._runner.close()
+        """End the worker, or give it back. May be repeated."""
+        is_open, self._is_open = self._is_open, False
+        if self._pool is None:
+            self._runner.close()
+        elif is_open:
+            self._pool.release(self._key, self._runner)
+
+
+def _worker_key(spec: ProgramSpec, inputs: Collection[str]) -> Hashable:
+    """All that makes a runner: runs with equal ones may use the same worker, one after the other."""
+    return (
+        spec.reward,
+        spec.reward_name,
+        spec.reward_timeout_s,
+        spec.reward_shape,
+        tuple(sorted(spec.reward_arguments.items())),
+        tuple((one.name, one.check) for one in spec.validators),
+        tuple(name for name in spec.inputs if name not in inputs),
+    )
 
 
 def mark_repeating(

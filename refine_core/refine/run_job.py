@@ -35,6 +35,7 @@ from refine_core.refine.build import Pipeline, WorkerScorer, convert_inputs
 from refine_core.refine.driver import Driver
 from refine_core.refine.resuming import ResumeState, was_continued_anyway
 from refine_core.refine.stepping import Stepper
+from refine_core.rewards.pool import RunnerPool
 from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.spec.schedule import list_temperatures
 from refine_core.spec.secrets import environment_key
@@ -54,6 +55,7 @@ class RunJob:
     records: the log of the same run, if it resumes after an interruption. kept: of a branch, the events that are its parent's, as
     records of its own that follow its first.
     anyway: continue in spite of an error of the reward that is bound to repeat. stepwise: wait for a person before each step.
+    pool: where the reward's worker comes from; None for one of its own.
     Raises: LMKeyError for a missing key; LMNotFoundError for a missing recording.
     """
 
@@ -67,6 +69,7 @@ class RunJob:
         kept: Sequence[Record] = (),
         anyway: bool = False,
         stepwise: bool = False,
+        pool: RunnerPool | None = None,
     ) -> None:
         self.spec = spec = replace(spec, inputs=to_jsonable(spec.inputs))  # what can be recorded
         self.anyway = anyway or was_continued_anyway(records)
@@ -114,7 +117,7 @@ class RunJob:
         self.adviser = connect_role("adviser", spec.adviser) if spec.hint_source == "adviser" else None
         self.program = Pipeline(spec)
         self.program.set_lm(lm)
-        self.scorer = WorkerScorer(spec, connect_role("judge", spec.judge))
+        self.scorer = WorkerScorer(spec, connect_role("judge", spec.judge), pool)
         self.before_record: tuple[Sink, ...] = (ReplayGuard(by_purpose),) if by_purpose else ()
         self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.resumes else ()
         if not isinstance(start, RunStarted):

@@ -2,6 +2,7 @@
 
     start()   the process starts and loads the source in the background
     score()   one prediction at a time; a worker that died, hung or broke the protocol is replaced at the next call
+    renew()   the next score is of a module loaded anew, in the same process, for another run of the same program
     close()   the process and its folder are gone
 
 Whatever the reward does is a RewardError or a ScoreResult; only a Python that will not start is a WorkerError.
@@ -100,6 +101,7 @@ class RewardRunner:
         self._judge, self._landlock_abi, self._rules = judge, landlock_abi, tuple(rules)
         self._confinement: tuple[str, ...] = ()
         self._loaded: WorkerProcess | None = None
+        self._is_used = False
         self._closed = False
         self._turn = threading.Lock()
         self._starting = threading.Lock()
@@ -130,6 +132,13 @@ class RewardRunner:
     def load(self, cancel: Cancel | None = None) -> None:
         """Wait until the worker has run the source's top level. Raises: as `score`."""
         self._guard(lambda _process: None, cancel or Cancel())
+
+    def renew(self, judge: Judge) -> None:
+        """Have the source loaded anew before the next score, so that nothing is left of what earlier ones did to its module.
+
+        judge: in place of the one that there was. Only while nothing is scored.
+        """
+        self._judge, self._is_used = judge, self._loaded is not None
 
     @property
     def is_closed(self) -> bool:
@@ -202,6 +211,9 @@ class RewardRunner:
         """Do something with the loaded worker, alone, and end the worker if it fails."""
         with self._take_turn(cancel):
             process = self._running_process()
+            if self._is_used and self._loaded is process and not self._reload(process, cancel):
+                process = self._running_process()
+            self._is_used = False
             try:
                 if self._loaded is not process:
                     self._await_loaded(process, cancel)
@@ -264,6 +276,22 @@ class RewardRunner:
         empty_folder(process)
         self._confinement = process.confinement
         self._loaded = process
+
+    def _reload(self, process: WorkerProcess, cancel: Cancel) -> bool:
+        """Have the worker load the source anew. False if it could not: then it is gone, and a new one has to."""
+        deadline = time.monotonic() + self.load_timeout_s + GRACE_S
+        try:
+            send_frame(process, {"op": "reload", "token": secrets.token_hex(16)})
+            if parse_reply(read_load_reply, await_reply(process, deadline, cancel)) is None:
+                empty_folder(process)
+                return True
+        except WorkerFailure:
+            pass
+        except BaseException:
+            process.kill()  # as in _guard
+            raise
+        process.kill()
+        return False
 
     def _exchange(
         self,

@@ -4,6 +4,8 @@
     load(source, name, rules, limits)    ->
                                          <-       ready(confinement)       Python is up and confined
                                          <-       loaded(stdout) | error
+    reload(token)                        ->       for another run
+                                         <-       loaded(stdout) | error
     score(token, args, prediction)       ->
                                          <-       call(token, signature, inputs)       any number of times
     answer(value | error)                ->
@@ -84,9 +86,13 @@ class Worker:
 
     def load(self, confinement: list[str], folder: str) -> bool:
         """Run the source and send the result. False: it failed, and nothing is left to do. folder: where it may write."""
-        reply: dict[str, object] = {"op": "loaded"}
         self._refusals = RefusalWatch(confinement, folder)
         self._refusals.start()
+        return self._load_source()
+
+    def _load_source(self) -> bool:
+        """Run the source and the rules, and send the result."""
+        reply: dict[str, object] = {"op": "loaded"}
         try:
             try:
                 self._clock.start(self._load["load_timeout_s"])
@@ -169,6 +175,8 @@ class Worker:
         operation = request["op"]
         if operation == "score":
             self.score(request) if self._scoring is None else self._score_shaped(request)
+        elif operation == "reload":
+            self._reload()
         elif operation == "keep":
             count = self._scoring.keep(request["rows"])
             self._channel.send({"op": "kept", "token": request["token"], "count": count})
@@ -178,6 +186,14 @@ class Worker:
             self._score_traced(request)
         else:
             self._score_rows(request)
+
+    def _reload(self) -> None:
+        """Load the source anew, into a module that knows nothing of what was scored before."""
+        sys.stdout = sys.stderr = self._output
+        self._rules, self._rule, self._token = [], None, None
+        self._refusals.clear()
+        self._module = make_module(self._load, self.judge)
+        self._load_source()
 
     def _score_shaped(self, request: dict[str, Any]) -> None:
         """Score one prediction with functions of another shape than `refine`, and send the result as `score` does."""
