@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.batch.listing import draw_list
+from pages.batch.live.actions import draw_way_back
 from pages.batch.live.view import draw_live
 from pages.batch.result.view import draw_result
 from pages.batch.setup.view import draw_setup
@@ -28,8 +29,13 @@ def draw() -> None:
     snapshot = experiments.get(experiment_id)
     if snapshot is not None:
         # Paused, and stopped in between, it is looked at as it was while it ran.
-        is_over = snapshot.state == "finished" or (address.asks_result() and not snapshot.is_live)
-        (draw_result if is_over else draw_live)(snapshot)
+        if snapshot.state == "finished":
+            draw_result(snapshot)
+        elif address.asks_result() and not snapshot.is_live:
+            draw_way_back()
+            draw_result(snapshot)
+        else:
+            draw_live(snapshot)
         return
     draft = experiments.read_experiment_draft(experiment_id)
     if draft is not None:

@@ -48,6 +48,13 @@ def draw_actions(snapshot: Snapshot) -> None:
     _draw_go_on(snapshot)
 
 
+def draw_way_back() -> None:
+    """From the result of what there is so far, back to how far it is."""
+    if st.button(":blue[◂ Progress]", type="tertiary", key="batch.progress"):
+        address.show_result(on=False)
+        st.rerun()
+
+
 def _stop(act: Callable[[str], bool], experiment_id: str) -> None:
     if not act(experiment_id):
         st.toast(_ELSEWHERE)
