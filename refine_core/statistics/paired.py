@@ -22,6 +22,8 @@ from refine_core.statistics.two_means import Z_80
 MIN_INPUTS: Final = 2
 PSEUDO: Final = 0.35
 """How many pseudo-observations are added at each end of the differences."""
+PSEUDO_OF_NONE: Final = 1.0
+"""And where all differences are 0: then the interval is about as wide as the rule of three says, 3/n."""
 PSEUDO_OF_MEAN: Final = 1.0
 """And of a mean's values, as Agresti and Coull do."""
 
@@ -68,7 +70,7 @@ def compare_arms(
     """The mean of a - b, which are rewards of the same inputs in the same order, with its interval, p and the inputs needed.
 
     With differences dᵢ = aᵢ - bᵢ of n inputs, let D be the largest |dᵢ| (or, where all are 0, the range R of the rewards in a, b
-    and `others`). k = 0.35 pseudo-observations are added at -D and as many at +D; of the N = n + 2k so enlarged:
+    and `others`). k = 0.35 (1 where all are 0) pseudo-observations are added at -D and as many at +D; of the N = n + 2k so enlarged:
 
         m ± t √(s²/N),   m = Σdᵢ/N,   s² = (Σ(dᵢ - m)² + k(D - m)² + k(D + m)²)/(N - 1),   within -R and R,
 
@@ -97,8 +99,10 @@ def compare_arms(
         return None
     # In units of the rewards' range, so that neither the squares of huge values overflow nor those of tiny ones vanish.
     gaps = [(x - y) / scale for x, y in zip(a, b, strict=True)]
-    reach = max(map(abs, gaps)) or 1.0
-    found = _enlarge(gaps, clusters, -reach, reach, PSEUDO)
+    reach = max(map(abs, gaps))
+    k = PSEUDO if reach else PSEUDO_OF_NONE
+    reach = reach or 1.0
+    found = _enlarge(gaps, clusters, -reach, reach, k)
     if found is None:
         return None
     t = student_quantile(1 - (1 - level) / 2, found.freedom)
