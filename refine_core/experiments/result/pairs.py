@@ -82,6 +82,7 @@ def build_comparison(
     apart = _share(a) - _share(b)
     has_caution = abs(apart) >= FAILURES_APART
     more, fewer = (a, b) if apart > 0 else (b, a)
+    level = difference.level if difference is not None else 0.95
     return Comparison(
         a,
         b,
@@ -90,12 +91,14 @@ def build_comparison(
         enough,
         tuple(by_input),
         len(ended) - len(pair.rows),
-        _at_lowest(pair, ended, difference) if has_caution and pair.seen else None,
+        _at_lowest(pair, ended, level) if has_caution and pair.seen else None,
         f"{more.name} failed more often: {more.failed} of {more.runs} runs, {fewer.name} {fewer.failed} of {fewer.runs}."
         if has_caution
         else "",
         tuple(_parts(pair)),
-        {unit: compare_at_budget(pair, unit) for unit in UNITS} if len(pair.rows) >= MIN_FOR_CURVES else {},
+        {unit: compare_at_budget(pair, unit, level) for unit in UNITS}
+        if len(pair.rows) >= MIN_FOR_CURVES
+        else {},
         SMALL * _range(pair.seen),
     )
 
@@ -134,7 +137,7 @@ def _nearest(first: Sequence[Run], second: Sequence[Run], difference: float) -> 
     return min(pairs, key=lambda one: abs((one[0][1].reward or 0) - (one[1][1].reward or 0) - difference))
 
 
-def _at_lowest(pair: Pair, rows: Sequence[int], plain: ArmDifference | None) -> ArmDifference | None:
+def _at_lowest(pair: Pair, rows: Sequence[int], level: float) -> ArmDifference | None:
     """The difference if every failed run had got the lowest reward that was seen."""
     lowest = min(pair.seen)
 
@@ -144,7 +147,7 @@ def _at_lowest(pair: Pair, rows: Sequence[int], plain: ArmDifference | None) -> 
             for row in rows
         }
 
-    return pair.compare(values(pair.first), values(pair.second), rows, plain.level if plain else 0.95)
+    return pair.compare(values(pair.first), values(pair.second), rows, level)
 
 
 def _parts(pair: Pair) -> list[PartDifference]:
@@ -170,12 +173,16 @@ def _part_means(arm: ArmRuns, rows: Sequence[int]) -> dict[str, dict[int, float]
             for name, value in outcome.parts.items():
                 values.setdefault(name, {}).setdefault(row, []).append(value)
     return {
-        name: {row: middle for row, inside in rows.items() if (middle := mean(inside)) is not None}
-        for name, rows in values.items()
+        name: {
+            row: middle
+            for row, inside in by_row.items()
+            if (middle := inside[0] if len(inside) == 1 else mean(inside)) is not None
+        }
+        for name, by_row in values.items()
     }
 
 
-def compare_at_budget(pair: Pair, unit: Unit) -> EqualBudget:
+def compare_at_budget(pair: Pair, unit: Unit, level: float = 0.95) -> EqualBudget:
     """Both arms at the smaller of their own mean spendings: between two attempts, both count, with one weight for all inputs."""
     arms = (pair.first, pair.second)
     sums = [spent for arm in arms if (spent := _mean_spent(arm, pair.rows, unit)) is not None]
@@ -195,7 +202,7 @@ def compare_at_budget(pair: Pair, unit: Unit) -> EqualBudget:
     rows = [row for row in pair.rows if row in values[0] and row in values[1]]
     first, second = (mean(one[row] for row in rows) for one in values)
     return EqualBudget(
-        unit, budget, first, second, counts[0], counts[1], pair.compare(values[0], values[1], rows)
+        unit, budget, first, second, counts[0], counts[1], pair.compare(values[0], values[1], rows, level)
     )
 
 

@@ -1,0 +1,190 @@
+"""The sentence on top of a result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refine_core.experiments import Arm, build_result, count_more, describe_pair
+from refine_core.formatting import MINUS
+from tests.experiments.made import make_arms, make_failure, make_snapshot
+
+
+def sentence(**changes):
+    verdict = build_result(make_snapshot(**changes)).verdict
+    return verdict.answer, verdict.headline
+
+
+def always(**by_arm):
+    """Rewards by arm and row, without chance: arm=function of the row."""
+    return lambda _rng, arm, row: by_arm[arm](row)
+
+
+def test_a_clear_difference_says_how_large_on_how_many_and_at_what_price():
+    assert sentence(effect=0.1) == (
+        "better",
+        (
+            "Refine, N 5 beats Best of 5 by 0.09 [0.07, 0.11] on 60 inputs, at 1.7 times the calls. "
+            "At equal calls it is still better, by 0.06 [0.04, 0.08]."
+        ),
+    )
+
+
+def test_too_few_inputs_could_be_either_and_how_many_more_is_said():
+    snapshot = make_snapshot(arms=2, rows=15, rewards=always(a=lambda r: r % 3 / 2, b=lambda r: (r % 5) / 5))
+    result = build_result(snapshot)
+    assert result.verdict.answer == "not enough data"
+    assert result.verdict.headline.startswith("Not enough data. Refine, N 5 minus Best of 5 is +0.10 [")
+    assert result.verdict.headline.endswith("on 15 inputs: it could be either.")
+    more = count_more(result.main)
+    assert (
+        f"About {more} more inputs would show a difference of this size, four times in five."
+        in (result.verdict.details[0])
+    )
+    assert more == result.main.difference.needed - 15
+
+
+def test_a_small_interval_around_nothing_is_no_difference_and_not_a_lack_of_data():
+    level = always(a=lambda r: r % 2 * 1.0, b=lambda r: r % 2 * 1.0)
+    assert sentence(arms=2, rows=100, rewards=level) == (
+        "no difference",
+        f"No difference larger than 0.05: Refine, N 5 minus Best of 5 is ±0 [{MINUS}0.03, 0.03] on 100 inputs.",
+    )
+    assert sentence(arms=2, rows=15, rewards=level)[0] == "not enough data"
+
+
+def test_a_reward_that_gives_every_run_the_same_cannot_tell_arms_apart():
+    assert sentence(rewards=lambda *_: 1.0) == (
+        "no difference",
+        "No difference: every run got 1.00. This reward cannot tell them apart.",
+    )
+
+
+def test_one_arm_is_nothing_to_compare():
+    answer, headline = sentence(arms=1)
+    assert answer == "nothing to compare"
+    assert headline.startswith("One arm, so there is nothing to compare: Refine, N 5 got 0.74 [")
+
+
+def test_runs_that_all_failed_are_nothing_to_compare():
+    assert sentence(failed=1.0, rows=5) == (
+        "nothing to compare",
+        "All 15 runs failed, so there is nothing to compare.",
+    )
+
+
+def test_no_run_at_all_is_nothing_to_compare():
+    assert sentence(done=0, state="stopped")[1] == "No run has ended, so there is nothing to compare."
+
+
+def test_arms_with_different_rewards_are_not_compared():
+    first, second = make_arms(2)
+    other = Arm(second.key, second.name, replace(second.spec, reward="def reward(i, p):\n    return 1.0\n"))
+    result = build_result(make_snapshot(arms=(first, other), rows=30))
+    assert result.comparisons == ()
+    assert "different rewards" in result.verdict.headline
+
+
+def test_a_price_that_is_not_known_is_called_unknown():
+    level = always(a=lambda r: 0.9 + r % 2 / 10, b=lambda r: r % 3 / 10)
+    assert "at as many calls, of unknown cost." in sentence(arms=2, cost=None, rewards=level)[1]
+
+
+def test_a_free_model_needs_no_word_about_its_cost():
+    level = always(a=lambda r: 0.9 + r % 2 / 10, b=lambda r: r % 3 / 10)
+    assert sentence(arms=2, cost=0.0, rewards=level)[1].endswith("on 60 inputs, at as many calls.")
+
+
+def test_a_paused_experiment_says_no_more_than_a_running_one():
+    verdict = build_result(make_snapshot(state="paused", done=0.9)).verdict
+    assert (verdict.answer, verdict.headline) == ("not finished", "Paused: 162 of 180 runs have ended.")
+
+
+def test_a_stopped_experiment_says_how_many_ended_and_which_count():
+    verdict = build_result(make_snapshot(state="stopped", done=0.4)).verdict
+    assert (
+        "Stopped: 72 of 180 runs ended. Only inputs that were run in every arm count: 24 of 60."
+        in verdict.details
+    )
+
+
+def test_failures_of_one_arm_bring_a_second_figure_with_them():
+    verdict = build_result(make_snapshot(arms=2, failed={"a": 0.3})).verdict
+    caution = next(one for one in verdict.details if "failed more often" in one)
+    assert "counted as the lowest reward seen, Refine, N 5 minus Best of 5 would be" in caution
+
+
+def test_several_arms_are_corrected_for_and_each_pair_has_its_line():
+    verdict = build_result(make_snapshot(arms=3, effect=0.2)).verdict
+    assert verdict.method.endswith("corrected for three arms.")
+    assert [one.split(":")[0] for one in verdict.details] == [
+        "Refine, N 5 against Single",
+        "Best of 5 against Single",
+    ]
+
+
+VALUES = st.sampled_from((0.0, 0.5, 1.0))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=3, max_size=25), st.randoms())
+def test_swapping_arms_swaps_their_names_and_nothing_else(rewards, rng):
+    """The arms' runs change places: the same sentence with the names changed, however the rewards fell."""
+    order = [0, 1, 2]
+    rng.shuffle(order)
+    means = [sum(column) for column in zip(*rewards, strict=True)]
+    if len(set(means)) < 3:
+        return  # of equal arms, the order of the document decides which is named first
+    names = ["one", "two", "three"]
+    spec = make_arms(1)[0].spec
+
+    def write(columns):
+        arms = [Arm(key, names[column], spec) for key, column in zip("abc", columns, strict=True)]
+        value = lambda _rng, arm, row: rewards[row - 1][columns["abc".index(arm)]]  # noqa: E731
+        result = build_result(make_snapshot(arms=arms, rows=len(rewards), rewards=value))
+        return result.verdict.headline, {describe_pair(one) for one in result.comparisons}
+
+    assert write([0, 1, 2]) == write(order)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1, max_size=30))
+def test_nothing_is_called_better_whose_interval_holds_zero(rewards):
+    value = lambda _rng, arm, row: rewards[row - 1]["abc".index(arm)]  # noqa: E731
+    result = build_result(make_snapshot(rows=len(rewards), rewards=value))
+    for one in result.comparisons:
+        difference = one.difference
+        clear = difference is not None and (difference.low > 0 or difference.high < 0)
+        assert one.enough == clear == (describe_pair(one)[2] in ("better", "worse"))
+        if one.p is not None:
+            assert clear == (one.p < 0.05)
+    assert (result.verdict.answer == "better") == (result.main is not None and result.main.enough)
+    assert (" beats " in result.verdict.headline) == (result.verdict.answer == "better")
+
+
+def test_of_three_equal_programs_one_is_called_better_in_one_of_twenty_at_most():
+    """Through all of it: outcomes, pairs, Holm, sentence. 20 to 50 inputs; 300 experiments tell it to about a point."""
+    wrong = 0
+    for seed in range(300):
+        snapshot = make_snapshot(
+            rows=20 + seed % 31,
+            seed=seed,
+            rewards=lambda rng, _arm, row: float(rng.random() < 0.3 + row % 5 / 10),
+        )
+        verdict = build_result(snapshot).verdict
+        said = [verdict.headline, *verdict.details]
+        wrong += any(" beats " in one or one.endswith((", better.", ", worse.")) for one in said)
+    assert wrong / 300 <= 0.05
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped"])
+def test_one_scored_input_says_nothing_of_others(state):
+    snapshot = make_snapshot(arms=2, rows=3, state=state, rewards=always(a=lambda _: 1.0, b=lambda _: 0.0))
+    outcomes = {
+        cell: outcome if cell.row == 1 else make_failure() for cell, outcome in snapshot.outcomes.items()
+    }
+    verdict = build_result(replace(snapshot, outcomes=outcomes)).verdict
+    assert verdict.headline == "One input was scored in both arms: that says nothing of others."
