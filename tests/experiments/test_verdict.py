@@ -165,7 +165,7 @@ def test_nothing_is_called_better_whose_interval_holds_zero(rewards):
     assert (" beats " in result.verdict.headline) == (result.verdict.answer == "better")
 
 
-def test_of_three_equal_programs_one_is_called_better_in_one_of_twenty_at_most():
+def test_of_three_equal_programs_few_are_called_better():
     """Through all of it: outcomes, pairs, Holm, sentence. 20 to 50 inputs; 300 experiments tell it to about a point."""
     wrong = 0
     for seed in range(300):
