@@ -47,7 +47,7 @@ def test_too_few_inputs_could_be_either_and_how_many_more_is_said():
     assert more == result.main.difference.needed - 15
 
 
-def test_a_small_interval_around_nothing_is_no_difference_and_not_a_lack_of_data():
+def test_a_small_interval_around_zero_is_no_difference_and_no_lack_of_data():
     level = always(a=lambda r: r % 2 * 1.0, b=lambda r: r % 2 * 1.0)
     assert sentence(arms=2, rows=100, rewards=level) == (
         "no difference",

@@ -86,7 +86,7 @@ def test_equal_differences_still_leave_a_doubt():
     assert few.low < many.low < many.high == 1
 
 
-def test_rewards_that_differ_but_never_between_the_programs_bound_the_difference():
+def test_no_difference_on_any_input_still_has_the_doubt_of_the_rule_of_three():
     found = compare_arms([0.0, 1.0] * 20, [0.0, 1.0] * 20)
     assert found.low == -found.high
     assert found.high == pytest.approx(3 / 40, rel=0.1)  # the rule of three
@@ -171,7 +171,7 @@ def test_students_quantiles_are_those_of_the_tables(freedom, quantile):
     assert student_p(quantile, freedom) == pytest.approx(0.05, abs=1e-5)
 
 
-def test_a_mean_over_inputs_stays_within_the_rewards_and_copies_do_not_narrow_it():
+def test_a_mean_stays_within_the_rewards_and_copies_do_not_narrow_it():
     low, high = mean_of_inputs([1.0] * 19 + [0.0])
     assert 0 < low < 0.95 < high <= 1
     values = [0.2, 0.9, 0.4, 0.8, 0.5]
