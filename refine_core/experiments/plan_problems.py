@@ -47,8 +47,6 @@ def list_notes(experiment: Experiment) -> list[str]:
     models = [model for spec in specs for model in _asked(spec)]
     if any(model.kind == "practice" for model in models):
         notes.append(PRACTICE)
-    if len(specs) == 1:
-        notes.append("There is one arm: it is measured, and compared with nothing.")
     if len({_reward(spec) for spec in specs}) > 1:
         notes.append(
             "The arms have different rewards, so their numbers cannot be compared; \N{LEFT DOUBLE QUOTATION MARK}What if\N{RIGHT DOUBLE QUOTATION MARK} "

@@ -8,22 +8,22 @@ from typing import Final
 import streamlit as st
 
 from pages.batch.keys import collect_keys
-from pages.batch.setup.before import Before
 from pages.batch.setup.draft import FORM, current
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.text import escape_markdown
 from refine_core import experiments
 from refine_core.errors import LMError, Problem, SpecError, StoreError
+from refine_core.experiments import ExperimentPlan
 from refine_core.formatting import pluralize
 
 TRIED: Final = 3
 _REFUSED: Final = FORM.static_key("refused")
 
 
-def draw_start(before: Before, problems: Sequence[Problem]) -> None:
+def draw_start(plan: ExperimentPlan, problems: Sequence[Problem]) -> None:
     """Draw the buttons."""
     ready = not problems
-    label = f"Run {before.runs:,}" if ready else f"Fix {pluralize(len(problems), 'problem')}"
+    label = f"Run {plan.runs:,}" if ready else f"Fix {pluralize(len(problems), 'problem')}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             label,
@@ -36,7 +36,7 @@ def draw_start(before: Before, problems: Sequence[Problem]) -> None:
         st.button(
             f"Try {TRIED} inputs first",
             key=FORM.static_key("try"),
-            disabled=not ready or before.inputs <= TRIED,
+            disabled=not ready or plan.inputs <= TRIED,
             on_click=_start,
             args=(TRIED,),
             help="All arms on the first three rows. The rest can be run after it, without paying for these again.",

@@ -11,7 +11,7 @@ from pages.batch.header import draw_header
 from pages.batch.inputs.view import draw_inputs
 from pages.batch.setup.arm_dialog import draw_arm_dialog
 from pages.batch.setup.arms import draw_arms, take_arm_clicks
-from pages.batch.setup.before import draw_before, estimate_before, write_calls
+from pages.batch.setup.before import draw_before, list_plan_problems, plan_draft, write_calls
 from pages.batch.setup.draft import FORM, change, current, describe_state, open_draft
 from pages.batch.setup.keys import draw_keys, list_specs
 from pages.batch.setup.limits import draw_limits
@@ -22,7 +22,7 @@ from pages.shared.viewport import is_narrow
 from refine_core import datasets, experiments, runs
 from refine_core.datasets import Dataset
 from refine_core.errors import Problem
-from refine_core.experiments import ExperimentDraft
+from refine_core.experiments import ExperimentDraft, ExperimentPlan
 from refine_core.programs import ModelSpec, ProgramSpec
 
 _LEFT_AND_RIGHT: Final = [880, 350]
@@ -44,20 +44,18 @@ def draw_setup(stored: ExperimentDraft) -> None:
     narrow = is_narrow()
     if narrow:
         top = st.container()  # Run stays within reach
-        problems = _draw_left(dataset, narrow=True)
-        before = estimate_before(dataset)
+        problems, plan = _draw_left(dataset, narrow=True)
         with top:
-            draw_start(before, problems)
-        draw_before(before)
+            draw_start(plan, problems)
+        draw_before(plan)
         draw_notes(problems)
     else:
         left, right = st.columns(_LEFT_AND_RIGHT, gap="large")
         with left:
-            problems = _draw_left(dataset, narrow=False)
+            problems, plan = _draw_left(dataset, narrow=False)
         with right:
-            before = estimate_before(dataset)
-            draw_before(before)
-            draw_start(before, problems)
+            draw_before(plan)
+            draw_start(plan, problems)
             draw_notes(problems)
     draw_arm_dialog()
     with st.container(gap=None):
@@ -72,12 +70,14 @@ def _rename(name: str) -> None:
     change(name=name)
 
 
-def _draw_left(dataset: Dataset | None, *, narrow: bool) -> Sequence[Problem]:
+def _draw_left(dataset: Dataset | None, *, narrow: bool) -> tuple[Sequence[Problem], ExperimentPlan]:
     spec = _first_spec()
     at_inputs = draw_inputs(spec, dataset, key=FORM.field_key("inputs"), choose=_choose)
     row = dataset.rows[0].values if dataset is not None and len(dataset.rows) else None
     problems = experiments.find_draft_problems(current(), row)
-    draw_arms(write_calls(estimate_before(dataset)), problems)
+    planned, plan = current(), plan_draft(dataset)
+    problems += list_plan_problems(plan, problems)
+    draw_arms(write_calls(plan), problems)
     draw_pickers(problems)
     draft = current()
     specs = list_specs(draft).values()
@@ -86,7 +86,9 @@ def _draw_left(dataset: Dataset | None, *, narrow: bool) -> Sequence[Problem]:
     at_keys = draw_keys(draft)
     draw_limits(models, narrow=narrow)
     own = [one for one in problems if one.field != "inputs" or not at_inputs]
-    return [*at_inputs, *own, *at_keys]
+    if current() != planned:  # a field has changed it
+        plan = plan_draft(dataset)
+    return [*at_inputs, *own, *at_keys], plan
 
 
 def _first_spec() -> ProgramSpec | None:
