@@ -21,6 +21,7 @@ OPENING = ("open", "select", "tabs")
 FRAMEWORK = ("loop", "recorded")
 ALONE = {
     "batch": "benchmarks.batch",
+    "experiment": "benchmarks.experiments",
     "compare": "benchmarks.comparing",
     "what-if": "benchmarks.what_ifs",
     "fork": "benchmarks.forking",

@@ -83,7 +83,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
     """Rows of the page and of its polls. quick: a tenth of the runs, once."""
     rows = QUICK_ROWS if quick else ROWS
     size = f"an experiment of {rows * REPEATS * len(ARMS):,} runs"
-    home = _home_of(rows)
+    home = make_home(rows)
     yield from _polls(home, size)
     opened, read, asked = [], [], []
     with tempfile.TemporaryDirectory() as folder:
@@ -157,7 +157,7 @@ def _time(call: Callable[[], object], repeats: int = 9) -> float:
     return median(times)
 
 
-def _home_of(rows: int) -> Path:
+def make_home(rows: int) -> Path:
     """A store with the experiment, made on first use."""
     home = cache() / f"experiment-{rows}-{VERSION}"
     if not (home / "whole").exists():

@@ -6,6 +6,7 @@ cell_spec(experiment, arm, row, cell) -> ProgramSpec          check_arms(experim
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,8 @@ from refine_core.errors import Problem, SpecError
 from refine_core.experiments.document import Arm, Cell, Experiment
 from refine_core.left_out import is_left_out
 from refine_core.refine.build import find_problems, list_program_inputs
+from refine_core.refine.module import BestOfN
+from refine_core.refine.temperatures import find_lm
 from refine_core.runs import title
 from refine_core.signatures import Field
 from refine_core.signatures.types import format_type, validate
@@ -47,6 +50,19 @@ def cell_spec(experiment: Experiment, arm: Arm, row: DatasetRow, cell: Cell) -> 
 def _fresh(model: ModelSpec, seed: int) -> ModelSpec:
     """The same model, never answered from the cache, and with that seed where it is sent one."""
     return replace(model, cache=False, seed=None if model.seed is None else seed)
+
+
+def copy_program(program: BestOfN, rollout: int) -> BestOfN:
+    """A program of this process for one cell: its models are not answered from the cache, and repeats differ by their rollouts."""
+    twin = copy(program)
+    twin.module = program.module.deepcopy()
+    configured = find_lm(twin.module)
+    for predictor in twin.module.predictors():
+        lm = predictor.lm or configured
+        if lm is not None:
+            own = lm.copy(cache=False)
+            predictor.lm = own.copy(rollout_id=rollout) if rollout else own
+    return twin
 
 
 def check_arms(experiment: Experiment, dataset: Dataset, *, is_live: bool = False) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMError, RefineError, SpecError, StoreError
 from refine_core.events import RunStarted
-from refine_core.experiments.cells import cell_spec
+from refine_core.experiments.cells import cell_spec, copy_program
 from refine_core.experiments.control import Control, keep_control
 from refine_core.experiments.document import Arm, Cell, Experiment, RateLimit
 from refine_core.experiments.guard import AfterRecord, BeforeRecord
@@ -249,7 +249,8 @@ class ExperimentJob:
         )  # fmt: skip
         program = self.programs.get(arm.key)
         if program is not None:
-            live = LiveProgram(program, spec.inputs, spec.program_file, spec.reward, spec.title)
+            own = copy_program(program, spec.first_rollout)
+            live = LiveProgram(own, spec.inputs, spec.program_file, spec.reward, spec.title)
             run_job: RunJob = ProgramJob(live, spec, records)
         else:
             run_job = RunJob(spec, keys, self.runs.recording, records, pool=self._pool)

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from refine_core.datasets import Dataset
 from refine_core.errors import Problem, SpecError, StoreError
@@ -24,6 +25,7 @@ from refine_core.store.protocol import EXPERIMENT_KIND, Store
 
 logger = logging.getLogger("refine_core")
 
+FOLDED_AT_ONCE: Final = 200
 FindDataset = Callable[[Store, str, int | None], Dataset | None]
 
 
@@ -70,6 +72,7 @@ class Ledger:
 
     def recover(self) -> None:
         """Fold what the logs tell and no outcome does, while nobody works at it. Raises StoreError."""
+        folded: dict[str, tuple[Outcome, Charges]] = {}
         with self._lock:
             for run_id, has_ended in self.store.cell_runs(self.id).items():
                 if run_id in self._runs:
@@ -82,7 +85,11 @@ class Ledger:
                     self._charges[run_id] = charges_of(timeline)
                     self.version += 1
                     continue
-                self.add({run_id: (outcome, charges_of(timeline))})
+                folded[run_id] = outcome, charges_of(timeline)
+                if len(folded) >= FOLDED_AT_ONCE:
+                    self.add(folded)
+                    folded = {}
+            self.add(folded)
 
     def add(self, ended: Mapping[str, tuple[Outcome, Charges]]) -> None:
         """Take in what became of runs, and keep it. Raises StoreError; this process knows of it all the same."""

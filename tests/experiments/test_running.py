@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from refine_core import LM, Predict, Refine
 from refine_core.errors import SpecError
 from refine_core.experiments import Arm, Budget, Experiments
 from refine_core.log import codec
+from refine_core.refine.program_job import LiveProgram, describe_program
 from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store
 from refine_core.store.protocol import EXPERIMENT_KIND
@@ -309,3 +311,19 @@ def test_a_key_is_sent_only_where_it_was_typed_for(runs, experiments):
         assert [server.requests[0].headers["authorization"] for server in (one, two)] == [
             "Bearer key-one", "Bearer key-two",
         ]  # fmt: skip
+
+
+def test_a_program_of_this_process_is_asked_anew_in_every_cell(runs, experiments):
+    with OpenAIServer(default=answer) as server:
+        lm = LM("openai/tiny", api_base=server.url, api_key="a-key-for-tests", num_retries=0)
+        program = Refine(Predict("question -> answer"), N=2, reward_fn=lambda *_: 0.5, threshold=0.5)
+        program.module.set_lm(lm)
+        spec = describe_program(LiveProgram(program, {"question": "?"}, "program.py"))
+        experiment = make_experiment(keep_rows(runs.store, 2), spec, spec, repeats=2)
+        experiments.start(experiment, programs={"a": program, "b": program})
+        experiments.join(experiment.id, LONG_S)
+        whole = experiments.get(experiment.id)
+        assert (whole.state, whole.done, len(server.requests)) == ("finished", 8, 8)
+    assert program.module.lm is None or program.module.lm is lm, "the program itself is as it was"
+    with pytest.raises(SpecError, match=r"goes on only with it: refinescope batch program\.py"):
+        experiments.go_on(experiment.id)
