@@ -135,7 +135,7 @@ class ExperimentPlan:
     @property
     def is_known(self) -> bool:
         """Whether runs tell how much rewards vary."""
-        return self.basis != _NOTHING_KNOWN
+        return not self.basis.endswith(_ASSUMED)
 
 
 def plan_experiment(
@@ -207,9 +207,9 @@ def smallest_difference(deviation: float, inputs: int, pairs: int = 1) -> float 
     return z * deviation / math.sqrt(inputs)
 
 
-_NOTHING_KNOWN: Final = (
-    "Nothing is recorded yet, so this is for rewards from 0 to 1 that vary as much as they can."
-)
+_ASSUMED: Final = "this is for rewards from 0 to 1 that vary as much as they can."
+_NOTHING_KNOWN: Final = f"Nothing is recorded yet, so {_ASSUMED}"
+_ALL_THE_SAME: Final = f"The recorded runs all have the same reward, so {_ASSUMED}"
 
 
 def _detect(
@@ -230,7 +230,7 @@ def _detect(
             "If rewards vary as in the recorded runs; less shows where both arms find the same inputs hard."
         )
         return smallest_difference(math.sqrt(2) * max(spreads), inputs, pairs), basis
-    return smallest_difference(WORST_DEVIATION, inputs, pairs), _NOTHING_KNOWN
+    return smallest_difference(WORST_DEVIATION, inputs, pairs), _ALL_THE_SAME if known else _NOTHING_KNOWN
 
 
 def _paired_deviation(pilot: Snapshot) -> tuple[float, int] | None:

@@ -137,6 +137,14 @@ def pilot_of(planned, rewards, **figures):
     return Snapshot(planned, table(), "finished", tuple(outcomes), outcomes)
 
 
+def test_recorded_rewards_that_never_vary_are_not_taken_for_certainty(runs):
+    record(runs, replace(BASE, N=2), 3)
+    two = (replace(arm, spec=replace(arm.spec, N=2)) for arm in experiment().arms[:2])
+    plan = plan_experiment(runs, experiment(*two), table())
+    assert plan.basis.startswith("The recorded runs all have the same reward, so")
+    assert plan.detectable == pytest.approx(smallest_difference(0.5**0.5, 80))
+
+
 def test_runs_of_the_experiment_itself_count_before_others(runs):
     planned = experiment(*of_model(REAL, {}, {"strategy": "best_of_n"}))
     pilot = pilot_of(
