@@ -87,7 +87,8 @@ def write_headline(snapshot: Snapshot, sums: Sums, left_s: float | None) -> str:
         case "finished":
             return f"All {pluralize(total, 'run')} have ended."
         case _:
-            return f"{_describe_stop(snapshot, sums)} {kept}; {NOTHING_TWICE}."
+            kept = f"{kept}; {NOTHING_TWICE}." if done else f"None of {pluralize(total, 'run')} has ended."
+            return f"{_describe_stop(snapshot, sums)} {kept}"
 
 
 def _describe_stop(snapshot: Snapshot, sums: Sums) -> str:
@@ -116,7 +117,7 @@ def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
     stopped: dict[str, list[str]] = {}
     for arm in snapshot.experiment.arms:
         if why := snapshot.stopped_arms.get(arm.key):
-            stopped.setdefault(why, []).append(arm.name)
+            stopped.setdefault(why, []).append(f"“{arm.name}”")
     for why, names in stopped.items():
         yield f"{join_words(names)} {'was' if len(names) == 1 else 'were'} stopped. {_as_sentence(why)}"
     if snapshot.state == "stopped" and not (snapshot.stopped_by == "budget" and snapshot.error):

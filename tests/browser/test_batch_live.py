@@ -65,7 +65,7 @@ def begin(page: Page) -> None:
     """Resume what has never run: nobody knows yet that the server wants a key, until it refuses to answer without one."""
     page.get_by_role("button", name="Resume").click()
     expect(
-        page.get_by_text(re.compile("Arm A and Arm B were stopped. .* requires an API key"))
+        page.get_by_text(re.compile("“Arm A” and “Arm B” were stopped. .* requires an API key"))
     ).to_be_visible()
     resume_with_key(page)
 
@@ -91,7 +91,7 @@ def test_an_experiment_is_paused_reloaded_cancelled_and_turns_into_its_result(
     experiment = kept(server, model, repeats=2)
     app = server.start()
     page.goto(f"{app}/batch?experiment={experiment.id}")
-    expect(headline(page)).to_have_text(re.compile("0 of 16 runs are kept"))
+    expect(headline(page)).to_have_text(re.compile("None of 16 runs has ended."))
     begin(page)
     expect(headline(page)).to_contain_text("3 of 16 runs.")
     expect(page.get_by_text("The verdict comes at the end")).to_be_visible()

@@ -35,7 +35,7 @@ def test_an_arm_that_is_done_or_stopped_says_so():
     ended = {("a", row, repeat): FIRST for row in (1, 2, 3, 4) for repeat in (1, 2)}
     progress = build_progress(snapshot(ended=ended, stopped_arms={"b": "the key was refused"}))
     assert [(arm.done, arm.total, arm.left) for arm in progress.arms] == [(8, 8, "done"), (0, 8, "stopped")]
-    assert "Best of 5 was stopped. The key was refused." in progress.details
+    assert "“Best of 5” was stopped. The key was refused." in progress.details
 
 
 def test_each_limit_of_the_budget_stands_beside_what_was_spent():
@@ -86,6 +86,18 @@ def test_a_cost_that_some_runs_do_not_tell_is_called_the_least():
 )
 def test_each_state_has_its_sentence(changes, sentence):
     assert headline(ended=10, **changes) == sentence
+
+
+def test_arms_that_stopped_of_one_cause_are_told_once():
+    progress = build_progress(
+        snapshot(
+            state="stopped",
+            stopped_by="arms",
+            stopped_arms={"a": "the key was refused", "b": "the key was refused"},
+        )
+    )
+    assert progress.headline == "Stopped: every arm that is left was stopped. None of 16 runs has ended."
+    assert progress.details[0] == "“Refine, N 5” and “Best of 5” were stopped. The key was refused."
 
 
 def test_pausing_says_how_many_runs_end_first():
