@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.errors import LMError, RefineError, SpecError, StoreError
+from refine_core.errors import LMError, RefineError, RunCancelled, SpecError, StoreError
 from refine_core.events import RunStarted
 from refine_core.experiments.cells import cell_spec, copy_program
 from refine_core.experiments.control import Control, keep_control
@@ -234,7 +234,10 @@ class ExperimentJob:
             except (SpecError, LMError) as error:
                 self.stop_arm(arm.key, str(error))
                 return
-            fault, records = self.runs.run_here(run_id, run_job, records, cancel=one.cancel)
+            try:
+                fault, records = self.runs.run_here(run_id, run_job, records, cancel=one.cancel)
+            except RunCancelled:  # before its first event
+                return
             self._begun.add(run_id)
             is_kept = self._keep(run_id, records, is_final=True)
             if fault and not is_kept and not one.cancel.is_set and arm.key not in self.stopped_arms:

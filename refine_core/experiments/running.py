@@ -373,7 +373,10 @@ class Experiments:
         elif all(cell in outcomes for cell in ledger.cells):
             control = Control("finished", stopped_arms=control.stopped_arms)
         elif control.state == "running":
+            own = self._jobs.get(ledger.id)  # which could not keep how it ended, on a full disk
             control = Control("stopped", "crash")
+            if own is not None and own.stopped_by:
+                control = Control("stopped", own.stopped_by, own.error, own.stopped_arms)
         elif control.state == "finished":  # and something was added since
             control = Control("stopped")
         revision = f"{self._token}.{ledger.version}.{hash((control.state, control.error, under_way)):x}"

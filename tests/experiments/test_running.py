@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from refine_core import LM, Predict, Refine
-from refine_core.errors import SpecError
+from refine_core.errors import SpecError, StoreError
 from refine_core.experiments import Arm, Budget, Experiments
 from refine_core.log import codec
 from refine_core.refine.program_job import LiveProgram, describe_program
 from refine_core.runs import Credentials, Runs
-from refine_core.store import open_store
+from refine_core.store import MemoryStore, open_store
 from refine_core.store.protocol import EXPERIMENT_KIND
 from tests.experiments.engine_parts import (
     KEYS,
@@ -327,3 +327,45 @@ def test_a_program_of_this_process_is_asked_anew_in_every_cell(runs, experiments
     assert program.module.lm is None or program.module.lm is lm, "the program itself is as it was"
     with pytest.raises(SpecError, match=r"goes on only with it: refinescope batch program\.py"):
         experiments.go_on(experiment.id)
+
+
+class Filling(MemoryStore):
+    """A store whose disk has room for so many more events."""
+
+    room = 1_000_000
+
+    def append(self, records, summary, *, cancel=None) -> None:
+        self.check_room()
+        self.room -= len(records)
+        super().append(records, summary, cancel=cancel)
+
+    def put(self, kind, name, text) -> None:
+        self.check_room()
+        super().put(kind, name, text)
+
+    def add_outcomes(self, experiment_id, texts) -> None:
+        self.check_room()
+        super().add_outcomes(experiment_id, texts)
+
+    def check_room(self) -> None:
+        if self.room <= 0:
+            raise StoreError("cannot write: the disk is full; free some space and try again")
+
+
+def test_a_full_disk_stops_everything_and_a_later_press_goes_on():
+    store = Filling()
+    runs = Runs(store)
+    experiments = Experiments(runs)
+    experiment = make_experiment(keep_rows(store, 10), SINGLE, REFINED, at_once=2)
+    store.room = 60
+    experiments.join(experiments.start(experiment), LONG_S)
+    full = experiments.get(experiment.id)
+    assert (full.state, full.stopped_by) == ("stopped", "store")
+    assert "the disk is full" in full.error
+    assert 0 < full.done < 20
+    store.room = 1_000_000
+    assert experiments.go_on(experiment.id)
+    experiments.join(experiment.id, LONG_S)
+    whole = experiments.get(experiment.id)
+    assert (whole.state, whole.done, len(store.cell_runs(experiment.id))) == ("finished", 20, 20)
+    assert full.outcomes.items() <= whole.outcomes.items()
