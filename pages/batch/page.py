@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.batch.listing import draw_list
 from pages.batch.live.actions import draw_way_back
+from pages.batch.live.board import draw_all_runs
 from pages.batch.live.view import draw_live
 from pages.batch.result.view import draw_result
 from pages.batch.setup.view import draw_setup
@@ -31,9 +32,11 @@ def draw() -> None:
         # Paused, and stopped in between, it is looked at as it was while it ran.
         if snapshot.state == "finished":
             draw_result(snapshot)
+            draw_all_runs(snapshot)
         elif address.asks_result() and not snapshot.is_live:
             draw_way_back()
             draw_result(snapshot)
+            draw_all_runs(snapshot)
         else:
             draw_live(snapshot)
         return

@@ -67,6 +67,18 @@ def test_the_result_so_far_is_asked_for_by_the_address():
     assert [button for button in app.button if button.key == "batch.result-so-far"]
 
 
+def test_below_a_result_every_run_can_be_shown_as_a_cell_that_opens_it():
+    experiment_id = stopped_by_its_budget(500)
+    app = open_batch(experiment_id)
+    (switch,) = [one for one in app.toggle if one.label == "Show all runs"]
+    switch.set_value(True).run()
+    app.session_state["batch.grid"] = {"asked": {"do": "open", "arm": "b", "row": 2, "repeat": 1, "at": 1}}
+    app.run()
+    assert not app.exception
+    (leaving,) = [one for one in app.get("bidi_component") if f"{experiment_id}-b00002-1" in str(one.proto)]
+    assert "run?run=" in str(leaving.proto)
+
+
 @pytest.mark.parametrize(
     "asked",
     [

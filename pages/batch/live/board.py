@@ -67,6 +67,13 @@ def draw_grid(snapshot: Snapshot) -> None:
     _component(key=GRID_KEY, data=data, on_asked_change=lambda: None)
 
 
+def draw_all_runs(snapshot: Snapshot) -> None:
+    """A switch below a result, and the grid of every run once it is on."""
+    words = "Every run of the experiment as a cell, by input and repeat; a click opens the run."
+    if snapshot.outcomes and st.toggle("Show all runs", key="batch.all-runs", help=words):
+        draw_grid(snapshot)
+
+
 def take_clicks(snapshot: Snapshot, key: str = KEY) -> tuple[Cell, ...]:
     """Open the run of the cell that was pressed; else return the failed cells that are to be run again. A browser can send anything."""
     asked = take_click(key, "asked")
