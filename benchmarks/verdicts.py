@@ -114,8 +114,8 @@ REPORTED: dict[str, Draw] = {
     "binary, 0.2, no correlation": binary(0.2, 0.0),
     "binary, 0.5, correlation 0.9": binary(0.5, 0.9),
     "continuous, correlation 0.95": continuous(0.95),
-    "one input in ten differs": sparse(0.2),
-    "one input in forty differs": sparse(0.05),
+    "at most two inputs in ten differ": sparse(0.2),
+    "at most one input in twenty differs": sparse(0.05),
 }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
+from typing import Unpack
 
 from refine_core import runs as _runs
 from refine_core.datasets import Dataset
@@ -67,9 +68,12 @@ from refine_core.experiments.result import (
 )
 from refine_core.experiments.running import Experiments, ListedExperiment, new_experiment_id
 from refine_core.experiments.snapshot import ExperimentState, Snapshot, Spent, StoppedBy
+from refine_core.experiments.what_ifs import ExperimentWhatIf, WhatIfJob
+from refine_core.experiments.what_ifs import start_what_if as _start_what_if
 from refine_core.refine.module import BestOfN
 from refine_core.runs import Credentials
 from refine_core.store.protocol import EXPERIMENT_KIND
+from refine_core.what_if import Changes
 
 __all__ = [
     "MIN_FOR_CURVES",
@@ -90,6 +94,7 @@ __all__ = [
     "ExperimentDraft",
     "ExperimentPlan",
     "ExperimentState",
+    "ExperimentWhatIf",
     "Experiments",
     "FailureKind",
     "Grid",
@@ -110,6 +115,7 @@ __all__ = [
     "SurvivalBand",
     "Unit",
     "Verdict",
+    "WhatIfJob",
     "add_arm",
     "add_arm_draft",
     "add_rows",
@@ -154,6 +160,7 @@ __all__ = [
     "save_experiment_draft",
     "set_budget",
     "start",
+    "start_what_if",
     "undelete",
     "wait",
     "wait_for_change",
@@ -287,3 +294,11 @@ def wait(experiment_id: str, timeout_s: float) -> bool:
 def join(experiment_id: str, timeout_s: float) -> None:
     """Wait until nothing of it is at work in this process. See Experiments.join."""
     default().join(experiment_id, timeout_s)
+
+
+def start_what_if(snapshot: Snapshot, **changes: Unpack[Changes]) -> WhatIfJob:
+    """Score all that an experiment recorded with another reward, other validators or another threshold, in the background.
+
+    No model is asked. See refine_core.experiments.what_ifs.
+    """
+    return _start_what_if(_runs.default(), snapshot, **changes)
