@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
@@ -25,8 +26,14 @@ _component = st.components.v2.component(
 
 
 def plan_draft(dataset: Dataset | None) -> ExperimentPlan:
-    """What the draft would take, by what is recorded."""
-    return experiments.plan_experiment(experiments.build_experiment(current()), dataset)
+    """What the draft would take, by what is recorded. That is read again where anything has changed, or the page was left."""
+    about = (replace(experiments.build_experiment(current()), name="", created_at=0.0), dataset is None)
+    key = FORM.field_key("plan")
+    known: tuple[object, ExperimentPlan] | None = st.session_state.get(key)
+    if known is None or known[0] != about:
+        known = (about, experiments.plan_experiment(about[0], dataset))
+        st.session_state[key] = known
+    return known[1]
 
 
 def write_calls(plan: ExperimentPlan) -> dict[str, str]:
