@@ -51,6 +51,7 @@ LIVE: Final = _ASSETS / "batch" / "live.js"
 SETUP_ARMS: Final = _ASSETS / "batch" / "setup_arms.js"
 BEFORE: Final = _ASSETS / "batch" / "before.js"
 LIST: Final = _ASSETS / "batch" / "list.js"
+INPUTS: Final = _ASSETS / "batch" / "inputs.js"
 SHARE: Final = _ASSETS / "share" / "share.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -78,6 +79,7 @@ MODULES: Final = (  # scripts that import others
     SETUP_ARMS,
     BEFORE,
     LIST,
+    INPUTS,
     FAMILY,
     EDIT,
 )

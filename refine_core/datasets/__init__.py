@@ -14,9 +14,10 @@ examples  sixty messages, to begin with
 
 from __future__ import annotations
 
-from refine_core.datasets.checking import TableCheck, TableProblem, check_table
+from refine_core.datasets.checking import TableCheck, TableProblem, check_table, find_cell_problems
 from refine_core.datasets.columns import (
     ColumnGuess,
+    fit_columns,
     input_column,
     list_inputs,
     reward_column,
@@ -52,6 +53,8 @@ __all__ = [
     "check_table",
     "delete",
     "example_dataset",
+    "find_cell_problems",
+    "fit_columns",
     "get",
     "get_table",
     "input_column",

@@ -7,7 +7,7 @@ A blocking problem concerns all rows: nothing can be run. The other rows of a ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -127,6 +127,15 @@ def check_table(table: Table, columns: Sequence[Column], spec: ProgramSpec) -> T
             " it is kept as text, not computed."
         )
     return TableCheck(table.total, good, (), tuple(problems), tuple(notes), len(seen))
+
+
+def find_cell_problems(
+    table: Table, columns: Sequence[Column], places: Iterable[int]
+) -> dict[int, dict[str, str]]:
+    """Place of a row, from 0 -> name of a column -> what is wrong there; "" for the row as a whole. Of these places only."""
+    rows = RowReader(columns)
+    found = ((place, rows.read(table.records[place])[1]) for place in places)
+    return {place: dict(problems) for place, problems in found if problems}
 
 
 def describe_excess(table: Table) -> str:

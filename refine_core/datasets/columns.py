@@ -72,6 +72,19 @@ def suggest_columns(table: Table, spec: ProgramSpec) -> tuple[ColumnGuess, ...]:
     return tuple(guesses)
 
 
+def fit_columns(table: Table, columns: Sequence[Column], spec: ProgramSpec) -> tuple[Column, ...]:
+    """The columns as they suit this program: as they are, where they do; else guessed anew, keeping what a person may have said of others."""
+    inputs = list_inputs(spec)
+    served = {column.field: column.type for column in columns if column.role == "input"}
+    if served == {name: format_type(field.type) for name, field in inputs.items()}:
+        return tuple(columns)
+    said = {column.name: column for column in columns if column.role != "input"}
+    return tuple(
+        guess.column if guess.column.role == "input" else said.get(guess.column.name, guess.column)
+        for guess in suggest_columns(table, spec)
+    )
+
+
 def input_column(name: str, field: Field) -> Column:
     """A column that is this input."""
     return Column(name, "input", field.name, format_type(field.type))
