@@ -297,14 +297,14 @@ def _run(
     from refine_core.cli.batch_plan import confirm, describe_plan, plan_to_json, read_plan
     from refine_core.cli.run_spec import require_key
 
-    plan = read_plan(experiment, dataset)
+    plan = read_plan(experiment, dataset, is_live=bool(source.programs))
     if dry_run:
         if as_json:
             print_json(plan_to_json(plan))
         else:
-            print_text("\n".join(describe_plan(plan, experiment, dataset)))
+            print_text("\n".join(describe_plan(plan, experiment)))
         return DONE
-    print_text("\n".join(describe_plan(plan, experiment, dataset)), err=True)
+    print_text("\n".join(describe_plan(plan, experiment)), err=True)
     for arm in experiment.arms:
         for model in (arm.spec.model, arm.spec.adviser, arm.spec.judge):
             require_key(model)

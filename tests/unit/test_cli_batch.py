@@ -66,7 +66,7 @@ def test_a_program_and_a_table_give_one_sentence(call):
     assert code == 0
     assert "Refine, N 3" in out.splitlines()[1]
     assert "on 3 inputs" in out
-    assert ": 12 runs (Refine, N 3, Single attempt)" in err
+    assert "= 12 runs: Refine, N 3, Single attempt" in err
     assert "seen by the reward only: capital" in err
     assert runs.search().rows == ()  # cells are in no list of runs
 
@@ -116,7 +116,7 @@ def test_what_was_exported_as_json_runs_again(call):
 def test_a_dry_run_starts_nothing(call):
     code, out, _ = call("program.json", "capitals.csv", "--dry-run")
     assert code == 0
-    assert "9 runs" in out
+    assert "= 9 runs: " in out
     code, out, _ = call("program.json", "capitals.csv", "--dry-run", "--json")
     assert json.loads(out)["runs"] == 9
     assert experiments.list_experiments() == []
