@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from refine_core.experiments import Arm, build_result, count_more, describe_pair
 from refine_core.formatting import MINUS
+from refine_core.spec import ModelSpec
 from tests.experiments.made import make_arms, make_failure, make_snapshot
 
 
@@ -124,6 +125,19 @@ def test_several_arms_are_corrected_for_and_each_pair_has_its_line():
         "Refine, N 5 against Single",
         "Best of 5 against Single",
     ]
+
+
+def test_arms_that_ask_different_judges_are_compared_with_a_caution():
+    asking = "def reward(inputs, prediction):\n    return judge('text -> score: float', text=prediction.headline).score\n"
+    first, second = (replace(arm, spec=replace(arm.spec, reward=asking)) for arm in make_arms(2))
+    other = replace(second, spec=replace(second.spec, model=ModelSpec("litellm", "openai/gpt-4o-mini")))
+
+    def cautions(*arms):
+        details = build_result(make_snapshot(arms=arms)).verdict.details
+        return [one for one in details if "judge" in one]
+
+    assert cautions(first, second) == []
+    assert len(cautions(first, other)) == 1
 
 
 VALUES = st.sampled_from((0.0, 0.5, 1.0))

@@ -29,6 +29,7 @@ from refine_core.formatting import (
     join_words,
     pluralize,
 )
+from refine_core.rewards.judge_calls import may_ask_judge
 from refine_core.statistics import ArmDifference
 
 MAX_NEEDED: Final = 10_000
@@ -303,6 +304,9 @@ def _list_caveats(result: Result) -> Iterator[str]:
         if result.repeats > 1 and left_out:
             how = f"their inputs count by another repeat, and {left_out} without one are left out"
         yield f"{result.failed} of {pluralize(result.cells, 'run')} failed; {how}."
+    asking = [arm.arm.spec for arm in result.arms if may_ask_judge(arm.arm.spec.reward)]
+    if len({repr((spec.judge or spec.model).identity) for spec in asking}) > 1:
+        yield "The reward asks a model, and the arms ask different ones: part of a difference may be the judge's."
     for one in result.comparisons:
         if one.caution and one.at_lowest is not None:
             found = one.at_lowest
