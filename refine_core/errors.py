@@ -29,6 +29,7 @@
     ├── RunCancelled              somebody asked the run to stop
     ├── BudgetUsedUp              the budget of the run is spent, or its costs are unknown
     ├── RecordingEnded            a replay came to the end of what was recorded
+    ├── ArmStopped                every run of an experiment's arm would meet the same, such as a refused key
     └── RecordingFailed           an event could not be stored, so nothing more may happen
 
 Where dspy raises a built-in error, ours is one of those, too (SignatureValueError, ParseError and StateError are ValueErrors …),
