@@ -45,7 +45,7 @@ class Rows {
         { class: `${columns[at].numbers ? "figure" : ""} ${cell.problem ? "problem" : ""} ${columns[at].out ? "out" : ""}`, data: { column: `${columns[at].name} ${columns[at].role}` } },
         cell.problem && make("span", { class: "sign", "aria-hidden": "true", text: "✕" }),
         make("span", { class: "text", text: cell.text }),
-        cell.problem && make("span", { class: "why", text: cell.problem }),
+        cell.problem && make("span", { class: cell.text ? "why" : "text", text: cell.problem }),
       ),
     );
     if (row.problem) cells.unshift(make("td", { class: "problem", colSpan: columns.length }, make("span", { class: "sign", "aria-hidden": "true", text: "✕" }), make("span", { class: "text", text: row.problem })));

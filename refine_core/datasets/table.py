@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -71,13 +71,28 @@ def open_table(
     return _read(open_file(source, name=name, encoding=encoding), on_progress, cancel)
 
 
-def table_of_text(text: str, column: str, *, name: str = "Pasted rows") -> Table:
-    """Pasted text: the table that it is; or else a row for each line, whose only value is called `column`. Raises RowsError."""
-    file = find_table(text)
+def table_of_text(text: str, inputs: Sequence[str], *, name: str = "Pasted rows") -> Table:
+    """Typed or pasted text: the table that it is; or else a row for each line, the value of the first of these inputs.
+
+    inputs: names that a header may have. Raises RowsError.
+    """
+    if not text.strip():
+        raise RowsError("Type or paste rows first: one a line, or a table.", file=name)
+    file = find_table(text) or _with_header(text, inputs)
     if file is not None:
-        return _read(open_file(text, name=name))
+        return _read(replace(file, content=replace(file.content, name=name)))
     lines = [line.strip() for line in text.splitlines()]
-    return table_of_cells([column], [[line] for line in lines if line], name=name)
+    return table_of_cells([next(iter(inputs), "input")], [[line] for line in lines if line], name=name)
+
+
+def _with_header(text: str, inputs: Sequence[str]) -> RowFile | None:
+    """The table whose first line names one of the inputs; None if it does not."""
+    try:
+        file = open_file(text)
+    except RowsError:
+        return None
+    named = {one.strip().casefold() for one in file.columns} & {one.casefold() for one in inputs}
+    return file if named else None
 
 
 def table_of_cells(

@@ -11,7 +11,7 @@ from typing import Final
 import streamlit as st
 
 from pages.batch.inputs.state import Section, keep_table
-from pages.shared.text import escape_markdown, one_line, show_error
+from pages.shared.text import escape_markdown, one_line
 from refine_core import datasets, runs, workbench
 from refine_core.datasets import Table
 from refine_core.errors import RefineError, RowsError
@@ -23,7 +23,7 @@ SHOWN: Final = 10
 RUNS_AT_ONCE: Final = 1_000
 NAME_CHARACTERS: Final = 48
 ENCODINGS: Final = ("cp1252", "latin-1", "utf-16-le", "utf-16-be", "shift_jis", "gb18030", "cp1251")
-PASTE_SAMPLE: Final = "One row a line, or a table: CSV, JSON, cells of a spreadsheet"
+PASTE_SAMPLE: Final = "Lines, CSV, JSON, cells of a spreadsheet"
 _UNREAD: Final = "unread"
 
 
@@ -36,7 +36,7 @@ def draw_ways(section: Section) -> None:
         args=(section, field),
     )  # fmt: skip
     if section.error is not None:
-        show_error(str(section.error))
+        st.error(escape_markdown(str(section.error)), icon=":material/error:")  # it begins with a file's name
         _draw_encoding(section)
     with st.container(horizontal=True, gap="xsmall"):
         if section.bringing != "add":
@@ -48,7 +48,7 @@ def draw_ways(section: Section) -> None:
             _draw_paste(section)
         if section.bringing != "add" and _suits_example(section.spec):
             st.button(
-                "Use an example: 60 messages of customers",
+                ":blue[Use an example: 60 messages of customers]",
                 key=section.name("example"),
                 type="tertiary",
                 on_click=_take,
@@ -158,20 +158,19 @@ def _draw_runs(section: Section) -> None:
 
 def _draw_paste(section: Section) -> None:
     inputs = list(datasets.list_inputs(section.spec)) if section.spec is not None else []
-    sample = ", ".join(inputs)
-    st.caption(
-        f"Columns: {sample}. Their names come first."
-        if len(inputs) > 1
-        else "One input a line, or a table with a header."
-    )
     field = section.name("pasted")
-    st.text_area("Rows", key=field, placeholder=PASTE_SAMPLE, label_visibility="collapsed", height=160)
+    several = len(inputs) > 1
+    st.text_area(
+        "A table, its names in the first line"
+        if several
+        else "One input a line, or a table with its names in the first line",
+        key=field,
+        placeholder=f"{', '.join(inputs)}\n…" if several else PASTE_SAMPLE,
+        height=160,
+    )
 
     def read() -> Table:
-        text = str(st.session_state.get(field) or "")
-        if not text.strip():
-            raise RowsError("Type or paste rows first: one a line, or a table.")
-        return datasets.table_of_text(text, inputs[0] if inputs else "input")
+        return datasets.table_of_text(str(st.session_state.get(field) or ""), inputs)
 
     st.button("Take these rows", key=section.name("take-pasted"), on_click=_take, args=(section, read))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from refine_core.runs import format_value
 from refine_core.unseen import show_unseen
 
 COLUMNS_DRAWN: Final = 40
+_VALUE: Final = re.compile(r"^is \N{LEFT DOUBLE QUOTATION MARK}.*?\N{RIGHT DOUBLE QUOTATION MARK}, ")
 _component = st.components.v2.component(
     "refinescope.batch_inputs", js=import_script(INPUTS), css=read_styles(INPUTS, root=".input-rows")
 )
@@ -34,7 +36,8 @@ def draw_rows(dataset: Dataset, table: Table, places: range, *, left_out: bool, 
 
 def describe_role(column: Column) -> str:
     """What a column is, after its name: "input", "reward only"; with the field's name where that is another."""
-    other = f" {column.field}" if column.role == "input" and column.field != column.name else ""
+    is_other = column.role == "input" and column.field.casefold() != column.name.casefold()
+    other = f" {column.field}" if is_other else ""
     return f"{column.role}{other}"
 
 
@@ -59,8 +62,13 @@ def _row(table: Table, place: int, columns: Sequence[Column], problems: Mapping[
                 "text": show_unseen(cut_text(format_value(values[one.name])))
                 if values.get(one.name) is not None
                 else "",
-                "problem": show_unseen(problems.get(one.name, "")),
+                "problem": show_unseen(_in_cell(problems.get(one.name, ""), one.name)),
             }
             for one in columns
         ],
     }
+
+
+def _in_cell(problem: str, name: str) -> str:
+    """A problem without what stands in the cell and above it: "not a number"."""
+    return _VALUE.sub("", problem.removeprefix(f"{name} "))

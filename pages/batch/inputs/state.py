@@ -73,8 +73,9 @@ def check(dataset: Dataset, table: Table, spec: ProgramSpec) -> TableCheck:
 
 def keep_table(table: Table, spec: ProgramSpec | None) -> Dataset:
     """Keep what was brought at once, so that a reload loses nothing, with what its columns may be. Raises RowsError, StoreError."""
-    columns = [guess.column for guess in datasets.suggest_columns(table, spec or ProgramSpec((), ""))]
-    ready = spec is None or datasets.check_table(table, columns, spec).is_ready(skip_bad=False)
+    program = spec or ProgramSpec((), "")
+    columns = [guess.column for guess in datasets.suggest_columns(table, program)]
+    ready = datasets.check_table(table, columns, program).is_ready(skip_bad=False)
     return datasets.keep(runs.default().store, table, columns, pending=not ready)
 
 

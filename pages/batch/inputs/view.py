@@ -12,6 +12,7 @@ from pages.batch.inputs.dialog import draw_dialog
 from pages.batch.inputs.rows import draw_rows
 from pages.batch.inputs.state import Section, agree, change_columns, check
 from pages.shared.text import escape_markdown, one_line
+from pages.shared.viewport import is_narrow
 from refine_core import datasets, runs
 from refine_core.datasets import Dataset, Table, TableCheck
 from refine_core.errors import Problem
@@ -19,6 +20,7 @@ from refine_core.formatting import join_words, pluralize
 from refine_core.programs import ProgramSpec
 
 FIRST_ROWS: Final = 4
+FIRST_ROWS_NARROW: Final = 2
 PROBLEMS_SHOWN: Final = 3
 NAME_CHARACTERS: Final = 40
 
@@ -39,10 +41,11 @@ def draw_inputs(
     section = Section(spec, dataset, key, choose)
     table = None if dataset is None else datasets.get_table(runs.default().store, dataset.id, dataset.version)
     if dataset is None or table is None:
-        st.subheader("Inputs", anchor=False)
-        st.caption("One input a row. Every arm is run on every row.")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader("Inputs", anchor=False, width="content")
+            st.caption("one a row; every arm is run on each", width="content")
         draw_ways(section)
-        return [Problem("inputs", "bring a table of inputs")]
+        return []
     found = None if spec is None else check(_fitted(section, dataset, table, spec), table, spec)
     _draw_title(section, dataset, table, found)
     if section.bringing:
@@ -88,13 +91,15 @@ def _draw_title(section: Section, dataset: Dataset, table: Table, found: TableCh
                 )
         st.space("stretch")
         if found is not None and section.spec is not None and not section.bringing:
-            st.markdown(_verdict(found, section.spec), width="content")
+            st.markdown(_verdict(found, section.spec, agreed=not dataset.pending), width="content")
 
 
-def _verdict(found: TableCheck, spec: ProgramSpec) -> str:
-    """A mark and a few words."""
+def _verdict(found: TableCheck, spec: ProgramSpec, *, agreed: bool) -> str:
+    """A mark and a few words. agreed: whether bad rows may be left out."""
     if found.blocking:
         return ":red[\N{MULTIPLICATION X} no row can be run]"
+    if found.bad and agreed:
+        return f":gray[{found.good:,} of {pluralize(found.rows, 'row')} are run]"
     if found.bad:
         return f":red[\N{MULTIPLICATION X} {pluralize(found.bad, 'row')} cannot be run]"
     inputs = list(datasets.list_inputs(spec))
@@ -102,7 +107,7 @@ def _verdict(found: TableCheck, spec: ProgramSpec) -> str:
 
 
 def _draw_table(section: Section, dataset: Dataset, table: Table) -> None:
-    shown = range(min(FIRST_ROWS, len(table)))
+    shown = range(min(FIRST_ROWS_NARROW if is_narrow() else FIRST_ROWS, len(table)))
     draw_rows(dataset, table, shown, left_out=False, key=section.name("first"))
     label = f":blue[All {pluralize(len(table), 'row')}, columns]" if len(table) > 1 else ":blue[Columns]"
     if st.button(label, key=section.name("all"), type="tertiary"):
@@ -113,13 +118,14 @@ def _draw_findings(section: Section, dataset: Dataset, found: TableCheck) -> lis
     """What is wrong, and the offer to run the rest; returned is what still keeps the inputs from being run."""
     for problem in found.blocking:
         st.error(escape_markdown(str(problem)), icon=":material/error:")
-    for problem in found.problems[:PROBLEMS_SHOWN]:
-        st.markdown(f":red[\N{MULTIPLICATION X}] {escape_markdown(_sentence(str(problem)))}")
-    more = found.bad - min(found.bad, PROBLEMS_SHOWN)
-    if more > 0 and len(found.problems) > PROBLEMS_SHOWN:
-        st.caption(f"and {pluralize(more, 'more row')}: “All rows, columns” lists them.")
-    for note in found.notes:
-        st.caption(escape_markdown(note))
+    more = found.bad - PROBLEMS_SHOWN
+    with st.container(gap="xxsmall"):
+        for problem in found.problems[:PROBLEMS_SHOWN]:
+            st.markdown(f":red[\N{MULTIPLICATION X}] {escape_markdown(_sentence(str(problem)))}")
+        if more > 0 and len(found.problems) > PROBLEMS_SHOWN:
+            st.caption(f"and {pluralize(more, 'more row')}, in “All {pluralize(found.rows, 'row')}, columns”")
+        for note in found.notes:
+            st.caption(escape_markdown(note))
     if found.blocking:
         return [Problem("inputs", str(problem)) for problem in found.blocking]
     if not found.bad:
