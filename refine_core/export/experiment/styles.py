@@ -27,7 +27,7 @@ body{max-width:1180px}
 .pair>div{min-width:0}
 figure{margin:0}figcaption{color:var(--muted);font-size:13.5px;margin-top:2px}
 svg.arm{display:inline-block;vertical-align:-2px;margin-right:7px;overflow:visible}
-tbody th{text-align:left}
+tbody th{text-align:left;min-width:108px}
 td.num,th.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.wide{min-width:170px}tr.stopped td{color:var(--muted)}
 .iv{color:var(--muted)}
