@@ -54,7 +54,8 @@ def suggest_columns(table: Table, spec: ProgramSpec) -> tuple[ColumnGuess, ...]:
     """What each column may be, in the order of the table."""
     sample = _sample(table)
     inputs = list_inputs(spec)
-    fields = _match(table, inputs, sample)
+    read = [name for name in table.columns if _reads(spec.reward, name)]
+    fields = _match(table, inputs, sample, read)
     taken = {field for field, _ in fields.values()} | set(inputs)
     guesses = []
     for name in table.columns:
@@ -135,20 +136,28 @@ def _sample(table: Table) -> Mapping[str, list[object]]:
 
 
 def _match(
-    table: Table, inputs: Mapping[str, Field], sample: Mapping[str, list[object]]
+    table: Table, inputs: Mapping[str, Field], sample: Mapping[str, list[object]], read: Sequence[str]
 ) -> dict[str, tuple[str, str]]:
-    """Name of a column -> the input that it is, and why."""
+    """Name of a column -> the input that it is, and why. read: columns that the reward reads: an input only by the same name."""
     found: dict[str, tuple[str, str]] = {}
     for how in (_same, _same_letters, _same_words, _usual, _only):
         columns = [
             name
             for name in table.columns
-            if name not in found and name not in table.renamed and any(not is_empty(v) for v in sample[name])
+            if name not in found
+            and name not in table.renamed
+            and any(not is_empty(v) for v in sample[name])
+            and (how in (_same, _same_letters) or name not in read)
         ]
         left = [field for field in inputs if field not in {field for field, _ in found.values()}]
         for name, field, reason in how(columns, left):
             found[name] = (field, reason)
     return found
+
+
+def _reads(reward: str, name: str) -> bool:
+    """Whether the source of a reward names this."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reward) is not None
 
 
 _Match = Iterator[tuple[str, str, str]]
@@ -193,7 +202,7 @@ def _guess(table: Table, column: Column, first: str, reward: str) -> ColumnGuess
         return ColumnGuess(left_out, f"another column is called {table.renamed[column.name]}, too", first)
     if not first:
         return ColumnGuess(left_out, "it is empty", first)
-    if re.search(rf"(?<!\w){re.escape(column.field)}(?!\w)", reward):
+    if _reads(reward, column.field):
         return ColumnGuess(column, "the reward reads it", first)
     if "_".join(_words(column.name)) in ALIASES["id"]:
         return ColumnGuess(left_out, "guessed: it names the rows", first)
