@@ -48,6 +48,7 @@ HINT_TEST: Final = _ASSETS / "hint_test" / "hint_test.js"
 ARMS: Final = _ASSETS / "batch" / "arms.js"  # marks and colours of arms, for the components of an experiment
 GRID: Final = _ASSETS / "batch" / "grid.js"  # its styles; live.js imports the script
 LIVE: Final = _ASSETS / "batch" / "live.js"
+RESULT: Final = _ASSETS / "batch" / "result.js"
 SETUP_ARMS: Final = _ASSETS / "batch" / "setup_arms.js"
 BEFORE: Final = _ASSETS / "batch" / "before.js"
 LIST: Final = _ASSETS / "batch" / "list.js"
@@ -76,6 +77,7 @@ MODULES: Final = (  # scripts that import others
     SHARE,
     HINT_TEST,
     LIVE,
+    RESULT,
     SETUP_ARMS,
     BEFORE,
     LIST,

@@ -1,36 +1,131 @@
-"""The answer of an experiment that has ended or was stopped: the verdict first, then what each arm did."""
+"""The answer of an experiment that has ended or was stopped: the verdict, then pictures, then tables, all as data for assets/batch.
+
+draw_result(snapshot)      which two arms are compared, by what, and the page of the worst inputs stand in the address
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import streamlit as st
 
-from pages.batch.header import draw_header
-from pages.batch.marks import mark_markdown
-from pages.batch.rest import draw_rest
-from pages.shared.text import escape_markdown
-from refine_core import experiments
-from refine_core.experiments import ArmResult, Snapshot
-from refine_core.formatting import format_score, pluralize
+from pages.batch.result.differing import describe_differences
+from pages.batch.result.header import draw_result_header
+from pages.batch.result.pictures import (
+    BEST_OF_K,
+    explain_withheld,
+    show_curves,
+    show_differences,
+    show_known,
+    show_survival,
+)
+from pages.batch.result.tables import PAGE, list_arms, list_failures, list_pairs, list_parts, list_worst
+from pages.shared import address
+from pages.shared.clicks import take_click
+from pages.shared.leave import leave_for
+from pages.shared.query import read_whole, write
+from pages.shared.web import ARMS, RESULT, import_script, read_styles
+from refine_core.experiments import Comparison, Result, Snapshot, build_result
+from refine_core.unseen import show_unseen
+
+KEY: Final = "result"
+_PAGE, _BY = "page", "by"
+_BUDGETS: Final = ("calls", "tokens", "usd", BEST_OF_K)
+_component = st.components.v2.component(
+    "refinescope.result",
+    js=import_script(RESULT),
+    css=read_styles(ARMS, RESULT, root=".result"),
+)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _build(known: tuple[object, ...], _snapshot: Snapshot) -> Result:
+    """The result of a snapshot; thousands of runs are counted once, not with each click. known: what tells snapshots apart."""
+    del known
+    return build_result(_snapshot)
+
+
+def result_of(snapshot: Snapshot) -> Result:
+    """What came of it."""
+    return _build((snapshot.experiment, snapshot.revision, snapshot.state, snapshot.done), snapshot)
 
 
 def draw_result(snapshot: Snapshot) -> None:
-    """Draw the whole page of an experiment that is not live, its header too."""
-    experiment = snapshot.experiment
-    count = f"{snapshot.done:,} of {pluralize(len(snapshot.cells), 'run')} have ended"
-    draw_header(experiment.name, count, actions=lambda: draw_rest(snapshot), key=experiment.id)
-    result = experiments.build_result(snapshot)
-    st.subheader(escape_markdown(result.verdict.headline), anchor=False)
-    for text in result.verdict.details:
-        st.markdown(escape_markdown(text))
-    rows = [_write_row(place, one) for place, one in enumerate(result.arms)]
-    st.markdown("\n".join(["| arm | runs | failed | mean reward |", "|:--|--:|--:|--:|", *rows]))
-    if result.verdict.method:
-        st.caption(escape_markdown(result.verdict.method))
+    """Draw the whole page of an experiment that is not live, its header too.
+
+    In an AppTest, press with `at.session_state["result"] = {"asked": {"pair": "a.c", "at": 1}}`.
+    """
+    result = result_of(snapshot)
+    draw_result_header(snapshot)
+    chosen = _chosen(result)
+    _take_clicks(result, chosen)
+    _component(key=KEY, data=_data(snapshot, result, chosen), on_asked_change=lambda: None)
 
 
-def _write_row(place: int, one: ArmResult) -> str:
-    low, high = one.interval
-    mean = "unknown" if one.mean is None else format_score(one.mean)
-    interval = "" if low is None or high is None else f" \\[{format_score(low)}, {format_score(high)}\\]"
-    name = escape_markdown(one.arm.name).replace("|", "\\|")
-    return f"| {mark_markdown(place)} {name} | {one.runs:,} | {one.failed:,} | {mean}{interval} |"
+def _chosen(result: Result) -> Comparison | None:
+    """The pair that the address names, else the verdict's own."""
+    named = address.pair()
+    found = result.compare(*named) if named is not None else None
+    return found or result.main
+
+
+def _data(snapshot: Snapshot, result: Result, one: Comparison | None) -> dict[str, object]:
+    verdict, dataset = result.verdict, snapshot.dataset
+    keys = () if one is None else (one.first.key, one.second.key)
+    few = one is not None and not result.draws_curves
+    return {
+        "id": snapshot.experiment.id,
+        "by": st.query_params.get(_BY, _BUDGETS[0]),
+        "mark": "",
+        "headline": show_unseen(verdict.headline),
+        "details": [show_unseen(text) for text in verdict.details],
+        "method": verdict.method,
+        "actions": [],
+        "known": show_known(one) if one is not None and result.is_final else None,
+        "differences": show_differences(one, dataset) if one is not None else None,
+        "survival": show_survival(result, keys) if result.draws_curves else None,
+        "curves": show_curves(result, one, keys) if result.draws_curves else None,
+        "withheld": explain_withheld(result) if few else "",
+        "arms_table": list_arms(result, keys),
+        "pairs": list_pairs(result, one),
+        "parts": list_parts(one) if one is not None else None,
+        "worst": _worst(snapshot, one) if one is not None else None,
+        "failures": list_failures(result, snapshot),
+    }  # fmt: skip
+
+
+def _worst(snapshot: Snapshot, one: Comparison) -> dict[str, object]:
+    page = read_whole(_PAGE) or 1
+    shown = one.regressions[(page - 1) * PAGE : page * PAGE] or one.regressions[:PAGE]
+    return list_worst(one, snapshot.dataset, page, describe_differences(shown))
+
+
+def _take_clicks(result: Result, one: Comparison | None) -> None:
+    """Do what was pressed in the component. A browser can send anything."""
+    asked = take_click(KEY, "asked")
+    if asked is None:
+        return
+    if "open" in asked and one is not None:
+        _open(one, asked["open"])
+    elif "pair" in asked:
+        first, _, second = str(asked["pair"]).partition(".")
+        if result.compare(first, second) is not None:
+            address.show_pair(first, second)
+            write(_PAGE, None)
+            st.rerun()
+    elif asked.get("by") in _BUDGETS:
+        write(_BY, str(asked["by"]))
+    elif isinstance(asked.get("page"), int):
+        write(_PAGE, str(max(1, asked["page"])))
+
+
+def _open(one: Comparison, row: object) -> None:
+    """Both runs of an input side by side, the second arm's as A, since the first arm's is what changed."""
+    found = next((i for i in one.by_input if i.row == row), None)
+    if found is not None:
+        leave_for(address.COMPARE, _compare_query(found.second_run, found.first_run))
+
+
+def _compare_query(a: str, b: str) -> Mapping[str, str]:
+    return {"a": a, "b": b}

@@ -5,7 +5,7 @@ What it looks like, and what a press does, is assets/share; the files come from 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import streamlit as st
@@ -68,20 +68,30 @@ def draw_idle_share() -> None:
 
 
 def draw_files(
-    run_ids: Sequence[str], fields: Sequence[str], *, key: str, link: object = None, note: str = ""
+    run_ids: Sequence[str],
+    fields: Sequence[str],
+    *,
+    key: str,
+    link: object = None,
+    note: str = "",
+    formats: Mapping[str, Format] = FORMATS,
+    url: str = URL,
 ) -> None:
-    """The menu itself. fields: names of inputs and outputs that can be left out. note: a sentence on what the files hold."""
+    """The menu itself. fields: names of inputs and outputs that can be left out. note: a sentence on what the files hold.
+
+    formats, url: what there is, and who makes it, where what is shared is no run.
+    """
     many = len(run_ids) > 1
     _component(
         key=key,
         data={
-            "url": URL,
+            "url": url,
             "runs": list(run_ids),
             "many": many,
             "fields": list(fields),
             "link": link,
             "note": note,
-            "rows": [_row(one, many=many) for one in FORMATS.values()],
+            "rows": [_row(one, many=many) for one in formats.values()],
         },
         height="content",
     )

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -21,7 +21,10 @@ from starlette.routing import BaseRoute, Route
 from pages.shared.web import under_base_path
 from refine_core import runs
 from refine_core.errors import RefineError
-from refine_core.export import FORMATS, Redaction
+from refine_core.export import FORMATS, Format, Redaction
+
+if TYPE_CHECKING:
+    from refine_core.export import ExportedFile
 
 logger = logging.getLogger("refine_core")
 URL: Final = "lib/share"
@@ -40,8 +43,8 @@ class Wanted:
     redaction: Redaction
 
 
-def parse_wanted(body: bytes) -> Wanted:
-    """What a request asks for. A browser can send anything. Raises ValueError with a sentence."""
+def parse_wanted(body: bytes, formats: Mapping[str, Format] = FORMATS) -> Wanted:
+    """What a request asks for, in one of these formats. A browser can send anything. Raises ValueError with a sentence."""
     try:
         asked = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -51,8 +54,8 @@ def parse_wanted(body: bytes) -> Wanted:
     run_ids = tuple(filter(_is_unicode, _read_texts(asked.get("runs"))))  # half an emoji is in no id
     if not 1 <= len(run_ids) <= MAX_RUNS:
         raise ValueError(f"Between 1 and {MAX_RUNS:,} runs can be shared at once.")
-    if str(asked.get("to")) not in FORMATS:
-        raise ValueError(f"There is no such format; there are {', '.join(FORMATS)}.")
+    if str(asked.get("to")) not in formats:
+        raise ValueError(f"There is no such format; there are {', '.join(formats)}.")
     left_out = asked.get("leave_out")
     if not isinstance(left_out, Mapping):
         raise ValueError("The request does not say what to leave out.")  # noqa: TRY004
@@ -76,17 +79,30 @@ def make_file(wanted: Wanted) -> Iterator[bytes]:
     """The answer, piece by piece."""
     from refine_core.export import export_runs, read_runs  # with the first file: a start need not wait for it
 
-    logs = []
-    try:
+    def write() -> Generator[Mapping[str, int], None, ExportedFile]:
+        logs = []
         for log in read_runs(runs.default().store, wanted.run_ids):
             logs.append(log)
-            yield _line({"done": len(logs), "of": len(wanted.run_ids)})
-        file = export_runs(logs, wanted.to, redaction=wanted.redaction)
+            yield {"done": len(logs), "of": len(wanted.run_ids)}
+        return export_runs(logs, wanted.to, redaction=wanted.redaction)
+
+    yield from answer_with(write(), wanted.to)
+
+
+def answer_with(
+    writing: Generator[Mapping[str, int], None, ExportedFile], what: str
+) -> Generator[bytes, None, None]:
+    """A file as the answer to a request. writing: says how far it is, {"done", "of"}, and returns the file. what: for the log."""
+    try:
+        while True:
+            yield _line(next(writing))
+    except StopIteration as end:
+        file: ExportedFile = end.value
     except RefineError as error:
         yield _line({"error": f"The file was not made: {error}"})
         return
     except Exception as error:  # the answer has begun, so it ends in words
-        logger.exception("a file for %s was not made", wanted.to)
+        logger.exception("a file for %s was not made", what)
         yield _line({"error": f"The file was not made: an internal error ({type(error).__name__})"})
         return
     yield _line({"name": file.name, "type": file.media_type, "size": len(file.data)})
@@ -109,18 +125,25 @@ def _line(data: Mapping[str, object]) -> bytes:
     return json.dumps(data).encode() + b"\n"
 
 
-async def _serve(request: Request) -> Response:
+async def serve_files(
+    request: Request, make: Callable[[Wanted], Iterator[bytes]], formats: Mapping[str, Format] = FORMATS
+) -> Response:
+    """Answer a request for a file in one of these formats with what `make` writes."""
     body = b""
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_BYTES:
             return PlainTextResponse("The request is too long.", 413)
     try:
-        wanted = parse_wanted(body)
+        wanted = parse_wanted(body, formats)
     except ValueError as error:
         return PlainTextResponse(str(error), 400)
     headers = {"cache-control": "no-store"}
-    return StreamingResponse(make_file(wanted), media_type="application/octet-stream", headers=headers)
+    return StreamingResponse(make(wanted), media_type="application/octet-stream", headers=headers)
+
+
+async def _serve(request: Request) -> Response:
+    return await serve_files(request, make_file)
 
 
 ROUTES: tuple[BaseRoute, ...] = under_base_path(URL, lambda path: Route(path, _serve, methods=["POST"]))

@@ -1,0 +1,32 @@
+// The difference and how far it is known: its interval, and beside it what more inputs would make of it.
+
+import { draw } from "../shared/dom.js";
+import { scale } from "./axes.js";
+
+const HEIGHT = 118;
+const EDGE = 34;
+const LETTER = 6.7;
+
+export function paintKnown({ axis, now, then, left, right, alt }, width) {
+  const x = scale(axis.low, axis.high, EDGE, width - EDGE);
+  const numbers = axis.ticks.map(([value, text]) => draw("text", { class: "tick", x: x(value), y: 108, "text-anchor": "middle", text }));
+  const svg = draw(
+    "svg",
+    { height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": alt },
+    draw("path", { class: "zero", d: `M${x(0)} 6V88` }),
+    draw("text", { class: "label", x: 0, y: 18, text: left }),
+    draw("text", { class: "label", x: width, y: 18, "text-anchor": "end", text: right }),
+    draw("path", { class: "span", d: `M${x(now.low)} 46H${x(now.high)}` }),
+    draw("path", { class: "diamond", d: `M${x(now.value)} 38l8 8l-8 8l-8 -8z` }),
+    beside("count", now.text, x(now.low), x(now.high), 50, width),
+    then ? [draw("path", { class: "span then", d: `M${x(then.low)} 76H${x(then.high)}` }), beside("label", then.text, x(then.low), x(then.high), 80, width)] : null,
+    numbers,
+  );
+  return { svg, points: [], plot: { left: 0, right: width, top: 0, bottom: HEIGHT } };
+}
+
+// Words at the right end of a line; at its left end where there is no room.
+function beside(kind, text, from, to, y, width) {
+  const fits = to + 10 + text.length * LETTER < width;
+  return draw("text", { class: kind, x: fits ? to + 10 : from - 10, y, "text-anchor": fits ? "start" : "end", text });
+}

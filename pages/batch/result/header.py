@@ -1,0 +1,63 @@
+"""Where a result belongs: its name, what it took, and what can be done with it."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import Final
+
+from pages.batch.header import draw_header
+from pages.batch.rest import draw_rest
+from refine_core.experiments import Snapshot
+from refine_core.formatting import format_cost, format_duration, pluralize
+
+_HOUR, _DAY = 3_600, 86_400
+_LONG_S: Final = 100
+
+
+def draw_result_header(snapshot: Snapshot) -> None:
+    """Draw the row."""
+    experiment = snapshot.experiment
+    draw_header(
+        experiment.name, describe_run(snapshot), actions=lambda: draw_rest(snapshot), key=experiment.id
+    )
+
+
+def describe_run(snapshot: Snapshot) -> str:
+    """What was run, when, for how long and for how much: "480 runs, 29 November, 7 min, $1.53"."""
+    outcomes = snapshot.outcomes.values()
+    total = len(snapshot.cells)
+    count = pluralize(total, "run") if snapshot.done == total else f"{snapshot.done:,} of {total:,} runs"
+    facts = [count, _day(snapshot.experiment.created_at)]
+    ends = [one.ended_at for one in outcomes if one.ended_at]
+    if ends:
+        took = max(ends) - min(one.ended_at - one.took_s for one in outcomes if one.ended_at)
+        facts.append(_took(max(took, 0.0)))
+        facts.append(_cost(snapshot))
+    return ", ".join(facts)
+
+
+def _day(at: float) -> str:
+    then = datetime.datetime.fromtimestamp(at).astimezone()
+    now = datetime.datetime.now().astimezone()
+    return f"{then.day} {then:%B}" + ("" if then.year == now.year else f" {then.year}")
+
+
+def _took(seconds: float) -> str:
+    """A duration without what nobody needs: "12 s", "7 min", "3 h 20 min"."""
+    if seconds < _LONG_S:
+        return format_duration(seconds)
+    if seconds < _HOUR:
+        return f"{round(seconds / 60)} min"
+    if seconds < 2 * _DAY:
+        hours, minutes = divmod(round(seconds / 60), 60)
+        return f"{hours} h {minutes} min"
+    return f"{round(seconds / _DAY)} days"
+
+
+def _cost(snapshot: Snapshot) -> str:
+    if snapshot.spent is not None:
+        return format_cost(snapshot.spent.usd)
+    costs = [one.cost_usd for one in snapshot.outcomes.values()]
+    known = [one for one in costs if one is not None]
+    return format_cost(math.fsum(known) if len(known) == len(costs) else None)
