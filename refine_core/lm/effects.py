@@ -39,6 +39,12 @@ class AwaitLitellm(FutureResult[Any]):
     __slots__ = ()
 
 
+class AwaitTurn(FutureResult[None]):
+    """The turn of a call of a model whose calls are limited."""
+
+    __slots__ = ()
+
+
 class CheckSupport(Blocking[bool]):
     """Whether a model supports a parameter; some ask litellm."""
 

@@ -25,8 +25,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import FutureResult
 from refine_core.concurrency.flows import Flow
+from refine_core.lm.effects import AwaitTurn
 
 MINUTE_S: Final = 60.0
 GOOD_REPLIES: Final = 10
@@ -120,7 +120,7 @@ class Turn:
         clock = self.limiter.clock
         began = clock.now()
         try:
-            yield FutureResult(future, cancel)
+            yield AwaitTurn(future, cancel)
         except BaseException:
             self.limiter.give_back(self, sent=False)
             raise
