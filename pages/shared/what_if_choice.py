@@ -50,12 +50,7 @@ class Choice:
             kept = _find_kept(timeline.run_id, self.reward).spec
             reward, called, validators = kept.reward, _as_called(kept), kept.validators
         elif self.reward:
-            is_typed = self.reward.startswith(TYPED)
-            reward, reading = _find_typed(self.reward) if is_typed else _find_saved(self.reward)
-            try:
-                called = workbench.read_for_run(reward, reading)
-            except RewardError:  # the Lab and the what-if say what is wrong
-                called = RunReward("refine")
+            reward, called = find_reward(self.reward)
         return change_spec(
             timeline.spec,
             reward=reward,
@@ -142,15 +137,20 @@ def keep(asked: RunWhatIf, where: str = "") -> None:
 
 def list_rewards(timeline: Timeline) -> Mapping[str, str]:
     """What `reward` may say -> what a person reads: as recorded, saved rewards, and those of kept what-ifs. Raises StoreError."""
-    choices = {"": "as recorded"}
-    for one in workbench.list_rewards().values():
-        version = one.latest
-        if version.source != timeline.spec.reward and _runs_as_it_is(version):
-            choices[f"{SAVED}{one.name}@{version.number}"] = f"{one.name}, version {version.number}"
+    choices = {"": "as recorded", **list_saved(timeline.spec.reward)}
     for kept in runs.kept_what_ifs_of(timeline.run_id):
         if kept_query(timeline, kept).get("reward"):
             choices[f"{KEPT}{kept.id}"] = _describe_kept(timeline, kept)
     return choices
+
+
+def list_saved(recorded: str) -> Mapping[str, str]:
+    """The same of saved rewards alone, without the recorded one. Raises StoreError."""
+    return {
+        f"{SAVED}{one.name}@{one.latest.number}": f"{one.name}, version {one.latest.number}"
+        for one in workbench.list_rewards().values()
+        if one.latest.source != recorded and _runs_as_it_is(one.latest)
+    }
 
 
 def _describe_kept(timeline: Timeline, kept: KeptWhatIf) -> str:
@@ -178,6 +178,15 @@ def _find_kept(run_id: str, reward: str) -> KeptWhatIf:
         if one.id == kept_id:
             return one
     raise SpecError([Problem("reward", f"the kept what-if {kept_id!r} is not there any more")])
+
+
+def find_reward(reward: str) -> tuple[str, RunReward]:
+    """The source that "saved:…" or "typed:…" names, and how a run calls it. Raises SpecError if it is gone; StoreError."""
+    source, reading = _find_typed(reward) if reward.startswith(TYPED) else _find_saved(reward)
+    try:
+        return source, workbench.read_for_run(source, reading)
+    except RewardError:  # the Lab and the what-if say what is wrong
+        return source, RunReward("refine")
 
 
 def _find_saved(reward: str) -> tuple[str, Reading]:

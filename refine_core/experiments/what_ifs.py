@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Unpack
 
@@ -21,6 +22,7 @@ from refine_core.experiments.outcomes import AttemptFigures, Outcome
 from refine_core.experiments.snapshot import Snapshot
 from refine_core.formatting import join_words, pluralize
 from refine_core.log.timeline import Timeline
+from refine_core.rewards.pool import RunnerPool
 from refine_core.runs import Runs, RunWhatIf
 from refine_core.spec import ProgramSpec
 from refine_core.what_if import Changes, WhatIf, WhatIfAttempt, change_spec
@@ -193,9 +195,17 @@ class WhatIfJob:
 def start_what_if(runs: Runs, snapshot: Snapshot, **changes: Unpack[Changes]) -> WhatIfJob:
     """Begin it on a thread of its own."""
     job = WhatIfJob(len(snapshot.outcomes))
+    pool = RunnerPool()
+
+    def answer(timeline: Timeline, spec: ProgramSpec) -> RunWhatIf:
+        return runs.what_ifs.ask_spec(timeline, spec, pool=pool)
+
+    def work() -> None:
+        with closing(pool):
+            job._run(snapshot, runs.timeline, answer, changes)  # noqa: SLF001 - its own
+
     threading.Thread(
-        target=job._run,  # noqa: SLF001 - its own
-        args=(snapshot, runs.timeline, runs.what_ifs.ask_spec, changes),
+        target=work,
         name="experiment-what-if",
         daemon=True,
     ).start()

@@ -70,7 +70,7 @@ class WorkerScorer:
         self._calls_as_refine = spec.reward_shape == "refine"
         rules = [read_rule(one.name, one.check) for one in spec.validators]
         inputs, ask = list_program_inputs(spec), judge_by(judge)
-        self._pool, self._key = pool, _worker_key(spec, inputs)
+        self._pool, self._key = pool, worker_key(spec, inputs)
 
         def make() -> RewardRunner:
             return make_reward_runner(spec, inputs, judge=ask, rules=rules)
@@ -108,7 +108,7 @@ class WorkerScorer:
             self._pool.release(self._key, self._runner)
 
 
-def _worker_key(spec: ProgramSpec, inputs: Collection[str]) -> Hashable:
+def worker_key(spec: ProgramSpec, inputs: Collection[str]) -> Hashable:
     """All that makes a runner: runs with equal ones may use the same worker, one after the other."""
     return (
         spec.reward,

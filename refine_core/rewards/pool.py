@@ -10,7 +10,8 @@ A worker that died, hung or holds threads is replaced by its runner, as ever.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 
 from refine_core.rewards.judge import Judge
 from refine_core.rewards.runner import RewardRunner
@@ -52,3 +53,19 @@ class RunnerPool:
             idle, self._idle = self._idle, []
         for _, runner in idle:
             runner.close()
+
+
+@contextmanager
+def lend(
+    pool: RunnerPool | None, key: Hashable, make: Callable[[], RewardRunner], judge: Judge
+) -> Iterator[RewardRunner]:
+    """A runner for a while: of the pool, or one of its own where there is none."""
+    if pool is None:
+        with make() as runner:
+            yield runner
+        return
+    runner = pool.lease(key, make, judge)
+    try:
+        yield runner
+    finally:
+        pool.release(key, runner)

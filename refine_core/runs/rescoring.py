@@ -24,11 +24,13 @@ from refine_core.refine.build import (
     list_program_inputs,
     list_reward_fields,
     mark_repeating,
+    worker_key,
 )
 from refine_core.refine.resuming import restore_outputs
 from refine_core.refine.reward_calls import make_reward_runner
-from refine_core.rewards import Judge, RowRunner
+from refine_core.rewards import Judge, RewardRunner, RowRunner
 from refine_core.rewards.judge_calls import max_judge_calls, may_ask_judge
+from refine_core.rewards.pool import RunnerPool, lend
 from refine_core.rewards.row_runner import RowResult
 from refine_core.rewards.shapes import Recognized
 from refine_core.rows import attempt_index, rows_of_run
@@ -92,12 +94,14 @@ class Rescorer:
         keys: Mapping[str, str] | None = None,
         limit_s: float | None = None,
         on_progress: OnProgress | None = None,
+        pool: RunnerPool | None = None,
     ) -> Rescored:
         """Every recorded output under the reward and the validators of `spec`.
 
         Where only the validators differ, recorded scores stay. recognized: how the functions of the spec's reward are called, where
         that is not reward(inputs, prediction). ask_judge: a person allowed requests to the judge. keys: role -> key typed by a
-        person. limit_s: about how many seconds it may take in all; outputs beyond that are left out.
+        person. limit_s: about how many seconds it may take in all; outputs beyond that are left out. pool: where workers come from, and go
+        back to, for whoever scores many runs.
         Raises RewardError for a source without a reward or a check that cannot be read, and for a run that was shared without
         some of its values; WorkerError; with ask_judge, LMKeyError.
         """
@@ -125,7 +129,7 @@ class Rescorer:
             if ask_judge
             else self.judge_memory.recalling(asked.name, counts)
         )
-        work = _Rescoring(timeline, spec, judge, counts, on_progress, limit_s)
+        work = _Rescoring(timeline, spec, judge, counts, on_progress, limit_s, pool)
         result = work.run(recognized, keeps_scores=same_reward)
         if not result.left_out:
             self._put(key, version, result)
@@ -154,6 +158,7 @@ class _Rescoring:
     counts: JudgeCounts
     on_progress: OnProgress | None
     limit_s: float | None = None
+    pool: RunnerPool | None = None
 
     @property
     def timeout_s(self) -> float:
@@ -226,7 +231,12 @@ class _Rescoring:
         called = replace(spec, reward_timeout_s=self.timeout_s)
         if not whole:
             called = replace(called, reward=spec.reward + _PASS, reward_name=_RECORDED, reward_shape="refine")
-        with make_reward_runner(called, list_program_inputs(spec), judge=self.judge, rules=rules) as runner:
+        inputs = list_program_inputs(spec)
+
+        def make() -> RewardRunner:
+            return make_reward_runner(called, inputs, judge=self.judge, rules=rules)
+
+        with lend(self.pool, worker_key(called, inputs), make, self.judge) as runner:
 
             def score(index: int, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> End:
                 try:

@@ -11,6 +11,7 @@ from typing import Unpack
 
 from refine_core.displayed import Displayed
 from refine_core.log.timeline import Timeline
+from refine_core.rewards.pool import RunnerPool
 from refine_core.rewards.shapes import Recognized
 from refine_core.runs.judge_memory import JudgeMemory
 from refine_core.runs.logs import no_such_run
@@ -101,8 +102,9 @@ class WhatIfs:
         keys: Mapping[str, str] | None = None,
         limit_s: float | None = None,
         on_progress: OnProgress | None = None,
+        pool: RunnerPool | None = None,
     ) -> RunWhatIf:
-        """The same for a whole description, which differs from the run's in what a what-if may change. limit_s: see Rescorer.score."""
+        """The same for a whole description, which differs from the run's in what a what-if may change. limit_s, pool: see Rescorer.score."""
         scores = self.rescorer.score(
             timeline,
             spec,
@@ -111,5 +113,6 @@ class WhatIfs:
             keys=keys,
             limit_s=limit_s,
             on_progress=on_progress,
+            pool=pool,
         )
         return RunWhatIf(timeline, spec, scores, what_if(timeline, spec, scores.ends))

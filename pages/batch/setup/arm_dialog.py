@@ -2,6 +2,7 @@
 
 open_arm(arm)       asks for the dialog; an arm without a key is a new one
 draw_arm_dialog()   draws it where it was asked for, outside any fragment
+ask_arm(arm, key)   its fields alone
 """
 
 from __future__ import annotations
@@ -64,20 +65,8 @@ def _close() -> None:
 def _draw(arm: ArmDraft, first: str, key: str) -> None:
     """The fields. key: the beginning of their keys."""
     draft = current()
-    changed = _ask_strategy(arm, key)
-    changed = replace(changed, model=_ask_model(changed, key))
-    changed = replace(changed, reward=_ask_reward(changed, key))
-    changed = replace(changed, program=_ask_program(changed, key))
-    name = st.text_input(
-        "Name",
-        arm.name,
-        key=f"{key}.name",
-        placeholder=experiments.name_arm_draft(replace(changed, name="")),
-        max_chars=60,
-        help="Optional. Default: what it does.",
-    )
-    changed = replace(changed, name=" ".join((name or "").split()))
-    twin = _find_twin(changed)
+    changed = ask_arm(arm, key)
+    twin = find_twin(changed)
     what = {"model": "model", "reward": "reward", "program": "program"}.get(first, "setting")
     with st.container(height=42, border=False):  # its place is kept, whether or not anything is said
         if twin:
@@ -97,6 +86,23 @@ def _draw(arm: ArmDraft, first: str, key: str) -> None:
         _save(changed)
 
 
+def ask_arm(arm: ArmDraft, key: str) -> ArmDraft:
+    """The fields of an arm of the draft of this window, and what they say."""
+    changed = _ask_strategy(arm, key)
+    changed = replace(changed, model=_ask_model(changed, key))
+    changed = replace(changed, reward=_ask_reward(changed, key))
+    changed = replace(changed, program=_ask_program(changed, key))
+    name = st.text_input(
+        "Name",
+        arm.name,
+        key=f"{key}.name",
+        placeholder=experiments.name_arm_draft(replace(changed, name="")),
+        max_chars=60,
+        help="Optional. Default: what it does.",
+    )
+    return replace(changed, name=" ".join((name or "").split()))
+
+
 def _save(arm: ArmDraft) -> None:
     draft = current()
     if arm.key:
@@ -108,7 +114,7 @@ def _save(arm: ArmDraft) -> None:
     st.rerun()
 
 
-def _find_twin(arm: ArmDraft) -> str:
+def find_twin(arm: ArmDraft) -> str:
     """The name of another arm that would run the same; "" for none."""
     draft = current()
     mine = experiments.arm_spec(draft, arm)

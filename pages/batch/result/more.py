@@ -1,0 +1,290 @@
+"""More of an experiment that has ended: further inputs, or another arm. What has run is kept, and not paid for again.
+
+draw_more(snapshot)            the button
+offer_more(snapshot, result)   where the data is not enough: the buttons that would make it so, for the page's component
+take_more(snapshot, ..., name) one of those was pressed
+draw_more_dialog(snapshot)     draws the dialog where it was asked for
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import streamlit as st
+
+from pages.batch.inputs.bring import draw_ways
+from pages.batch.inputs.state import Section
+from pages.batch.keys import collect_keys, list_keys
+from pages.batch.setup.arm_dialog import ask_arm, find_twin
+from pages.batch.setup.draft import current, load_draft
+from pages.batch.setup.keys import draw_keys
+from pages.shared.choice import choose
+from pages.shared.text import escape_markdown, show_error
+from refine_core import datasets, experiments, runs
+from refine_core.datasets import Dataset
+from refine_core.errors import LMError, Problem, SpecError, StoreError
+from refine_core.experiments import Arm, ArmDraft, Experiment, ExperimentPlan, Result, Snapshot
+from refine_core.formatting import format_score, pluralize
+
+ENOUGH, FEWER = "enough", "fewer"
+STEP: Final = 10  # numbers of inputs that are offered besides what is needed are round
+MAX_OFFERED: Final = 10_000
+_KEY: Final = "more"
+_OPEN, _BROUGHT, _REFUSED = (f"{_KEY}.{name}" for name in ("open", "brought", "refused"))
+_INPUTS, _ARM = "inputs", "arm"
+
+
+def draw_more(snapshot: Snapshot) -> None:
+    """Draw the button, once every cell has ended."""
+    if snapshot.state == "finished":
+        st.button("Add inputs or an arm", key=f"{_KEY}.button", on_click=_open, args=(snapshot, 0))
+
+
+def offer_more(snapshot: Snapshot, result: Result) -> list[dict[str, object]]:
+    """The buttons under "Not enough data": as many inputs as would show this difference, and fewer that would show a larger one."""
+    needed = _count_needed(snapshot, result)
+    if needed is None:
+        return []
+    asks = "" if needed <= _count_left(snapshot) else " …"
+    offered: list[dict[str, object]] = [
+        {"name": ENOUGH, "label": f"Add {pluralize(needed, 'input')}{asks}", "primary": True, "title": _title(snapshot, needed)}
+    ]  # fmt: skip
+    fewer, main = _count_fewer(needed), result.main
+    if fewer and main is not None and main.difference is not None:
+        # The smallest difference that n inputs show goes with one over the root of n.
+        shown = abs(main.difference.difference) * ((main.inputs + needed) / (main.inputs + fewer)) ** 0.5
+        label = f"Only {fewer:,} more: shows {format_score(shown)} or larger"
+        offered.append({"name": FEWER, "label": label, "primary": False, "title": _title(snapshot, fewer)})
+    return offered
+
+
+def take_more(snapshot: Snapshot, result: Result, name: object) -> None:
+    """One of the buttons was pressed: add inputs of the table and go on, or have the dialog ask for what is missing."""
+    needed = _count_needed(snapshot, result)
+    if needed is None or name not in (ENOUGH, FEWER):
+        return
+    count = needed if name == ENOUGH else _count_fewer(needed)
+    if count <= _count_left(snapshot) and not list_keys(snapshot):
+        why = _add_inputs(snapshot, snapshot.dataset, count)
+        if not why:
+            st.rerun()
+        st.toast(escape_markdown(why), icon=":material/error:")
+        return
+    _open(snapshot, count)
+
+
+def _count_needed(snapshot: Snapshot, result: Result) -> int | None:
+    main = result.main
+    if snapshot.state != "finished" or main is None or result.verdict.answer != "not enough data":
+        return None
+    more = experiments.count_more(main)
+    return more if more is not None and more <= MAX_OFFERED else None
+
+
+def _count_fewer(needed: int) -> int:
+    """About half; 0 where that is not worth a choice."""
+    return needed // 2 // STEP * STEP
+
+
+def _count_run(snapshot: Snapshot) -> int:
+    """How many rows the experiment has."""
+    rows = len(snapshot.dataset.rows)
+    return rows if snapshot.experiment.rows is None else min(snapshot.experiment.rows, rows)
+
+
+def _count_left(snapshot: Snapshot, dataset: Dataset | None = None) -> int:
+    """How many rows of the table it does not have."""
+    return len((dataset or snapshot.dataset).rows) - _count_run(snapshot)
+
+
+def _title(snapshot: Snapshot, count: int) -> str:
+    experiment = snapshot.experiment
+    added = pluralize(count * len(experiment.arms) * experiment.repeats, "more run")
+    if count <= _count_left(snapshot):
+        return f"{added}, on further rows of the table. What has run is not paid for again."
+    return f"{added}. The table has not so many further rows: you are asked for more."
+
+
+def _open(snapshot: Snapshot, needed: int) -> None:
+    """Ask for the dialog. needed: how many inputs are wanted; 0 for whatever one likes."""
+    load_draft(experiments.draft_of(snapshot.experiment))
+    for name in (_BROUGHT, _REFUSED):
+        st.session_state.pop(name, None)
+    count = int(st.session_state.get(f"{_OPEN}.count", 0)) + 1
+    st.session_state[f"{_OPEN}.count"] = count
+    st.session_state[_OPEN] = (snapshot.experiment.id, needed, count)
+
+
+def draw_more_dialog(snapshot: Snapshot) -> None:
+    """Draw it, if it was asked for."""
+    experiment_id, needed, count = st.session_state.get(_OPEN, ("", 0, 0))
+    if experiment_id != snapshot.experiment.id or snapshot.state != "finished":
+        _close()
+        return
+    title = "Add inputs or an arm"
+    st.dialog(title, width="medium", on_dismiss=_close)(_draw)(snapshot, needed, f"{_KEY}.{count}")
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+def _draw(snapshot: Snapshot, needed: int, key: str) -> None:
+    what = f"{key}.what"
+    st.session_state.setdefault(what, _INPUTS)
+    choose("What is added", {_INPUTS: "Inputs", _ARM: "An arm"}, key=what)
+    if st.session_state[what] == _INPUTS:
+        _draw_inputs(snapshot, needed, key)
+    else:
+        _draw_arm(snapshot, key)
+
+
+def _draw_inputs(snapshot: Snapshot, needed: int, key: str) -> None:
+    experiment = snapshot.experiment
+    dataset = _find_dataset(snapshot)
+    left = _count_left(snapshot, dataset)
+    run = pluralize(_count_run(snapshot), "input")
+    if left > 0:
+        st.markdown(escape_markdown(f"{run} have run. {dataset.name} has {pluralize(left, 'further row')}."))
+    else:
+        st.markdown(escape_markdown(f"{run} have run: all rows of {dataset.name}. Bring further ones with the same columns."))
+    if needed > left:
+        short = pluralize(needed - max(left, 0), "further row")
+        st.caption(f"To show a difference of this size, bring a table with at least {short}.")
+    added = 0
+    if left > 0:
+        added = int(st.number_input("Inputs to add", 1, left, min(needed or left, left), key=f"{key}.{dataset.version}.count"))
+    if left > 0 and needed <= left:
+        with st.expander("Bring further rows"):
+            _draw_ways(snapshot, dataset)
+    else:
+        _draw_ways(snapshot, dataset)
+    if not added:
+        return
+    changed = replace(experiment, dataset_version=dataset.version, rows=_count_run(snapshot) + added)
+    missing = draw_keys(current())
+    plan = experiments.plan_experiment(replace(changed, rows=added), dataset, pilot=snapshot, credentials=collect_keys(experiment.arms))
+    problems = [*_other_problems(changed, dataset, snapshot), *missing]
+    _draw_plan(plan, snapshot, problems)
+    if st.button(f"Run {pluralize(plan.runs, 'more run')}", type="primary", key=f"{key}.run-inputs", disabled=bool(problems)):
+        _end(_add_inputs(snapshot, dataset, added))
+
+
+def _draw_ways(snapshot: Snapshot, dataset: Dataset) -> None:
+    """The ways to bring rows; those that are taken are a further version of the dataset."""
+    section = Section(snapshot.experiment.arms[0].spec, dataset, f"{_KEY}.rows", lambda taken: _take(snapshot, taken))
+    st.session_state[section.name("bringing")] = "add"
+    if refused := st.session_state.get(_REFUSED):
+        show_error(refused)
+    draw_ways(section)
+
+
+def _take(snapshot: Snapshot, taken: Dataset | None) -> None:
+    """Have what was brought, where the rows that have run stand in it as they were. In a callback."""
+    st.session_state.pop(_REFUSED, None)
+    if taken is None:
+        return
+    if _goes_on(snapshot, taken):
+        st.session_state[_BROUGHT] = (taken.id, taken.version)
+    else:
+        st.session_state[_REFUSED] = (
+            "This dataset was changed since the experiment began: the rows that have run are others in it, so it cannot be gone on with."
+        )
+
+
+def _find_dataset(snapshot: Snapshot) -> Dataset:
+    """The version that was brought, else the newest one that goes on where the experiment's ends."""
+    store, experiment = runs.default().store, snapshot.experiment
+    brought = st.session_state.get(_BROUGHT)
+    version = brought[1] if brought is not None and brought[0] == experiment.dataset_id else None
+    found = datasets.get(store, experiment.dataset_id, version)
+    return found if found is not None and _goes_on(snapshot, found) else snapshot.dataset
+
+
+def _goes_on(snapshot: Snapshot, later: Dataset) -> bool:
+    """Whether the rows that have run are the first ones of it, read in the same way."""
+    own, count = snapshot.dataset, _count_run(snapshot)
+    if later.id != own.id or later.version < own.version or len(later.rows) < count:
+        return False
+    return later.columns == own.columns and all(
+        later.rows[place] == own.rows[place] for place in range(count)
+    )
+
+
+def _draw_arm(snapshot: Snapshot, key: str) -> None:
+    experiment, draft = snapshot.experiment, current()
+    new = ask_arm(ArmDraft(""), f"{key}.arm")
+    spec = experiments.arm_spec(draft, new)
+    if spec is None:
+        return
+    arm = Arm(_new_key(experiment), experiments.name_arm_draft(new), spec)
+    missing = draw_keys(replace(draft, arms=(*draft.arms, replace(new, key=arm.key))))
+    changed = replace(experiment, arms=(*experiment.arms, arm))
+    alone = replace(experiment, arms=(arm,))
+    plan = experiments.plan_experiment(alone, snapshot.dataset, pilot=snapshot, credentials=collect_keys(alone.arms))
+    twin = find_twin(new)
+    same = [Problem("arms", f"as chosen, it would be the same as {twin}: choose another setting")] if twin else []
+    problems = same or [*_other_problems(changed, snapshot.dataset, snapshot), *missing]
+    _draw_plan(plan, snapshot, problems)
+    if st.button(f"Run {pluralize(plan.runs, 'more run')}", type="primary", key=f"{key}.run-arm", disabled=bool(problems)):
+        _end(_add_arm(snapshot, arm))
+
+
+def _new_key(experiment: Experiment) -> str:
+    """A key that no arm has."""
+    draft = experiments.new_draft()
+    taken = {arm.key for arm in experiment.arms}
+    while True:
+        draft = experiments.add_arm_draft(draft, ArmDraft(""))
+        if (key := draft.arms[-1].key) not in taken:
+            return key
+
+
+def _other_problems(changed: Experiment, dataset: Dataset, snapshot: Snapshot) -> Sequence[Problem]:
+    """What keeps it from being run, but for keys, which have fields of their own."""
+    plan = experiments.plan_experiment(changed, dataset, pilot=snapshot)
+    return [one for one in plan.problems if not one.field.endswith(".key")]
+
+
+def _draw_plan(plan: ExperimentPlan, snapshot: Snapshot, problems: Sequence[Problem]) -> None:
+    """What is added, before the button."""
+    facts = {"runs": f"{plan.runs:,}", "calls": plan.calls_text, "cost": plan.cost_text, "time": plan.time_text}
+    st.markdown(escape_markdown(" · ".join(f"{name} {value}" for name, value in facts.items())))
+    st.caption(escape_markdown(f"{plan.source} What has run is kept, and not paid for again.".strip()))
+    if plan.stop:
+        st.caption(escape_markdown(f"{plan.stop} What was spent before counts."))
+    for one in problems:
+        st.markdown(f":small[:red[\N{BALLOT X} {escape_markdown(f'{one.message[:1].upper()}{one.message[1:]}')}]]")
+
+
+def _add_inputs(snapshot: Snapshot, dataset: Dataset, count: int) -> str:
+    """Why not; "" where it is done."""
+    rows = _count_run(snapshot) + count
+    experiment = snapshot.experiment
+    try:
+        experiments.add_rows(experiment.id, dataset.version, None if rows >= len(dataset.rows) else rows)
+        experiments.go_on(experiment.id, collect_keys(experiment.arms))
+    except (SpecError, LMError, StoreError) as error:
+        return f"Not run: {error}"
+    return ""
+
+
+def _add_arm(snapshot: Snapshot, arm: Arm) -> str:
+    """Why not; "" where it is done."""
+    experiment = snapshot.experiment
+    try:
+        experiments.add_arm(experiment.id, arm)
+        experiments.go_on(experiment.id, collect_keys((*experiment.arms, arm)))
+    except (SpecError, LMError, StoreError) as error:
+        return f"Not run: {error}"
+    return ""
+
+
+def _end(why: str) -> None:
+    if why:
+        show_error(why)
+        return
+    _close()
+    st.rerun()
