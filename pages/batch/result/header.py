@@ -8,6 +8,8 @@ from typing import Final
 
 from pages.batch.header import draw_header
 from pages.batch.rest import draw_rest
+from pages.batch.result.more import draw_more
+from pages.batch.result.what_if import draw_switch
 from refine_core.experiments import Snapshot
 from refine_core.formatting import format_cost, format_duration, pluralize
 
@@ -18,9 +20,13 @@ _LONG_S: Final = 100
 def draw_result_header(snapshot: Snapshot) -> None:
     """Draw the row."""
     experiment = snapshot.experiment
-    draw_header(
-        experiment.name, describe_run(snapshot), actions=lambda: draw_rest(snapshot), key=experiment.id
-    )
+
+    def actions() -> None:
+        draw_switch(snapshot)
+        draw_rest(snapshot)
+        draw_more(snapshot)
+
+    draw_header(experiment.name, describe_run(snapshot), actions=actions, key=experiment.id)
 
 
 def describe_run(snapshot: Snapshot) -> str:

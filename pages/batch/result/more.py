@@ -1,9 +1,9 @@
 """More of an experiment that has ended: further inputs, or another arm. What has run is kept, and not paid for again.
 
-draw_more(snapshot)            the button
-offer_more(snapshot, result)   where the data is not enough: the buttons that would make it so, for the page's component
-take_more(snapshot, ..., name) one of those was pressed
-draw_more_dialog(snapshot)     draws the dialog where it was asked for
+draw_more(snapshot)                 the button
+offer_more(snapshot, result)        where the data is not enough: the buttons that would make it so, for the page's component
+take_more(snapshot, result, name)   one of those was pressed
+draw_more_dialog(snapshot)          draws the dialog where it was asked for
 """
 
 from __future__ import annotations
@@ -149,13 +149,21 @@ def _draw_inputs(snapshot: Snapshot, needed: int, key: str) -> None:
     if left > 0:
         st.markdown(escape_markdown(f"{run} have run. {dataset.name} has {pluralize(left, 'further row')}."))
     else:
-        st.markdown(escape_markdown(f"{run} have run: all rows of {dataset.name}. Bring further ones with the same columns."))
+        st.markdown(
+            escape_markdown(
+                f"{run} have run: all rows of {dataset.name}. Bring further ones with the same columns."
+            )
+        )
     if needed > left:
         short = pluralize(needed - max(left, 0), "further row")
         st.caption(f"To show a difference of this size, bring a table with at least {short}.")
     added = 0
     if left > 0:
-        added = int(st.number_input("Inputs to add", 1, left, min(needed or left, left), key=f"{key}.{dataset.version}.count"))
+        added = int(
+            st.number_input(
+                "Inputs to add", 1, left, min(needed or left, left), key=f"{key}.{dataset.version}.count"
+            )
+        )
     if left > 0 and needed <= left:
         with st.expander("Bring further rows"):
             _draw_ways(snapshot, dataset)
@@ -165,16 +173,25 @@ def _draw_inputs(snapshot: Snapshot, needed: int, key: str) -> None:
         return
     changed = replace(experiment, dataset_version=dataset.version, rows=_count_run(snapshot) + added)
     missing = draw_keys(current())
-    plan = experiments.plan_experiment(replace(changed, rows=added), dataset, pilot=snapshot, credentials=collect_keys(experiment.arms))
+    plan = experiments.plan_experiment(
+        replace(changed, rows=added), dataset, pilot=snapshot, credentials=collect_keys(experiment.arms)
+    )
     problems = [*_other_problems(changed, dataset, snapshot), *missing]
-    _draw_plan(plan, snapshot, problems)
-    if st.button(f"Run {pluralize(plan.runs, 'more run')}", type="primary", key=f"{key}.run-inputs", disabled=bool(problems)):
+    _draw_plan(plan, problems)
+    if st.button(
+        f"Run {pluralize(plan.runs, 'more run')}",
+        type="primary",
+        key=f"{key}.run-inputs",
+        disabled=bool(problems),
+    ):
         _end(_add_inputs(snapshot, dataset, added))
 
 
 def _draw_ways(snapshot: Snapshot, dataset: Dataset) -> None:
     """The ways to bring rows; those that are taken are a further version of the dataset."""
-    section = Section(snapshot.experiment.arms[0].spec, dataset, f"{_KEY}.rows", lambda taken: _take(snapshot, taken))
+    section = Section(
+        snapshot.experiment.arms[0].spec, dataset, f"{_KEY}.rows", lambda taken: _take(snapshot, taken)
+    )
     st.session_state[section.name("bringing")] = "add"
     if refused := st.session_state.get(_REFUSED):
         show_error(refused)
@@ -223,12 +240,23 @@ def _draw_arm(snapshot: Snapshot, key: str) -> None:
     missing = draw_keys(replace(draft, arms=(*draft.arms, replace(new, key=arm.key))))
     changed = replace(experiment, arms=(*experiment.arms, arm))
     alone = replace(experiment, arms=(arm,))
-    plan = experiments.plan_experiment(alone, snapshot.dataset, pilot=snapshot, credentials=collect_keys(alone.arms))
+    plan = experiments.plan_experiment(
+        alone, snapshot.dataset, pilot=snapshot, credentials=collect_keys(alone.arms)
+    )
     twin = find_twin(new)
-    same = [Problem("arms", f"as chosen, it would be the same as {twin}: choose another setting")] if twin else []
+    same = (
+        [Problem("arms", f"as chosen, it would be the same as {twin}: choose another setting")]
+        if twin
+        else []
+    )
     problems = same or [*_other_problems(changed, snapshot.dataset, snapshot), *missing]
-    _draw_plan(plan, snapshot, problems)
-    if st.button(f"Run {pluralize(plan.runs, 'more run')}", type="primary", key=f"{key}.run-arm", disabled=bool(problems)):
+    _draw_plan(plan, problems)
+    if st.button(
+        f"Run {pluralize(plan.runs, 'more run')}",
+        type="primary",
+        key=f"{key}.run-arm",
+        disabled=bool(problems),
+    ):
         _end(_add_arm(snapshot, arm))
 
 
@@ -248,15 +276,22 @@ def _other_problems(changed: Experiment, dataset: Dataset, snapshot: Snapshot) -
     return [one for one in plan.problems if not one.field.endswith(".key")]
 
 
-def _draw_plan(plan: ExperimentPlan, snapshot: Snapshot, problems: Sequence[Problem]) -> None:
+def _draw_plan(plan: ExperimentPlan, problems: Sequence[Problem]) -> None:
     """What is added, before the button."""
-    facts = {"runs": f"{plan.runs:,}", "calls": plan.calls_text, "cost": plan.cost_text, "time": plan.time_text}
+    facts = {
+        "runs": f"{plan.runs:,}",
+        "calls": plan.calls_text,
+        "cost": plan.cost_text,
+        "time": plan.time_text,
+    }
     st.markdown(escape_markdown(" · ".join(f"{name} {value}" for name, value in facts.items())))
     st.caption(escape_markdown(f"{plan.source} What has run is kept, and not paid for again.".strip()))
     if plan.stop:
         st.caption(escape_markdown(f"{plan.stop} What was spent before counts."))
     for one in problems:
-        st.markdown(f":small[:red[\N{BALLOT X} {escape_markdown(f'{one.message[:1].upper()}{one.message[1:]}')}]]")
+        st.markdown(
+            f":small[:red[\N{BALLOT X} {escape_markdown(f'{one.message[:1].upper()}{one.message[1:]}')}]]"
+        )
 
 
 def _add_inputs(snapshot: Snapshot, dataset: Dataset, count: int) -> str:

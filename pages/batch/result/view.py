@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.batch.result.differing import describe_differences
 from pages.batch.result.header import draw_result_header
+from pages.batch.result.more import draw_more_dialog, offer_more, take_more
 from pages.batch.result.pictures import (
     BEST_OF_K,
     explain_withheld,
@@ -21,6 +22,7 @@ from pages.batch.result.pictures import (
     show_survival,
 )
 from pages.batch.result.tables import PAGE, list_arms, list_failures, list_pairs, list_parts, list_worst
+from pages.batch.result.what_if import Supposed, draw_what_if
 from pages.shared import address
 from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
@@ -56,11 +58,30 @@ def draw_result(snapshot: Snapshot) -> None:
 
     In an AppTest, press with `at.session_state["result"] = {"asked": {"pair": "a.c", "at": 1}}`.
     """
-    result = result_of(snapshot)
+    recorded = result = result_of(snapshot)
     draw_result_header(snapshot)
+    supposed = draw_what_if(snapshot)
+    shown = snapshot if supposed is None else supposed.found.snapshot
+    if supposed is not None:
+        result = result_of(shown)
     chosen = _chosen(result)
-    _take_clicks(result, chosen)
-    _component(key=KEY, data=_data(snapshot, result, chosen), on_asked_change=lambda: None)
+    _take_clicks(snapshot, result, chosen)
+    data = _data(shown, result, chosen)
+    if supposed is None:
+        data["actions"] = offer_more(snapshot, result)
+    else:
+        data |= _mark(data["details"], recorded, supposed)
+    _component(key=KEY, data=data, on_asked_change=lambda: None)
+    draw_more_dialog(snapshot)
+
+
+def _mark(details: object, recorded: Result, supposed: Supposed) -> dict[str, object]:
+    """What is said of a result that was not recorded: what is changed, what was recorded, what is not known."""
+    told = [f"As recorded: {recorded.verdict.headline}", *supposed.found.describe()]
+    return {
+        "mark": f"What if: {supposed.changes}",
+        "details": [*map(show_unseen, told), *(details if isinstance(details, list) else [])],
+    }
 
 
 def _chosen(result: Result) -> Comparison | None:
@@ -101,13 +122,15 @@ def _worst(snapshot: Snapshot, one: Comparison) -> dict[str, object]:
     return list_worst(one, snapshot.dataset, page, describe_differences(shown))
 
 
-def _take_clicks(result: Result, one: Comparison | None) -> None:
+def _take_clicks(snapshot: Snapshot, result: Result, one: Comparison | None) -> None:
     """Do what was pressed in the component. A browser can send anything."""
     asked = take_click(KEY, "asked")
     if asked is None:
         return
     if "open" in asked and one is not None:
         _open(one, asked["open"])
+    elif "act" in asked and not address.asks_what_if():
+        take_more(snapshot, result, asked["act"])
     elif "pair" in asked:
         first, _, second = str(asked["pair"]).partition(".")
         if result.compare(first, second) is not None:

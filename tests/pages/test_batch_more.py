@@ -1,0 +1,103 @@
+"""The page of an experiment that has ended: more inputs, another arm, and what if over all of it, without a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from refine_core import experiments, runs, workbench
+from tests.experiments.engine_parts import REFINED, SINGLE, keep_rows, make_experiment
+from tests.pages.test_hint_test import open_page
+
+LONG_S = 60.0
+BEST = replace(REFINED, strategy="best_of_n", threshold=0.5)
+
+
+@pytest.fixture(autouse=True)
+def _runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path))
+    runs.close()
+    yield
+    runs.close()
+
+
+def ended(rows: int = 6, run: int = 4) -> str:
+    """An experiment that has run on the first rows of its table."""
+    made = make_experiment(keep_rows(runs.default().store, rows), SINGLE, BEST, rows=run)
+    experiments.start(made)
+    experiments.join(made.id, LONG_S)
+    return made.id
+
+
+def open_batch(experiment_id: str, **query: str):
+    app = open_page("../batch/page.py", experiment=experiment_id, **query)
+    assert not app.exception
+    return app
+
+
+def press(app, ending: str):
+    (button,) = [one for one in app.button if (one.key or "").endswith(ending)]
+    button.click().run()
+    assert not app.exception
+    return app
+
+
+def shown(app) -> str:
+    """The data of the page's component."""
+    return "\n".join(str(one.proto) for one in app.get("bidi_component"))
+
+
+def test_further_rows_of_the_table_are_run_and_nothing_twice():
+    experiment_id = ended()
+    app = press(open_batch(experiment_id), "more.button")
+    (count,) = [one for one in app.number_input if one.label == "Inputs to add"]
+    assert (count.value, count.max) == (2, 2)
+    count.set_value(1).run()
+    (run,) = [one for one in app.button if one.key.endswith("run-inputs")]
+    assert run.label == "Run 2 more runs"
+    run.click().run()
+    assert not app.exception
+    experiments.join(experiment_id, LONG_S)
+    snapshot = experiments.get(experiment_id)
+    assert (snapshot.state, snapshot.done, snapshot.experiment.rows) == ("finished", 10, 5)
+
+
+def test_another_arm_is_run_on_the_rows_that_have_run():
+    experiment_id = ended()
+    app = press(open_batch(experiment_id), "more.button")
+    (what,) = [one for one in app.button_group if one.key.endswith(".what")]
+    what.set_value("arm").run()
+    assert not app.exception
+    press(app, "run-arm")
+    experiments.join(experiment_id, LONG_S)
+    snapshot = experiments.get(experiment_id)
+    assert [(arm.key, arm.name) for arm in snapshot.experiment.arms][-1] == ("c", "Refine, N 5")
+    assert (snapshot.state, snapshot.done) == ("finished", 12)
+
+
+def test_another_reward_over_all_runs_is_marked_and_left_again():
+    experiment_id = ended()
+    workbench.save_reward("all alike", "def reward(args, pred):\n    return 0.25\n")
+    app = press(open_batch(experiment_id), "what-if.switch")
+    assert app.query_params["mode"] in ("what-if", ["what-if"])
+    (reward,) = [one for one in app.selectbox if one.label == "Reward"]
+    reward.set_value("saved:all alike@1").run(timeout=30)
+    for _ in range(20):
+        if "What if: reward all alike, version 1" in shown(app):
+            break
+        app.run()
+    assert not app.exception
+    assert "every run got 0.25" in shown(app)
+    assert "As recorded: " in shown(app)
+    press(app, "what-if.switch")
+    assert "What if:" not in shown(app)
+    assert "mode" not in app.query_params
+
+
+def test_a_reward_that_is_gone_shows_everything_as_recorded():
+    app = open_batch(ended(), mode="what-if", reward="saved:gone@3")
+    assert "is no saved reward" in " ".join(one.value for one in app.error)
+    assert "What if:" not in shown(app)
