@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.batch.live import cells
+from pages.batch.result import export
 from pages.shared import updates, web
 from pages.shared.share import served as share
 from refine_core import workbench
@@ -18,5 +19,7 @@ sys.path.append(str(PAGE.parent))
 
 workbench.self_test.start()  # in the background: what typed code can reach on this system
 app = st.App(
-    PAGE, routes=(*web.ROUTES, *updates.ROUTES, *share.ROUTES, *cells.ROUTES), middleware=web.MIDDLEWARE
+    PAGE,
+    routes=(*web.ROUTES, *updates.ROUTES, *share.ROUTES, *cells.ROUTES, *export.ROUTES),
+    middleware=web.MIDDLEWARE,
 )

@@ -4,8 +4,8 @@ import { make } from "../shared/dom.js";
 
 const chosen = { prompts: false, inputs: false, fields: new Set() };
 
-/** The choice, as {node, chosen()}. fields: names of the runs' inputs and outputs. onChange: called after each change. */
-export function leaveOut(fields, onChange) {
+/** The choice, as {node, chosen()}. fields: names of inputs and outputs. prompts: whether the files have any. onChange: called after each change. */
+export function leaveOut(fields, prompts, onChange) {
   const count = make("span", {});
   const effect = make("p", { class: "effect", role: "status" });
   const named = () => fields.filter((one) => chosen.fields.has(one));
@@ -13,7 +13,7 @@ export function leaveOut(fields, onChange) {
   const show = () => {
     const names = named();
     count.textContent = names.length ? ` (${names.length})` : "";
-    const parts = [chosen.prompts && "prompts", chosen.inputs && "inputs", ...names].filter(Boolean);
+    const parts = [prompts && chosen.prompts && "prompts", chosen.inputs && "inputs", ...names].filter(Boolean);
     effect.textContent = parts.length ? `Every file says “left out” in place of ${list(parts)}.` : "";
     effect.hidden = !parts.length;
   };
@@ -24,7 +24,7 @@ export function leaveOut(fields, onChange) {
   };
 
   const boxes = [
-    box("Prompts", chosen.prompts, (on) => { chosen.prompts = on; }, "All messages that were sent to models"),
+    ...(prompts ? [box("Prompts", chosen.prompts, (on) => { chosen.prompts = on; }, "All messages that were sent to models")] : []),
     box("Inputs", chosen.inputs, (on) => { chosen.inputs = on; }, "The values that the program was given"),
   ];
   const perField = fields.map((name) => box(name, chosen.fields.has(name), (on) => chosen.fields[on ? "add" : "delete"](name)));
@@ -33,7 +33,7 @@ export function leaveOut(fields, onChange) {
     : null;
   const node = make("fieldset", {}, make("legend", { text: "Leave out" }), make("div", { class: "boxes" }, boxes, more), effect);
   show();
-  return { node, chosen: () => ({ prompts: chosen.prompts, inputs: chosen.inputs, fields: named() }) };
+  return { node, chosen: () => ({ prompts: prompts && chosen.prompts, inputs: chosen.inputs, fields: named() }) };
 }
 
 function list(words) {

@@ -25,7 +25,7 @@ class Menu {
 
   take(data) {
     this.root.classList.toggle("dark", isDark(this.root));
-    this.root.setAttribute("aria-label", data.many ? "Share these runs" : "Share this run");
+    this.root.setAttribute("aria-label", `Share ${data.what}`);
     if (!this.data) this.root.focus({ preventScroll: true }); // it comes too late for Streamlit to give it the focus
     this.note.textContent = data.note; // a run that ends takes nothing back that was asked for
     this.note.hidden = !data.note;
@@ -34,13 +34,13 @@ class Menu {
     this.source = source;
     this.data = data;
     this.stop();
-    this.out = leaveOut(data.fields, () => this.rows.forEach((row) => row.forget()));
+    this.out = leaveOut(data.fields, data.prompts, () => this.rows.forEach((row) => row.forget()));
     this.rows = data.rows.map((row) => this.row(row));
     this.root.replaceChildren(
       ...(data.link ? [this.link(data.link)] : []),
       this.note,
       this.out.node,
-      make("ul", { "aria-label": data.many ? "Files of these runs" : "Files of this run" }, this.rows.map((row) => row.node)),
+      make("ul", { "aria-label": `Files of ${data.what}` }, this.rows.map((row) => row.node)),
     );
   }
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from pages.batch.header import draw_header
 from pages.batch.rest import draw_rest
+from pages.batch.result.export import draw_export
 from pages.batch.result.more import draw_more
 from pages.batch.result.what_if import draw_switch
 from refine_core.experiments import Snapshot
@@ -24,6 +25,7 @@ def draw_result_header(snapshot: Snapshot) -> None:
     def actions() -> None:
         draw_switch(snapshot)
         draw_rest(snapshot)
+        draw_export(snapshot)
         draw_more(snapshot)
 
     draw_header(experiment.name, describe_run(snapshot), actions=actions, key=experiment.id)

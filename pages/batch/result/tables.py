@@ -31,6 +31,7 @@ from refine_core.unseen import show_unseen
 
 PAGE: Final = 10
 """Rows of the table of the worst inputs that are shown at once."""
+RETRY: Final = "retry"
 _ERROR_CHARACTERS: Final = 300
 _ROWS_NAMED: Final = 8
 Table = dict[str, object]
@@ -219,7 +220,7 @@ def list_failures(result: Result, snapshot: Snapshot) -> Table | None:
         "title": f"{pluralize(result.failed, 'run')} failed",
         "rows": listed,
         "note": " ".join(notes),
-        "act": {"name": "retry", "label": f"Retry {result.failed:,}"},
+        "act": {"name": RETRY, "label": f"Retry {result.failed:,}"},
     }
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import streamlit as st
 
+from pages.batch.live.actions import open_retry_dialog, retry
 from pages.batch.result.differing import describe_differences
 from pages.batch.result.header import draw_result_header
 from pages.batch.result.more import draw_more_dialog, offer_more, take_more
@@ -21,7 +22,15 @@ from pages.batch.result.pictures import (
     show_known,
     show_survival,
 )
-from pages.batch.result.tables import PAGE, list_arms, list_failures, list_pairs, list_parts, list_worst
+from pages.batch.result.tables import (
+    PAGE,
+    RETRY,
+    list_arms,
+    list_failures,
+    list_pairs,
+    list_parts,
+    list_worst,
+)
 from pages.batch.result.what_if import Supposed, draw_what_if
 from pages.shared import address
 from pages.shared.clicks import take_click
@@ -59,6 +68,7 @@ def draw_result(snapshot: Snapshot) -> None:
     In an AppTest, press with `at.session_state["result"] = {"asked": {"pair": "a.c", "at": 1}}`.
     """
     recorded = result = result_of(snapshot)
+    open_retry_dialog(snapshot)
     draw_result_header(snapshot)
     supposed = draw_what_if(snapshot)
     shown = snapshot if supposed is None else supposed.found.snapshot
@@ -71,6 +81,7 @@ def draw_result(snapshot: Snapshot) -> None:
         data["actions"] = offer_more(snapshot, result)
     else:
         data |= _mark(data["details"], recorded, supposed)
+        data["failures"] = None  # what failed in fact stands at what was recorded
     _component(key=KEY, data=data, on_asked_change=lambda: None)
     draw_more_dialog(snapshot)
 
@@ -129,6 +140,8 @@ def _take_clicks(snapshot: Snapshot, result: Result, one: Comparison | None) -> 
         return
     if "open" in asked and one is not None:
         _open(one, asked["open"])
+    elif asked.get("act") == RETRY and not address.asks_what_if():
+        retry(snapshot, [cell for cell, outcome in snapshot.outcomes.items() if outcome.state == "failed"])
     elif "act" in asked and not address.asks_what_if():
         take_more(snapshot, result, asked["act"])
     elif "pair" in asked:

@@ -76,10 +76,11 @@ def draw_files(
     note: str = "",
     formats: Mapping[str, Format] = FORMATS,
     url: str = URL,
+    what: str = "",
 ) -> None:
     """The menu itself. fields: names of inputs and outputs that can be left out. note: a sentence on what the files hold.
 
-    formats, url: what there is, and who makes it, where what is shared is no run.
+    formats, url, what: what there is, who makes it, and what is shared, where that is no run.
     """
     many = len(run_ids) > 1
     _component(
@@ -88,6 +89,8 @@ def draw_files(
             "url": url,
             "runs": list(run_ids),
             "many": many,
+            "what": what or ("these runs" if many else "this run"),
+            "prompts": not what,
             "fields": list(fields),
             "link": link,
             "note": note,
