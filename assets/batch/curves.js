@@ -25,7 +25,7 @@ export function paintCurves({ arms, across, up, label, equal, alt }, width, heig
   const marks = over.flatMap((arm) => (arm.points.length > MANY ? [arm.points[0], arm.points.at(-1)] : arm.points).map((one) => drawArmMark(arm.mark, x(one.x), y(one.reward), MARK)));
   const points = arms.flatMap((arm) => arm.points.map((one) => ({ x: x(one.x), y: y(one.reward), words: one.words })));
   points.sort((a, b) => a.x - b.x || a.y - b.y);
-  const svg = draw("svg", { height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt }, drawRows(up.ticks, y, LEFT, right), drawColumns(across.ticks, x, bottom, label, (LEFT + right) / 2), equal ? drawEqual(equal, x(equal.x), bottom, right) : null, bands, lines, marks);
+  const svg = draw("svg", { height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt }, drawRows(up.ticks, y, LEFT, right), drawColumns(across.ticks, x, bottom, label, (LEFT + right) / 2), equal ? drawEqual(equal, x(equal.x), bottom, right, points) : null, bands, lines, marks);
   return { svg, points, plot: { left: LEFT, right: right + 8, top: TOP, bottom } };
 }
 
@@ -38,8 +38,11 @@ function band(points, x, y) {
 }
 
 // The budget that both arms could spend, and what they differ by there.
-function drawEqual({ text }, at, bottom, right) {
+function drawEqual({ text }, at, bottom, right, points) {
   const wide = text.length * LETTER;
   const toLeft = at - 8 - wide > LEFT || at + 8 + wide > right;
-  return draw("g", { class: "equal" }, draw("path", { d: `M${at} ${TOP}V${bottom}` }), draw("text", { class: "label halo", x: toLeft ? at - 7 : at + 7, y: bottom - 8, "text-anchor": toLeft ? "end" : "start", text }));
+  const [from, to] = toLeft ? [at - 7 - wide, at] : [at, at + 7 + wide];
+  const covered = (y) => points.filter((one) => one.x > from && one.x < to && Math.abs(one.y - y) < 22).length;
+  const y = covered(bottom - 12) > covered(TOP + 10) ? TOP + 14 : bottom - 8;
+  return draw("g", { class: "equal" }, draw("path", { d: `M${at} ${TOP}V${bottom}` }), draw("text", { class: "label halo", x: toLeft ? at - 7 : at + 7, y, "text-anchor": toLeft ? "end" : "start", text }));
 }

@@ -27,7 +27,6 @@ class Result {
       differences: new Picture((data, width) => paintDifferences(data, width, height()), { name: "Inputs", hint: "Click a bar to open both runs side by side.", act: "Compare", open: (at) => this.ask({ open: this.data.differences.rows[at] }) }),
       survival: new Picture((data, width) => paintSurvival(data, width, HEIGHT), { name: "Attempts", hint: "" }),
       curves: new Picture((data, width) => paintCurves(data, width, HEIGHT), { name: "Budgets", hint: "" }),
-      best_of_k: new Picture((data, width) => paintCurves(data, width, HEIGHT), { name: "Best of k", hint: "" }),
     };
     place.append(this.root);
   }
@@ -68,8 +67,8 @@ class Result {
 
   // Enough to draw everything.
   full() {
-    const { differences, survival, curves, best_of_k: best } = this.data;
-    const pictures = [this.picture("differences", differences), this.picture("survival", survival), this.curves(curves), best ? this.picture("best_of_k", best) : null].filter(Boolean);
+    const { differences, survival, curves, withheld } = this.data;
+    const pictures = [this.picture("differences", differences), this.picture("survival", survival), this.curves(curves), withheld ? make("p", { class: "note", text: withheld }) : null].filter(Boolean);
     return [make("div", { class: "pictures" }, pictures), make("div", { class: "columns" }, make("div", { class: "left" }, this.arms(), this.pairs(), this.parts()), make("div", { class: "right" }, this.worst(), this.failures()))];
   }
 

@@ -41,7 +41,7 @@ def amount(value: float, unit: str) -> str:
     """So many calls, tokens or dollars of an input, without the word: "7.1", "1,240", "$0.0042"."""
     if unit == "usd":
         return format_cost(value) if value else "$0"
-    return f"{value:,.0f}" if unit == "tokens" or value >= PER_CENT else f"{value:.1f}"
+    return f"{value:,.0f}" if unit == "tokens" or value >= PER_CENT else f"{value:.1f}".removesuffix(".0")
 
 
 def input_text(dataset: Dataset, row: int) -> str:

@@ -37,7 +37,7 @@ from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
 from pages.shared.query import read_whole, write
 from pages.shared.web import ARMS, RESULT, import_script, read_styles
-from refine_core.experiments import Comparison, Result, Snapshot, build_result
+from refine_core.experiments import Comparison, Result, Snapshot, build_result, describe_pair
 from refine_core.unseen import show_unseen
 
 KEY: Final = "result"
@@ -111,7 +111,7 @@ def _data(snapshot: Snapshot, result: Result, one: Comparison | None) -> dict[st
         "by": st.query_params.get(_BY, _BUDGETS[0]),
         "mark": "",
         "headline": show_unseen(verdict.headline),
-        "details": [show_unseen(text) for text in verdict.details],
+        "details": [show_unseen(text) for text in verdict.details if not _is_of_pair(text, result)],
         "method": verdict.method,
         "actions": [],
         "known": show_known(one) if one is not None and result.is_final else None,
@@ -125,6 +125,12 @@ def _data(snapshot: Snapshot, result: Result, one: Comparison | None) -> dict[st
         "worst": _worst(snapshot, one) if one is not None else None,
         "failures": list_failures(result, snapshot),
     }  # fmt: skip
+
+
+def _is_of_pair(text: str, result: Result) -> bool:
+    """Whether a sentence says what the table of pairs says."""
+    pairs = result.comparisons if len(result.comparisons) > 1 else ()
+    return any(text.startswith(f"{describe_pair(one)[0]}: ") for one in pairs)
 
 
 def _worst(snapshot: Snapshot, one: Comparison) -> dict[str, object]:
