@@ -115,9 +115,7 @@ def list_pairs(result: Result, chosen: Comparison | None) -> Table | None:
                 "chosen": one is chosen,
             }
         )
-    main = result.main
-    enough = main is not None and main.enough
-    title = "All pairs" if enough else "What can be said already"
+    title = "What can be said already" if result.verdict.answer == "not enough data" else "All pairs"
     return {"title": title, "rows": rows, "note": "Press a pair to see its inputs."}
 
 

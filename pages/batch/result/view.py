@@ -105,6 +105,9 @@ def _chosen(result: Result) -> Comparison | None:
 def _data(snapshot: Snapshot, result: Result, one: Comparison | None) -> dict[str, object]:
     verdict, dataset = result.verdict, snapshot.dataset
     keys = () if one is None else (one.first.key, one.second.key)
+    draws = (
+        result.draws_curves and not result.differing_rewards
+    )  # one axis would compare what cannot be compared
     few = one is not None and not result.draws_curves
     return {
         "id": snapshot.experiment.id,
@@ -116,8 +119,8 @@ def _data(snapshot: Snapshot, result: Result, one: Comparison | None) -> dict[st
         "actions": [],
         "known": show_known(one) if one is not None and result.is_final else None,
         "differences": show_differences(one, dataset) if one is not None else None,
-        "survival": show_survival(result, keys) if result.draws_curves else None,
-        "curves": show_curves(result, one, keys) if result.draws_curves else None,
+        "survival": show_survival(result, keys) if draws else None,
+        "curves": show_curves(result, one, keys) if draws else None,
         "withheld": explain_withheld(result) if few else "",
         "arms_table": list_arms(result, keys),
         "pairs": list_pairs(result, one),
