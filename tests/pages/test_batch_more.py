@@ -78,6 +78,48 @@ def test_another_arm_is_run_on_the_rows_that_have_run():
     assert (snapshot.state, snapshot.done) == ("finished", 12)
 
 
+def not_enough(rows: int) -> str:
+    """An experiment on 12 rows that ten more would show a difference in; the practice model always answers alike."""
+    reward = "def reward(args, pred):\n    return float(len(pred.answer) * 7 % 11) / 10\n"
+    alike = replace(SINGLE, reward=reward), replace(BEST, reward=reward, threshold=0.9)
+    made = make_experiment(keep_rows(runs.default().store, rows), *alike, rows=12)
+    experiments.start(made)
+    experiments.join(made.id, LONG_S)
+    return made.id
+
+
+def ask_enough(app):
+    app.session_state["result"] = {"asked": {"act": "enough", "at": 1}}
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_as_many_inputs_as_are_needed_are_added_at_a_press():
+    experiment_id = not_enough(40)
+    app = open_batch(experiment_id)
+    assert "Add 10 inputs" in shown(app)
+    ask_enough(app)
+    experiments.join(experiment_id, LONG_S)
+    snapshot = experiments.get(experiment_id)
+    assert (snapshot.state, snapshot.experiment.rows, snapshot.done) == ("finished", 22, 44)
+
+
+def test_where_the_table_has_too_few_rows_further_ones_are_asked_for():
+    experiment_id = not_enough(13)
+    app = ask_enough(open_batch(experiment_id))
+    assert any("at least 9 further rows" in one.value for one in app.caption)
+    (pasted,) = [one for one in app.text_area if (one.key or "").endswith("rows.pasted")]
+    pasted.set_value("\n".join(f"Why {n}?" for n in range(20))).run()
+    press(app, "take-pasted")
+    (count,) = [one for one in app.number_input if one.label == "Inputs to add"]
+    assert (count.value, count.max) == (10, 21)
+    press(app, "run-inputs")
+    experiments.join(experiment_id, LONG_S)
+    snapshot = experiments.get(experiment_id)
+    assert (snapshot.experiment.dataset_version, snapshot.experiment.rows, snapshot.done) == (2, 22, 44)
+
+
 def test_another_reward_over_all_runs_is_marked_and_left_again():
     experiment_id = ended()
     workbench.save_reward("all alike", "def reward(args, pred):\n    return 0.25\n")
