@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from pages.batch.result import export
-from pages.batch.result.pictures import explain_withheld, show_curves, show_differences, show_known
+from pages.batch.result.pictures import (
+    explain_withheld,
+    show_curves,
+    show_differences,
+    show_known,
+    show_survival,
+)
 from pages.batch.result.tables import list_arms, list_failures, list_worst
 from refine_core.experiments import build_result
 from tests.experiments.made import make_snapshot
@@ -59,6 +66,22 @@ def test_of_equal_arms_it_says_how_far_the_difference_is_known():
     known = show_known(result.main)
     assert "15 inputs" in known["alt"]
     assert "15." in explain_withheld(result)
+
+
+def test_a_difference_of_nothing_is_not_promised_to_show_on_more_inputs():
+    """Ten arms alike: what is left of the mean is the noise of fractions, which would take more inputs than there are atoms."""
+    main = build_result(make_snapshot(arms=10, rows=40)).main
+    assert show_known(main) is None
+    unclear = build_result(make_snapshot(arms=2, rows=15, rewards=lambda rng, _arm, _row: rng.random())).main
+    tiny = replace(unclear, difference=replace(unclear.difference, difference=1e-17, needed=10**30))
+    assert show_known(tiny)["then"] is None
+
+
+def test_runs_that_never_reached_the_threshold_are_counted_by_arm():
+    result = build_result(make_snapshot(rows=40))
+    single = result.arms[-1]
+    note = show_survival(result, ())["note"]
+    assert f"{single.name}: {single.runs - single.reached} of {single.runs}" in note
 
 
 def test_before_the_end_no_arm_has_a_mean():

@@ -17,6 +17,7 @@ from refine_core.experiments import (
     CurvePoint,
     Result,
     Unit,
+    describe_pair,
 )
 from refine_core.formatting import format_difference, format_interval, format_score, pluralize
 
@@ -28,6 +29,8 @@ _UNITS: Final[Mapping[Unit, tuple[str, str]]] = {
 }
 """Unit -> its word, and what its axis counts."""
 BEST_OF_K: Final = "k"
+MAX_NEEDED: Final = 10_000
+"""Inputs beyond which nobody is told how many it would take."""
 _ALT_INPUTS: Final = 12  # that the picture of differences names in words, from either end
 
 
@@ -71,12 +74,12 @@ def _name_bar(row: int, before: float, after: float, change: float, dataset: Dat
 def show_known(one: Comparison) -> Picture | None:
     """How far the difference is known where it is not clear; None where it is, or where nothing is known of it."""
     known = one.difference
-    if known is None or one.enough:
+    if known is None or describe_pair(one)[2] != "not enough data":
         return None
     value, needed = known.difference, known.needed
     now = f"{known.inputs} inputs"
     then = None
-    if needed is not None and needed > known.inputs:
+    if needed is not None and known.inputs < needed <= MAX_NEEDED:
         reach = (known.high - known.low) / 2 * math.sqrt(known.inputs / needed)
         text = f"{needed:,} inputs, if the difference holds"
         then = {"low": value - reach, "high": value + reach, "text": text}
@@ -107,9 +110,8 @@ def show_survival(result: Result, chosen: Sequence[str]) -> Picture:
         return {"title": title, "empty": "No arm has made an attempt yet."}
     last = max(_last(arm) for arm in arms)
     lines = [_survival_line(arm, result, chosen) for arm in arms]
-    never = ", ".join(
-        f"{lower_name(arm.name) if i else arm_name(arm.name)} {arm.runs - (arm.reached or 0):,} of {arm.runs:,}"
-        for i, arm in enumerate(arms)
+    never = "; ".join(
+        f"{arm_name(arm.name)}: {arm.runs - (arm.reached or 0):,} of {arm.runs:,}" for arm in arms
     )
     told = "; ".join(
         f"{arm_name(arm.name)}: " + ", ".join(f"attempt {b.row.attempt} {share(b.reached)}" for b in arm.survival)
@@ -121,7 +123,7 @@ def show_survival(result: Result, chosen: Sequence[str]) -> Picture:
         "max": last,
         "ticks": attempt_ticks(last),
         "alt": f"{title}, Kaplan and Meier. {told}. Never there: {never}.",
-        "note": f"Never at the threshold: {never}.",
+        "note": f"Never at the threshold. {never}.",
     }
 
 
@@ -238,9 +240,10 @@ def _equal(one: Comparison | None, unit: Unit) -> dict[str, object] | None:
     if found is None or found.budget is None or found.difference is None:
         return None
     difference = found.difference
-    word = "" if unit == "usd" else f" {_UNITS[unit][0]}"
+    at = amount(found.budget, unit)
+    word = "" if unit == "usd" else f" {_UNITS[unit][0].removesuffix('s' if at == '1' else '')}"
     size = f"{format_difference(difference.difference)} {format_interval(difference.low, difference.high)}"
-    return {"x": found.budget, "text": f"at {amount(found.budget, unit)}{word}: {size}"}
+    return {"x": found.budget, "text": f"at {at}{word}: {size}"}
 
 
 def _best_of_k(result: Result, chosen: Sequence[str]) -> Picture | None:
