@@ -20,6 +20,7 @@ from refine_core.datasets.columns import (
     fit_columns,
     input_column,
     list_inputs,
+    list_reward_fields,
     reward_column,
     suggest_columns,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "keep",
     "list_datasets",
     "list_inputs",
+    "list_reward_fields",
     "open_table",
     "reward_column",
     "set_columns",

@@ -8,6 +8,7 @@ Rule 2: what is no input goes to the reward, unless it is empty or only numbers 
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import unicodedata
@@ -29,6 +30,7 @@ from refine_core.spec import ProgramSpec
 
 _LOOKED_AT: Final = 2_000
 _FIRST_CHARS: Final = 200
+_METHODS: Final = frozenset(("get", "items", "keys", "values", "inputs", "labels", "toDict", "copy"))
 _MOST: Final = 0.8  # of the values are numbers: the others are more likely wrong than the column is text
 _PARTS: Final = re.compile(r"[^\W_]+")
 
@@ -48,6 +50,33 @@ def list_inputs(spec: ProgramSpec) -> Mapping[str, Field]:
         return list_program_inputs(spec)
     except SignatureError:
         return {}
+
+
+def list_reward_fields(spec: ProgramSpec) -> tuple[str, ...]:
+    """What the reward reads of a row that is no input: the names in args["price"], args.get("price") and example.price."""
+    try:
+        tree = ast.parse(spec.reward)
+    except (SyntaxError, ValueError):
+        return ()
+    rewards = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    reward = next((one for one in rewards if one.name == spec.reward_name), rewards[-1] if rewards else None)
+    if reward is None or not reward.args.args:
+        return ()
+    first, inputs = reward.args.args[0].arg, list_inputs(spec)
+    names = (_read_name(node, first) for node in ast.walk(reward))
+    return tuple(dict.fromkeys(name for name in names if name and name not in inputs))
+
+
+def _read_name(node: ast.AST, row: str) -> str:
+    """The name of the row's field that this node reads; "" if it reads none."""
+    match node:
+        case ast.Subscript(ast.Name(id=of), ast.Constant(str(name))) if of == row:
+            return name
+        case ast.Call(ast.Attribute(ast.Name(id=of), "get"), [ast.Constant(str(name)), *_]) if of == row:
+            return name
+        case ast.Attribute(ast.Name(id=of), name) if of == row and name not in _METHODS:
+            return name
+    return ""
 
 
 def suggest_columns(table: Table, spec: ProgramSpec) -> tuple[ColumnGuess, ...]:

@@ -86,12 +86,14 @@ def keep(
     skip_bad: bool = False,
     pending: bool = False,
     extends: str | None = None,
+    version: int | None = None,
 ) -> Dataset:
     """Keep a table as a dataset, and return it; equal tables, read in the same way, are kept once.
 
     columns: of the table; one that is not named is left out. skip_bad: leave out the rows that cannot be read so; without it the first
     of them is a RowsError. pending: keep it all the same, as one that no experiment begins with. extends: the id of a dataset that gets
-    these rows behind its own, whose numbers stay.
+    these rows behind its own, whose numbers stay, and version: behind those of that version, else of the newest. Bad rows of it may be
+    left out already, and one that waits for somebody to say so goes on waiting.
     Raises RowsError, StoreError; then nothing was kept.
     """
     if table.total > len(table) and not skip_bad and not pending:
@@ -102,12 +104,15 @@ def keep(
             raise RowsError(
                 "The dataset is not here any more, so nothing can be added to it.", file=table.name
             )
-        return _extend(store, kept, table, skip_bad=skip_bad)
+        last = _version_of(kept, version)
+        if last is None:
+            raise RowsError(f"{kept.name} has no version {version}.", file=table.name)
+        return _extend(store, kept, last, table, skip_bad=skip_bad, pending=pending)
     document = kept or Document(table.digest, table.name, (_part(table),))
-    version = _version(document, (1,), columns, table.records, skip_bad=skip_bad, pending=pending)
+    first = _version(document, (1,), columns, table.records, skip_bad=skip_bad, pending=pending)
     if kept is None:
         store.put(_rows_kind(document.id), "1", table.records.text)
-    return _put(store, document, version)
+    return _put(store, document, first)
 
 
 def set_columns(
@@ -189,8 +194,9 @@ def delete(store: Store, dataset_id: str) -> bool:
     return was_there
 
 
-def _extend(store: Store, document: Document, table: Table, *, skip_bad: bool) -> Dataset:
-    last = document.versions[-1]
+def _extend(
+    store: Store, document: Document, last: Version, table: Table, *, skip_bad: bool, pending: bool
+) -> Dataset:
     missing = [c.name for c in last.columns if c.role == "input" and c.name not in table.columns]
     if missing:
         raise RowsError(
@@ -203,13 +209,21 @@ def _extend(store: Store, document: Document, table: Table, *, skip_bad: bool) -
         )
     new = RowReader(last.columns)
     good = [place for place, record in enumerate(table.records) if not new.read(record)[1]]
-    if not good or (len(good) < len(table) and not skip_bad):
+    is_whole = len(good) == table.total
+    if not good or not (is_whole or skip_bad or pending):
         raise _refusal(table.name, table.records, last.columns)
     extended = replace(document, parts=(*document.parts, _part(table)))
     parts = (*last.parts, len(extended.parts))
     skipped = {*read_places(last.skipped), *range(len(before), len(before) + len(table))}
     skipped -= {len(before) + place for place in good}
-    version = Version(parts, last.columns, write_places(sorted(skipped)), last.rows + len(good), time.time())
+    version = Version(
+        parts,
+        last.columns,
+        write_places(sorted(skipped)),
+        last.rows + len(good),
+        time.time(),
+        last.pending or (pending and not is_whole),
+    )
     store.put(_rows_kind(document.id), str(parts[-1]), table.records.text)
     return _put(store, extended, version)
 

@@ -82,6 +82,14 @@ def check_arms(experiment: Experiment, dataset: Dataset, *, is_live: bool = Fals
         raise SpecError(problems)
 
 
+def explain_pending(dataset: Dataset) -> str:
+    """Why nothing may begin with these rows as long as nobody has agreed to leave bad ones out; "" where nothing is in the way."""
+    if not dataset.pending:
+        return ""
+    name = dataset.name or "the table"
+    return f"{name} has rows that cannot be run: correct them, or say in Inputs that the others are run without them"
+
+
 def count_rows(experiment: Experiment, dataset: Dataset) -> int:
     """How many of the dataset's rows are run."""
     count = len(dataset.rows)
@@ -101,6 +109,8 @@ def _document_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Pro
         yield Problem("repeats", "each input is run at least once")
     if count_rows(experiment, dataset) < 1:
         yield Problem("dataset", f"{dataset.name or 'the dataset'} has no rows")
+    elif waits := explain_pending(dataset):
+        yield Problem("dataset", waits)
 
 
 def _arm_problems(arm: Arm) -> Iterator[Problem]:

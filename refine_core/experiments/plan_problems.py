@@ -9,7 +9,7 @@ from typing import Final
 from refine_core.datasets import Dataset
 from refine_core.errors import Problem, SignatureError
 from refine_core.estimates import models_of
-from refine_core.experiments.cells import count_rows
+from refine_core.experiments.cells import count_rows, explain_pending
 from refine_core.experiments.document import Arm, Experiment
 from refine_core.formatting import pluralize
 from refine_core.refine.build import find_problems, list_program_inputs
@@ -32,6 +32,8 @@ def find_plan_problems(
         problems.append(Problem("inputs", "choose a table of inputs"))
     elif not dataset.rows:
         problems.append(Problem("inputs", f"{dataset.name or 'the table'} has no rows"))
+    elif waits := explain_pending(dataset):
+        problems.append(Problem("inputs", waits))
     for arm in experiment.arms:
         problems += _arm(arm, dataset)
         problems += _keys(arm, credentials)

@@ -23,7 +23,7 @@ from typing import Final
 
 from refine_core import datasets
 from refine_core.errors import Problem, SpecError, StoreError
-from refine_core.experiments.cells import check_arms
+from refine_core.experiments.cells import check_arms, explain_pending
 from refine_core.experiments.control import Control, keep_control, read_control
 from refine_core.experiments.credentials import split_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment
@@ -108,6 +108,9 @@ class Experiments:
         if work is not None and work.go_on():
             return True
         experiment = self._known(experiment_id)
+        dataset = self._find_dataset(self.runs.store, experiment.dataset_id, experiment.dataset_version)
+        if dataset is not None and (waits := explain_pending(dataset)):
+            raise SpecError([Problem("dataset", waits)])
         by_arm = self._check_keys(experiment, credentials, programs or {})
         return self._begin(experiment_id, by_arm, programs or {})
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from refine_core import LM, Predict, Refine
+from refine_core import LM, Predict, Refine, datasets
 from refine_core.errors import SpecError, StoreError
 from refine_core.experiments import Arm, Budget, Experiments
+from refine_core.experiments.planning import plan_experiment
 from refine_core.log import codec
 from refine_core.refine.program_job import LiveProgram, describe_program
 from refine_core.runs import Credentials, Runs
@@ -284,6 +285,24 @@ def test_only_what_failed_is_run_anew_under_another_id(runs, experiments):
     assert {one.state for one in second.outcomes.values()} == {"scored"}
     assert sorted(cell.again for cell in second.cells) == [0, 0, 1, 1]
     assert second.spent.calls == 6, "what failed was paid for, too"
+
+
+def test_nothing_begins_with_bad_rows_that_nobody_agreed_to_leave_out(runs, experiments):
+    good = keep_rows(runs.store, 2)
+    more = datasets.table_of_cells(["question", "note"], [["Why?", ""], ["", "empty"]], name="more.csv")
+    experiment = make_experiment(good, SINGLE)
+    experiments.join(experiments.start(experiment), LONG_S)
+    waiting = datasets.keep(runs.store, more, (), extends=good.id, pending=True)
+    other = make_experiment(waiting, SINGLE)
+    with pytest.raises(SpecError, match="rows that cannot be run"):
+        experiments.start(other)
+    with pytest.raises(SpecError, match="rows that cannot be run"):
+        experiments.add_rows(experiment.id, waiting.version)
+    document = codec.dumps(replace(experiment, dataset_version=waiting.version))
+    runs.store.put(EXPERIMENT_KIND, experiment.id, document)
+    with pytest.raises(SpecError, match="rows that cannot be run"):
+        experiments.go_on(experiment.id)
+    assert [one.field for one in plan_experiment(runs, other, waiting).problems] == ["inputs"]
 
 
 def test_rows_and_an_arm_are_added_and_only_they_are_run(runs, experiments):

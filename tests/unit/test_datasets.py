@@ -148,6 +148,39 @@ def test_added_rows_make_a_version_and_leave_the_others_alone():
     assert len(old.rows) == 2
 
 
+def test_added_bad_rows_wait_until_they_may_be_left_out():
+    store, table, more = MemoryStore(), opened(GOOD), opened(GOOD + ",Walkers,3\n", "more.csv")
+    first = datasets.keep(store, table, columns(table))
+    with pytest.raises(RowsError, match=r"more\.csv, row 3 \(line 4\): product is empty"):
+        datasets.keep(store, more, (), extends=first.id)
+    added = datasets.keep(store, more, (), extends=first.id, pending=True)
+    assert (added.pending, len(added.rows)) == (True, 4)
+    last = datasets.keep(store, opened(GOOD, "last.csv"), (), extends=first.id, version=added.version)
+    assert last.pending, "nobody has agreed yet"
+    agreed = datasets.set_columns(store, first.id, added.columns, added.version, skip_bad=True)
+    assert agreed is not None
+    assert (agreed.pending, list(agreed.rows)) == (False, list(added.rows))
+
+
+def test_rows_are_added_to_the_version_that_is_named():
+    store, table = MemoryStore(), opened(GOOD)
+    first = datasets.keep(store, table, columns(table))
+    left = [replace(one, role="left out") if one.name == "price" else one for one in first.columns]
+    datasets.set_columns(store, first.id, left)
+    added = datasets.keep(store, opened(GOOD, "more.csv"), (), extends=first.id, version=1)
+    assert added.columns == first.columns
+
+
+def test_the_reward_says_what_it_reads_beside_the_inputs():
+    source = """
+def reward(args, pred):
+    low, high = args["low"], args.get("high", 9)
+    return args["product"] in pred.headline and low < other["no"] < high + args.extra
+"""
+    assert datasets.list_reward_fields(replace(SPEC, reward=source)) == ("low", "high", "extra")
+    assert datasets.list_reward_fields(replace(SPEC, reward="def (")) == ()
+
+
 def test_bad_rows_are_refused_until_they_may_be_left_out():
     store, table = MemoryStore(), opened(GOOD + ",Walkers,3\n")
     with pytest.raises(RowsError, match=r"row 3 \(line 4\): product is empty"):

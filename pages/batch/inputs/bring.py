@@ -11,6 +11,7 @@ from typing import Final
 import streamlit as st
 
 from pages.batch.inputs.state import Section, keep_table
+from pages.batch.inputs.typed import draw_typed
 from pages.shared.text import escape_markdown, one_line
 from refine_core import datasets, runs, workbench
 from refine_core.datasets import Table
@@ -44,7 +45,9 @@ def draw_ways(section: Section) -> None:
                 _draw_saved(section)
         with st.popover("Saved runs"), st.container(width=440, gap="small"):
             _draw_runs(section)
-        with st.popover("Type or paste"), st.container(width=520, gap="small"):
+        with st.popover("Type rows"), st.container(width=640, gap="xsmall"):
+            draw_typed(section, _take)
+        with st.popover("Paste"), st.container(width=520, gap="small"):
             _draw_paste(section)
         if section.bringing != "add" and _suits_example(section.spec):
             st.button(
@@ -63,7 +66,8 @@ def _take(section: Section, read: Callable[[], Table]) -> None:
         table = read()
         if section.bringing == "add" and section.dataset is not None:
             store = runs.default().store
-            taken = datasets.keep(store, table, (), extends=section.dataset.id, skip_bad=False)
+            before = section.dataset
+            taken = datasets.keep(store, table, (), extends=before.id, version=before.version, pending=True)
         else:
             taken = keep_table(table, section.spec)
     except RefineError as error:
