@@ -66,7 +66,7 @@ def begin(page: Page) -> None:
     page.get_by_role("button", name="Resume").click()
     expect(
         page.get_by_text(re.compile("“Arm A” and “Arm B” were stopped. .* requires an API key"))
-    ).to_be_visible()
+    ).to_be_visible(timeout=60_000)  # litellm is imported first
     resume_with_key(page)
 
 

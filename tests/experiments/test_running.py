@@ -128,7 +128,9 @@ def test_a_killed_process_is_gone_on_with_and_nothing_finished_is_asked_twice(ru
             [sys.executable, "-m", "tests.experiments.run_child", str(home), experiment.id], cwd=ROOT
         )
         try:
-            server.wait_for_requests(7)  # five that were answered, and two that are held
+            server.wait_for_requests(
+                7, 60
+            )  # the child imports litellm first; five that were answered, and two that are held
             there = eventually(lambda: (s := experiments.get(experiment.id)).done == 5 and s)
             assert (there.state, there.is_local, len(there.under_way)) == ("running", False, 2)
             assert experiments.go_on(experiment.id, CREDENTIALS) is False, "another process works at it"
