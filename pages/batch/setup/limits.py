@@ -34,7 +34,7 @@ def draw_limits(models: Sequence[str], *, narrow: bool) -> None:
             format="%.2f",
             key=FORM.field_key("usd"),
             placeholder="no limit",
-            help="It stops between two calls once so much is spent, and keeps what is done. Calls whose price is not known do not count.",
+            help="It stops between two calls once so much is spent, and keeps what is done. It also stops after a call whose price is not known.",
         )
         _take("usd", typed)
     with places[2]:
