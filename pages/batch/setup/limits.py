@@ -112,28 +112,16 @@ def _draw_rates(label: str) -> None:
     limit = current().rate_limits.get(label, RateLimit())
     left, right = st.columns(2)
     with left:
-        requests = st.number_input(
-            "Requests",
-            1,
-            10**7,
-            limit.requests_per_minute,
-            step=10,
-            key=FORM.field_key("requests", label),
-            placeholder="no limit",
-        )
+        requests = _rate("Requests", "requests", label, 10**7, limit.requests_per_minute, step=10)
     with right:
-        tokens = st.number_input(
-            "Tokens",
-            1,
-            10**10,
-            limit.tokens_per_minute,
-            step=1000,
-            key=FORM.field_key("tokens", label),
-            placeholder="no limit",
-        )
-    new = RateLimit(
-        requests_per_minute=None if requests is None else int(requests),
-        tokens_per_minute=None if tokens is None else int(tokens),
-    )
+        tokens = _rate("Tokens", "tokens", label, 10**10, limit.tokens_per_minute, step=1000)
+    new = RateLimit(requests_per_minute=requests, tokens_per_minute=tokens)
     if new != limit:
         change(rate_limits={**current().rate_limits, label: new})
+
+
+def _rate(name: str, field: str, model: str, most: int, value: int | None, *, step: int) -> int | None:
+    """A number a minute of that model; None for no limit."""
+    key = FORM.field_key(field, model)
+    typed = st.number_input(name, 1, most, value, step=step, key=key, placeholder="no limit")
+    return None if typed is None else int(typed)
