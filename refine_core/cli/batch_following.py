@@ -5,15 +5,12 @@ experiments.get --> Snapshot --BatchView.show--> lines that stay, and one that s
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.experiment_ids import get_snapshot
-from refine_core.cli.output import BadInput
+from refine_core.cli.output import BadInput, quiet_log
 from refine_core.cli.terminal import Terminal, one_line
 
 if TYPE_CHECKING:
@@ -70,7 +67,7 @@ def follow(experiment_id: str, *, as_json: bool) -> int:
 
     view = BatchView(Terminal(sys.stderr))
     view.terminal.write(f"experiment {experiment_id}")
-    with _quiet_log():
+    with quiet_log():
         try:
             snapshot = _watch(experiment_id, view)
         except KeyboardInterrupt:
@@ -106,14 +103,3 @@ def _cancel(experiment_id: str, view: BatchView) -> Snapshot:
     except TimeoutError as error:
         raise BadInput(f"{error}. Press Ctrl-C again to end it; what has ended is kept.") from None
     return get_snapshot(experiment_id)
-
-
-@contextmanager
-def _quiet_log() -> Iterator[None]:
-    """Keep the log of refine_core off the terminal: what it says of a run, the run says too."""
-    logger, handler = logging.getLogger("refine_core"), logging.NullHandler()
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)

@@ -5,7 +5,6 @@ Runs.get --> Run --LiveView.show--> lines that stay, and one that says what goes
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.attempt_lines import attempt_lines, output_lines
-from refine_core.cli.output import BAD_INPUT, CHECK_FAILED, DONE, BadInput, print_json
+from refine_core.cli.output import BAD_INPUT, CHECK_FAILED, DONE, BadInput, print_json, quiet_log
 from refine_core.cli.run_json import MISSED, run_to_json
 from refine_core.cli.terminal import Terminal, one_line
 from refine_core.messages import format_reward
@@ -132,7 +131,7 @@ def follow(run_id: str, *, as_json: bool) -> int:
 
     terminal = Terminal(sys.stderr if as_json else sys.stdout)
     view = LiveView(terminal) if terminal.watched or not as_json else None
-    with _quiet_log(), keeping_output_for_json(as_json=as_json):
+    with quiet_log(), keeping_output_for_json(as_json=as_json):
         try:
             run = _watch(run_id, view)
         except KeyboardInterrupt:
@@ -203,14 +202,3 @@ def exit_code(run: Run) -> int:
     if end.reason == "cancelled":
         return CANCELLED
     return CHECK_FAILED if end.reason in MISSED else BAD_INPUT
-
-
-@contextmanager
-def _quiet_log() -> Iterator[None]:
-    """Keep the log of refine_core off the terminal: what it says of a run, the run says too."""
-    logger, handler = logging.getLogger("refine_core"), logging.NullHandler()
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)

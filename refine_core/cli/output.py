@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -54,6 +55,17 @@ def describe_problem(problem: Problem) -> str:
 def print_text(text: str, *, err: bool = False) -> None:
     """Print text for people, which may hold what a file or a reward says: nothing in it controls the terminal."""
     click.echo("".join(one if one.isprintable() or one == "\n" else " " for one in text), err=err)
+
+
+@contextmanager
+def quiet_log() -> Iterator[None]:
+    """Keep the log of refine_core off the terminal: what it says of a run, the run says too."""
+    logger, handler = logging.getLogger("refine_core"), logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextmanager
