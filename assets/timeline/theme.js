@@ -14,7 +14,7 @@ function rgb(colour) {
 export const css = (c, opacity = 1) => `rgba(${c.map(Math.round).join(",")},${opacity})`;
 const mix = (a, b, share) => a.map((v, i) => v * share + b[i] * (1 - share));
 
-// What "token:…" in a figure stands for, read from Streamlit's theme and from shared/tokens.css.
+// What "token:…" in a figure stands for, read from Streamlit's theme and from shared/colors.css.
 export function readTheme(element) {
   const style = getComputedStyle(element);
   const of = (name, otherwise) => rgb(style.getPropertyValue(name).trim() || otherwise);

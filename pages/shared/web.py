@@ -93,8 +93,8 @@ def read_styles(*styles: Path, root: str = ".root") -> str:
     styles: its stylesheets, or its script, where its stylesheet has the same name. root: selector of its outermost element, which
     is of the class `dark` too where the page is.
     """
-    files = (_ASSETS / "shared" / "tokens.css", *(one.with_suffix(".css") for one in styles))
-    return "\n".join(file.read_text(encoding="utf-8").replace(".tokens", root) for file in files)
+    files = (_ASSETS / "shared" / "colors.css", *(one.with_suffix(".css") for one in styles))
+    return "\n".join(file.read_text(encoding="utf-8").replace(".colors", root) for file in files)
 
 
 def _digest(*files: Path) -> str:

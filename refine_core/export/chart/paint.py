@@ -2,7 +2,7 @@
 
     attributes(LIGHT)("mark best")  ->  {"fill": "#007a58"}            class_of("mark best")  ->  {"class": "mark-best"}
 
-Okabe-Ito, darkened or lightened for contrast, as in assets/shared/tokens.css; each state has a shape, too.
+Okabe-Ito, darkened or lightened for contrast, as in assets/shared/colors.css; each state has a shape, too.
 """
 
 from __future__ import annotations
