@@ -68,6 +68,9 @@ class Experiments:
         self._recovered: dict[str, int] = {}  # ledger version after which nothing was left to be folded
         self._lock = threading.Lock()
         self._changed = threading.Condition()
+        self._unreleased: set[str] = (
+            set()
+        )  # that nothing is done for, but the store still says so: it could not be written
         self._token = token_hex(4)  # in revisions, which another process must not give again
 
     def start(
@@ -183,7 +186,7 @@ class Experiments:
         """The experiment as far as it is recorded; None if there is no such one. Raises StoreError, SpecError."""
         # Whether it is at work is read before its outcomes, so that one which ends in between is not called stopped.
         work = self._alive(experiment_id)
-        is_claimed = work is not None or self.runs.store.is_claimed(_claim(experiment_id))
+        is_claimed = work is not None or self._is_claimed(experiment_id)
         ledger = self._ledger(experiment_id)
         version = work.version if work is not None else 0
         if not ledger.refresh():
@@ -265,12 +268,14 @@ class Experiments:
             known = self._jobs.get(experiment_id)
             if known is not None and known.alive:
                 return False
-            if not store.claim(_claim(experiment_id)):
+            if experiment_id in self._unreleased:  # it is this process's own
+                self._unreleased.discard(experiment_id)
+            elif not store.claim(_claim(experiment_id)):
                 return False
             try:
                 if new is not None:
                     if store.document(EXPERIMENT_KIND, experiment_id) is not None:
-                        store.release(_claim(experiment_id))
+                        self._release(experiment_id)
                         return False
                     store.put(EXPERIMENT_KIND, experiment_id, codec.dumps(new))
                 ledger = self._ledger_locked(experiment_id)
@@ -289,16 +294,26 @@ class Experiments:
         return True
 
     def _release(self, experiment_id: str) -> None:
+        """Let others work at it, now or, on a full disk, as soon as it can be written."""
         try:
             self.runs.store.release(_claim(experiment_id))
         except StoreError as error:
             logger.warning("%s", error)
+            self._unreleased.add(experiment_id)
+        else:
+            self._unreleased.discard(experiment_id)
+
+    def _is_claimed(self, experiment_id: str) -> bool:
+        """Whether a process works at it. Raises StoreError."""
+        if experiment_id in self._unreleased:
+            self._release(experiment_id)
+        return experiment_id not in self._unreleased and self.runs.store.is_claimed(_claim(experiment_id))
 
     def _change(self, experiment_id: str, change: Callable[[Experiment], Experiment]) -> None:
         """Change the document; durable on return. What is added is run at once if it is at work here."""
         store = self.runs.store
         work = self._alive(experiment_id)
-        if work is None and store.is_claimed(_claim(experiment_id)):
+        if work is None and self._is_claimed(experiment_id):
             raise SpecError([_ELSEWHERE])
         with self._lock:
             text = store.document(EXPERIMENT_KIND, experiment_id)
