@@ -19,6 +19,7 @@
     │   ├── LMNotFoundError       no such model
     │   ├── LMRefusedError        the request is not acceptable (a parameter, its length, its content)
     │   ├── LMRateLimitError      too many requests; may be retried
+    │   │   └── LMCreditError     the account has no credit left, so waiting does not help
     │   ├── LMTimeoutError        no answer in time; may be retried
     │   └── LMUnavailableError    unreachable, or broken on its side; may be retried
     └── InfrastructureError       this machine
@@ -293,6 +294,12 @@ class LMRateLimitError(LMError):
     ) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(message, model=model, status=status)
+
+
+class LMCreditError(LMRateLimitError):
+    """The account behind the key has no credit left. Servers say so as they say "too many requests"."""
+
+    retryable = False
 
 
 class LMTimeoutError(LMError):

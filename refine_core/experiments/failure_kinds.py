@@ -17,6 +17,7 @@ from refine_core.formatting import clip, format_duration, join_words
 
 _KINDS: Final[Mapping[str, str]] = {
     "LMRateLimitError": "rate limit (429)",
+    "LMCreditError": "out of credit",
     "LMTimeoutError": "no answer in time",
     "LMUnavailableError": "model not reached",
     "LMKeyError": "key refused or missing",

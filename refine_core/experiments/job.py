@@ -21,7 +21,7 @@ from refine_core.events import RunStarted
 from refine_core.experiments.cells import cell_spec, copy_program
 from refine_core.experiments.control import Control, keep_control
 from refine_core.experiments.document import Arm, Cell, Experiment, RateLimit
-from refine_core.experiments.guard import AfterRecord, BeforeRecord
+from refine_core.experiments.guard import AfterRecord, BeforeRecord, RewardGuard
 from refine_core.experiments.ledger import Ledger, charges_of
 from refine_core.experiments.outcomes import fold_outcome
 from refine_core.experiments.snapshot import ExperimentState, StoppedBy
@@ -78,7 +78,10 @@ class ExperimentJob:
         self._lock = threading.Lock()
         self._under_way: dict[str, _UnderWay] = {}
         self._begun: set[str] = set(runs.store.cell_runs(ledger.id))
-        self._scored_arms: set[str] = set()
+        self._reward_guard = RewardGuard()
+        for cell, outcome in ledger.outcomes.items():
+            if outcome.state == "scored":
+                self._reward_guard.note_score(cell.arm)
         self._threads = 0
         self._is_ending = False
         self._queue: deque[Cell] = deque()
@@ -258,7 +261,9 @@ class ExperimentJob:
         else:
             run_job = RunJob(spec, keys, self.runs.recording, records, pool=self._pool)
         before = BeforeRecord(
-            self.budget, lambda why: self.stop_arm(arm.key, why), lambda: arm.key in self._scored_arms
+            self.budget,
+            lambda why: self.stop_arm(arm.key, why),
+            lambda error: self._reward_guard.fails_everywhere(arm.key, cell.row, error, spec.reward),
         )
         after = AfterRecord(self.budget, lambda why: self.stop_arm(arm.key, why))
         run_job.before_record = (*run_job.before_record, before)
@@ -273,7 +278,7 @@ class ExperimentJob:
             return False
         self.ledger.add({run_id: (outcome, charges_of(timeline))})
         if outcome.state == "scored":
-            self._scored_arms.add(self.ledger.by_run[run_id].arm)
+            self._reward_guard.note_score(self.ledger.by_run[run_id].arm)
         return True
 
     def _finish(self) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from refine_core.errors import (
+    LMCreditError,
     LMError,
     LMKeyError,
     LMNotFoundError,
@@ -99,7 +100,7 @@ _OUT_OF_CREDIT = (
 def _classify(error: BaseException, refusal: Refusal, status: int) -> tuple[type[LMError], str]:
     """The kind of error for a refusal, and its message."""
     if refusal.is_out_of_credit:
-        return LMRateLimitError, _OUT_OF_CREDIT
+        return LMCreditError, _OUT_OF_CREDIT
     about_prompt = status in _ABOUT_THE_PROMPT
     if is_caused_by(error, "ContentPolicyViolationError") or (about_prompt and refusal.is_about_content):
         return LMRefusedError, "{at} refused the content of the prompt ({status}). Change the prompt."
@@ -149,13 +150,9 @@ def explain_refusal(
         sentence = f"{{model!r}} does not support {which} as it is set. Leave it empty, or set it to None."
         quote = "" if param else quote
     message = sentence.format(at=at, model=model, status=status, param=param) + quote
-    if kind is LMUnavailableError:
-        return LMUnavailableError(message, model=model, status=status, retry_after_s=refusal.retry_after_s)
-    if kind is not LMRateLimitError:
-        return kind(message, model=model, status=status)
-    limit = LMRateLimitError(message, model=model, status=status, retry_after_s=refusal.retry_after_s)
-    limit.retryable = not refusal.is_out_of_credit
-    return limit
+    if issubclass(kind, LMUnavailableError | LMRateLimitError):
+        return kind(message, model=model, status=status, retry_after_s=refusal.retry_after_s)
+    return kind(message, model=model, status=status)
 
 
 def _unsupported(error: BaseException) -> str:

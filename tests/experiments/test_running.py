@@ -16,6 +16,7 @@ import pytest
 from refine_core import LM, Predict, Refine, datasets
 from refine_core.errors import SpecError, StoreError
 from refine_core.experiments import Arm, Budget, Experiments
+from refine_core.experiments.guard import ROWS_IN_DOUBT
 from refine_core.experiments.planning import plan_experiment
 from refine_core.log import codec
 from refine_core.refine.program_job import LiveProgram, describe_program
@@ -193,6 +194,38 @@ def test_a_reward_that_cannot_be_loaded_stops_its_arm(runs, experiments):
     assert len([run for run in runs.store.cell_runs(experiment.id) if "-a0" in run]) <= 2
 
 
+def test_a_reward_that_fails_on_some_rows_fails_only_those(runs, experiments):
+    picky = "def reward(args, pred):\n    if args['question'][8] in '012':\n        raise KeyError('no')\n    return 1.0\n"
+    experiment = make_experiment(keep_rows(runs.store, 6), replace(SINGLE, reward=picky), at_once=1)
+    experiments.join(experiments.start(experiment), LONG_S)
+    snapshot = experiments.get(experiment.id)
+    assert (snapshot.state, dict(snapshot.stopped_arms)) == ("finished", {})
+    assert [snapshot.outcomes[cell].state for cell in snapshot.cells] == ["failed"] * 3 + ["scored"] * 3
+
+
+def test_a_reward_that_fails_on_every_row_stops_its_arm_after_a_few(runs, experiments):
+    broken = "def reward(args, pred):\n    raise KeyError(args['question'])\n"
+    experiment = make_experiment(
+        keep_rows(runs.store, 12), replace(SINGLE, reward=broken), REFINED, at_once=1
+    )
+    experiments.join(experiments.start(experiment), LONG_S)
+    snapshot = experiments.get(experiment.id)
+    assert list(snapshot.stopped_arms) == ["a"]
+    assert sum(cell.arm == "a" for cell in snapshot.outcomes) == ROWS_IN_DOUBT - 1
+    experiments.go_on(experiment.id)
+    experiments.join(experiment.id, LONG_S)
+    assert sum(cell.arm == "a" for cell in experiments.get(experiment.id).outcomes) == 2 * (ROWS_IN_DOUBT - 1)
+
+
+def test_an_account_without_credit_stops_its_arm_at_once(runs, experiments):
+    with OpenAIServer(default=status(429, "No money left.", error_code="insufficient_quota")) as server:
+        experiment = make_experiment(keep_rows(runs.store, 6), on_server(server, REFINED), at_once=1)
+        experiments.join(experiments.start(experiment, CREDENTIALS), LONG_S)
+        stopped = experiments.get(experiment.id)
+        assert (stopped.stopped_by, stopped.done, len(server.requests)) == ("arms", 0, 1)
+        assert "out of credit" in stopped.stopped_arms["a"]
+
+
 def test_a_budget_of_calls_is_kept_to_the_call_and_raised(runs, experiments):
     with OpenAIServer(default=answer) as server:
         spec = on_server(server, SINGLE)
@@ -367,6 +400,10 @@ class Filling(MemoryStore):
     def add_outcomes(self, experiment_id, texts) -> None:
         self.check_room()
         super().add_outcomes(experiment_id, texts)
+
+    def release(self, name) -> None:
+        self.check_room()
+        super().release(name)
 
     def check_room(self) -> None:
         if self.room <= 0:

@@ -21,6 +21,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from refine_core.errors import (
+    LMCreditError,
     LMError,
     LMKeyError,
     LMNotFoundError,
@@ -210,14 +211,14 @@ REFUSED = (
     Row(
         "429 insufficient quota",
         status(429, "No money left.", error_code="insufficient_quota"),
-        LMRateLimitError,
+        LMCreditError,
         ("out of credit (429)", "use another key", "No money left"),
     ),
     *(
         Row(
             f"no credit, {code}: {words[:20]}",
             status(code, words),
-            LMRateLimitError,
+            LMCreditError,
             ("out of credit", "Add credit", words),
         )
         for code, words in (

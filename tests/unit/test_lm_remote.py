@@ -21,6 +21,7 @@ import pytest
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import (
+    LMCreditError,
     LMError,
     LMKeyError,
     LMNotFoundError,
@@ -160,7 +161,7 @@ def test_calling_it_as_dspy_does_returns_a_list(server):
         ),
         (status(413), LMRefusedError, r"too long .*\(413\)"),
         (status(422), LMRefusedError, r"\(422\)"),
-        (status(402), LMRateLimitError, r"out of credit \(402\)"),
+        (status(402), LMCreditError, r"out of credit \(402\)"),
         (status(429), LMRateLimitError, "too many requests"),
         (status(408), LMTimeoutError, "gave up waiting"),
         (status(409), LMUnavailableError, r"\(409\)"),
