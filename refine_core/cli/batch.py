@@ -12,6 +12,7 @@ import click
 from refine_core.cli.numbers import Number
 from refine_core.cli.output import DONE, BadInput, Question, print_json, print_text
 from refine_core.cli.shared_options import trust_address
+from refine_core.cli.terminal import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -280,11 +281,22 @@ def _limit_rates(said: Mapping[str, RateLimit], source: BatchSource, limits: Lim
         if value is not None
     }
     found = dict(said)
+    asked = {
+        model.label
+        for arm in source.arms
+        for model in (arm.spec.model, arm.spec.adviser, arm.spec.judge)
+        if model is not None
+    }
     if given:
-        for arm in source.arms:
-            for model in (arm.spec.model, arm.spec.adviser, arm.spec.judge):
-                if model is not None:
-                    found[model.label] = replace(found.get(model.label, RateLimit()), **given)
+        for label in asked:
+            found[label] = replace(found.get(label, RateLimit()), **given)
+    for label in found.keys() - asked:
+        print_text(
+            one_line(
+                f"rate_limits: no arm asks {label}, so this limits nothing; asked: {', '.join(sorted(asked))}"
+            ),
+            err=True,
+        )
     return found
 
 

@@ -28,7 +28,8 @@ def print_result(snapshot: Snapshot, *, as_json: bool) -> int:
     result = build_result(snapshot)
     if as_json:
         if not _is_whole(snapshot):
-            Terminal(sys.stderr).write(*_next_steps(snapshot))
+            why = [one_line(snapshot.error)] if snapshot.error else []
+            Terminal(sys.stderr).write(*why, *_next_steps(snapshot))
         print_json(result_to_json(result))
     else:
         terminal = Terminal(sys.stdout)

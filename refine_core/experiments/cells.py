@@ -12,7 +12,7 @@ from typing import Final
 
 from refine_core.datasets import Dataset, DatasetRow
 from refine_core.errors import Problem, SpecError
-from refine_core.experiments.document import Arm, Cell, Experiment
+from refine_core.experiments.document import MAX_REPEATS, Arm, Cell, Experiment
 from refine_core.left_out import is_left_out
 from refine_core.refine.build import find_problems, list_program_inputs
 from refine_core.refine.module import BestOfN
@@ -105,8 +105,8 @@ def _document_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Pro
             yield Problem(
                 "arms", f"{key!r} cannot be the key of an arm: each has its own, of lower-case letters"
             )
-    if experiment.repeats < 1:
-        yield Problem("repeats", "each input is run at least once")
+    if not 1 <= experiment.repeats <= MAX_REPEATS:
+        yield Problem("repeats", f"each input is run at least once, and at most {MAX_REPEATS} times")
     if count_rows(experiment, dataset) < 1:
         yield Problem("dataset", f"{dataset.name or 'the dataset'} has no rows")
     elif waits := explain_pending(dataset):

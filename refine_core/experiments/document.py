@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from refine_core.spec import ProgramSpec
+
+MAX_REPEATS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

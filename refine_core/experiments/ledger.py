@@ -16,7 +16,7 @@ from typing import Final
 from refine_core.datasets import Dataset
 from refine_core.errors import Problem, SpecError, StoreError
 from refine_core.experiments.cells import count_rows
-from refine_core.experiments.document import Cell, Experiment
+from refine_core.experiments.document import MAX_REPEATS, Cell, Experiment
 from refine_core.experiments.outcome_text import Charges, read_outcome, write_outcome
 from refine_core.experiments.outcomes import Outcome, fold_outcome
 from refine_core.log import codec, folds
@@ -158,11 +158,25 @@ class Ledger:
 def read_experiment(experiment_id: str, text: str) -> Experiment:
     """The experiment that a document describes. Raises StoreError if it is damaged."""
     try:
-        return codec.build(Experiment, codec.loads(text))  # type: ignore[arg-type]  # what is not such data is caught
+        experiment = codec.build(Experiment, codec.loads(text))  # type: ignore[arg-type]  # what is not such data is caught
+        _check_experiment(experiment)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(
             f"experiment {experiment_id} cannot be read: its document is damaged ({error})"
         ) from error
+    return experiment
+
+
+def _check_experiment(experiment: Experiment) -> None:
+    """Raise ValueError for what no experiment can be: what it says is read by every list."""
+    if not all(isinstance(one, str) for one in (experiment.id, experiment.name, experiment.dataset_id)):
+        raise ValueError("its id, its name or its dataset is no text")
+    if not isinstance(experiment.repeats, int) or not 1 <= experiment.repeats <= MAX_REPEATS:
+        raise ValueError(f"it has {experiment.repeats!r} repeats")
+    if experiment.rows is not None and (not isinstance(experiment.rows, int) or experiment.rows < 1):
+        raise ValueError(f"it has {experiment.rows!r} rows")
+    if not experiment.arms:
+        raise ValueError("it has no arms")
 
 
 def charges_of(timeline: Timeline) -> Charges:

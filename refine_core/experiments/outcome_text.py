@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields
-from typing import Any
+from math import isfinite
+from typing import Any, get_args
 
 import ujson
 
 from refine_core.errors import Charge
-from refine_core.experiments.outcomes import AttemptFigures, Outcome
+from refine_core.experiments.outcomes import AttemptFigures, Outcome, State
 from refine_core.log.well_formed import make_well_formed
 
 
@@ -55,6 +56,7 @@ def _default(field: Field[Any]) -> object:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
+_STATES = get_args(State)
 _OUTCOME = {one.name: _default(one) for one in fields(Outcome)}
 _ATTEMPT = {one.name: _default(one) for one in fields(AttemptFigures)}
 _CHARGES = {one.name: _default(one) for one in fields(Charges)}
@@ -70,10 +72,22 @@ def write_outcome(outcome: Outcome, charges: Charges) -> str:
 
 def read_outcome(text: str) -> tuple[Outcome, Charges]:
     """The inverse of `write_outcome`. Raises ValueError, TypeError or KeyError for other text."""
-    data = ujson.loads(text)
-    charges = Charges(**_known(data.pop("charges"), _CHARGES))
-    data["attempts"] = tuple(AttemptFigures(**_known(one, _ATTEMPT)) for one in data["attempts"])
-    return Outcome(**_known(data, _OUTCOME)), charges
+    try:
+        data = ujson.loads(text)
+        charges = Charges(**_known(data.pop("charges"), _CHARGES))
+        data["attempts"] = tuple(AttemptFigures(**_known(one, _ATTEMPT)) for one in data["attempts"])
+        outcome = Outcome(**_known(data, _OUTCOME))
+    except AttributeError as error:  # another kind of data
+        raise TypeError(str(error)) from error
+    if outcome.state not in _STATES or (outcome.state == "scored") != _is_number(outcome.reward):
+        raise ValueError(f"a run that is {outcome.state!r} with the reward {outcome.reward!r}")
+    if not all(one.reward is None or _is_number(one.reward) for one in outcome.attempts):
+        raise ValueError("the reward of an attempt is no number")
+    return outcome, charges
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _write(value: object, defaults: dict[str, object]) -> dict[str, object]:

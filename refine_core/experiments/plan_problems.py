@@ -10,7 +10,7 @@ from refine_core.datasets import Dataset
 from refine_core.errors import Problem, SignatureError
 from refine_core.estimates import models_of
 from refine_core.experiments.cells import count_rows, explain_pending
-from refine_core.experiments.document import Arm, Experiment
+from refine_core.experiments.document import MAX_REPEATS, Arm, Experiment
 from refine_core.formatting import pluralize
 from refine_core.refine.build import find_problems, list_program_inputs
 from refine_core.runs import Credentials
@@ -19,7 +19,6 @@ from refine_core.spec.limits import is_whole
 from refine_core.spec.secrets import environment_key
 
 MAX_CELLS: Final = 100_000
-MAX_REPEATS: Final = 100
 PRACTICE: Final = "The practice model answers: no key, no cost. It is not a language model."
 
 

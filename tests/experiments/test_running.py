@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -163,6 +164,36 @@ def test_an_outcome_that_was_not_kept_is_folded_from_its_run(runs, experiments, 
     after = Experiments(runs).get(experiment.id)
     assert (after.state, after.outcomes) == ("finished", before.outcomes)
     assert len(runs.store.outcomes(experiment.id)[1]) == 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "not JSON",
+        "null",
+        '{"state": 5, "reward": 1.0, "attempts": 5, "reason": "", "charges": 5}',
+        '{"state": "scored", "reward": 1e999, "attempts": [], "reason": "", "charges": {}}',
+        '{"state": "scored", "reward": "1", "attempts": [], "reason": "", "charges": {}}',
+    ],
+)
+def test_a_damaged_outcome_is_folded_anew(runs, experiments, home, damage):
+    experiment = make_experiment(keep_rows(runs.store, 2), SINGLE)
+    experiments.join(experiments.start(experiment), LONG_S)
+    before = experiments.get(experiment.id)
+    with closing(sqlite3.connect(home / "refinescope.db")) as connection:
+        connection.execute("UPDATE outcomes SET text = ?", (damage,))
+        connection.commit()
+    assert Experiments(runs).get(experiment.id).outcomes == before.outcomes
+
+
+@pytest.mark.parametrize("change", [{"repeats": 10**9}, {"name": 5}, {"arms": []}, {"rows": -3}])
+def test_a_document_that_is_no_experiment_is_left_out_of_the_list(runs, experiments, change):
+    whole, broken = (make_experiment(keep_rows(runs.store, 2), SINGLE) for _ in range(2))
+    for one in (whole, broken):
+        experiments.join(experiments.start(one), LONG_S)
+    text = runs.store.document(EXPERIMENT_KIND, broken.id)
+    runs.store.put(EXPERIMENT_KIND, broken.id, json.dumps({**json.loads(text), **change}))
+    assert [one.experiment.id for one in Experiments(runs).list_experiments()] == [whole.id]
 
 
 def test_a_refused_key_stops_its_arm_at_once_and_the_others_go_on(runs, experiments):

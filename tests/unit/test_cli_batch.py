@@ -99,6 +99,15 @@ def test_an_experiment_by_hand_runs_with_its_own_table(call, folder):
     assert "capital" not in experiments.get(made.id).dataset.rows[0].values
 
 
+def test_a_limit_of_a_model_that_no_arm_asks_is_named(call, folder):
+    limits = {"practise model": {"at_once": 1}}
+    document = {"dataset": "capitals.csv", "base": "program.json", "arms": ["single"], "rate_limits": limits}
+    (folder / "experiment.json").write_text(json.dumps(document), encoding="utf-8")
+    code, _, err = call("experiment.json", "--dry-run")
+    assert code == 0
+    assert "no arm asks practise model, so this limits nothing; asked: practice model" in err
+
+
 def test_what_was_exported_as_json_runs_again(call):
     call("program.json", "capitals.csv", "--arms", "refine_2,single", "--repeats", 2, "--seed", 5)
     first = newest()
@@ -136,6 +145,7 @@ def test_a_dry_run_starts_nothing(call):
         (["program.json", "capitals.csv", "--column", "question=qestion"], "has no column qestion; did you mean question?"),
         (["program.json", "capitals.csv", "--column", "question"], "write INPUT=COLUMN"),
         (["broken.json", "capitals.csv"], "arms[0].spec.stages: this field is missing"),
+        (["dear.json", "capitals.csv"], "budget.usd: write a number of US dollars above 0"),
         (["empty.csv", "capitals.csv"], "not valid JSON"),
         (["program.json", "empty.csv"], "empty.csv"),
         (["program.json", "capitals.csv", "--example", "one_word"], "not both"),
@@ -146,6 +156,7 @@ def test_a_dry_run_starts_nothing(call):
 )  # fmt: skip
 def test_bad_input_is_named_before_anything_is_spent(call, folder, arguments, words):
     (folder / "empty.csv").write_text("", encoding="utf-8")
+    (folder / "dear.json").write_text(f'{{"arms": [], "budget": {{"usd": 1{"0" * 400}}}}}', encoding="utf-8")
     (folder / "broken.json").write_text('{"arms": [{"spec": {"reward": "x"}}]}', encoding="utf-8")
     code, out, err = call(*arguments)
     assert (code, out) == (2, "")
@@ -200,6 +211,8 @@ def test_a_budget_stops_it_and_more_of_it_goes_on(call):
     )
     assert code == 1
     assert "batch --resume" in out
+    _, _, err = call("--resume", "last", "--json")
+    assert "The budget of 3 calls is spent" in err
     code, out, err = call("--resume", "last", "--budget-calls", 500)
     assert code == 0, err
     assert experiments.get(newest().id).done == 6

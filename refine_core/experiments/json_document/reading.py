@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -256,7 +257,7 @@ class _Reader:
         self._unknown("budget.", data, ("calls", "tokens", "usd"))
         usd = data.get("usd")
         if usd is not None and (
-            isinstance(usd, bool) or not isinstance(usd, int | float) or not 0 < usd < float("inf")
+            isinstance(usd, bool) or not isinstance(usd, int | float) or not 0 < usd <= sys.float_info.max
         ):
             self._note("budget.usd", f"write a number of US dollars above 0, not {_show(usd)}")
             usd = None
