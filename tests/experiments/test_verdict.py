@@ -64,6 +64,35 @@ def test_a_reward_that_gives_every_run_the_same_cannot_tell_arms_apart():
     )
 
 
+def test_runs_that_failed_are_not_said_to_have_got_the_same():
+    answer, headline = sentence(rewards=lambda *_: 0.7, failed={"a": 0.4, "b": 0.1, "c": 0.1})
+    assert (answer, headline[:51]) == (
+        "no difference",
+        "No difference: every run that was scored got 0.70. "[:51],
+    )
+
+
+def test_rewards_too_large_to_compute_with_are_not_called_equal_inputs():
+    made = make_snapshot(arms=2, rewards=lambda *_: 0.5)
+    huge = {cell: replace(one, reward=(-1) ** cell.row * 1.7e308) for cell, one in made.outcomes.items()}
+    result = build_result(replace(made, outcomes=huge))
+    assert (
+        result.verdict.headline
+        == "The rewards lie too far apart to compute with, so there is nothing to compare."
+    )
+    assert describe_pair(result.comparisons[0])[1:] == (
+        "rewards too large to compute with",
+        "nothing to compare",
+    )
+
+
+def test_rows_of_one_input_are_one_input_whatever_they_got():
+    made = make_snapshot(arms=2, rows=8, equal_inputs=8, rewards=lambda rng, _arm, _row: rng.random())
+    result = build_result(made)
+    assert result.verdict.headline.startswith("The inputs that both arms share are all the same")
+    assert describe_pair(result.comparisons[0])[1:] == ("one input", "nothing to compare")
+
+
 def test_one_arm_is_nothing_to_compare():
     answer, headline = sentence(arms=1)
     assert answer == "nothing to compare"

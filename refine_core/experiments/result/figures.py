@@ -182,7 +182,7 @@ class Comparison:
     """Two arms, the one with the higher mean first.
 
     difference: first less second, at the level of Holm's step, so that it leaves out 0 exactly where `enough` is true; None where
-    too few inputs were scored, or all rewards are equal. p: as Holm corrects it. enough: whether the two differ.
+    too few inputs were scored, all rewards are equal, or they are too large to compute with. p: as Holm corrects it. enough: whether the two differ.
     by_input: ascending by difference, so the first's worst regressions come first. left_out: inputs that ran in both but were
     scored only in one, or in none. caution: where the arms failed unequally often; then `at_lowest` counts failed runs as the lowest
     reward that was seen. margin: the difference below which the two count as equal.
@@ -205,6 +205,11 @@ class Comparison:
     def inputs(self) -> int:
         """How many were scored in both."""
         return len(self.by_input)
+
+    @property
+    def is_level(self) -> bool:
+        """Whether every input got the same reward in both."""
+        return len({value for one in self.by_input for value in (one.first, one.second)}) == 1
 
     @property
     def worse(self) -> int:

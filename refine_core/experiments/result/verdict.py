@@ -10,6 +10,7 @@ not finished         more may come by itself: then nothing is said of who leads
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import Final
 
 from refine_core.experiments.result.figures import (
@@ -61,7 +62,7 @@ def write_verdict(result: Result) -> Verdict:
 def judge(one: Comparison) -> Answer:
     """What can be said of a pair by itself."""
     if one.difference is None:
-        return "nothing to compare" if one.inputs < 2 else "no difference"  # noqa: PLR2004 - one shows no spread
+        return "no difference" if one.is_level and one.inputs > 1 else "nothing to compare"
     if one.enough and one.difference.is_clear:
         return "better"
     if -one.margin <= one.difference.low and one.difference.high <= one.margin:
@@ -74,9 +75,18 @@ def describe_pair(one: Comparison) -> tuple[str, str, str]:
     title = f"{one.first.name} against {one.second.name}"
     answer = judge(one)
     if one.difference is None:
-        return title, "every run got the same" if one.inputs else "not scored", answer
+        return title, _explain_no_figure(one), answer
     size = f"{format_difference(one.difference.difference)} {_interval(one.difference)}"
     return title, size, answer if answer != "better" or one.difference.difference > 0 else "worse"
+
+
+def _explain_no_figure(one: Comparison) -> str:
+    """Why a pair has no difference, in a few words."""
+    if not one.inputs:
+        return "not scored"
+    if one.is_level:
+        return "every scored run got the same"
+    return "one input" if isfinite(one.margin) else "rewards too large to compute with"
 
 
 def count_more(one: Comparison) -> int | None:
@@ -132,17 +142,16 @@ def _describe_mean(arm: ArmResult) -> str:
 
 
 def _without_difference(main: Comparison, details: tuple[str, ...], method: str) -> Verdict:
-    headline = (
-        f"No difference: every run got {format_score(main.first.mean)}. This reward cannot tell them apart."
-        if main.first.mean == main.second.mean
-        else "The inputs that both arms share are all the same, so there is nothing to compare."
-    )
-    return Verdict(
-        "no difference" if main.first.mean == main.second.mean else "nothing to compare",
-        headline,
-        details,
-        method,
-    )
+    if main.is_level:
+        who = "every run that was scored" if main.first.failed or main.second.failed else "every run"
+        headline = (
+            f"No difference: {who} got {format_score(main.first.mean)}. This reward cannot tell them apart."
+        )
+    elif isfinite(main.margin):
+        headline = "The inputs that both arms share are all the same, so there is nothing to compare."
+    else:
+        headline = "The rewards lie too far apart to compute with, so there is nothing to compare."
+    return Verdict(judge(main), headline, details, method)
 
 
 def _interval(difference: ArmDifference) -> str:
