@@ -160,7 +160,10 @@ def _describe_problems(table: Table, check: TableCheck) -> list[str]:
         else f"{one_line(table.name)}: {pluralize(check.bad, 'row')} of {check.rows:,} cannot be run:"
     ]
     lines += [f"  {one_line(str(problem))}" for problem in (*check.blocking, *check.problems)]
-    hidden = check.bad - len({one.row for one in check.problems}) if check.problems else 0
+    named = {one.row for one in check.problems if one.row is not None}
+    hidden = (
+        check.bad - len(named) - (table.total - len(table)) if check.problems else 0
+    )  # the excess has a line
     if hidden > 0 and not check.blocking:
         lines.append(f"  and {pluralize(hidden, 'more row')}")
     if check.blocking:

@@ -110,6 +110,7 @@ def _failed(
     messages = Counter(snapshot.outcomes[cell].error for cell in cells)
     (message, _), *others = messages.most_common()
     more = f" · {len(others):,} more like it" if others else ""
+    message = message.removeprefix(f"{kind}: ")  # which stands before it already
     detail = f"{clip(' '.join(message.split()), _CHARACTERS)}{more}"
     what = _KINDS.get(kind, kind)
     return FailureKind(

@@ -183,6 +183,11 @@ class ExperimentJob:
         """Label of a model -> how many calls it is asked at once now, where its server asked for fewer."""
         return self._rates.slowed_models() if self.alive else {}
 
+    @property
+    def on_hold(self) -> dict[str, float]:
+        """Label of a model that nobody asks now, as its server refused calls -> seconds until somebody does."""
+        return self._rates.held_models() if self.alive else {}
+
     def _list_limits(self) -> dict[str, RateLimit]:
         """Label of each model that is asked -> its limits."""
         experiment = self.experiment

@@ -417,7 +417,7 @@ def _snapshot_at_work(ledger: Ledger, work: ExperimentJob, revision: str) -> Sna
     experiment, dataset = ledger.document
     return Snapshot(
         experiment, dataset, work.state, ledger.cells, ledger.outcomes, work.under_way, dict(work.stopped_arms),
-        work.error, work.slowed, revision=revision, stopped_by="", spent=to_spent(work.budget.charges),
+        work.error, work.slowed, work.on_hold, revision=revision, stopped_by="", spent=to_spent(work.budget.charges),
     )  # fmt: skip
 
 

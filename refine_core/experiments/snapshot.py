@@ -35,8 +35,8 @@ class Snapshot:
 
     cells: every cell, in the order in which they are run. outcomes: of those that have ended; a cell that was cut off is not among them.
     under_way: those at work. stopped_arms: key of an arm -> why it was stopped, such as a refused key. error: why the rest was not run, or "".
-    slowed: label of a model -> how many calls it is asked at once now, where a server asked for fewer. revision: changes whenever
-    there is something new to show. is_local: whether this process may pause or cancel it. stopped_by: where the state is "stopped".
+    slowed: label of a model -> how many calls it is asked at once now, where a server asked for fewer. on_hold: label of one that is not
+    asked at all for now -> seconds until it is. revision: changes whenever there is something new to show. is_local: whether this process may pause or cancel it. stopped_by: where the state is "stopped".
     spent: calls, tokens and dollars of all its runs, of those under way and cut off too, as the budget counts them; None: not known here.
     """
 
@@ -49,6 +49,7 @@ class Snapshot:
     stopped_arms: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     slowed: Mapping[str, int] = field(default_factory=dict)
+    on_hold: Mapping[str, float] = field(default_factory=dict)
     revision: str = ""
     is_local: bool = True
     stopped_by: StoppedBy = ""

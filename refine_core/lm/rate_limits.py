@@ -114,6 +114,14 @@ class RateLimits:
         """Label of a model of these that a refusal slows now -> how many calls it is asked at once. 0: nobody asks it for now."""
         return _slowed(self.paces())
 
+    def held_models(self) -> dict[str, float]:
+        """Label of a model of these that nobody may ask now, as its server refused calls -> seconds until somebody may."""
+        held: dict[str, float] = {}
+        for pace in self.paces():
+            if pace.resumes_in_s > 0:
+                held[pace.label] = max(pace.resumes_in_s, held.get(pace.label, 0.0))
+        return held
+
     def paces(self) -> list[Pace]:
         """How fast each of these models is asked, of those that were asked at all."""
         return [pace for pace in self._rates.paces() if pace.label in self.limits]

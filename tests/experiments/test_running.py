@@ -17,6 +17,7 @@ import pytest
 from refine_core import LM, Predict, Refine, datasets
 from refine_core.errors import SpecError, StoreError
 from refine_core.experiments import Arm, Budget, Experiments
+from refine_core.experiments.failure_kinds import list_failures
 from refine_core.experiments.guard import ROWS_IN_DOUBT
 from refine_core.experiments.planning import plan_experiment
 from refine_core.log import codec
@@ -232,6 +233,7 @@ def test_a_reward_that_fails_on_some_rows_fails_only_those(runs, experiments):
     snapshot = experiments.get(experiment.id)
     assert (snapshot.state, dict(snapshot.stopped_arms)) == ("finished", {})
     assert [snapshot.outcomes[cell].state for cell in snapshot.cells] == ["failed"] * 3 + ["scored"] * 3
+    assert [(kind.what, kind.detail) for kind in list_failures(snapshot)] == [("KeyError", "'no'")]
 
 
 def test_a_reward_that_fails_on_every_row_stops_its_arm_after_a_few(runs, experiments):

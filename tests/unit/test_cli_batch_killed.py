@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from tests.openai_server import OpenAIServer
+from tests.openai_server import OpenAIServer, status
 
 PROGRAM = {
     "stages": [{"name": "answer", "signature": "question -> answer"}],
@@ -115,6 +115,16 @@ def test_ctrl_c_keeps_what_has_ended_and_says_how_to_go_on(work):
         out, err = ended.communicate(timeout=120)
         assert ended.returncode == 0, err
     assert [one["runs"] for one in json.loads(out)["arms"]] == [ROWS, ROWS]
+
+
+def test_a_server_that_asks_to_wait_is_named_with_the_time(work):
+    with OpenAIServer(default=status(429, retry_after=1000)) as server:
+        process = begin(work, *write_program(work, server.url))
+        said = next(line for line in process.stderr if "refused calls (429)" in line)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert "openai/tiny refused calls (429): it is asked again at " in said
+    assert process.returncode == 130
 
 
 def test_a_python_file_has_arms_of_its_own_program_and_reward(work):
