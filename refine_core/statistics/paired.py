@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
-from refine_core.statistics.intervals import Z_95
 from refine_core.statistics.numbers import check_same_length, mean
 from refine_core.statistics.student import student_p, student_quantile
 from refine_core.statistics.two_means import Z_80
@@ -33,8 +33,8 @@ class ArmDifference:
     """How much higher the first program's mean is than the second's, on the same inputs.
 
     low, high: the interval, of `level`. p: the chance of a difference at least this large between equal programs; below
-    1 - level exactly where the interval leaves out 0. needed: inputs in all that would show a difference of this size in 4 of 5
-    cases; None for a difference of 0. inputs: how many were compared. clusters: of how many different inputs. scale: between the
+    1 - level exactly where the interval leaves out 0. needed: inputs in all whose interval of this level would leave out 0 in 4 of 5
+    cases, for a difference of this size; None for a difference of 0. inputs: how many were compared. clusters: of how many different inputs. scale: between the
     highest and the lowest reward that was seen.
     """
 
@@ -81,8 +81,8 @@ def compare_arms(
     inputs (benchmarks/verdicts.py measures it); D in place of R, since with R it is far too wide where programs differ by little.
     clusters: which inputs belong together, such as equal ones; sums over a cluster then stand for dᵢ - m, C clusters for n inputs,
     and a pseudo-observation counts as a cluster of mean size (arXiv 2411.00640).
-    needed: the smallest n with |d| n ≥ z √(n s₀² + 2kD²), z = z₀.₉₇₅ + z₀.₈ and s₀² the differences' own variance, and z₀.₉₇₅²/2 more for
-    t in place of z (Guenther, The American Statistician 35, 1981).
+    needed: the smallest n with |d| n ≥ z √(n s₀² + 2kD²), z = zₗ + z₀.₈, zₗ the quantile of the level (z₀.₉₇₅ at 95 %) and s₀² the
+    differences' own variance, and zₗ²/2 more for t in place of z (Guenther, The American Statistician 35, 1981).
     None for fewer than two inputs (or clusters), for values that are not finite, and where all rewards are the same, as then
     nothing shows how much they vary. Raises ValueError for lists of unequal lengths.
     """
@@ -115,7 +115,7 @@ def compare_arms(
         max(-1.0, low) * scale,
         min(1.0, high) * scale,
         p,
-        _needed(plain, found, reach, n),
+        _needed(plain, found, reach, n, level),
         n,
         found.count,
         scale,
@@ -220,12 +220,13 @@ def _enlarge(
     return _Enlarged(middle, error, whole - 1, count, max(0.0, spread) / (count - 1), size)
 
 
-def _needed(plain: float, found: _Enlarged, reach: float, n: int) -> int | None:
+def _needed(plain: float, found: _Enlarged, reach: float, n: int, level: float) -> int | None:
     """Inputs in all, as `compare_arms` says; of a mean size of cluster, as here."""
     if plain == 0:
         return None
-    z2 = (Z_95 + Z_80) ** 2
+    z = NormalDist().inv_cdf(1 - (1 - level) / 2)
+    z2 = (z + Z_80) ** 2
     own, ends = found.spread, 2 * PSEUDO * reach * reach
     count = (z2 * own + math.sqrt(z2 * z2 * own * own + 4 * plain * plain * z2 * ends)) / (2 * plain * plain)
-    needed = (count + Z_95 * Z_95 / 2) * n / found.count
+    needed = (count + z * z / 2) * n / found.count
     return max(MIN_INPUTS, math.ceil(needed)) if math.isfinite(needed) else None
