@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.run.cell_origin import draw_cell_origin
 from pages.run.deleted import draw_deleted_notice
 from pages.run.fork.dialog import draw_fork
 from pages.run.header import draw_header, name_of
@@ -35,6 +36,7 @@ else:
     with st.container(gap="xsmall"):
         draw_deleted_notice(run_id, annotation)
         draw_try_origin(run.timeline)
+        draw_cell_origin(run)
         draw_header(run, annotation)
         if is_narrow() and not run.live:
             draw_switch()

@@ -57,6 +57,16 @@ def command(*, run: str, attempt: int | None, as_json: bool) -> None:
     )
 
 
+def _describe_experiment(run_id: str, experiment_id: str) -> str:
+    from refine_core import experiments
+
+    origin = experiments.find_origin(run_id, experiment_id)
+    if origin is None:
+        return "a run of an experiment that is not in this data folder"
+    short = experiment_id.rpartition("-")[2]
+    return f"{one_line(origin.describe())} (refinescope show {short})"
+
+
 def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     from refine_core import runs
     from refine_core.messages import describe_settings, format_reward
@@ -71,6 +81,8 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
         yield f"the Python program {one_line(spec.program_file)}"
     if spec.parent:
         yield _describe_parent(spec)
+    if spec.experiment:
+        yield _describe_experiment(run.run_id, spec.experiment)
     if note.tags or note.note:
         yield one_line(" · ".join(filter(None, (", ".join(note.tags), note.note))))
     yield ""

@@ -14,6 +14,7 @@ from typing import Unpack
 
 from refine_core import runs as _runs
 from refine_core.datasets import Dataset
+from refine_core.experiments.cell_origins import CellOrigin
 from refine_core.experiments.cells import cell_spec
 from refine_core.experiments.credentials import join_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
@@ -87,6 +88,7 @@ __all__ = [
     "BestOfK",
     "Budget",
     "Cell",
+    "CellOrigin",
     "Comparison",
     "CurvePoint",
     "EqualBudget",
@@ -136,6 +138,7 @@ __all__ = [
     "draft_of",
     "drop_experiment_draft",
     "find_draft_problems",
+    "find_origin",
     "fold_outcome",
     "get",
     "go_on",
@@ -264,6 +267,11 @@ def cancel(experiment_id: str) -> bool:
 def get(experiment_id: str) -> Snapshot | None:
     """The experiment as far as it is recorded. See Experiments.get."""
     return default().get(experiment_id)
+
+
+def find_origin(run_id: str, experiment_id: str) -> CellOrigin | None:
+    """Which cell of an experiment a run is. See Experiments.find_origin."""
+    return default().find_origin(run_id, experiment_id)
 
 
 def list_experiments() -> list[ListedExperiment]:

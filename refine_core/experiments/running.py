@@ -23,6 +23,7 @@ from typing import Final
 
 from refine_core import datasets
 from refine_core.errors import Problem, SpecError, StoreError
+from refine_core.experiments.cell_origins import CellOrigin, find_cell
 from refine_core.experiments.cells import check_arms, explain_pending
 from refine_core.experiments.control import Control, keep_control, read_control
 from refine_core.experiments.credentials import split_credentials
@@ -200,6 +201,15 @@ class Experiments:
         if work is not None:
             return _snapshot_at_work(ledger, work, f"{self._token}.{version}.{ledger.version}")
         return self._snapshot(ledger, is_claimed=is_claimed)
+
+    def find_origin(self, run_id: str, experiment_id: str) -> CellOrigin | None:
+        """Which cell of this experiment a run is; None where the experiment is not here, or it is none of its. Raises StoreError."""
+        text = self.runs.store.document(EXPERIMENT_KIND, experiment_id)
+        if text is None:
+            return None
+        experiment = read_experiment(experiment_id, text)
+        cell = find_cell(experiment, run_id)
+        return None if cell is None else CellOrigin(experiment, cell)
 
     def list_experiments(self) -> list[ListedExperiment]:
         """The experiments, the newest first, without deleted ones. What cannot be read is left out. Raises StoreError."""
