@@ -56,14 +56,29 @@ def command(
 ) -> None:
     """Say what the recorded run RUN would have done with a change. No model is asked.
 
-    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run.
+    RUN is an id as `refinescope runs` lists it, 907c72a2, or the beginning of one, 907c; or last, for the newest run. The id of an experiment
+    (`refinescope batch --list`) scores all its outputs again, with another reward or threshold.
     """
     from refine_core import runs
+    from refine_core.cli.experiment_ids import names_experiment
     from refine_core.what_if import AS_RECORDED
 
     source = name = recognized = None
     if reward is None and (functions or shape or arguments):
         raise click.UsageError("--function, --shape and --arg say how to read a --reward; give one")
+    if (experiment_id := names_experiment(run)) is not None:
+        if n is not None or fail_count is not None or ask_judge:
+            raise click.UsageError("Of an experiment, only the reward and the threshold can be changed")
+        _suppose(
+            experiment_id,
+            reward=reward,
+            functions=functions,
+            shape=shape,
+            arguments=arguments,
+            threshold=threshold,
+            as_json=as_json,
+        )
+        return
     run_id = find_run_id(run, as_json=as_json)
     with nullcontext() if reward is None else naming(reward):
         if reward is not None:
@@ -93,6 +108,36 @@ def command(
         print_json(answer.result.to_json())
     else:
         _print_table(answer, answer.result)
+
+
+def _suppose(
+    experiment_id: str,
+    *,
+    reward: Path | None,
+    functions: tuple[str, ...],
+    shape: Shape | None,
+    arguments: tuple[str, ...],
+    threshold: str | None,
+    as_json: bool,
+) -> None:
+    """The same of a whole experiment."""
+    from refine_core.cli.what_if_experiment import get_ended, print_supposed
+    from refine_core.what_if import Changes
+
+    snapshot = get_ended(experiment_id)
+    changes = Changes()
+    if threshold is not None:
+        changes["threshold"] = _threshold(threshold)
+    with nullcontext() if reward is None else naming(reward):
+        if reward is not None:
+            changes["reward"] = read_source(reward)
+            names = read_functions(functions)
+            if len(names) > 1 or any(weight is not None for weight in names.values()):
+                raise click.UsageError("An experiment has one reward: name one --function, without a weight")
+            changes["reward_name"] = next(iter(names), None)
+            changes["reward_shape"] = shape
+            changes["reward_arguments"] = read_arguments(arguments) or None
+        print_supposed(snapshot, changes, as_json=as_json)
 
 
 def _recognize(

@@ -5,7 +5,7 @@
 
 No model is asked. Attempts without hints do not depend on the reward: best of n and single attempts are exact. Refine's later
 attempts had hints from an adviser who read the reward, so with another one they would have been others: such a run counts by the
-best of the outputs that it has, and is counted as unknown.
+outputs that it has (the first at the threshold, else the best) with all that it took, and is counted as unknown.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class ExperimentWhatIf:
         sentences = []
         if names:
             sentences.append(
-                f"{join_words(names)} would have gone another way after some attempt: they count by the best of the outputs "
-                "that were recorded, not by what they would have made."
+                f"{join_words(names)} would have gone another way after some attempt: they count by the recorded output "
+                "that is first at the threshold, else by the best, and by all the calls they made, not by what they would have done."
             )
         if self.missing:
             sentences.append(
@@ -99,7 +99,7 @@ def what_if(
 
 
 def outcome_under(found: WhatIf, recorded: Outcome) -> Outcome:
-    """What would have become of a cell: up to where the changed run would have stopped; of an unknown one, all outputs there are."""
+    """What would have become of a cell: up to where the changed run would have stopped; of an unknown one, all there is."""
     figures = tuple(_list_figures(found, recorded))
     tokens, costs = [one.tokens for one in figures], [one.cost_usd for one in figures]
     spent = replace(

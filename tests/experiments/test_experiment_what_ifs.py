@@ -64,13 +64,22 @@ def test_independent_attempts_are_exact_under_another_threshold(recorded):
 
 
 def test_an_adviser_who_would_have_read_another_threshold_makes_it_unknown(recorded):
-    """With 0.7 the advice after attempt 1 would have been asked for otherwise; the best recorded output counts."""
+    """With 0.7 the advice after attempt 1 would have been asked for otherwise; the first recorded one at the threshold counts."""
     snapshot, timelines, what_ifs = recorded
     found = what_if(snapshot, timelines.get, what_ifs.ask_spec, {"threshold": 0.7})
     assert found.unknown == {"a": 3, "b": 0}
     refined = [found.snapshot.outcomes[cell] for cell in snapshot.cells if cell.arm == "a"]
     assert [one.reward for one in refined] == [0.8] * 3
     assert found.describe()[0].startswith("3 runs of Refine, N 4 would have gone another way")
+
+
+def test_an_unknown_run_counts_by_its_first_output_at_the_threshold(recorded):
+    """With 0.5 that is the second attempt, though the fourth got more; what it took is all that it made."""
+    snapshot, timelines, what_ifs = recorded
+    found = what_if(snapshot, timelines.get, what_ifs.ask_spec, {"threshold": 0.5})
+    refined = [found.snapshot.outcomes[cell] for cell in snapshot.cells if cell.arm == "a"]
+    assert [(one.reward, len(one.attempts)) for one in refined] == [(0.5, 4)] * 3
+    assert "first at the threshold, else by the best, and by all the calls they made" in found.describe()[0]
 
 
 def test_a_run_that_is_gone_is_left_out_and_counted(recorded):

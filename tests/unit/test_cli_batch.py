@@ -216,3 +216,36 @@ def test_a_budget_stops_it_and_more_of_it_goes_on(call):
     code, out, err = call("--resume", "last", "--budget-calls", 500)
     assert code == 0, err
     assert experiments.get(newest().id).done == 6
+
+
+def test_what_if_scores_a_whole_experiment_again(call, folder):
+    call("program.json", "capitals.csv", "--arms", "refine_2,single")
+    short = newest().id.rpartition("-")[2]
+    (folder / "half.py").write_text("def half(args, pred):\n    return 0.5\n", encoding="utf-8")
+    code, out, err = call(short, "--reward", folder / "half.py", "--json", command="what-if")
+    assert code == 0, err
+    result = json.loads(out)
+    jsonschema.validate(result, RESULT)
+    assert [arm["mean"] for arm in result["arms"]] == [0.5, 0.5]
+    assert "no model asked" in err
+    code, out, err = call(short, "--threshold", "none", command="what-if")
+    assert code == 0, err
+    assert "Single attempt" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--n", 2), "only the reward and the threshold"),
+        (("--ask-judge",), "only the reward and the threshold"),
+        (("--reward", "half.py", "--function", "half=2"), "one reward"),
+        (("--reward", "half.py", "--function", "other"), "'other'"),
+        (("--threshold", "much"), "neither a number nor none"),
+    ],
+)
+def test_what_if_of_an_experiment_refuses_what_it_cannot_change(call, folder, options, words):
+    (folder / "half.py").write_text("def half(args, pred):\n    return 0.5\n", encoding="utf-8")
+    call("program.json", "capitals.csv", "--arms", "single", "--rows", 1)
+    code, out, err = call(newest().id, *options, command="what-if")
+    assert (code, out) == (2, "")
+    assert words in " ".join(err.split())
