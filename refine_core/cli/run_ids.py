@@ -32,11 +32,13 @@ def find_run_id(text: str, *, as_json: bool) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        hint = (
-            f"`refinescope runs` lists them; the newest is {_newest() or ids[0]}."
-            if ids
-            else "No run is recorded yet; refinescope run --example one_word makes one."
-        )
+        newest = _newest()
+        if newest is not None:
+            hint = f"`refinescope runs` lists them; the newest is {newest}."
+        elif ids:
+            hint = f"All runs here belong to experiments or hint tests, and are named by their ids, as {ids[0]}; `refinescope batch --list` lists experiments."
+        else:
+            hint = "No run is recorded yet; refinescope run --example one_word makes one."
         raise BadInput(f"There is no run {part or text!r}. {hint}")
     candidates = [{"id": one, "title": _title(one)} for one in found[:_NAMED]]
     lines = [f"  {one['id']}  {one['title']}" for one in candidates]

@@ -249,3 +249,11 @@ def test_what_if_of_an_experiment_refuses_what_it_cannot_change(call, folder, op
     code, out, err = call(newest().id, *options, command="what-if")
     assert (code, out) == (2, "")
     assert words in " ".join(err.split())
+
+
+def test_where_all_runs_are_cells_last_names_none_and_says_where_to_look(call):
+    call("program.json", "capitals.csv", "--arms", "single", "--rows", 1)
+    code, _, err = call("last", command="show")
+    assert code == 2
+    assert "belong to experiments or hint tests" in err
+    assert "batch --list" in err
