@@ -138,12 +138,18 @@ def _fields_packer(names: tuple[tuple[str, str], ...]) -> Callable[[Any], object
     )
 
     def pack_fields(value: object) -> object:
-        return {
-            stored: one
-            if one is None or (cls := type(one)) is bool or (cls is str and one.isascii())
-            else _pack(one)
-            for stored, one in zip(stored_names, read(value), strict=True)
-        }
+        packed = {}
+        for stored, one in zip(stored_names, read(value), strict=True):
+            cls = type(one)
+            is_plain = (
+                one is None
+                or cls is bool
+                or (cls is str and one.isascii())
+                or (cls is int and -_BIGGEST <= one <= _BIGGEST)
+                or (cls is float and math.isfinite(one))
+            )
+            packed[stored] = one if is_plain else _pack(one)
+        return packed
 
     return pack_fields
 
@@ -211,4 +217,10 @@ def _unpack(value: object) -> object:
 
 def _clean(text: str) -> bool:
     """Whether UTF-8 can encode it."""
-    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # lone surrogates are all that it refuses
+        return False
+    return True
