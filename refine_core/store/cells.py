@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Dialect, delete, func, insert, or_, select, text, update
 
 from refine_core.store.annotations import Read, Write, begin
 from refine_core.store.index_tables import notes
@@ -20,7 +20,14 @@ from refine_core.store.protocol import (
     OF_EXPERIMENTS,
     deleted_before,
 )
-from refine_core.store.tables import documents, outcomes, runs
+from refine_core.store.tables import (
+    ADD_OUTCOME,
+    DELETE_OUTCOME,
+    CompiledStatement,
+    documents,
+    outcomes,
+    runs,
+)
 
 ID_CHARACTERS: Final = 24  # of "20261130-101500-1a2b3c4d", which every id of a cell's run begins with
 _DELETE_RUNS = text(
@@ -33,18 +40,22 @@ _DELETE_RUNS = text(
 class Cells:
     """The cells of one database. read, write: what the store does with a query, and with a transaction."""
 
-    def __init__(self, read: Read, write: Write) -> None:
+    def __init__(self, read: Read, write: Write, dialect: Dialect) -> None:
         self._read, self._write = read, write
+        self._delete_outcome = CompiledStatement(DELETE_OUTCOME, dialect)
+        self._add_outcome = CompiledStatement(ADD_OUTCOME, dialect)
 
     def add_outcomes(self, experiment_id: str, texts: Mapping[str, str]) -> None:
         """Keep what became of these runs, in place of what was kept of them before. Raises StoreError."""
+        old = [self._delete_outcome.bind({"of_run": run_id}) for run_id in texts]
         rows = [
-            {"experiment": experiment_id, "run_id": run_id, "text": text} for run_id, text in texts.items()
+            self._add_outcome.bind({"experiment": experiment_id, "run_id": run_id, "text": text})
+            for run_id, text in texts.items()
         ]
 
         def execute(connection: Connection) -> None:
-            connection.execute(delete(outcomes).where(outcomes.c.run_id.in_(list(texts))))
-            connection.execute(insert(outcomes), rows)
+            self._delete_outcome.execute_many(connection, old)
+            self._add_outcome.execute_many(connection, rows)
 
         if rows:
             self._write(f"keep what became of {len(rows)} runs of experiment {experiment_id}", execute)

@@ -82,7 +82,7 @@ class SqlStore:
         self._writer = Writer(database)
         self._index, self._query = RunIndex(self._read, self._write), IndexQuery(self._read)
         self._annotations = Annotations(self._read, self._write)
-        self._cells = Cells(self._read, self._write)
+        self._cells = Cells(self._read, self._write, dialect)
         database.remember_file()
         atexit.register(self.close)
 

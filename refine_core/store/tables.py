@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
@@ -90,6 +90,10 @@ ADD_DOCUMENT = sa.insert(documents).values({c.name: sa.bindparam(c.name) for c i
 DELETE_DOCUMENT = sa.delete(documents).where(
     documents.c.kind == sa.bindparam("of_kind"), documents.c.name == sa.bindparam("named")
 )
+DELETE_OUTCOME = sa.delete(outcomes).where(outcomes.c.run_id == sa.bindparam("of_run"))
+ADD_OUTCOME = sa.insert(outcomes).values(
+    {name: sa.bindparam(name) for name in ("experiment", "run_id", "text")}
+)
 
 Value = str | int | float | None
 BoundValues = dict[str, Value] | tuple[Value, ...]
@@ -102,7 +106,7 @@ class CompiledStatement:
         compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every Executable used here has it
         self._text = str(compiled)
         order: list[str] | None = compiled.positiontup
-        self._order = None if order is None else itemgetter(*order)  # of several values: they come as a tuple
+        self._order = None if order is None else _tuple_of(order)
 
     def bind(self, values: Mapping[str, Value]) -> BoundValues:
         """The values, in the form that this database's driver takes."""
@@ -119,6 +123,13 @@ class CompiledStatement:
             _driver(connection).execute(self._text, rows[0])
         elif rows:
             _driver(connection).executemany(self._text, rows)
+
+
+def _tuple_of(names: Sequence[str]) -> Callable[[Mapping[str, Value]], tuple[Value, ...]]:
+    """What takes the values of these names. The fast way gives a tuple only where there are several."""
+    if len(names) > 1:
+        return cast("Callable[[Mapping[str, Value]], tuple[Value, ...]]", itemgetter(*names))
+    return lambda values: tuple(values[name] for name in names)
 
 
 def _driver(connection: Connection) -> Any:
