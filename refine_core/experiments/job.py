@@ -221,10 +221,10 @@ class ExperimentJob:
         except StoreError as error:
             self.stop("store", str(error))
         except RefineError as error:
-            self.stop("store", f"The rest was not run: {error}")
+            self.stop("error", f"The rest was not run: {error}")
         except Exception as error:
             logger.exception("experiment %s ended unexpectedly", self.ledger.id)
-            self.stop("store", f"An internal error ended it: {type(error).__name__}: {error}")
+            self.stop("error", f"An internal error: {type(error).__name__}: {error}")
         finally:
             with self._lock:
                 self._threads -= 1
@@ -293,7 +293,8 @@ class ExperimentJob:
             keep_control(self.runs.store, self.ledger.id, self._stand())
         except RefineError as error:
             if not self.stopped_by:
-                self.stopped_by, self.error = "store", str(error)
+                self.stopped_by = "store" if isinstance(error, StoreError) else "error"
+                self.error = str(error)
         finally:
             self._rates.close()
             self._pool.close()

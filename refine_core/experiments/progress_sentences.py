@@ -101,7 +101,9 @@ def _describe_stop(snapshot: Snapshot, sums: Sums) -> str:
             limits = _describe_limits(snapshot, sums)
             return f"Stopped by its budget: {', '.join(limits)}." if limits else "Stopped by its budget."
         case "store":
-            return "Stopped: the data folder takes no more."
+            return "Stopped: the data folder could not be written."
+        case "error":
+            return "Stopped by an error."
         case "arms":
             return "Stopped: every arm that is left was stopped."
         case _:
@@ -134,8 +136,9 @@ _NEXT_STEPS: Final = {
     "cancel": "Resume runs what is left.",
     "crash": "Resume runs what is left; a call that was under way is made again.",
     "budget": "Raise the budget and resume, or read the result of what there is.",
-    "store": "Make room for it, then resume.",
-    "arms": "Once that is put right, resume: a key that was refused is typed again there.",
+    "store": "Free some disk space or repair the data folder, then resume.",
+    "error": "Resume runs what is left.",
+    "arms": "Fix this, then resume; Resume asks again for a key that was refused.",
 }
 
 

@@ -15,9 +15,12 @@ ExperimentState = Literal["running", "pausing", "paused", "cancelling", "stopped
 """running: cells are at work, here or in another process. stopped: cells are left and nothing is at work (cancelled, interrupted, out of
 budget, or every arm that is left was stopped). finished: every cell has ended."""
 
-StoppedBy = Literal["", "cancel", "crash", "budget", "store", "arms"]
-"""What stopped it: a person; the end of the process that ran it; its budget; a store that takes no more; that every arm that is left was
-stopped. "" unless it is stopped."""
+StoppedBy = Literal["", "cancel", "crash", "budget", "store", "error", "arms"]
+"""Why it stopped. "" unless it is stopped.
+
+cancel: a person stopped it. crash: the process that ran it ended. budget: its budget was spent. store: the data folder could not be
+written. error: an unexpected error, which `Snapshot.error` names. arms: every arm with cells left was stopped.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -443,6 +443,22 @@ class Filling(MemoryStore):
             raise StoreError("cannot write: the disk is full; free some space and try again")
 
 
+class Faulty(Runs):
+    """Runs with a fault of their own, which is nothing a user can have caused."""
+
+    def run_here(self, *_given, **_options):
+        raise RuntimeError("no such place")
+
+
+def test_an_internal_error_is_not_told_as_a_full_disk():
+    experiments = Experiments(Faulty(MemoryStore()))
+    experiment = make_experiment(keep_rows(experiments.runs.store, 2), SINGLE)
+    experiments.join(experiments.start(experiment), LONG_S)
+    stopped = experiments.get(experiment.id)
+    assert (stopped.state, stopped.stopped_by) == ("stopped", "error")
+    assert "RuntimeError: no such place" in stopped.error
+
+
 def test_a_full_disk_stops_everything_and_a_later_press_goes_on():
     store = Filling()
     runs = Runs(store)
