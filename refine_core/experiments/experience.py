@@ -20,20 +20,22 @@ from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.statistics import mean_interval
 from refine_core.store.listing import Filters
 
-LOOKED_AT: Final = 200
-"""So many of the newest runs are looked at."""
-READ: Final = 20
-"""And so many of them read."""
+MAX_SEARCHED: Final = 200
+"""How many of the newest runs are searched for runs of the same program."""
+MAX_READ: Final = 20
+"""How many of these are read."""
 MIN_RUNS: Final = 2
+"""How many runs an average needs."""
 
 Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What one run of an arm takes, low and high; None: unknown. runs: how many recorded ones say so; 0: its description alone does.
+    """What one run of an arm takes: (low, high) each; None: unknown.
 
-    pilot: whether these are runs of the experiment itself. rewards: theirs.
+    calls: of models. cost_usd: US dollars. seconds: from start to end. runs: ids of the recorded runs that the figures are from; pilot: how
+    many runs of the experiment itself they are from. With neither, they follow from the description alone. rewards: of those runs.
     """
 
     calls: Range
@@ -47,10 +49,10 @@ class Expected:
 def find_recorded(runs: Runs, specs: Sequence[ProgramSpec]) -> list[Timeline]:
     """The newest runs that ended of the programs with the stages of these, whatever their strategy. Raises StoreError."""
     titles = {name for spec in specs for name in (title_of(spec), title_of(replace(spec, title="")))}
-    rows = runs.list.search("", Filters(), size=LOOKED_AT, index_s=0.0).rows
+    rows = runs.list.search("", Filters(), size=MAX_SEARCHED, index_s=0.0).rows
     found: list[Timeline] = []
     for row in rows:
-        if row.summary.reason is None or row.summary.title not in titles or len(found) >= READ:
+        if row.summary.reason is None or row.summary.title not in titles or len(found) >= MAX_READ:
             continue
         timeline = runs.timeline(row.run_id)
         if timeline is not None and any(_same_program(timeline.spec, spec) for spec in specs):
@@ -58,10 +60,8 @@ def find_recorded(runs: Runs, specs: Sequence[ProgramSpec]) -> list[Timeline]:
     return found
 
 
-def expect(
-    spec: ProgramSpec, recorded: Sequence[Timeline], pilot: Sequence[Outcome] = (), *, mixed: bool = False
-) -> Expected:
-    """What a run takes. recorded: see `find_recorded`. pilot: what became of runs of this very arm."""
+def expect(spec: ProgramSpec, recorded: Sequence[Timeline], pilot: Sequence[Outcome] = ()) -> Expected:
+    """What one run of an arm takes. recorded: from `find_recorded`. pilot: outcomes of runs of this arm in this experiment."""
     if len(pilot) >= MIN_RUNS:
         return _by_pilot(spec, pilot)
     own = [one for one in recorded if _same_program(one.spec, spec) and not one.spec.program_file]
@@ -76,7 +76,7 @@ def expect(
         _range(each.cost_usd(low), each.cost_usd(high)),
         _range(each.seconds(low), each.seconds(high)),
         names,
-        rewards=_rewards(own) if mixed else _rewards(alike),
+        rewards=_rewards(alike),
     )
 
 

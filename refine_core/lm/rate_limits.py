@@ -3,7 +3,7 @@
     with limit_rates({"openai/gpt-5": limits, "practice model": limits}) as rates:     from any thread; for the whole process
         ...                                                                            every call of these models waits its turn
         rates.slowed_models()      {"openai/gpt-5": 4}: models that a refusal slows now, and their calls at once
-        rates.paces()              the same in full, for "waited 4 s, slowed all arms to 6 at once" (describe_pace)
+        rates.paces()              the same in full
 
 So whoever runs an experiment installs it around the whole of its work: once for each time that it is started, with every model of its
 arms (answers, advice, judging) by its label, and closes it at the end. Two at once on one model: the tighter limit of each kind holds.
@@ -28,13 +28,12 @@ from typing import Any, Self
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError, LMRateLimitError, LMUnavailableError
-from refine_core.formatting import format_duration
 from refine_core.lm.protocol import Model
 from refine_core.lm.shared import shared
 from refine_core.lm.turns import Clock, Limits, ModelLimiter, Pace, SystemClock, Turn
 from refine_core.lm.types import Message, Reply
 
-__all__ = ["Limits", "Pace", "RateLimits", "describe_pace", "limit_rates", "slowed_models"]
+__all__ = ["Limits", "Pace", "RateLimits", "limit_rates"]
 
 _turn: ContextVar[Turn | None] = ContextVar("refine_core_turn", default=None)
 
@@ -112,7 +111,11 @@ class RateLimits:
 
     def slowed_models(self) -> dict[str, int]:
         """Label of a model of these that a refusal slows now -> how many calls it is asked at once. 0: nobody asks it for now."""
-        return _slowed(self.paces())
+        slowed: dict[str, int] = {}
+        for pace in self.paces():
+            if pace.is_slowed:
+                slowed[pace.label] = min(pace.at_once, slowed.get(pace.label, pace.at_once))
+        return slowed
 
     def held_models(self) -> dict[str, float]:
         """Label of a model of these that nobody may ask now, as its server refused calls -> seconds until somebody may."""
@@ -156,20 +159,6 @@ def limit_rates(limits: Mapping[str, Limits], *, clock: Clock | None = None) -> 
         rates.update()
         shared.rates = rates
     return installation
-
-
-def slowed_models() -> dict[str, int]:
-    """Label of a model that a refusal slows now, in this process -> how many calls it is asked at once."""
-    rates = shared.rates
-    return {} if rates is None else _slowed(rates.paces())
-
-
-def describe_pace(pace: Pace) -> str:
-    """What refusals of this model led to: "waited 4 s, slowed all arms to 6 at once"; "" where there were none."""
-    if not pace.refusals:
-        return ""
-    waited = format_duration(pace.paused_s).replace(".0 s", " s")
-    return f"waited {waited}, slowed all arms to {pace.lowest} at once"
 
 
 def in_turn(
@@ -229,11 +218,3 @@ def working_time() -> float:
     """A clock in seconds that stands still while the call under way here waits for its turn."""
     turn = _turn.get()
     return time.perf_counter() - (0.0 if turn is None else turn.waited_s)
-
-
-def _slowed(paces: Sequence[Pace]) -> dict[str, int]:
-    slowed: dict[str, int] = {}
-    for pace in paces:
-        if pace.is_slowed:
-            slowed[pace.label] = min(pace.at_once, slowed.get(pace.label, pace.at_once))
-    return slowed
