@@ -5,7 +5,7 @@ ask_for_keys(missing_keys(…))        a field for each        collect_keys(arms
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,14 +86,8 @@ def _missing(snapshot: Snapshot) -> str:
 
 
 def _models(arm: Arm) -> Iterator[tuple[str, ModelSpec]]:
-    named: Mapping[str, ModelSpec | None] = {
-        "model": arm.spec.model,
-        "adviser": arm.spec.adviser,
-        "judge": arm.spec.judge,
-    }
-    yield from (
-        (role, model) for role, model in named.items() if model is not None and model.kind == "litellm"
-    )
+    """The models that take a key, by role."""
+    yield from ((role, model) for role, model in arm.spec.models.items() if model.kind == "litellm")
 
 
 def _typed_roles(snapshot: Snapshot, arm: Arm) -> tuple[str, ...]:

@@ -218,8 +218,8 @@ def _find_key_problems(spec: ProgramSpec, typed_keys: Credentials) -> list[Probl
     in_form = spec.model.kind == "litellm" and not spec.model.connection
     if in_form and (wrong := describe_key_problem(SECRET, keys.address_of(spec.model))):
         problems.append(Problem("model.key", wrong))
-    for role, model in (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge)):
-        if model is not None and role not in typed_keys.keys and (unset := connections.unset_variable(model)):
+    for role, model in spec.models.items():
+        if role not in typed_keys.keys and (unset := connections.unset_variable(model)):
             message = f"the environment variable {unset} is not set; set it and restart the app, or {_other_key(role, model)}"
             problems.append(Problem(f"{role}.key_env", message))
     return problems

@@ -281,12 +281,7 @@ def _limit_rates(said: Mapping[str, RateLimit], source: BatchSource, limits: Lim
         if value is not None
     }
     found = dict(said)
-    asked = {
-        model.label
-        for arm in source.arms
-        for model in (arm.spec.model, arm.spec.adviser, arm.spec.judge)
-        if model is not None
-    }
+    asked = {model.label for arm in source.arms for model in arm.spec.models.values()}
     if given:
         for label in asked:
             found[label] = replace(found.get(label, RateLimit()), **given)
@@ -318,7 +313,7 @@ def _run(
         return DONE
     print_text("\n".join(describe_plan(plan, experiment)), err=True)
     for arm in experiment.arms:
-        for model in (arm.spec.model, arm.spec.adviser, arm.spec.judge):
+        for model in arm.spec.models.values():
             require_key(model)
     if not yes:
         confirm(plan)

@@ -113,13 +113,17 @@ def _document_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Pro
         yield Problem("dataset", waits)
 
 
+def find_replays(spec: ProgramSpec) -> Iterator[Problem]:
+    """A problem for each role of an arm whose model is a replay, which has no replies for other inputs."""
+    for role, model in spec.models.items():
+        if model.kind == "replay":
+            message = "an arm makes new calls, and a replay has only recorded replies; choose another model"
+            yield Problem(f"{role}.kind", message)
+
+
 def _arm_problems(arm: Arm) -> Iterator[Problem]:
     """What is wrong with an arm, whatever its inputs."""
-    for role, model in (("model", arm.spec.model), ("adviser", arm.spec.adviser), ("judge", arm.spec.judge)):
-        if model is not None and model.kind == "replay":
-            yield Problem(
-                f"{role}.kind", "an arm asks its models anew, and a replay has only recorded replies"
-            )
+    yield from find_replays(arm.spec)
     for problem in find_problems(arm.spec):
         if not problem.field.startswith("inputs."):
             yield problem

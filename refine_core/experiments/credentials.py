@@ -40,7 +40,8 @@ def _keys(arm: Arm, keys: Mapping[str, str]) -> dict[str, str]:
 
 
 def _model(arm: Arm, role: str) -> ModelSpec | None:
-    model = {"model": arm.spec.model, "adviser": arm.spec.adviser, "judge": arm.spec.judge}[role]
+    """The model of that role, if it is one that takes a key."""
+    model = arm.spec.models.get(role)
     return model if model is not None and model.kind == "litellm" else None
 
 

@@ -191,8 +191,7 @@ class ExperimentJob:
     def _list_limits(self) -> dict[str, RateLimit]:
         """Label of each model that is asked -> its limits."""
         experiment = self.experiment
-        roles = [(arm.spec.model, arm.spec.adviser, arm.spec.judge) for arm in experiment.arms]
-        labels = {model.label for models in roles for model in models if model is not None}
+        labels = {model.label for arm in experiment.arms for model in arm.spec.models.values()}
         return {label: experiment.rate_limits.get(label, RateLimit()) for label in labels}
 
     def _take(self) -> tuple[str, _UnderWay] | None:

@@ -9,7 +9,7 @@ from typing import Final
 from refine_core.datasets import Dataset
 from refine_core.errors import Problem, SignatureError
 from refine_core.estimates import models_of
-from refine_core.experiments.cells import count_rows, explain_pending
+from refine_core.experiments.cells import count_rows, explain_pending, find_replays
 from refine_core.experiments.document import MAX_REPEATS, Arm, Experiment
 from refine_core.formatting import pluralize
 from refine_core.refine.build import find_problems, list_program_inputs
@@ -106,11 +106,8 @@ def _numbers(experiment: Experiment) -> Iterator[Problem]:
 
 def _arm(arm: Arm, dataset: Dataset | None) -> Iterator[Problem]:
     where = f"arms.{arm.key}"
-    for role, model in (("model", arm.spec.model), ("adviser", arm.spec.adviser), ("judge", arm.spec.judge)):
-        if model is not None and model.kind == "replay":
-            yield Problem(
-                f"{where}.{role}", "an arm asks its models anew, and a replay has only recorded replies"
-            )
+    for one in find_replays(arm.spec):
+        yield replace(one, field=f"{where}.{one.field.removesuffix('.kind')}")
     missing: list[str] = []
     if dataset is not None:
         known = {*dataset.fields("input"), *dataset.fields("reward only")}

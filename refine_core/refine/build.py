@@ -394,11 +394,9 @@ def _predictor_names(spec: ProgramSpec) -> list[str]:
 
 
 def _model_problems(spec: ProgramSpec) -> list[Problem]:
-    roles = (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge))
     return [
         replace(problem, field=f"{role}.{problem.field}")
-        for role, model in roles
-        if model is not None
+        for role, model in spec.models.items()
         for problem in check_model(model)
     ]
 

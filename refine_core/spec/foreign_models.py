@@ -38,8 +38,8 @@ def list_foreign(spec: ProgramSpec) -> tuple[ForeignModel, ...]:
     """The models that send prompts, and maybe a key, where nobody here has said that they may. One on this machine is none."""
     return tuple(
         ForeignModel(role, model.api_base or model.model, describe_sending(model))
-        for role, model in (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge))
-        if model is not None and model.kind == "litellm" and not _is_plain(model)
+        for role, model in spec.models.items()
+        if model.kind == "litellm" and not _is_plain(model)
     )
 
 

@@ -184,6 +184,12 @@ class ProgramSpec:
     program_file: str = ""
 
     @property
+    def models(self) -> Mapping[str, ModelSpec]:
+        """Role ("model", "adviser", "judge") -> the model chosen for it. A role without one of its own asks "model" and is not listed."""
+        chosen = {"model": self.model, "adviser": self.adviser, "judge": self.judge}
+        return {role: model for role, model in chosen.items() if model is not None}
+
+    @property
     def attempt_count(self) -> int:
         """How many attempts there are at most."""
         return 1 if self.strategy == "single" else self.N
