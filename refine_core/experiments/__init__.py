@@ -15,7 +15,6 @@ from typing import Unpack
 from refine_core import runs as _runs
 from refine_core.datasets import Dataset
 from refine_core.experiments.cell_origins import CellOrigin
-from refine_core.experiments.cells import cell_spec
 from refine_core.experiments.credentials import join_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
 from refine_core.experiments.drafts import (
@@ -26,7 +25,6 @@ from refine_core.experiments.drafts import (
     add_arm_draft,
     arm_spec,
     build_experiment,
-    describe_strategy,
     draft_of,
     drop_experiment_draft,
     find_draft_problems,
@@ -42,21 +40,17 @@ from refine_core.experiments.drafts import (
 from refine_core.experiments.failure_kinds import FailureKind
 from refine_core.experiments.marks import ArmMark, mark_arm
 from refine_core.experiments.outcomes import AttemptFigures, Outcome, fold_outcome
-from refine_core.experiments.planning import ArmPlan, ExperimentPlan
+from refine_core.experiments.planning import ExperimentPlan
 from refine_core.experiments.planning import plan_experiment as _plan_experiment
-from refine_core.experiments.progress import ArmProgress, Grid, GridArm, Progress, build_grid, build_progress
+from refine_core.experiments.progress import GridArm, Progress, build_grid, build_progress
 from refine_core.experiments.result import (
     MIN_FOR_CURVES,
     ArmResult,
-    BestOfK,
     Comparison,
     CurvePoint,
-    EqualBudget,
     InputDifference,
-    PartDifference,
     Result,
     Spending,
-    SurvivalBand,
     Unit,
     Verdict,
     build_result,
@@ -65,10 +59,9 @@ from refine_core.experiments.result import (
     describe_change,
     describe_pair,
     result_to_json,
-    write_verdict,
 )
 from refine_core.experiments.running import Experiments, ListedExperiment, new_experiment_id
-from refine_core.experiments.snapshot import ExperimentState, Snapshot, Spent, StoppedBy
+from refine_core.experiments.snapshot import ExperimentState, Snapshot
 from refine_core.experiments.what_ifs import ExperimentWhatIf, WhatIfJob
 from refine_core.experiments.what_ifs import start_what_if as _start_what_if
 from refine_core.refine.module import BestOfN
@@ -81,17 +74,13 @@ __all__ = [
     "Arm",
     "ArmDraft",
     "ArmMark",
-    "ArmPlan",
-    "ArmProgress",
     "ArmResult",
     "AttemptFigures",
-    "BestOfK",
     "Budget",
     "Cell",
     "CellOrigin",
     "Comparison",
     "CurvePoint",
-    "EqualBudget",
     "Experiment",
     "ExperimentDraft",
     "ExperimentPlan",
@@ -99,12 +88,10 @@ __all__ = [
     "ExperimentWhatIf",
     "Experiments",
     "FailureKind",
-    "Grid",
     "GridArm",
     "InputDifference",
     "ListedExperiment",
     "Outcome",
-    "PartDifference",
     "ProgramChoice",
     "Progress",
     "RateLimit",
@@ -112,9 +99,6 @@ __all__ = [
     "RewardChoice",
     "Snapshot",
     "Spending",
-    "Spent",
-    "StoppedBy",
-    "SurvivalBand",
     "Unit",
     "Verdict",
     "WhatIfJob",
@@ -127,14 +111,12 @@ __all__ = [
     "build_progress",
     "build_result",
     "cancel",
-    "cell_spec",
     "cost_of_more",
     "count_more",
     "default",
     "delete",
     "describe_change",
     "describe_pair",
-    "describe_strategy",
     "draft_of",
     "drop_experiment_draft",
     "find_draft_problems",
@@ -165,9 +147,7 @@ __all__ = [
     "start",
     "start_what_if",
     "undelete",
-    "wait",
     "wait_for_change",
-    "write_verdict",
 ]
 
 
@@ -292,11 +272,6 @@ def undelete(experiment_id: str) -> None:
 def wait_for_change(experiment_id: str, revision: str, timeout_s: float) -> str:
     """The revision of its snapshot, as soon as it is another one. See Experiments.wait_for_change."""
     return default().wait_for_change(experiment_id, revision, timeout_s)
-
-
-def wait(experiment_id: str, timeout_s: float) -> bool:
-    """Wait until nothing of it is at work in this process; whether that is so. See Experiments.wait."""
-    return default().wait(experiment_id, timeout_s)
 
 
 def join(experiment_id: str, timeout_s: float) -> None:

@@ -9,7 +9,7 @@ if its run is in the store.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from refine_core.spec import ProgramSpec
@@ -52,7 +52,7 @@ class RateLimit:
 class Cell:
     """One run of an experiment: an arm on a row, for one of the repeats.
 
-    row, repeat: from 1. again: how often it was begun anew after a failure.
+    row, repeat: from 1. again: how often it was begun again after a failure.
     """
 
     arm: str
@@ -60,10 +60,15 @@ class Cell:
     repeat: int
     again: int = 0
 
+    @property
+    def name(self) -> str:
+        """Arm, row and repeat in one word: "a00017-2". The same however often it was begun again."""
+        return f"{self.arm}{self.row:05d}-{self.repeat}"
+
     def run_id(self, experiment_id: str) -> str:
-        """The id of its run: "20261130-101500-1a2b3c4d-a00017-2", and "…-2-r1" once it was begun anew."""
+        """The id of its run: "20261130-101500-1a2b3c4d-a00017-2", and "…-2-r1" once it was begun again."""
         again = f"-r{self.again}" if self.again else ""
-        return f"{experiment_id}-{self.arm}{self.row:05d}-{self.repeat}{again}"
+        return f"{experiment_id}-{self.name}{again}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Experiment:
 
     dataset_id, dataset_version: the table. rows: how many of its rows, the first ones; None: all. repeats: of each row in each arm.
     seed: of the first repeat; the next one has the next seed, in every arm. rate_limits: label of a model -> its limits; a model that is
-    not named has the default ones. again: "a00017-2" (arm, row and repeat, as in ids) -> how often that cell was begun anew.
+    not named has the default ones. again: name of a cell -> how often it was begun again.
     """
 
     id: str
@@ -97,8 +102,9 @@ class Experiment:
         for repeat in range(1, self.repeats + 1):
             for row in range(1, count + 1):
                 for arm in self.arms:
-                    again = self.again.get(f"{arm.key}{row:05d}-{repeat}", 0) if self.again else 0
-                    yield Cell(arm.key, row, repeat, again)
+                    cell = Cell(arm.key, row, repeat)
+                    again = self.again.get(cell.name, 0) if self.again else 0
+                    yield replace(cell, again=again) if again else cell
 
     def arm(self, key: str) -> Arm:
         """The arm of that key. Raises KeyError."""

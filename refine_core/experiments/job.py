@@ -94,8 +94,8 @@ class ExperimentJob:
         return self.ledger.document[0]
 
     @property
-    def alive(self) -> bool:
-        """Whether something is done for it."""
+    def is_alive(self) -> bool:
+        """Whether its threads have not all ended."""
         return not self.ended.is_set()
 
     @property
@@ -181,7 +181,7 @@ class ExperimentJob:
     @property
     def slowed(self) -> dict[str, int]:
         """Label of a model -> how many calls it is asked at once now, where its server asked for fewer."""
-        return self._rates.slowed_models() if self.alive else {}
+        return self._rates.slowed_models() if self.is_alive else {}
 
     @property
     def on_hold(self) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Experiments of one store: begun, run in the background some cells at once, paused, cancelled, continued, found again.
+"""The experiments of one store: start, pause, cancel, resume, change and read them. Cells run in the background, several at once.
 
     Experiments(runs).start(experiment, credentials) -> id        get(id) -> Snapshot
 
@@ -66,7 +66,7 @@ class Experiments:
         self._find_dataset = find_dataset
         self._jobs: dict[str, ExperimentJob] = {}
         self._ledgers: OrderedDict[str, Ledger] = OrderedDict()
-        self._recovered: dict[str, int] = {}  # ledger version after which nothing was left to be folded
+        self._recovered: dict[str, int] = {}  # experiment -> ledger version at which every log was folded
         self._lock = threading.Lock()
         self._changed = threading.Condition()
         self._unreleased: set[str] = (
@@ -108,10 +108,10 @@ class Experiments:
 
         Raises as `start`, and SpecError for an unknown experiment.
         """
-        work = self._alive(experiment_id)
-        if work is not None and work.go_on():
+        job = self._live_job(experiment_id)
+        if job is not None and job.go_on():
             return True
-        experiment = self._known(experiment_id)
+        experiment = self._read(experiment_id)
         dataset = self._find_dataset(self.runs.store, experiment.dataset_id, experiment.dataset_version)
         if dataset is not None and (waits := explain_pending(dataset)):
             raise SpecError([Problem("dataset", waits)])
@@ -126,23 +126,22 @@ class Experiments:
         programs: Mapping[str, BestOfN] | None = None,
     ) -> bool:
         """Run failed cells anew, or these of them, under new ids, and what else is left. False if there is none. Raises as `go_on`."""
-        snapshot = self._snapshot_of(experiment_id)
+        snapshot = self.get(experiment_id)
+        if snapshot is None:
+            raise _unknown(experiment_id)
         failed = {cell for cell, outcome in snapshot.outcomes.items() if outcome.state == "failed"}
         chosen = failed if cells is None else failed & set(cells)
         if not chosen:
             return False
-        again = {
-            f"{cell.arm}{cell.row:05d}-{cell.repeat}": cell.again + 1
-            for cell in chosen
-        }  # fmt: skip
+        again = {cell.name: cell.again + 1 for cell in chosen}
         self._change(experiment_id, lambda one: replace(one, again={**one.again, **again}))
-        if not self._is_at_work(experiment_id):
+        if self._live_job(experiment_id) is None:
             self.go_on(experiment_id, credentials, programs)
         return True
 
     def add_rows(self, experiment_id: str, dataset_version: int, rows: int | None = None) -> None:
         """Go over to a later version of the dataset, whose first rows are the same. rows: as in Experiment. Raises SpecError; StoreError."""
-        experiment = self._known(experiment_id)
+        experiment = self._read(experiment_id)
         found = self._find_dataset(self.runs.store, experiment.dataset_id, dataset_version)
         if found is None or dataset_version < experiment.dataset_version:
             raise SpecError(
@@ -154,7 +153,7 @@ class Experiments:
 
     def add_arm(self, experiment_id: str, arm: Arm) -> None:
         """Add an arm, under a key that no arm has had. Raises SpecError; StoreError."""
-        experiment = self._known(experiment_id)
+        experiment = self._read(experiment_id)
         found = self._find_dataset(self.runs.store, experiment.dataset_id, experiment.dataset_version)
         if found is None:
             raise SpecError([Problem("dataset", "the inputs of this experiment were removed")])
@@ -171,25 +170,25 @@ class Experiments:
 
     def pause(self, experiment_id: str) -> bool:
         """Begin no further cell; those under way end. False if it is not at work in this process."""
-        work = self._alive(experiment_id)
-        if work is not None:
-            work.pause()
-        return work is not None
+        job = self._live_job(experiment_id)
+        if job is not None:
+            job.pause()
+        return job is not None
 
     def cancel(self, experiment_id: str) -> bool:
         """Begin no further cell, and cancel those under way. False if it is not at work in this process."""
-        work = self._alive(experiment_id)
-        if work is not None:
-            work.stop("cancel")
-        return work is not None
+        job = self._live_job(experiment_id)
+        if job is not None:
+            job.stop("cancel")
+        return job is not None
 
     def get(self, experiment_id: str) -> Snapshot | None:
         """The experiment as far as it is recorded; None if there is no such one. Raises StoreError, SpecError."""
         # Whether it is at work is read before its outcomes, so that one which ends in between is not called stopped.
-        work = self._alive(experiment_id)
-        is_claimed = work is not None or self._is_claimed(experiment_id)
+        job = self._live_job(experiment_id)
+        is_claimed = job is not None or self._is_claimed(experiment_id)
         ledger = self._ledger(experiment_id)
-        version = work.version if work is not None else 0
+        version = job.version if job is not None else 0
         if not ledger.refresh():
             return None
         if not is_claimed and self._recovered.get(experiment_id) != ledger.version:
@@ -198,8 +197,8 @@ class Experiments:
             except StoreError as error:  # a full disk, say: it is known all the same
                 logger.warning("%s; what became of some runs is not kept", error)
             self._recovered[experiment_id] = ledger.version
-        if work is not None:
-            return _snapshot_at_work(ledger, work, f"{self._token}.{version}.{ledger.version}")
+        if job is not None:
+            return _snapshot_at_work(ledger, job, f"{self._token}.{version}.{ledger.version}")
         return self._snapshot(ledger, is_claimed=is_claimed)
 
     def find_origin(self, run_id: str, experiment_id: str) -> CellOrigin | None:
@@ -249,15 +248,15 @@ class Experiments:
             left_s = until - time.monotonic()
             if now != revision or left_s <= 0:
                 return now
-            is_local = self._alive(experiment_id) is not None
+            is_local = self._live_job(experiment_id) is not None
             with self._changed:
                 self._changed.wait(left_s if is_local else min(left_s, ELSEWHERE_S))
 
     def wait(self, experiment_id: str, timeout_s: float) -> bool:
         """Wait until nothing of it is at work in this process, at most `timeout_s` seconds; whether that is so."""
         with self._lock:
-            work = self._jobs.get(experiment_id)
-        return work is None or work.ended.wait(timeout_s)
+            job = self._jobs.get(experiment_id)
+        return job is None or job.ended.wait(timeout_s)
 
     def join(self, experiment_id: str, timeout_s: float) -> None:
         """The same, but raises TimeoutError if that takes more than `timeout_s` seconds."""
@@ -275,8 +274,8 @@ class Experiments:
         """Have threads run what is left; False if it is at work already, here or elsewhere."""
         store = self.runs.store
         with self._lock:
-            known = self._jobs.get(experiment_id)
-            if known is not None and known.alive:
+            job = self._jobs.get(experiment_id)
+            if job is not None and job.is_alive:
                 return False
             if experiment_id in self._unreleased:  # it is this process's own
                 self._unreleased.discard(experiment_id)
@@ -292,15 +291,15 @@ class Experiments:
                 ledger.refresh()
                 ledger.recover()
                 keep_control(store, experiment_id, Control("running"))
-                work = ExperimentJob(
+                job = ExperimentJob(
                     self.runs, ledger, credentials, programs,
                     on_change=self._notify, on_end=lambda: self._release(experiment_id),
                 )  # fmt: skip
             except BaseException:
                 self._release(experiment_id)
                 raise
-            self._jobs[experiment_id] = work
-        work.start()
+            self._jobs[experiment_id] = job
+        job.start()
         return True
 
     def _release(self, experiment_id: str) -> None:
@@ -322,8 +321,8 @@ class Experiments:
     def _change(self, experiment_id: str, change: Callable[[Experiment], Experiment]) -> None:
         """Change the document; durable on return. What is added is run at once if it is at work here."""
         store = self.runs.store
-        work = self._alive(experiment_id)
-        if work is None and self._is_claimed(experiment_id):
+        job = self._live_job(experiment_id)
+        if job is None and self._is_claimed(experiment_id):
             raise SpecError([_ELSEWHERE])
         with self._lock:
             text = store.document(EXPERIMENT_KIND, experiment_id)
@@ -332,9 +331,9 @@ class Experiments:
             changed = change(read_experiment(experiment_id, text))
             store.put(EXPERIMENT_KIND, experiment_id, codec.dumps(changed))
         self._ledger(experiment_id).refresh()
-        if work is not None:
-            work.budget.change(changed.budget)
-            work.add()
+        if job is not None:
+            job.budget.change(changed.budget)
+            job.add()
         self._notify()
 
     def _check_keys(
@@ -353,34 +352,27 @@ class Experiments:
             RunJob(arm.spec, own.keys, self.runs.recording).close()
         return by_arm
 
-    def _is_at_work(self, experiment_id: str) -> bool:
-        return self._alive(experiment_id) is not None
-
-    def _alive(self, experiment_id: str) -> ExperimentJob | None:
+    def _live_job(self, experiment_id: str) -> ExperimentJob | None:
+        """Its job, while that is at work in this process."""
         with self._lock:
-            work = self._jobs.get(experiment_id)
-        return work if work is not None and work.alive else None
+            job = self._jobs.get(experiment_id)
+        return job if job is not None and job.is_alive else None
 
-    def _known(self, experiment_id: str) -> Experiment:
+    def _read(self, experiment_id: str) -> Experiment:
+        """The document of an experiment. Raises SpecError for an unknown one; StoreError."""
         text = self.runs.store.document(EXPERIMENT_KIND, experiment_id)
         if text is None:
             raise _unknown(experiment_id)
         return read_experiment(experiment_id, text)
-
-    def _snapshot_of(self, experiment_id: str) -> Snapshot:
-        snapshot = self.get(experiment_id)
-        if snapshot is None:
-            raise _unknown(experiment_id)
-        return snapshot
 
     def _ledger(self, experiment_id: str) -> Ledger:
         with self._lock:
             return self._ledger_locked(experiment_id)
 
     def _ledger_locked(self, experiment_id: str) -> Ledger:
-        work = self._jobs.get(experiment_id)
-        if work is not None and work.alive:
-            return work.ledger
+        job = self._jobs.get(experiment_id)
+        if job is not None and job.is_alive:
+            return job.ledger
         ledger = self._ledgers.get(experiment_id)
         if ledger is None:
             ledger = Ledger(self.runs.store, experiment_id, self._find_dataset)
@@ -423,11 +415,11 @@ class Experiments:
             self._changed.notify_all()
 
 
-def _snapshot_at_work(ledger: Ledger, work: ExperimentJob, revision: str) -> Snapshot:
+def _snapshot_at_work(ledger: Ledger, job: ExperimentJob, revision: str) -> Snapshot:
     experiment, dataset = ledger.document
     return Snapshot(
-        experiment, dataset, work.state, ledger.cells, ledger.outcomes, work.under_way, dict(work.stopped_arms),
-        work.error, work.slowed, work.on_hold, revision=revision, stopped_by="", spent=to_spent(work.budget.charges),
+        experiment, dataset, job.state, ledger.cells, ledger.outcomes, job.under_way, dict(job.stopped_arms),
+        job.error, job.slowed, job.on_hold, revision=revision, stopped_by="", spent=to_spent(job.budget.charges),
     )  # fmt: skip
 
 
