@@ -15,7 +15,7 @@ from refine_core.formatting import format_cost
 if TYPE_CHECKING:
     from refine_core.datasets import Dataset
     from refine_core.experiments import Experiment
-    from refine_core.experiments.planning import ExperimentPlan
+    from refine_core.experiments.plan import ExperimentPlan
 
 ASKED_FROM_USD: Final = 1.0
 

@@ -17,30 +17,30 @@ from refine_core.datasets import Dataset
 from refine_core.experiments.cell_origins import CellOrigin
 from refine_core.experiments.credentials import join_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
+from refine_core.experiments.draft_arms import (
+    add_arm_draft,
+    arm_spec,
+    name_arm_draft,
+    name_draft,
+    propose_arms,
+)
+from refine_core.experiments.draft_building import build_experiment, draft_of, list_models
+from refine_core.experiments.draft_problems import find_draft_problems
 from refine_core.experiments.drafts import (
     ArmDraft,
     ExperimentDraft,
     ProgramChoice,
     RewardChoice,
-    add_arm_draft,
-    arm_spec,
-    build_experiment,
-    draft_of,
     drop_experiment_draft,
-    find_draft_problems,
     list_experiment_drafts,
-    list_models,
-    name_arm_draft,
-    name_draft,
     new_draft,
-    propose_arms,
     read_experiment_draft,
     save_experiment_draft,
 )
 from refine_core.experiments.failure_kinds import FailureKind
 from refine_core.experiments.marks import ArmMark, mark_arm
 from refine_core.experiments.outcomes import AttemptFigures, Outcome, fold_outcome
-from refine_core.experiments.planning import ExperimentPlan
+from refine_core.experiments.plan import ExperimentPlan
 from refine_core.experiments.planning import plan_experiment as _plan_experiment
 from refine_core.experiments.progress import GridArm, Progress, build_grid, build_progress
 from refine_core.experiments.result import (

@@ -10,132 +10,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from statistics import NormalDist, stdev
 from typing import Final
 
 from refine_core.datasets import Dataset
-from refine_core.errors import Problem
 from refine_core.experiments.cells import count_rows
 from refine_core.experiments.document import Budget, Experiment, RateLimit
 from refine_core.experiments.experience import Expected, Range, by_arm, expect, find_recorded
+from refine_core.experiments.plan import ArmPlan, ExperimentPlan
 from refine_core.experiments.plan_problems import find_plan_problems, list_notes
 from refine_core.experiments.snapshot import Snapshot
-from refine_core.formatting import format_cost, format_duration, format_score, pluralize
+from refine_core.formatting import format_cost, pluralize
 from refine_core.runs import Credentials, Runs
 
 MIN_KNOWN: Final = 3
 """So many rewards, or inputs of a pilot, tell how much rewards vary."""
 WORST_DEVIATION: Final = math.sqrt(0.5)
 """Of differences of two independent rewards from 0 to 1: each varies by 0.5 at most."""
-TIMES: Final = "\N{MULTIPLICATION SIGN}"
-
-
-@dataclass(frozen=True, slots=True)
-class ArmPlan:
-    """What an arm takes. calls, cost_usd, seconds: of one run, low and high; None: unknown. runs: recorded ones that say so."""
-
-    key: str
-    calls: Range
-    cost_usd: Range | None
-    seconds: Range | None
-    runs: int = 0
-
-    @property
-    def calls_text(self) -> str:
-        """Calls an input: "3.1 to 7.4", "5.0"."""
-        return _write_range(self.calls, ".1f")
-
-
-@dataclass(frozen=True, slots=True)
-class ExperimentPlan:
-    """An experiment that has not begun. runs: of all arms. calls, cost_usd, seconds: of all runs, low and high; None: unknown.
-
-    detectable: the smallest difference between two arms that so many inputs show in 4 of 5 cases; basis: how that is known. source: where
-    calls, cost and time come from. stop: how the budget stops it, or "". at_once: calls at once, the same for every model; None: not the same.
-    problems: what keeps it from being run. notes: what is worth knowing, a sentence each.
-    """
-
-    inputs: int
-    arms: int
-    repeats: int
-    by_arm: tuple[ArmPlan, ...]
-    calls: Range
-    cost_usd: Range | None
-    seconds: Range | None
-    detectable: float | None
-    basis: str
-    source: str
-    stop: str
-    at_once: int | None
-    problems: tuple[Problem, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def runs(self) -> int:
-        """Of all arms."""
-        return self.inputs * self.arms * self.repeats
-
-    @property
-    def runs_text(self) -> str:
-        """The runs, as inputs times arms times repeats: "480" after the product that they are."""
-        factors = [str(one) for one in (self.inputs, self.arms, self.repeats) if one > 1]
-        product = f"{self.runs:,}"
-        return f"{f' {TIMES} '.join(factors)} = {product}" if len(factors) > 1 else product
-
-    @property
-    def calls_text(self) -> str:
-        """The calls: "1,460 to 2,140"."""
-        return _write_range(self.calls, ",.0f")
-
-    @property
-    def cost_text(self) -> str:
-        """The price: "$1.10 to $1.75", "free", "unknown"."""
-        if self.cost_usd is None:
-            return "unknown"
-        low, high = (format_cost(usd) for usd in self.cost_usd)
-        return low if low == high else f"{low} to {high}"
-
-    @property
-    def time_text(self) -> str:
-        """The time: "6 to 9 min", "unknown"."""
-        if self.seconds is None:
-            return "unknown"
-        low, high = (_write_time(seconds) for seconds in self.seconds)
-        if low == high:
-            return low
-        unit = high.rpartition(" ")[2]
-        return f"{low.removesuffix(f' {unit}')} to {high}"
-
-    @property
-    def shows(self) -> tuple[tuple[str, bool], ...]:
-        """What this can show, in pieces, each with whether it is to be stressed; () where there is nothing to say."""
-        if self.arms < 2 or self.inputs < 1:  # noqa: PLR2004
-            return (("One arm is measured, and compared with nothing.", False),) if self.arms else ()
-        given = f"With {pluralize(self.inputs, 'input')}"
-        if self.detectable is None:
-            return ((f"{given}, nothing can be said of others: it takes at least two.", False),)
-        if not self.is_known and self.detectable >= 1:
-            return ((f"{given}, no difference of rewards from 0 to 1 is sure to show. {self.basis}", False),)
-        return (
-            (f"{given}, a difference between two arms of ", False),
-            (f"{format_score(self.detectable)} or more", True),
-            (
-                f". Smaller ones will be reported as \N{LEFT DOUBLE QUOTATION MARK}not enough data\N{RIGHT DOUBLE QUOTATION MARK}. {self.basis}",
-                False,
-            ),
-        )
-
-    @property
-    def shows_text(self) -> str:
-        """The same as one text."""
-        return "".join(text for text, _ in self.shows)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether runs tell how much rewards vary."""
-        return not self.basis.endswith(_ASSUMED)
+_ASSUMED: Final = "this is for rewards from 0 to 1 that vary as much as they can."
+_NOTHING_KNOWN: Final = f"Nothing is recorded yet, so {_ASSUMED}"
+_ALL_THE_SAME: Final = f"The recorded runs all have the same reward, so {_ASSUMED}"
 
 
 def plan_experiment(
@@ -160,7 +55,7 @@ def plan_experiment(
     )
     each = inputs * experiment.repeats
     cost = _sum([one.cost_usd for one in by_key], each)
-    detectable, basis = _detect(experiment, inputs, expected, pilot)
+    detectable, basis, is_known = _detect(experiment, inputs, expected, pilot)
     at_once = {_limit(experiment, arm.spec.model.label).at_once for arm in experiment.arms}
     return ExperimentPlan(
         inputs,
@@ -177,6 +72,7 @@ def plan_experiment(
         next(iter(at_once)) if len(at_once) == 1 else None,
         tuple(find_plan_problems(experiment, dataset, credentials)),
         (*list_notes(experiment), *_budget_notes(experiment.budget, cost)),
+        is_known,
     )
 
 
@@ -207,30 +103,26 @@ def smallest_difference(deviation: float, inputs: int, pairs: int = 1) -> float 
     return z * deviation / math.sqrt(inputs)
 
 
-_ASSUMED: Final = "this is for rewards from 0 to 1 that vary as much as they can."
-_NOTHING_KNOWN: Final = f"Nothing is recorded yet, so {_ASSUMED}"
-_ALL_THE_SAME: Final = f"The recorded runs all have the same reward, so {_ASSUMED}"
-
-
 def _detect(
     experiment: Experiment, inputs: int, expected: Mapping[str, Expected], pilot: Snapshot | None
-) -> tuple[float | None, str]:
-    """The smallest difference that shows, and how that is known."""
+) -> tuple[float | None, str, bool]:
+    """The smallest difference that shows, in words how that is known, and whether recorded rewards tell it."""
     pairs = math.comb(len(experiment.arms), 2)
     if not pairs:
-        return None, ""
+        return None, "", True
     if pilot is not None and (paired := _paired_deviation(pilot)) is not None:
         deviation, count = paired
         basis = f"As rewards vary from input to input in the {count} inputs that were run."
-        return smallest_difference(deviation, inputs, pairs), basis
+        return smallest_difference(deviation, inputs, pairs), basis, True
     known = [one.rewards for one in expected.values() if len(one.rewards) >= MIN_KNOWN]
     spreads = [spread for rewards in known if (spread := stdev(rewards)) > 0]
     if spreads:
         basis = (
             "If rewards vary as in the recorded runs; less shows where both arms find the same inputs hard."
         )
-        return smallest_difference(math.sqrt(2) * max(spreads), inputs, pairs), basis
-    return smallest_difference(WORST_DEVIATION, inputs, pairs), _ALL_THE_SAME if known else _NOTHING_KNOWN
+        return smallest_difference(math.sqrt(2) * max(spreads), inputs, pairs), basis, True
+    basis = _ALL_THE_SAME if known else _NOTHING_KNOWN
+    return smallest_difference(WORST_DEVIATION, inputs, pairs), basis, False
 
 
 def _paired_deviation(pilot: Snapshot) -> tuple[float, int] | None:
@@ -315,18 +207,3 @@ def _sum(ranges: Sequence[Range | None], times: int) -> Range | None:
     if len(known) < len(ranges) or not known:
         return None
     return math.fsum(low for low, _ in known) * times, math.fsum(high for _, high in known) * times
-
-
-def _write_range(values: Range, form: str) -> str:
-    low, high = (format(value, form) for value in values)
-    return low if low == high else f"{low} to {high}"
-
-
-def _write_time(seconds: float) -> str:
-    """About: "4 s", "6 min", "2.5 h"."""
-    if seconds < 1:
-        return format_duration(1.0).replace(".0 s", " s")
-    if seconds < 60:  # noqa: PLR2004
-        return f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"  # noqa: PLR2004

@@ -9,7 +9,8 @@ import pytest
 from refine_core.datasets import Column, Dataset, DatasetRow
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
 from refine_core.experiments.outcomes import Outcome
-from refine_core.experiments.planning import TIMES, plan_experiment, smallest_difference
+from refine_core.experiments.plan import TIMES
+from refine_core.experiments.planning import plan_experiment, smallest_difference
 from refine_core.experiments.snapshot import Snapshot
 from refine_core.runs import Credentials, Runs
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
