@@ -186,7 +186,7 @@ class ExperimentJob:
     @property
     def on_hold(self) -> dict[str, float]:
         """Label of a model that nobody asks now, as its server refused calls -> seconds until somebody does."""
-        return self._rates.held_models() if self.alive else {}
+        return self._rates.held_models() if self.is_alive else {}
 
     def _list_limits(self) -> dict[str, RateLimit]:
         """Label of each model that is asked -> its limits."""
