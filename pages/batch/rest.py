@@ -41,7 +41,7 @@ def _run(snapshot: Snapshot) -> None:
     experiment = snapshot.experiment
     try:
         experiments.add_rows(experiment.id, experiment.dataset_version)
-        experiments.go_on(experiment.id, collect_keys(experiment.arms))
+        experiments.resume(experiment.id, collect_keys(experiment.arms))
     except (SpecError, LMError, StoreError) as error:
         show_error(escape_markdown(f"Not run: {error}"))
     else:

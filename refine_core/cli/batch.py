@@ -351,7 +351,7 @@ def _go_on(text: str, program: str | None, limits: Limits, *, again: bool, as_js
             "--retry-failed runs again what failed."
         )
     else:
-        experiments.go_on(experiment_id, programs=programs)
+        experiments.resume(experiment_id, programs=programs)
     return follow(experiment_id, as_json=as_json)
 
 

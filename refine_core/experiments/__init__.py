@@ -123,7 +123,6 @@ __all__ = [
     "find_origin",
     "fold_outcome",
     "get",
-    "go_on",
     "has_experiments",
     "join",
     "join_credentials",
@@ -141,6 +140,7 @@ __all__ = [
     "read_experiment_draft",
     "rename",
     "result_to_json",
+    "resume",
     "retry_failed",
     "save_experiment_draft",
     "set_budget",
@@ -190,13 +190,13 @@ def start(
     return default().start(experiment, credentials, programs)
 
 
-def go_on(
+def resume(
     experiment_id: str,
     credentials: Credentials | None = None,
     programs: Mapping[str, BestOfN] | None = None,
 ) -> bool:
-    """Run what is left. See Experiments.go_on."""
-    return default().go_on(experiment_id, credentials, programs)
+    """Run what is left. See Experiments.resume."""
+    return default().resume(experiment_id, credentials, programs)
 
 
 def retry_failed(

@@ -145,8 +145,8 @@ class ExperimentJob:
         self.start()
         return True
 
-    def go_on(self) -> bool:
-        """Go on in spite of a pause, while cells under way still end. False if it does not pause, or is just ending."""
+    def resume(self) -> bool:
+        """Take back a pause while cells under way still end. False if it is not pausing, or is just ending."""
         with self._lock:
             if self._is_ending or self.stopped_by or not self.is_paused:
                 return False

@@ -98,7 +98,7 @@ class Experiments:
         self._begin(experiment.id, by_arm, programs or {}, new=experiment)
         return experiment.id
 
-    def go_on(
+    def resume(
         self,
         experiment_id: str,
         credentials: Credentials | None = None,
@@ -109,7 +109,7 @@ class Experiments:
         Raises as `start`, and SpecError for an unknown experiment.
         """
         job = self._live_job(experiment_id)
-        if job is not None and job.go_on():
+        if job is not None and job.resume():
             return True
         experiment = self._read(experiment_id)
         dataset = self._find_dataset(self.runs.store, experiment.dataset_id, experiment.dataset_version)
@@ -125,7 +125,7 @@ class Experiments:
         credentials: Credentials | None = None,
         programs: Mapping[str, BestOfN] | None = None,
     ) -> bool:
-        """Run failed cells anew, or these of them, under new ids, and what else is left. False if there is none. Raises as `go_on`."""
+        """Run failed cells anew, or these of them, under new ids, and what else is left. False if there is none. Raises as `resume`."""
         snapshot = self.get(experiment_id)
         if snapshot is None:
             raise _unknown(experiment_id)
@@ -136,7 +136,7 @@ class Experiments:
         again = {cell.name: cell.again + 1 for cell in chosen}
         self._change(experiment_id, lambda one: replace(one, again={**one.again, **again}))
         if self._live_job(experiment_id) is None:
-            self.go_on(experiment_id, credentials, programs)
+            self.resume(experiment_id, credentials, programs)
         return True
 
     def add_rows(self, experiment_id: str, dataset_version: int, rows: int | None = None) -> None:
@@ -345,7 +345,7 @@ class Experiments:
             if arm.key in programs:
                 continue
             if file := arm.spec.program_file:
-                message = f"{arm.name} is the Python program {file}, and goes on only with it: refinescope batch {file}"
+                message = f"{arm.name} is the Python program {file}, and resumes only with it: refinescope batch {file}"
                 raise SpecError([Problem("arms", message)])
             own = by_arm[arm.key]
             self.runs.require_agreed(arm.spec.parent, arm.spec, own)

@@ -10,5 +10,5 @@ from tests.experiments.engine_parts import KEYS
 
 if __name__ == "__main__":
     experiments = Experiments(Runs(open_store(Path(sys.argv[1]))))
-    experiments.go_on(sys.argv[2], Credentials(KEYS))
+    experiments.resume(sys.argv[2], Credentials(KEYS))
     experiments.join(sys.argv[2], 120)

@@ -136,14 +136,14 @@ def test_a_killed_process_is_gone_on_with_and_nothing_finished_is_asked_twice(ru
             )  # the child imports litellm first; five that were answered, and two that are held
             there = eventually(lambda: (s := experiments.get(experiment.id)).done == 5 and s)
             assert (there.state, there.is_local, len(there.under_way)) == ("running", False, 2)
-            assert experiments.go_on(experiment.id, CREDENTIALS) is False, "another process works at it"
+            assert experiments.resume(experiment.id, CREDENTIALS) is False, "another process works at it"
         finally:
             child.send_signal(signal.SIGKILL)
             child.wait(30)
         killed = experiments.get(experiment.id)
         assert (killed.state, killed.stopped_by, killed.done) == ("stopped", "crash", 5)
         gate.opened.set()
-        assert experiments.go_on(experiment.id, CREDENTIALS)
+        assert experiments.resume(experiment.id, CREDENTIALS)
         experiments.join(experiment.id, LONG_S)
         whole = experiments.get(experiment.id)
         assert (whole.state, whole.done) == ("finished", 8)
@@ -209,7 +209,7 @@ def test_a_refused_key_stops_its_arm_at_once_and_the_others_go_on(runs, experime
         assert list(stopped.stopped_arms) == ["a"]
         assert "key" in stopped.stopped_arms["a"]
         assert len(server.requests) <= 2, "one for each cell that was under way"
-        experiments.go_on(experiment.id, Credentials({"a.model": "a-key-for-tests"}))
+        experiments.resume(experiment.id, Credentials({"a.model": "a-key-for-tests"}))
         experiments.join(experiment.id, LONG_S)
     whole = experiments.get(experiment.id)
     assert (whole.state, whole.done, dict(whole.stopped_arms)) == ("finished", 12, {})
@@ -245,7 +245,7 @@ def test_a_reward_that_fails_on_every_row_stops_its_arm_after_a_few(runs, experi
     snapshot = experiments.get(experiment.id)
     assert list(snapshot.stopped_arms) == ["a"]
     assert sum(cell.arm == "a" for cell in snapshot.outcomes) == ROWS_IN_DOUBT - 1
-    experiments.go_on(experiment.id)
+    experiments.resume(experiment.id)
     experiments.join(experiment.id, LONG_S)
     assert sum(cell.arm == "a" for cell in experiments.get(experiment.id).outcomes) == 2 * (ROWS_IN_DOUBT - 1)
 
@@ -271,7 +271,7 @@ def test_a_budget_of_calls_is_kept_to_the_call_and_raised(runs, experiments):
             "The budget of 4 calls is spent: 4 of 6 runs ended. Raise it and resume, or read what is there."
         )
         experiments.set_budget(experiment.id, Budget(calls=10))
-        experiments.go_on(experiment.id, CREDENTIALS)
+        experiments.resume(experiment.id, CREDENTIALS)
         experiments.join(experiment.id, LONG_S)
         assert (experiments.get(experiment.id).state, len(server.requests)) == ("finished", 6)
 
@@ -300,7 +300,7 @@ def test_a_pause_lets_what_is_under_way_end_and_begins_nothing_more(runs, experi
         paused = experiments.get(experiment.id)
         assert (paused.state, paused.done, len(server.requests)) == ("paused", 4, 4)
         assert Experiments(runs).get(experiment.id).state == "paused"
-        experiments.go_on(experiment.id, CREDENTIALS)
+        experiments.resume(experiment.id, CREDENTIALS)
         experiments.join(experiment.id, LONG_S)
         assert experiments.get(experiment.id).state == "finished"
 
@@ -317,7 +317,7 @@ def test_a_cancel_ends_calls_under_way_and_their_cells_count_as_not_run(runs, ex
         cut = experiments.get(experiment.id)
         assert (cut.state, cut.stopped_by, cut.done) == ("stopped", "cancel", 2)
         gate.opened.set()
-        experiments.go_on(experiment.id, CREDENTIALS)
+        experiments.resume(experiment.id, CREDENTIALS)
         experiments.join(experiment.id, LONG_S)
         whole = experiments.get(experiment.id)
         assert (whole.state, whole.done, max(asked(server).values())) == ("finished", 6, 2)
@@ -331,7 +331,7 @@ def test_of_two_openers_one_runs_the_experiment(runs, experiments, home):
         server.wait_for_requests(2)
         other_runs = Runs(open_store(home))
         others = (experiments, Experiments(runs), Experiments(other_runs))
-        assert [one.go_on(experiment.id, CREDENTIALS) for one in others] == [False, False, False]
+        assert [one.resume(experiment.id, CREDENTIALS) for one in others] == [False, False, False]
         gate.opened.set()
         experiments.join(experiment.id, LONG_S)
         assert max(asked(server).values()) == 1
@@ -369,7 +369,7 @@ def test_nothing_begins_with_bad_rows_that_nobody_agreed_to_leave_out(runs, expe
     document = codec.dumps(replace(experiment, dataset_version=waiting.version))
     runs.store.put(EXPERIMENT_KIND, experiment.id, document)
     with pytest.raises(SpecError, match="rows that cannot be run"):
-        experiments.go_on(experiment.id)
+        experiments.resume(experiment.id)
     assert [one.field for one in plan_experiment(runs, other, waiting).problems] == ["inputs"]
 
 
@@ -381,7 +381,7 @@ def test_rows_and_an_arm_are_added_and_only_they_are_run(runs, experiments):
     experiments.add_rows(experiment.id, dataset.version)
     experiments.add_arm(experiment.id, Arm("b", "Refined", REFINED))
     assert (experiments.get(experiment.id).state, experiments.get(experiment.id).done) == ("stopped", 2)
-    experiments.go_on(experiment.id)
+    experiments.resume(experiment.id)
     experiments.join(experiment.id, LONG_S)
     second = experiments.get(experiment.id)
     assert (second.state, second.done) == ("finished", 8)
@@ -413,7 +413,7 @@ def test_a_program_of_this_process_is_asked_anew_in_every_cell(runs, experiments
         assert (whole.state, whole.done, len(server.requests)) == ("finished", 8, 8)
     assert program.module.lm is None or program.module.lm is lm, "the program itself is as it was"
     with pytest.raises(SpecError, match=r"goes on only with it: refinescope batch program\.py"):
-        experiments.go_on(experiment.id)
+        experiments.resume(experiment.id)
 
 
 class Filling(MemoryStore):
@@ -471,7 +471,7 @@ def test_a_full_disk_stops_everything_and_a_later_press_goes_on():
     assert "the disk is full" in full.error
     assert 0 < full.done < 20
     store.room = 1_000_000
-    assert experiments.go_on(experiment.id)
+    assert experiments.resume(experiment.id)
     experiments.join(experiment.id, LONG_S)
     whole = experiments.get(experiment.id)
     assert (whole.state, whole.done, len(store.cell_runs(experiment.id))) == ("finished", 20, 20)

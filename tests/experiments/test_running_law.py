@@ -36,14 +36,14 @@ def test_any_pauses_cancels_and_ends_of_the_app_lead_to_one_outcome_a_cell(steps
             elif step in ("pause", "cancel"):
                 getattr(experiments, step)(experiment.id)
             else:
-                experiments.go_on(experiment.id)
+                experiments.resume(experiment.id)
                 if step == "go on twice":
-                    experiments.go_on(experiment.id)
+                    experiments.resume(experiment.id)
             now = experiments.get(experiment.id).outcomes
             assert before.items() <= now.items(), "what has ended stays as it is"
             before = now
         experiments.join(experiment.id, LONG_S)
-        experiments.go_on(experiment.id)
+        experiments.resume(experiment.id)
         experiments.join(experiment.id, LONG_S)
         whole = experiments.get(experiment.id)
         assert (whole.state, set(whole.outcomes)) == ("finished", set(whole.cells))

@@ -1,4 +1,4 @@
-"""What can be done with an experiment that has not come to its end: pause, cancel, go on, more budget; failed runs again.
+"""What can be done with an experiment that has not come to its end: pause, cancel, resume, more budget; failed runs again.
 
 To stand outside what is polled, so that no click is lost to a redraw.
 """
@@ -99,7 +99,7 @@ def _go_on(snapshot: Snapshot, budget: Budget | None = None) -> None:
     try:
         if budget is not None and budget != experiment.budget:
             experiments.set_budget(experiment.id, budget)
-        experiments.go_on(experiment.id, collect_keys(experiment.arms))
+        experiments.resume(experiment.id, collect_keys(experiment.arms))
     except LMKeyError as error:
         note_missing_key(snapshot)
         st.session_state[_REFUSED] = str(error)

@@ -300,7 +300,7 @@ def _add_inputs(snapshot: Snapshot, dataset: Dataset, count: int) -> str:
     experiment = snapshot.experiment
     try:
         experiments.add_rows(experiment.id, dataset.version, None if rows >= len(dataset.rows) else rows)
-        experiments.go_on(experiment.id, collect_keys(experiment.arms))
+        experiments.resume(experiment.id, collect_keys(experiment.arms))
     except (SpecError, LMError, StoreError) as error:
         return f"Not run: {error}"
     return ""
@@ -311,7 +311,7 @@ def _add_arm(snapshot: Snapshot, arm: Arm) -> str:
     experiment = snapshot.experiment
     try:
         experiments.add_arm(experiment.id, arm)
-        experiments.go_on(experiment.id, collect_keys((*experiment.arms, arm)))
+        experiments.resume(experiment.id, collect_keys((*experiment.arms, arm)))
     except (SpecError, LMError, StoreError) as error:
         return f"Not run: {error}"
     return ""
