@@ -111,6 +111,16 @@ class Ledger:
             return self._shown
 
     @property
+    def cut_off(self) -> Mapping[Cell, Outcome]:
+        """What became of the cells that a budget or a cancel ended, and that nobody has run on since."""
+        with self._lock:
+            return {
+                cell: outcome
+                for run_id, outcome in self._runs.items()
+                if outcome.state == "cut off" and (cell := self.by_run.get(run_id)) is not None
+            }
+
+    @property
     def document(self) -> tuple[Experiment, Dataset]:
         """The experiment with its inputs, as last read. Raises StoreError before that."""
         if self.experiment is None or self.dataset is None:

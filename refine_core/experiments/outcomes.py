@@ -62,6 +62,11 @@ class Outcome:
     waited_s: Mapping[str, float] = field(default_factory=dict)
 
     @property
+    def complete_attempts(self) -> int:
+        """How many attempts were scored or failed: without one that was under way as the run was cut off."""
+        return self.failed_attempts + sum(one.reward is not None for one in self.attempts)
+
+    @property
     def key_refused(self) -> bool:
         """Whether its model refused the key, so that no other run of its arm can do better."""
         return self.error_type == LMKeyError.__name__

@@ -403,6 +403,7 @@ class Experiments:
         return Snapshot(
             experiment, dataset, control.state, ledger.cells, outcomes, under_way, control.stopped_arms, control.error,
             revision=revision, is_local=not is_claimed, stopped_by=control.stopped_by, spent=to_spent(ledger.charges),
+            cut_off=ledger.cut_off,
         )  # fmt: skip
 
     def _under_way_elsewhere(self, ledger: Ledger) -> AbstractSet[Cell]:

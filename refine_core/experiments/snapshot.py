@@ -37,6 +37,7 @@ class Snapshot:
     """An experiment at one moment.
 
     cells: every cell, in the order in which they are run. outcomes: of those that have ended; a cell that was cut off is not among them.
+    cut_off: cells that a budget or a cancel ended, as far as they went: only attempts to the threshold are read of them.
     under_way: those at work. stopped_arms: key of an arm -> why it was stopped, such as a refused key. error: why the rest was not run, or "".
     slowed: label of a model -> how many calls it is asked at once now, where a server asked for fewer. on_hold: label of one that is not
     asked at all for now -> seconds until it is. revision: changes whenever there is something new to show. is_local: whether this process may pause or cancel it. stopped_by: where the state is "stopped".
@@ -57,6 +58,7 @@ class Snapshot:
     is_local: bool = True
     stopped_by: StoppedBy = ""
     spent: Spent | None = None
+    cut_off: Mapping[Cell, Outcome] = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:

@@ -94,7 +94,7 @@ def what_if(
             unknown[cell.arm] += not found.is_known
         if on_progress is not None:
             on_progress(done, len(snapshot.outcomes))
-    changed = replace(snapshot, experiment=replace(experiment, arms=arms), outcomes=outcomes)
+    changed = replace(snapshot, experiment=replace(experiment, arms=arms), outcomes=outcomes, cut_off={})
     return ExperimentWhatIf(changed, unknown, missing)
 
 

@@ -86,6 +86,27 @@ def test_below_twenty_inputs_no_curve_is_drawn():
     assert enough.arms[0].survival
 
 
+def test_runs_that_a_budget_or_a_cancel_cut_off_are_censored_there():
+    """Forty ended at the threshold with their first attempt; ten were cut off in their third, which nobody knows the end of."""
+    snapshot = make_snapshot(arms=2, rows=50, attempts=5, threshold=0.5)
+    ended, cut_off = {}, {}
+    for cell in snapshot.cells:
+        spec = snapshot.experiment.arm(cell.arm).spec
+        if cell.row <= 40:
+            ended[cell] = make_outcome([0.5 + cell.row % 2 / 10], spec)
+        else:
+            begun = make_outcome([0.1, None, None], spec)
+            cut_off[cell] = replace(begun, state="cut off", reward=None, returned=None, failed_attempts=1)
+    nothing = replace(make_failure(), state="cut off", attempts=(), failed_attempts=0)
+    cut_off[snapshot.cells[-1]] = nothing
+    stopped = replace(snapshot, state="stopped", stopped_by="budget", outcomes=ended, cut_off=cut_off)
+    for arm, cut in zip(build_result(stopped).arms, (10, 9), strict=True):
+        rows = [(one.row.attempt, one.row.at_risk, one.row.reached) for one in arm.survival]
+        assert rows == [(1, 40 + cut, 40), (2, cut, 0)]
+        assert (arm.runs, arm.cut_off) == (40, cut)
+        assert arm.survival[-1].reached == pytest.approx(40 / (40 + cut))
+
+
 def series(by_arm, rows=20, attempts=4, threshold=None):
     """A finished experiment of two arms in which every run of an arm has these rewards by attempt, a little apart by row."""
     snapshot = make_snapshot(arms=2, rows=rows, attempts=attempts, threshold=threshold)

@@ -316,11 +316,13 @@ def test_a_cancel_ends_calls_under_way_and_their_cells_count_as_not_run(runs, ex
         experiments.join(experiment.id, 10)
         cut = experiments.get(experiment.id)
         assert (cut.state, cut.stopped_by, cut.done) == ("stopped", "cancel", 2)
+        assert [one.complete_attempts for one in cut.cut_off.values()] == [0, 0]
         gate.opened.set()
         experiments.resume(experiment.id, CREDENTIALS)
         experiments.join(experiment.id, LONG_S)
         whole = experiments.get(experiment.id)
         assert (whole.state, whole.done, max(asked(server).values())) == ("finished", 6, 2)
+        assert whole.cut_off == {}
 
 
 def test_of_two_openers_one_runs_the_experiment(runs, experiments, home):

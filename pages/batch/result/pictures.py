@@ -113,6 +113,11 @@ def show_survival(result: Result, chosen: Sequence[str]) -> Picture:
     never = "; ".join(
         f"{arm_name(arm.name)}: {arm.runs - (arm.reached or 0):,} of {arm.runs:,}" for arm in arms
     )
+    cut = (
+        f" {pluralize(result.cut_off, 'run')} that the stop cut off: drawn as far as made."
+        if result.cut_off
+        else ""
+    )
     told = "; ".join(
         f"{arm_name(arm.name)}: " + ", ".join(f"attempt {b.row.attempt} {share(b.reached)}" for b in arm.survival)
         for arm in arms
@@ -122,8 +127,8 @@ def show_survival(result: Result, chosen: Sequence[str]) -> Picture:
         "arms": lines,
         "max": last,
         "ticks": attempt_ticks(last),
-        "alt": f"{title}, Kaplan and Meier. {told}. Never there: {never}.",
-        "note": f"Never at the threshold. {never}.",
+        "alt": f"{title}, Kaplan and Meier. {told}. Never there: {never}.{cut}",
+        "note": f"Never at the threshold. {never}.{cut}",
     }
 
 

@@ -30,6 +30,7 @@ class ArmRuns:
     """An arm's runs that count. by_row: row -> its runs that ended, failed ones too. means: row -> mean over its scored runs.
 
     first_attempts: row -> its first attempts; {} where too few inputs make a curve. all: every run that ended, whether it counts or not.
+    cut_off: runs that a budget or a cancel ended in an attempt after their first.
     """
 
     arm: Arm
@@ -38,6 +39,7 @@ class ArmRuns:
     by_row: Mapping[int, Sequence[Run]]
     means: Mapping[int, float]
     first_attempts: Mapping[int, FirstAttempts] = field(default_factory=dict)
+    cut_off: Sequence[Outcome] = ()
 
     @property
     def n(self) -> int:
@@ -49,7 +51,13 @@ class ArmRuns:
         return [run for run in self.by_row.get(row, ()) if run[1].reward is not None]
 
 
-def collect(arm: Arm, planned: int, every: Sequence[Outcome], by_row: Mapping[int, Sequence[Run]]) -> ArmRuns:
+def collect(
+    arm: Arm,
+    planned: int,
+    every: Sequence[Outcome],
+    by_row: Mapping[int, Sequence[Run]],
+    cut_off: Sequence[Outcome] = (),
+) -> ArmRuns:
     """An arm's runs, with what each input got."""
     means: dict[int, float] = {}
     for row, runs in by_row.items():
@@ -61,7 +69,8 @@ def collect(arm: Arm, planned: int, every: Sequence[Outcome], by_row: Mapping[in
         for row in means:
             scored = [outcome for _, outcome in by_row[row] if outcome.reward is not None]
             first_attempts[row] = fold_attempts(scored, arm.spec.attempt_count)
-    return ArmRuns(arm, planned, every, by_row, means, first_attempts)
+    begun = [one for one in cut_off if one.complete_attempts]
+    return ArmRuns(arm, planned, every, by_row, means, first_attempts, begun)
 
 
 def build_arm(
@@ -90,11 +99,12 @@ def build_arm(
         _spending([one.cost_usd for one in counted], [one.cost_usd for one in runs.all]),
         Counter(one.error_type or "unknown" for one in counted if one.state == "failed"),
         stopped,
-        _survival(counted) if threshold is not None and drawn else (),
+        _survival([*runs.all, *runs.cut_off]) if threshold is not None and drawn else (),
         _curve(runs, clusters, seen) if drawn else (),
         len(rows),
         best,
         no_best,
+        len(runs.cut_off) if threshold is not None and drawn else 0,
     )
 
 
@@ -109,11 +119,14 @@ def _spending(counted: Sequence[float | None], every: Sequence[float | None]) ->
 
 
 def _survival(outcomes: Sequence[Outcome]) -> tuple[SurvivalBand, ...]:
-    """By run; one that ended before it reached the threshold is censored at its last attempt."""
+    """By run; one that ended before it reached the threshold is censored at its last complete attempt.
+
+    Of a stopped experiment too, every run that began: those that all arms have ended are the quick ones, which reach it more often.
+    """
     attempts, reached = [], []
     for one in outcomes:
         at = next((k for k, a in enumerate(one.attempts, 1) if a.reaches), None)
-        attempts.append(len(one.attempts) if at is None else at)
+        attempts.append(one.complete_attempts if at is None else at)
         reached.append(at is not None)
     rows = kaplan_meier(attempts, reached)
     bands = survival_bands(rows)

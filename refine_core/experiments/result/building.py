@@ -57,7 +57,13 @@ def _build_figures(snapshot: Snapshot) -> Result:
     planned, outcomes = _group(snapshot)
     counted = _choose(snapshot, outcomes)
     every = [
-        collect(arm, planned[arm.key], [o for _, o in outcomes[arm.key]], counted[arm.key])
+        collect(
+            arm,
+            planned[arm.key],
+            [outcome for _, outcome in outcomes[arm.key]],
+            counted[arm.key],
+            [outcome for cell, outcome in snapshot.cut_off.items() if cell.arm == arm.key],
+        )
         for arm in experiment.arms
     ]
     rewards = [o.reward for arm in outcomes.values() for _, o in arm if o.reward is not None]

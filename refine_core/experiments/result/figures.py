@@ -86,7 +86,8 @@ class ArmResult:
     inputs, of the mean over an input's scored runs. threshold, reached: how many runs reached it; None without one.
     failures: error type -> runs. stopped: why the arm was stopped, or "".
     survival: [] where there is no threshold, or too few inputs. curve: k = 1…N, () for too few inputs. curve_inputs: how many it is of.
-    best_of_k: of an arm without hints; () with the reason in `no_best_of_k`.
+    best_of_k: of an arm without hints; () with the reason in `no_best_of_k`. cut_off: runs that a budget or a cancel ended, which only
+    `survival` has, as far as they went; there it has every run that began.
     """
 
     arm: Arm
@@ -109,6 +110,7 @@ class ArmResult:
     curve_inputs: int = 0
     best_of_k: tuple[BestOfK, ...] = ()
     no_best_of_k: str = ""
+    cut_off: int = 0
 
     @property
     def key(self) -> str:
@@ -265,6 +267,11 @@ class Result:
     def main(self) -> Comparison | None:
         """What the verdict speaks about."""
         return self.comparisons[0] if self.comparisons else None
+
+    @property
+    def cut_off(self) -> int:
+        """Runs that a budget or a cancel ended in an attempt after their first: attempts to the threshold have them as far as they went."""
+        return sum(arm.cut_off for arm in self.arms)
 
     @property
     def draws_curves(self) -> bool:

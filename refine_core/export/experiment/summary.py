@@ -75,7 +75,8 @@ def _survival(result: Result) -> Iterator[Markup]:
     yield _figure(
         f"Runs at {at}, by attempt",
         draw_survival(lines, most),
-        "After Kaplan and Meier, with 95 % intervals; a run that ended short of it counts as long as it went.",
+        "After Kaplan and Meier, with 95 % intervals; a run that ended short of it counts as long as it went"
+        + (f", also {pluralize(result.cut_off, 'run')} that the stop cut off." if result.cut_off else "."),
     )
 
 
