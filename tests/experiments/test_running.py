@@ -414,7 +414,7 @@ def test_a_program_of_this_process_is_asked_anew_in_every_cell(runs, experiments
         whole = experiments.get(experiment.id)
         assert (whole.state, whole.done, len(server.requests)) == ("finished", 8, 8)
     assert program.module.lm is None or program.module.lm is lm, "the program itself is as it was"
-    with pytest.raises(SpecError, match=r"goes on only with it: refinescope batch program\.py"):
+    with pytest.raises(SpecError, match=r"resumes only with it: refinescope batch program\.py"):
         experiments.resume(experiment.id)
 
 
