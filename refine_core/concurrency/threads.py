@@ -23,6 +23,7 @@ from refine_core.concurrency.flows import throwable
 
 if TYPE_CHECKING:
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -146,10 +147,13 @@ def block_on(awaitable: Awaitable[T]) -> T:
 
 
 class BackgroundLoop:
-    """An event loop in a daemon thread, started with its first work. A forked process starts its own."""
+    """An event loop in a daemon thread, started with its first work. A forked process starts its own.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    make_threads: makes the threads that run what blocks, if they are not to be asyncio's own.
+    """
+
+    def __init__(self, name: str, make_threads: Callable[[], ThreadPoolExecutor] | None = None) -> None:
+        self._name, self._make_threads = name, make_threads
         self._reset()
 
     def _reset(self) -> None:
@@ -166,5 +170,7 @@ class BackgroundLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
+                if self._make_threads is not None:
+                    self._loop.set_default_executor(self._make_threads())
                 threading.Thread(target=self._loop.run_forever, name=self._name, daemon=True).start()
         return asyncio.run_coroutine_threadsafe(work, self._loop)

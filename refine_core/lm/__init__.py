@@ -7,7 +7,7 @@ scripted   replies written in advance; replay: those of a recorded run
 remote     any provider or OpenAI-compatible server
 http_call  one call over litellm; transports, bodies and streaming read what comes back
 *_messages the errors of litellm and of servers, in plain words and without keys
-engine     litellm's import, and the event loop that makes the calls
+engine     litellm's import, and the event loop that makes the calls; unawaited: its threads
 """
 
 from __future__ import annotations

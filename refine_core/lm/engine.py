@@ -12,17 +12,20 @@ import sys
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from refine_core.concurrency.threads import BackgroundLoop, start_thread
 from refine_core.errors import LMError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 
 class Engine:
     """What all real models share: the import of litellm, and one event loop. Each starts when it is first needed."""
 
     def __init__(self) -> None:
-        self._loop = BackgroundLoop("lm-calls")
+        self._loop = BackgroundLoop("lm-calls", _make_threads)
         self._reset()
 
     def _reset(self) -> None:
@@ -52,6 +55,12 @@ class Engine:
         """A forked process has none of its parent's threads, so an import that was under way never ends there."""
         if self._pid != os.getpid():
             self._reset()
+
+
+def _make_threads() -> ThreadPoolExecutor:
+    from refine_core.lm.unawaited import PreparingThreads
+
+    return PreparingThreads(thread_name_prefix="lm-prepare")
 
 
 def _import_litellm() -> Any:

@@ -5,6 +5,7 @@ All in one module, because the import of litellm takes seconds.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import gc
 import pickle
@@ -32,6 +33,7 @@ from refine_core.errors import (
     RunCancelled,
 )
 from refine_core.lm import LM, Usage, litellm_ready, warm
+from refine_core.lm.engine import Engine
 from refine_core.lm.http_call import NO_KEY
 from refine_core.lm.refusals import read_refusal
 from refine_core.lm.secrecy import redact
@@ -340,6 +342,34 @@ def test_a_call_that_cannot_begin_leaves_none_behind_that_nobody_awaits(server):
         assert lm_of(server)("hi") == ["hello"], "what the engine was doing is done"
         gc.collect()
     assert [str(one.message) for one in seen if "never awaited" in str(one.message)] == []
+
+
+def test_a_call_cancelled_while_litellm_prepares_it_leaves_no_warning():
+    engine, begun, may_end = Engine(), threading.Event(), threading.Event()
+
+    async def prepared():
+        """As litellm's async_streaming."""
+
+    def prepare():
+        begun.set()
+        may_end.wait(10)
+        return prepared()
+
+    async def call():
+        await (await asyncio.get_running_loop().run_in_executor(None, prepare))
+
+    async def join_threads():
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        work = engine.submit(call())
+        assert begun.wait(10)
+        work.cancel()
+        may_end.set()
+        engine.submit(join_threads()).result(10)
+        gc.collect()
+    assert [str(one.message) for one in seen] == []
 
 
 # Trying again
