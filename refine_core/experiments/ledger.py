@@ -71,21 +71,27 @@ class Ledger:
             return True
 
     def recover(self) -> None:
-        """Fold what the logs tell and no outcome does, while nobody works at it. Raises StoreError."""
+        """Fold what the logs tell and no outcome does, while nobody works at it. Raises StoreError.
+
+        A run that was cut off may have gone on since, in a process that died before it could keep what became of it.
+        """
         folded: dict[str, tuple[Outcome, Charges]] = {}
         with self._lock:
             for run_id, has_ended in self.store.cell_runs(self.id).items():
-                if run_id in self._runs:
+                known = self._runs.get(run_id)
+                if known is not None and known.state != "cut off":
                     continue
                 timeline = folds.timeline(self.store.events(run_id))
                 if timeline is None:
                     continue
-                outcome = fold_outcome(timeline)
+                outcome, charges = fold_outcome(timeline), charges_of(timeline)
                 if outcome is None or not has_ended:
-                    self._charges[run_id] = charges_of(timeline)
-                    self.version += 1
+                    self.version += self._charges.get(run_id) != charges
+                    self._charges[run_id] = charges
                     continue
-                folded[run_id] = outcome, charges_of(timeline)
+                if (known, self._charges.get(run_id)) == (outcome, charges):
+                    continue
+                folded[run_id] = outcome, charges
                 if len(folded) >= FOLDED_AT_ONCE:
                     self.add(folded)
                     folded = {}

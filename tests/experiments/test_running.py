@@ -167,6 +167,26 @@ def test_an_outcome_that_was_not_kept_is_folded_from_its_run(runs, experiments, 
     assert len(runs.store.outcomes(experiment.id)[1]) == 3
 
 
+def test_what_a_cut_off_run_did_after_it_went_on_is_folded_too(runs, experiments, home):
+    """The process died after the run had ended, or had made further calls, and before its outcome was kept anew."""
+    gate = Gate(0)
+    with OpenAIServer(default=gate) as server:
+        experiment = make_experiment(keep_rows(runs.store, 2), on_server(server, SINGLE), at_once=2)
+        experiments.start(experiment, CREDENTIALS)
+        server.wait_for_requests(2)
+        experiments.cancel(experiment.id)
+        experiments.join(experiment.id, 10)
+        outdated = dict(runs.store.outcomes(experiment.id)[1])
+        gate.opened.set()
+        experiments.resume(experiment.id, CREDENTIALS)
+        experiments.join(experiment.id, LONG_S)
+    whole = experiments.get(experiment.id)
+    assert len(outdated) == whole.done == 2
+    runs.store.add_outcomes(experiment.id, outdated)
+    there = Experiments(runs).get(experiment.id)
+    assert (there.state, there.outcomes, there.spent) == ("finished", whole.outcomes, whole.spent)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
