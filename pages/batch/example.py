@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from refine_core import datasets, experiments, runs
+from refine_core import datasets, runs
 from refine_core.datasets import Dataset, ExampleDataset
-from refine_core.experiments import ExperimentDraft, ProgramChoice
+from refine_core.experiments.drafts import ExperimentDraft, ProgramChoice, new_draft, propose_arms
 
 
 def draft_example() -> ExperimentDraft:
@@ -14,13 +14,13 @@ def draft_example() -> ExperimentDraft:
     example = datasets.example_dataset()
     dataset = _find_kept(example) or datasets.keep(runs.default().store, example.table, example.columns)
     draft = replace(
-        experiments.new_draft(),
+        new_draft(),
         name=f"{example.title}: what do hints give?",
         program=ProgramChoice(example.title, example.spec),
         dataset_id=dataset.id,
         dataset_version=dataset.version,
     )
-    return experiments.propose_arms(draft)
+    return propose_arms(draft)
 
 
 def _find_kept(example: ExampleDataset) -> Dataset | None:

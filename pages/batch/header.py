@@ -16,6 +16,7 @@ from pages.shared.title import title_page
 from pages.shared.viewport import is_narrow
 from refine_core import experiments
 from refine_core.errors import SpecError, StoreError
+from refine_core.experiments.drafts import draft_of
 
 MAX_NAME_CHARACTERS: Final = 120
 ONE_LINE_CHARACTERS: Final = 50  # beside what can be done with it
@@ -81,4 +82,4 @@ def _draw_copy(experiment_id: str) -> None:
         return
     snapshot = experiments.get(experiment_id)
     if snapshot is not None:
-        open_new(experiments.draft_of(snapshot.experiment))
+        open_new(draft_of(snapshot.experiment))

@@ -18,7 +18,16 @@ from pages.shared.new_experiment import is_untouched, open_new
 from pages.shared.text import escape_markdown
 from pages.shared.web import ARMS, LIST, import_script, read_styles
 from refine_core import experiments
-from refine_core.experiments import ExperimentDraft, ListedExperiment
+from refine_core.experiments import ListedExperiment
+from refine_core.experiments.drafts import (
+    ExperimentDraft,
+    drop_draft,
+    list_drafts,
+    name_arm_draft,
+    name_draft,
+    new_draft,
+    save_draft,
+)
 from refine_core.formatting import format_time, pluralize
 from refine_core.unseen import show_unseen
 
@@ -46,7 +55,7 @@ def draw_list() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title("Batch", anchor=False, width="content")
         st.space("stretch")
-        listed, drafts = experiments.list_experiments(), experiments.list_experiment_drafts()
+        listed, drafts = experiments.list_experiments(), list_drafts()
         kept = [one for one in drafts if not is_untouched(one)]
         if listed or kept:
             _draw_new(drafts)
@@ -63,7 +72,7 @@ def _draw_new(drafts: Sequence[ExperimentDraft], kind: str = "secondary") -> Non
     ):
         open_new(draft_example(), drafts)
     if st.button("New experiment", icon=":material/add:", key="batch.new"):
-        open_new(experiments.new_draft(), drafts)
+        open_new(new_draft(), drafts)
 
 
 def _draw_empty(drafts: Sequence[ExperimentDraft]) -> None:
@@ -81,7 +90,7 @@ def _draw_empty(drafts: Sequence[ExperimentDraft]) -> None:
 
 def _draw_table() -> None:
     listed = experiments.list_experiments()
-    drafts = [one for one in experiments.list_experiment_drafts() if not is_untouched(one)]
+    drafts = [one for one in list_drafts() if not is_untouched(one)]
     _take_clicks(listed, drafts)
     dated = [(one.saved_at, _draft_row(one)) for one in drafts]
     dated += [(one.experiment.created_at, _experiment_row(one)) for one in listed]
@@ -114,7 +123,7 @@ def _take_clicks(listed: list[ListedExperiment], drafts: list[ExperimentDraft]) 
         leave_for(address.BATCH, address.experiment_query(wanted))
     elif asked.get("do") == "delete":
         if draft is not None:
-            experiments.drop_experiment_draft(wanted)
+            drop_draft(wanted)
             drafts.remove(draft)
         elif experiment is not None:
             experiments.delete(wanted)
@@ -125,22 +134,22 @@ def _take_clicks(listed: list[ListedExperiment], drafts: list[ExperimentDraft]) 
 def _undo() -> None:
     deleted = st.session_state.pop(_DELETED)
     if isinstance(deleted, ExperimentDraft):
-        experiments.save_experiment_draft(deleted)
+        save_draft(deleted)
     else:
         experiments.undelete(deleted.experiment.id)
 
 
 def _name(deleted: ExperimentDraft | ListedExperiment) -> str:
     if isinstance(deleted, ExperimentDraft):
-        return deleted.name or experiments.name_draft(deleted)
+        return deleted.name or name_draft(deleted)
     return deleted.experiment.name
 
 
 def _draft_row(draft: ExperimentDraft) -> dict[str, object]:
     return _row(
         draft.id,
-        draft.name or experiments.name_draft(draft),
-        [experiments.name_arm_draft(arm) for arm in draft.arms],
+        draft.name or name_draft(draft),
+        [name_arm_draft(arm) for arm in draft.arms],
     ) | {
         "sign": "\N{WHITE CIRCLE}",
         "state": "draft",

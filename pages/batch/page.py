@@ -19,6 +19,7 @@ from pages.shared.title import title_page
 from pages.shared.viewport import watch_viewport
 from refine_core import experiments
 from refine_core.errors import SpecError, StoreError
+from refine_core.experiments.drafts import read_draft
 
 
 def draw() -> None:
@@ -40,7 +41,7 @@ def draw() -> None:
         else:
             draw_live(snapshot)
         return
-    draft = experiments.read_experiment_draft(experiment_id)
+    draft = read_draft(experiment_id)
     if draft is not None:
         draw_setup(draft)
         return

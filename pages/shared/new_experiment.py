@@ -10,9 +10,9 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.leave import leave_for
 from pages.shared.text import escape_markdown
-from refine_core import experiments, runs
+from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.experiments import ExperimentDraft, ProgramChoice
+from refine_core.experiments.drafts import ExperimentDraft, ProgramChoice, new_draft, propose_arms, save_draft
 from refine_core.programs import ProgramSpec
 
 TO_TABLE = "Compare over a table …"
@@ -26,8 +26,8 @@ def choose_spec(spec: ProgramSpec, run_id: str = "") -> ProgramChoice:
 
 def compare_over_table(spec: ProgramSpec, run_id: str = "") -> None:
     """Open a new draft that compares this program in three ways."""
-    draft = replace(experiments.new_draft(), program=choose_spec(spec, run_id))
-    open_new(experiments.propose_arms(draft))
+    draft = replace(new_draft(), program=choose_spec(spec, run_id))
+    open_new(propose_arms(draft))
 
 
 def is_untouched(draft: ExperimentDraft) -> bool:
@@ -42,7 +42,7 @@ def open_new(draft: ExperimentDraft, drafts: Sequence[ExperimentDraft] = ()) -> 
         leave_for(address.BATCH, address.experiment_query(like.id))
         return
     try:
-        saved = experiments.save_experiment_draft(draft)
+        saved = save_draft(draft)
     except StoreError as error:
         st.toast(escape_markdown(f"The draft could not be kept: {error}"), icon=":material/error:")
     else:

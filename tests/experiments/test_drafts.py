@@ -6,8 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from refine_core import experiments, runs
-from refine_core.experiments import ArmDraft, ExperimentDraft, ProgramChoice, RateLimit, RewardChoice
+from refine_core import runs
+from refine_core.experiments import RateLimit
+from refine_core.experiments.drafts import (
+    ArmDraft,
+    ExperimentDraft,
+    ProgramChoice,
+    RewardChoice,
+    add_arm_draft,
+    build_experiment,
+    find_draft_problems,
+    list_drafts,
+    name_arm_draft,
+    name_draft,
+    new_draft,
+    propose_arms,
+    read_draft,
+    save_draft,
+)
 from refine_core.programs import EXAMPLES, ModelSpec
 
 
@@ -21,12 +37,12 @@ def _runs():
 def drafted(**fields):
     example = EXAMPLES["one_word"]
     draft = replace(
-        experiments.new_draft(),
+        new_draft(),
         program=ProgramChoice(example.title, example.spec),
         dataset_id="d",
         dataset_version=1,
     )
-    return replace(experiments.propose_arms(draft), **fields)
+    return replace(propose_arms(draft), **fields)
 
 
 ROW = EXAMPLES["one_word"].spec.inputs
@@ -34,7 +50,7 @@ ROW = EXAMPLES["one_word"].spec.inputs
 
 def test_a_draft_comes_back_as_it_was_typed():
     model = ModelSpec("litellm", "openai/gpt-4o-mini", connection="work")
-    draft = experiments.add_arm_draft(
+    draft = add_arm_draft(
         drafted(name="Mine", usd=3.5, rate_limits={"m": RateLimit(2, 30, None)}, repeats=None),
         ArmDraft(
             "",
@@ -46,40 +62,40 @@ def test_a_draft_comes_back_as_it_was_typed():
             RewardChoice("r, version 2", "def reward(args, pred):\n    return 1.0"),
         ),
     )
-    saved = experiments.save_experiment_draft(draft)
-    assert experiments.read_experiment_draft(draft.id) == saved
+    saved = save_draft(draft)
+    assert read_draft(draft.id) == saved
     assert replace(saved, saved_at=0.0) == draft
-    assert experiments.list_experiment_drafts() == [saved]
+    assert list_drafts() == [saved]
 
 
 def test_a_second_window_never_overwrites_what_the_first_one_kept():
-    mine = experiments.save_experiment_draft(drafted())
-    theirs = experiments.save_experiment_draft(replace(mine, name="theirs"))
-    copy = experiments.save_experiment_draft(replace(mine, name="mine"))
+    mine = save_draft(drafted())
+    theirs = save_draft(replace(mine, name="theirs"))
+    copy = save_draft(replace(mine, name="mine"))
     assert copy.id != mine.id
-    assert experiments.read_experiment_draft(mine.id) == theirs
-    assert experiments.read_experiment_draft(copy.id) == copy
-    again = experiments.save_experiment_draft(replace(copy, name="more"))
+    assert read_draft(mine.id) == theirs
+    assert read_draft(copy.id) == copy
+    again = save_draft(replace(copy, name="more"))
     assert again.id == copy.id
 
 
 def test_three_arms_are_proposed_and_no_key_comes_twice():
     draft = drafted()
-    assert [(arm.key, experiments.name_arm_draft(arm)) for arm in draft.arms] == [
+    assert [(arm.key, name_arm_draft(arm)) for arm in draft.arms] == [
         ("a", "Refine, N 5"),
         ("b", "Best of 5"),
         ("c", "Single attempt"),
     ]
     fewer = replace(draft, arms=draft.arms[:2])
-    assert experiments.add_arm_draft(fewer, ArmDraft("", "single")).arms[-1].key == "d"
+    assert add_arm_draft(fewer, ArmDraft("", "single")).arms[-1].key == "d"
 
 
 def test_the_experiment_holds_what_each_arm_runs():
     model = ModelSpec("litellm", "openai/gpt-4o-mini")
     reward = RewardChoice("r, version 1", "def better(args, pred):\n    return 0.5", "better")
     draft = drafted(reward=reward, repeats=2, seed=7, usd=1.0, at_once=3)
-    draft = experiments.add_arm_draft(draft, ArmDraft("", "refine", 4, "none", model=model))
-    built = experiments.build_experiment(draft, rows=3)
+    draft = add_arm_draft(draft, ArmDraft("", "refine", 4, "none", model=model))
+    built = build_experiment(draft, rows=3)
     assert (built.id, built.rows, built.repeats, built.seed, built.budget.usd) == (draft.id, 3, 2, 7, 1.0)
     assert [arm.spec.strategy for arm in built.arms] == ["refine", "best_of_n", "single", "refine"]
     assert {arm.spec.reward for arm in built.arms} == {reward.source}
@@ -92,7 +108,7 @@ def test_the_experiment_holds_what_each_arm_runs():
         model,
     )
     assert built.rate_limits["openai/gpt-4o-mini"].at_once == 3
-    assert built.name == experiments.name_draft(draft)
+    assert built.name == name_draft(draft)
 
 
 @pytest.mark.parametrize(
@@ -105,36 +121,36 @@ def test_the_experiment_holds_what_each_arm_runs():
     ],
 )
 def test_each_problem_says_where_it_is(fields, where, words):
-    (problem,) = experiments.find_draft_problems(drafted(**fields), ROW)
+    (problem,) = find_draft_problems(drafted(**fields), ROW)
     assert problem.field == where
     assert words in problem.message
 
 
 def test_a_draft_that_can_be_run_has_no_problem():
-    assert experiments.find_draft_problems(drafted(), ROW) == []
+    assert find_draft_problems(drafted(), ROW) == []
 
 
 def test_an_arm_that_would_run_the_same_as_another_is_named():
-    draft = experiments.add_arm_draft(drafted(), ArmDraft("", "best_of_n", 5))
-    (problem,) = experiments.find_draft_problems(draft, ROW)
+    draft = add_arm_draft(drafted(), ArmDraft("", "best_of_n", 5))
+    (problem,) = find_draft_problems(draft, ROW)
     assert problem.field == "arms.d"
     assert "the same as Best of 5" in problem.message
 
 
 def test_an_arms_own_problem_stands_at_that_arm_alone():
-    draft = experiments.add_arm_draft(drafted(), ArmDraft("", model=ModelSpec("litellm")))
-    problems = experiments.find_draft_problems(draft, ROW)
+    draft = add_arm_draft(drafted(), ArmDraft("", model=ModelSpec("litellm")))
+    problems = find_draft_problems(draft, ROW)
     assert [one.field for one in problems] == ["arms.d"]
 
 
 def test_a_draft_that_cannot_be_read_is_left_out_of_the_list():
-    kept = experiments.save_experiment_draft(drafted())
+    kept = save_draft(drafted())
     runs.default().store.put("experiment-draft", "broken", "{]")
-    assert experiments.list_experiment_drafts() == [kept]
-    assert experiments.read_experiment_draft("broken") is None
+    assert list_drafts() == [kept]
+    assert read_draft("broken") is None
 
 
 def test_a_new_draft_is_empty():
-    draft = experiments.new_draft()
+    draft = new_draft()
     assert draft == ExperimentDraft(draft.id)
-    assert experiments.name_draft(draft) == "New experiment"
+    assert name_draft(draft) == "New experiment"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from refine_core import datasets, experiments, runs
-from refine_core.experiments import ProgramChoice
+from refine_core import datasets, runs
+from refine_core.experiments.drafts import ProgramChoice, new_draft, propose_arms, read_draft, save_draft
 from refine_core.spec import ProgramSpec, StageSpec
 from tests.pages.test_batch_setup import button, open_batch, press, words
 
@@ -31,8 +31,8 @@ def _runs(tmp_path, monkeypatch):
 
 @pytest.fixture
 def draft():
-    made = replace(experiments.new_draft(), program=ProgramChoice("Headlines", SPEC))
-    return experiments.save_experiment_draft(experiments.propose_arms(made))
+    made = replace(new_draft(), program=ProgramChoice("Headlines", SPEC))
+    return save_draft(propose_arms(made))
 
 
 def bring(app, data, name="headlines.csv"):
@@ -42,7 +42,7 @@ def bring(app, data, name="headlines.csv"):
 
 
 def chosen(draft):
-    saved = experiments.read_experiment_draft(draft.id)
+    saved = read_draft(draft.id)
     return datasets.get(runs.default().store, saved.dataset_id, saved.dataset_version)
 
 

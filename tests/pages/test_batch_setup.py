@@ -10,7 +10,18 @@ from pages.batch.example import draft_example
 from pages.shared import keys
 from refine_core import connections, experiments, runs
 from refine_core.connections import Connection
-from refine_core.experiments import ArmDraft, ProgramChoice
+from refine_core.experiments.drafts import (
+    ArmDraft,
+    ProgramChoice,
+    add_arm_draft,
+    build_experiment,
+    draft_of,
+    list_drafts,
+    name_arm_draft,
+    new_draft,
+    read_draft,
+    save_draft,
+)
 from refine_core.programs import EXAMPLES, ModelSpec
 from tests.pages.test_pages import open_app
 
@@ -50,7 +61,7 @@ def number(app, label):
 
 
 def example(**fields):
-    return experiments.save_experiment_draft(replace(draft_example(), **fields))
+    return save_draft(replace(draft_example(), **fields))
 
 
 def press(app, label):
@@ -64,7 +75,7 @@ def test_the_empty_list_says_what_batch_answers_and_offers_an_example():
     assert "which program is really better, and at what price?" in words(app)
     assert [one.label for one in app.button] == ["Start with an example", "New experiment"]
     press(app, "Start with an example")
-    (draft,) = experiments.list_experiment_drafts()
+    (draft,) = list_drafts()
     assert [arm.strategy for arm in draft.arms] == ["refine", "best_of_n", "single"]
     assert draft.dataset_id
 
@@ -72,7 +83,7 @@ def test_the_empty_list_says_what_batch_answers_and_offers_an_example():
 def test_starting_twice_with_the_example_makes_one_draft_and_one_table():
     for _ in range(2):
         press(open_batch(), "Start with an example")
-    assert len(experiments.list_experiment_drafts()) == 1
+    assert len(list_drafts()) == 1
     one, other = draft_example(), draft_example()
     assert one.dataset_id == other.dataset_id
 
@@ -90,7 +101,7 @@ def test_run_starts_what_is_set_up_and_the_draft_goes():
     assert (built.seed, built.repeats, built.rows, len(snapshot.cells)) == (7, 2, None, 360)
     assert {limit.at_once for limit in built.rate_limits.values()} == {3}
     assert [arm.name for arm in built.arms] == ["Refine, N 5", "Best of 5", "Single attempt"]
-    assert experiments.list_experiment_drafts() == []
+    assert list_drafts() == []
 
 
 def test_trying_three_inputs_runs_the_first_three_rows_of_every_arm():
@@ -122,7 +133,7 @@ def test_what_is_typed_survives_a_reload():
 
 
 def test_an_empty_draft_says_what_is_missing_and_cannot_be_run():
-    draft = experiments.save_experiment_draft(experiments.new_draft())
+    draft = save_draft(new_draft())
     app = open_batch(experiment=draft.id)
     assert button(app, "Fix 2 problems").disabled
     assert button(app, "Try 3 inputs first").disabled
@@ -134,8 +145,8 @@ def test_a_second_window_goes_on_with_a_copy():
     first, second = open_batch(experiment=draft.id), open_batch(experiment=draft.id)
     number(first, "Seed").set_value(1).run()
     number(second, "Seed").set_value(2).run()
-    assert experiments.read_experiment_draft(draft.id).seed == 1
-    (copy,) = [one for one in experiments.list_experiment_drafts() if one.id != draft.id]
+    assert read_draft(draft.id).seed == 1
+    (copy,) = [one for one in list_drafts() if one.id != draft.id]
     assert copy.seed == 2
     assert second.query_params["experiment"] == copy.id
     assert "saved as a copy" in words(second)
@@ -148,11 +159,11 @@ def test_an_arm_is_changed_and_removed_in_its_dialog():
     app.run()
     number(app, "Max attempts (N)").set_value(3).run()
     press(app, "Save")
-    assert experiments.name_arm_draft(experiments.read_experiment_draft(draft.id).arms[1]) == "Best of 3"
+    assert name_arm_draft(read_draft(draft.id).arms[1]) == "Best of 3"
     app.session_state["batch.arms"] = {"asked": {"edit": "c", "at": 2}}
     app.run()
     press(app, "Remove this arm")
-    assert [arm.key for arm in experiments.read_experiment_draft(draft.id).arms] == ["a", "b"]
+    assert [arm.key for arm in read_draft(draft.id).arms] == ["a", "b"]
 
 
 def test_a_model_whose_key_is_missing_is_a_problem_until_it_is_typed():
@@ -160,7 +171,7 @@ def test_a_model_whose_key_is_missing_is_a_problem_until_it_is_typed():
     connections.save_connection(Connection("work", "openai", model))
     model = connections.list_connections()[0].model
     draft = example()
-    draft = experiments.save_experiment_draft(experiments.add_arm_draft(draft, ArmDraft("", model=model)))
+    draft = save_draft(add_arm_draft(draft, ArmDraft("", model=model)))
     app = open_batch(experiment=draft.id)
     assert button(app, "Fix 1 problem").disabled
     assert "the environment variable NO_SUCH_KEY_HERE is not set" in words(app)
@@ -173,12 +184,10 @@ def test_a_model_whose_key_is_missing_is_a_problem_until_it_is_typed():
 
 def test_an_experiment_is_used_as_a_new_draft():
     draft = example(repeats=2, seed=5, usd=9.0)
-    draft = experiments.save_experiment_draft(
-        experiments.add_arm_draft(draft, ArmDraft("", "refine", 3, "none", name="Without"))
-    )
-    copied = experiments.draft_of(experiments.build_experiment(draft))
+    draft = save_draft(add_arm_draft(draft, ArmDraft("", "refine", 3, "none", name="Without")))
+    copied = draft_of(build_experiment(draft))
     assert copied.id != draft.id
-    before, after = experiments.build_experiment(draft), experiments.build_experiment(copied)
+    before, after = build_experiment(draft), build_experiment(copied)
     assert [(a.key, a.name, a.spec) for a in after.arms] == [(a.key, a.name, a.spec) for a in before.arms]
     assert (after.repeats, after.seed, after.budget, after.dataset_id) == (
         before.repeats,
@@ -194,10 +203,10 @@ def test_a_deleted_draft_comes_back():
     app = open_batch()
     app.session_state["batch.list"] = {"asked": {"do": "delete", "id": draft.id, "at": 1}}
     app.run()
-    assert experiments.list_experiment_drafts() == []
+    assert list_drafts() == []
     assert "“Mine” is deleted." in words(app)
     press(app, "Undo")
-    assert [one.id for one in experiments.list_experiment_drafts()] == [draft.id]
+    assert [one.id for one in list_drafts()] == [draft.id]
 
 
 def test_an_unknown_experiment_gets_a_plain_sentence_and_a_way_on():
@@ -214,6 +223,6 @@ def test_a_program_from_elsewhere_opens_as_a_draft_with_three_arms():
     app.query_params.update({"run": run_id})
     app.run()
     app.menu_button(key="compare-run").click("Compare over a table …").run()
-    (draft,) = experiments.list_experiment_drafts()
+    (draft,) = list_drafts()
     assert draft.program == ProgramChoice("One-word answer", runs.timeline(run_id).spec)
     assert len(draft.arms) == 3

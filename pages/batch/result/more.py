@@ -25,7 +25,15 @@ from pages.shared.text import escape_markdown, show_error
 from refine_core import datasets, experiments, runs
 from refine_core.datasets import Dataset
 from refine_core.errors import LMError, Problem, SpecError, StoreError
-from refine_core.experiments import Arm, ArmDraft, Experiment, ExperimentPlan, Result, Snapshot
+from refine_core.experiments import Arm, Experiment, ExperimentPlan, Result, Snapshot
+from refine_core.experiments.drafts import (
+    ArmDraft,
+    add_arm_draft,
+    arm_spec,
+    draft_of,
+    name_arm_draft,
+    new_draft,
+)
 from refine_core.formatting import format_score, pluralize
 
 ENOUGH, FEWER = "enough", "fewer"
@@ -109,7 +117,7 @@ def _title(snapshot: Snapshot, count: int) -> str:
 
 def _open(snapshot: Snapshot, needed: int) -> None:
     """Ask for the dialog. needed: how many inputs are wanted; 0 for whatever one likes."""
-    load_draft(experiments.draft_of(snapshot.experiment))
+    load_draft(draft_of(snapshot.experiment))
     for name in (_BROUGHT, _REFUSED):
         st.session_state.pop(name, None)
     count = int(st.session_state.get(f"{_OPEN}.count", 0)) + 1
@@ -233,10 +241,10 @@ def _goes_on(snapshot: Snapshot, later: Dataset) -> bool:
 def _draw_arm(snapshot: Snapshot, key: str) -> None:
     experiment, draft = snapshot.experiment, current()
     new = ask_arm(ArmDraft(""), f"{key}.arm")
-    spec = experiments.arm_spec(draft, new)
+    spec = arm_spec(draft, new)
     if spec is None:
         return
-    arm = Arm(_new_key(experiment), experiments.name_arm_draft(new), spec)
+    arm = Arm(_new_key(experiment), name_arm_draft(new), spec)
     missing = draw_keys(replace(draft, arms=(*draft.arms, replace(new, key=arm.key))))
     changed = replace(experiment, arms=(*experiment.arms, arm))
     alone = replace(experiment, arms=(arm,))
@@ -262,10 +270,10 @@ def _draw_arm(snapshot: Snapshot, key: str) -> None:
 
 def _new_key(experiment: Experiment) -> str:
     """A key that no arm has."""
-    draft = experiments.new_draft()
+    draft = new_draft()
     taken = {arm.key for arm in experiment.arms}
     while True:
-        draft = experiments.add_arm_draft(draft, ArmDraft(""))
+        draft = add_arm_draft(draft, ArmDraft(""))
         if (key := draft.arms[-1].key) not in taken:
             return key
 

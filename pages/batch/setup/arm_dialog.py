@@ -18,8 +18,14 @@ from pages.batch.setup.draft import FORM, change, current
 from pages.shared import address
 from pages.shared.choice import choose
 from pages.shared.text import escape_markdown
-from refine_core import experiments
-from refine_core.experiments import ArmDraft, ProgramChoice, RewardChoice
+from refine_core.experiments.drafts import (
+    ArmDraft,
+    ProgramChoice,
+    RewardChoice,
+    add_arm_draft,
+    arm_spec,
+    name_arm_draft,
+)
 from refine_core.programs import MAX_ATTEMPTS, HintSource, ModelSpec, Strategy
 
 _OPEN: Final = FORM.static_key("dialog")
@@ -96,7 +102,7 @@ def ask_arm(arm: ArmDraft, key: str) -> ArmDraft:
         "Name",
         arm.name,
         key=f"{key}.name",
-        placeholder=experiments.name_arm_draft(replace(changed, name="")),
+        placeholder=name_arm_draft(replace(changed, name="")),
         max_chars=60,
         help="Optional. Default: what it does.",
     )
@@ -108,7 +114,7 @@ def _save(arm: ArmDraft) -> None:
     if arm.key:
         change(arms=tuple(arm if one.key == arm.key else one for one in draft.arms))
     else:
-        added = experiments.add_arm_draft(draft, arm)
+        added = add_arm_draft(draft, arm)
         change(arms=added.arms, next_arm=added.next_arm)
     _close()
     st.rerun()
@@ -117,11 +123,9 @@ def _save(arm: ArmDraft) -> None:
 def find_twin(arm: ArmDraft) -> str:
     """The name of another arm that would run the same; "" for none."""
     draft = current()
-    mine = experiments.arm_spec(draft, arm)
+    mine = arm_spec(draft, arm)
     others = (one for one in draft.arms if one.key != arm.key)
-    return next(
-        (experiments.name_arm_draft(one) for one in others if experiments.arm_spec(draft, one) == mine), ""
-    )
+    return next((name_arm_draft(one) for one in others if arm_spec(draft, one) == mine), "")
 
 
 def _ask_strategy(arm: ArmDraft, key: str) -> ArmDraft:

@@ -15,9 +15,8 @@ from pages.batch.setup.draft import FORM, change, current
 from pages.shared.clicks import take_click
 from pages.shared.text import escape_markdown
 from pages.shared.web import ARMS, SETUP_ARMS, import_script, read_styles
-from refine_core import experiments
 from refine_core.errors import Problem
-from refine_core.experiments import ArmDraft
+from refine_core.experiments.drafts import ArmDraft, add_arm_draft, arm_spec, name_arm_draft
 from refine_core.programs import HintSource
 from refine_core.unseen import show_unseen
 
@@ -70,7 +69,7 @@ def draw_arms(calls: Mapping[str, str], problems: Sequence[Problem]) -> None:
                 {
                     "key": arm.key,
                     "mark": mark_data(place),
-                    "name": show_unseen(experiments.name_arm_draft(arm)),
+                    "name": show_unseen(name_arm_draft(arm)),
                     "does": describe_arm(arm),
                     "model": show_unseen(_name_arm_model(arm)),
                     "modelTitle": show_unseen(_label_arm_model(arm)),
@@ -102,12 +101,12 @@ def describe_arm(arm: ArmDraft) -> str:
 
 
 def _name_arm_model(arm: ArmDraft) -> str:
-    spec = experiments.arm_spec(current(), arm)
+    spec = arm_spec(current(), arm)
     return "" if spec is None else name_model(spec.model)
 
 
 def _label_arm_model(arm: ArmDraft) -> str:
-    spec = experiments.arm_spec(current(), arm)
+    spec = arm_spec(current(), arm)
     return "" if spec is None else spec.model.label
 
 
@@ -140,10 +139,10 @@ def _draw_menu() -> None:
 
 def change_arms(arm: ArmDraft) -> None:
     """Add the arm."""
-    added = experiments.add_arm_draft(current(), arm)
+    added = add_arm_draft(current(), arm)
     change(arms=added.arms, next_arm=added.next_arm)
 
 
 def escape_arm(arm: ArmDraft) -> str:
     """An arm's name for Streamlit's own text."""
-    return escape_markdown(experiments.name_arm_draft(arm))
+    return escape_markdown(name_arm_draft(arm))

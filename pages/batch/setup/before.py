@@ -16,6 +16,7 @@ from refine_core import experiments
 from refine_core.datasets import Dataset
 from refine_core.errors import Problem
 from refine_core.experiments import ExperimentPlan
+from refine_core.experiments.drafts import build_experiment, name_arm_draft
 from refine_core.unseen import show_unseen
 
 MAX_STEPS: Final = 5  # on the axis
@@ -27,7 +28,7 @@ _component = st.components.v2.component(
 
 def plan_draft(dataset: Dataset | None) -> ExperimentPlan:
     """What the draft would take, by what is recorded. That is read again where anything has changed, or the page was left."""
-    about = (replace(experiments.build_experiment(current()), name="", created_at=0.0), dataset is None)
+    about = (replace(build_experiment(current()), name="", created_at=0.0), dataset is None)
     key = FORM.field_key("plan")
     known: tuple[object, ExperimentPlan] | None = st.session_state.get(key)
     if known is None or known[0] != about:
@@ -63,7 +64,7 @@ def draw_before(plan: ExperimentPlan) -> None:
     arms = [
         {
             "mark": mark_data(place),
-            "name": show_unseen(experiments.name_arm_draft(arm)),
+            "name": show_unseen(name_arm_draft(arm)),
             "low": planned[arm.key].calls[0],
             "high": planned[arm.key].calls[1],
             "text": planned[arm.key].calls_text,

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from pages.shared.new_experiment import choose_spec
 from refine_core import connections, programs, runs, workbench
 from refine_core.errors import RewardError, StoreError
-from refine_core.experiments import ProgramChoice, RewardChoice
+from refine_core.experiments.drafts import ProgramChoice, RewardChoice
 from refine_core.formatting import format_time
 from refine_core.programs import ModelSpec
 from refine_core.runs import ListedRun

@@ -15,9 +15,8 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.forms import Form
-from refine_core import experiments
 from refine_core.errors import StoreError
-from refine_core.experiments import ExperimentDraft
+from refine_core.experiments.drafts import ExperimentDraft, save_draft
 
 FORM: Final = Form("batch")
 _DRAFT: Final = FORM.static_key("draft")
@@ -65,7 +64,7 @@ def replace_draft(draft: ExperimentDraft) -> ExperimentDraft:
         return before
     st.session_state[_DRAFT] = draft
     try:
-        saved = experiments.save_experiment_draft(draft)
+        saved = save_draft(draft)
     except StoreError as error:
         st.session_state[_ERROR] = str(error)
         return draft

@@ -10,9 +10,9 @@ from pages.shared import keys
 from pages.shared.credentials import ask_to_agree
 from pages.shared.secret import secret_field
 from pages.shared.text import escape_markdown
-from refine_core import connections, experiments, runs
+from refine_core import connections, runs
 from refine_core.errors import Problem
-from refine_core.experiments import ExperimentDraft
+from refine_core.experiments.drafts import ExperimentDraft, arm_spec
 from refine_core.programs import ModelSpec, ProgramSpec
 
 
@@ -52,7 +52,7 @@ def draw_keys(draft: ExperimentDraft) -> list[Problem]:
 
 def list_specs(draft: ExperimentDraft) -> Mapping[str, ProgramSpec]:
     """Key of an arm -> what it runs."""
-    found = {arm.key: experiments.arm_spec(draft, arm) for arm in draft.arms}
+    found = {arm.key: arm_spec(draft, arm) for arm in draft.arms}
     return {key: spec for key, spec in found.items() if spec is not None}
 
 

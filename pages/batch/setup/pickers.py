@@ -12,9 +12,8 @@ from pages.batch.setup.draft import FORM, current, replace_draft
 from pages.shared import address
 from pages.shared.choice import describe_tabs
 from pages.shared.text import escape_markdown
-from refine_core import experiments
 from refine_core.errors import Problem
-from refine_core.experiments import ProgramChoice, RewardChoice
+from refine_core.experiments.drafts import ProgramChoice, RewardChoice, propose_arms
 
 MENU_PX = 400
 
@@ -104,7 +103,7 @@ def take_program(choice: ProgramChoice) -> None:
     draft = current()
     same = draft.program is not None and draft.program.spec.stages == choice.spec.stages
     draft = replace(draft, program=choice, reward=draft.reward if same else None)
-    replace_draft(draft if draft.arms else experiments.propose_arms(draft))
+    replace_draft(draft if draft.arms else propose_arms(draft))
 
 
 def _draw_rewards() -> None:

@@ -14,6 +14,7 @@ from pages.shared.text import escape_markdown
 from refine_core import experiments
 from refine_core.errors import LMError, Problem, SpecError, StoreError
 from refine_core.experiments import ExperimentPlan
+from refine_core.experiments.drafts import build_experiment, drop_draft, name_arm_draft
 from refine_core.formatting import pluralize
 
 TRIED: Final = 3
@@ -49,7 +50,7 @@ def draw_notes(problems: Sequence[Problem]) -> None:
         _show_fault(refused[1])
     elif not problems:
         st.caption("You can close this page: it goes on, and can be resumed.")
-    names = {f"arms.{arm.key}": f"{experiments.name_arm_draft(arm)}: " for arm in current().arms}
+    names = {f"arms.{arm.key}": f"{name_arm_draft(arm)}: " for arm in current().arms}
     with st.container(gap="xxsmall"):
         for one in problems:
             words = f"{one.message[:1].upper()}{one.message[1:]}"
@@ -84,9 +85,9 @@ def _start(rows: int | None) -> None:
         st.session_state[_REFUSED] = (draft, refused)
         return
     try:
-        experiment = experiments.build_experiment(draft, rows=rows)
+        experiment = build_experiment(draft, rows=rows)
         experiments.start(experiment, collect_keys(experiment.arms))
-        experiments.drop_experiment_draft(draft.id)
+        drop_draft(draft.id)
     except (SpecError, LMError, StoreError) as error:
         words = error.message if isinstance(error, SpecError) else str(error)
         st.session_state[_REFUSED] = (draft, f"Not started: {words}")

@@ -19,10 +19,17 @@ from pages.batch.setup.pickers import draw_pickers
 from pages.batch.setup.start import draw_notes, draw_start
 from pages.batch.setup.unsent import watch_fields
 from pages.shared.viewport import is_narrow
-from refine_core import datasets, experiments, runs
+from refine_core import datasets, runs
 from refine_core.datasets import Dataset
 from refine_core.errors import Problem
-from refine_core.experiments import ExperimentDraft, ExperimentPlan
+from refine_core.experiments import ExperimentPlan
+from refine_core.experiments.drafts import (
+    ExperimentDraft,
+    arm_spec,
+    find_draft_problems,
+    list_models,
+    name_draft,
+)
 from refine_core.programs import ModelSpec, ProgramSpec
 
 _LEFT_AND_RIGHT: Final = [880, 350]
@@ -35,7 +42,7 @@ def draw_setup(stored: ExperimentDraft) -> None:
     take_arm_clicks()
     state = describe_state()
     draw_header(
-        draft.name or experiments.name_draft(draft),
+        draft.name or name_draft(draft),
         state,
         rename=_rename,
         key=draft.id,
@@ -74,14 +81,14 @@ def _draw_left(dataset: Dataset | None, *, narrow: bool) -> tuple[Sequence[Probl
     spec = _first_spec()
     at_inputs = draw_inputs(spec, dataset, key=FORM.field_key("inputs"), choose=_choose)
     row = dataset.rows[0].values if dataset is not None and len(dataset.rows) else None
-    problems = experiments.find_draft_problems(current(), row)
+    problems = find_draft_problems(current(), row)
     planned, plan = current(), plan_draft(dataset)
     problems += list_plan_problems(plan, problems)
     draw_arms(write_calls(plan), problems)
     draw_pickers(problems)
     draft = current()
     specs = list_specs(draft).values()
-    labels = dict.fromkeys(label for spec in specs for label in experiments.list_models(spec))
+    labels = dict.fromkeys(label for spec in specs for label in list_models(spec))
     models = [label for label in labels if label != ModelSpec().label]  # no server limits the practice model
     at_keys = draw_keys(draft)
     draw_limits(models, narrow=narrow)
@@ -95,7 +102,7 @@ def _first_spec() -> ProgramSpec | None:
     """A program that takes the inputs: that of the first arm."""
     draft = current()
     if draft.arms:
-        return experiments.arm_spec(draft, draft.arms[0])
+        return arm_spec(draft, draft.arms[0])
     return draft.program.spec if draft.program is not None else None
 
 

@@ -9,8 +9,8 @@ import time
 from dataclasses import replace
 
 from refine_core.experiments.document import Arm, Budget, Experiment, RateLimit
-from refine_core.experiments.draft_arms import add_arm_draft, arm_spec, name_arm_draft, name_draft
-from refine_core.experiments.drafts import ArmDraft, ExperimentDraft, ProgramChoice, RewardChoice
+from refine_core.experiments.drafts.arms import add_arm_draft, arm_spec, name_arm_draft, name_draft
+from refine_core.experiments.drafts.document import ArmDraft, ExperimentDraft, ProgramChoice, RewardChoice
 from refine_core.runs import new_run_id
 from refine_core.spec import ProgramSpec
 

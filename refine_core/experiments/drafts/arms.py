@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from refine_core.experiments import shorthand
-from refine_core.experiments.drafts import ArmDraft, ExperimentDraft
+from refine_core.experiments.drafts.document import ArmDraft, ExperimentDraft
 from refine_core.spec import ModelSpec, ProgramSpec
 
 

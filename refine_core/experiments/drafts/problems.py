@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from refine_core.errors import Problem
-from refine_core.experiments.draft_arms import arm_spec, name_arm_draft
-from refine_core.experiments.drafts import ArmDraft, ExperimentDraft
+from refine_core.experiments.drafts.arms import arm_spec, name_arm_draft
+from refine_core.experiments.drafts.document import ArmDraft, ExperimentDraft
 from refine_core.refine.build import find_problems
 from refine_core.spec import ProgramSpec
 
