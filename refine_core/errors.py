@@ -19,7 +19,8 @@
     │   ├── LMNotFoundError       no such model
     │   ├── LMRefusedError        the request is not acceptable (a parameter, its length, its content)
     │   ├── LMRateLimitError      too many requests; may be retried
-    │   │   └── LMCreditError     the account has no credit left, so waiting does not help
+    │   │   ├── LMCreditError     the account has no credit left, so waiting does not help
+    │   │   └── LMStillRefusedError  every call was refused for so long that no more are sent for now
     │   ├── LMTimeoutError        no answer in time; may be retried
     │   └── LMUnavailableError    unreachable, or broken on its side; may be retried
     └── InfrastructureError       this machine
@@ -298,6 +299,12 @@ class LMRateLimitError(LMError):
 
 class LMCreditError(LMRateLimitError):
     """The account behind the key has no credit left. Servers say so as they say "too many requests"."""
+
+    retryable = False
+
+
+class LMStillRefusedError(LMRateLimitError):
+    """Every call of this model was refused as one too many for so long, or is to wait so long, that no more are sent for now."""
 
     retryable = False
 

@@ -1,6 +1,7 @@
-"""What is bound to happen in every cell of an arm stops the arm: a refused key at the first cell that meets it, a reward that fails on several rows.
+"""What is bound to happen in every cell of an arm stops the arm.
 
-An attempt that met a refused key is not counted as failed: the run has no end, and goes on from there once that is put right.
+A refused key at the first cell that meets it; a model that only refuses, once it is given up (refine_core.lm.turns, rule 4); a reward
+that fails on several rows. An attempt that met a refused key or model is not counted as failed: the run has no end, and goes on from there once that is put right.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from refine_core.errors import ArmStopped, LMCreditError, LMKeyError, LMNotFoundError
+from refine_core.errors import ArmStopped, LMCreditError, LMKeyError, LMNotFoundError, LMStillRefusedError
 from refine_core.events import AttemptFailed, Event, Fault, LMFailed
 from refine_core.experiments.spending import SharedBudget
 from refine_core.log.span import Span
 
-HOPELESS = (LMKeyError.__name__, LMNotFoundError.__name__, LMCreditError.__name__)
+HOPELESS = tuple(kind.__name__ for kind in (LMKeyError, LMNotFoundError, LMCreditError, LMStillRefusedError))
 ROWS_IN_DOUBT: Final = 5
 """On so many rows a reward fails, before any is scored, until it is taken for one that fails on all."""
 

@@ -14,7 +14,7 @@ and a budget is looked at after the wait, right before the call. A call that may
 and waits inside; that wait, and one before a further try, is left out of the call's took_s. What an attempt or a run took holds the waits.
 
 While limits are in force the model is slowed by a 429, and that is no fault of the call: up to MAX_REFUSALS of them do not count as one of
-its retries (see retries).
+its retries (see retries). A model that only refuses is given up (see turns, rule 4): each call of it ends with LMStillRefusedError.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ from typing import Any, Self
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow
-from refine_core.errors import LMError, LMRateLimitError, LMUnavailableError
+from refine_core.errors import LMError, LMRateLimitError, LMStillRefusedError, LMUnavailableError
+from refine_core.formatting import format_duration, format_time
+from refine_core.lm.litellm_errors import as_litellm_error
 from refine_core.lm.protocol import Model
 from refine_core.lm.shared import shared
-from refine_core.lm.turns import Clock, Limits, ModelLimiter, Pace, SystemClock, Turn
+from refine_core.lm.turns import Clock, Limits, ModelLimiter, Pace, Streak, SystemClock, Turn
 from refine_core.lm.types import Message, Reply
 
 __all__ = ["Limits", "Pace", "RateLimits", "limit_rates"]
@@ -212,6 +214,34 @@ def give_back(turn: Turn, result: Reply | LMError | None) -> None:
     sent, received = result.usage.prompt_tokens, result.usage.completion_tokens
     tokens = None if sent is None or received is None else sent + received
     turn.limiter.give_back(turn, tokens, good=True)
+
+
+def give_up(turn: Turn, result: Reply | LMError) -> Reply | LMError:
+    """The result of a call whose turn is over; the error that ends all waiting in its place, where the model was refused for too long."""
+    streak = turn.limiter.streak
+    if (
+        not isinstance(result, LMRateLimitError)
+        or not result.retryable
+        or streak is None
+        or not streak.is_hopeless
+    ):
+        return result
+    streak.why = streak.why or _explain(streak, result)
+    error = LMStillRefusedError(
+        streak.why, model=result.model, status=result.status, retry_after_s=result.retry_after_s
+    )
+    return as_litellm_error(error)
+
+
+def _explain(streak: Streak, refusal: LMRateLimitError) -> str:
+    if streak.asks_too_long:
+        until = format_time(time.time() + streak.asks_s)
+        return f"{refusal} It asks to wait until {until}: resume then, or use another model."
+    lasted = format_duration(streak.lasted_s)
+    return (
+        f"{refusal} It went on like that for {lasted}, without a single reply. "
+        "Wait, or lower the calls at once or a minute, then resume."
+    )
 
 
 def working_time() -> float:

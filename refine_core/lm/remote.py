@@ -213,7 +213,7 @@ class LM(FlowLM):
 
     def _send_in_turn(self, turn: Turn, call: HttpCall, cancel: Cancel) -> Flow[Reply | LMError]:
         """The same once it is this call's turn; whatever time that takes is none of the call's own."""
-        from refine_core.lm.rate_limits import give_back
+        from refine_core.lm.rate_limits import give_back, give_up
 
         yield from turn.take(cancel)
         result: Reply | LMError | None = None
@@ -221,7 +221,7 @@ class LM(FlowLM):
             result = yield from self._send(call, cancel)
         finally:
             give_back(turn, result)
-        return result
+        return give_up(turn, result)
 
     def _send(self, call: HttpCall, cancel: Cancel) -> Flow[Reply | LMError]:
         """Make one call. An error is returned, so that it is raised where no other one is attached to it."""

@@ -7,6 +7,8 @@ Rule 1: a refusal (429) concerns the model and not the run: until the time that 
 Rule 2: additive increase, multiplicative decrease. A refusal halves how many calls may be under way; GOOD_REPLIES replies allow one more.
 Of the calls that were under way together only the first refusal halves.
 Rule 3: a turn keeps its place. A refused call that is tried again goes before those that came after it.
+Rule 4: nobody waits without end. Once a model has refused MAX_IN_A_ROW times in a row, over MIN_REFUSED_S at least, or asks to be left
+alone until more than MAX_HOLD_S after its last reply, it is given up: a refusal holds nobody back then. One reply ends that.
 
 Nothing here sleeps: who waits, waits for a future under their own Cancel, and the clock is an argument.
 """
@@ -32,8 +34,10 @@ MINUTE_S: Final = 60.0
 GOOD_REPLIES: Final = 10
 """So many good replies after a refusal allow one call more at once."""
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 1.0, 60.0
+MAX_IN_A_ROW, MIN_REFUSED_S = 10, 60.0
+"""Refusals without a reply between them; of calls that were under way together only the first counts."""
 MAX_HOLD_S: Final = 3600.0
-"""The longest that a server's word holds back all calls."""
+"""The longest that a server's word holds back all calls, and all that it says without a reply between."""
 REMEMBERED: Final = 20
 """By the mean of so many last calls the tokens of the next one are estimated."""
 
@@ -98,6 +102,35 @@ class Pace:
         return self.at_once < self.limit or self.resumes_in_s > 0
 
 
+@dataclass(slots=True)
+class Streak:
+    """Refusals in a row, without a reply. count: those of calls that were not under way together. asks_s: the wait that the last one asked for.
+
+    why: what was said of it when it was given up.
+    """
+
+    since: float
+    last: float = 0.0
+    count: int = 0
+    asks_s: float = 0.0
+    why: str = ""
+
+    @property
+    def lasted_s(self) -> float:
+        """From the first of them to the last."""
+        return self.last - self.since
+
+    @property
+    def asks_too_long(self) -> bool:
+        """Whether the server asks for a longer wait than anybody waits."""
+        return self.lasted_s + self.asks_s > MAX_HOLD_S
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether the model is given up."""
+        return self.asks_too_long or (self.count >= MAX_IN_A_ROW and self.lasted_s >= MIN_REFUSED_S)
+
+
 class Turn:
     """One call's turn, its further tries included. tokens: about as many as it takes. waited_s: for its turn, in all, so far."""
 
@@ -129,7 +162,7 @@ class Turn:
 
 
 class ModelLimiter:
-    """The turns at one model. label: as people know it. Safe across threads and event loops."""
+    """The turns at one model. label: as people know it. streak: of refusals, up to now. Safe across threads and event loops."""
 
     def __init__(self, label: str, limits: Limits | None, clock: Clock) -> None:
         self.label, self.clock = label, clock
@@ -146,6 +179,7 @@ class ModelLimiter:
         self._not_before = -math.inf
         self._paused_s = 0.0
         self._backoff_s = FIRST_BACKOFF_S
+        self.streak: Streak | None = None
         self._alarm: tuple[float, Callable[[], None]] | None = None
 
     @property
@@ -166,6 +200,7 @@ class ModelLimiter:
     def set_limits(self, limits: Limits | None) -> None:
         """Other limits from now on; None: none at all, and nothing that was refused counts any more."""
         with self._lock:
+            self.streak = None
             is_slowed = self._allowed < _at_once(self._limits)
             self._limits = limits
             most = _at_once(limits)
@@ -195,6 +230,8 @@ class ModelLimiter:
     ) -> None:
         """End a turn, or leave the queue. tokens: that it took, if known. sent: whether the server was asked. good: whether it replied."""
         with self._lock:
+            if good:
+                self.streak = None
             if turn.active:
                 turn.active = False
                 self._under_way -= 1
@@ -212,7 +249,11 @@ class ModelLimiter:
         with self._lock:
             self._refusals += 1
             wait_s = retry_after_s
+            now = self.clock.now()
+            streak = self.streak = self.streak or Streak(now)
+            streak.last, streak.asks_s = now, wait_s or 0.0
             if turn.epoch == self._epoch:
+                streak.count += 1
                 self._allowed = max(1, min(self._allowed, self._under_way) // 2)
                 self._lowest = min(self._lowest, self._allowed)
                 self._epoch += 1
@@ -220,7 +261,8 @@ class ModelLimiter:
                 if wait_s is None:
                     wait_s = self._backoff_s
                     self._backoff_s = min(2 * wait_s, MAX_BACKOFF_S)
-            self._pause(wait_s or 0.0)
+            if not streak.is_hopeless:
+                self._pause(wait_s or 0.0)
 
     def pause(self, seconds: float) -> None:
         """Nobody sends for so long, as the server asks, but for another reason than too many calls."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -277,6 +278,25 @@ def test_an_account_without_credit_stops_its_arm_at_once(runs, experiments):
         stopped = experiments.get(experiment.id)
         assert (stopped.stopped_by, stopped.done, len(server.requests)) == ("arms", 0, 1)
         assert "out of credit" in stopped.stopped_arms["a"]
+
+
+def test_a_server_that_asks_to_wait_a_day_stops_the_arms_on_it_until_resume(runs, experiments):
+    with OpenAIServer(default=status(429, "No more today.", retry_after=86_400)) as server:
+        experiment = make_experiment(
+            keep_rows(runs.store, 6), on_server(server, SINGLE), on_server(server, REFINED), SINGLE, at_once=1
+        )
+        experiments.join(experiments.start(experiment, CREDENTIALS), LONG_S)
+        stopped = experiments.get(experiment.id)
+        assert (stopped.stopped_by, {cell.arm for cell in stopped.outcomes}) == ("arms", {"c"})
+        assert len(server.requests) == 2, "one of each arm"
+        assert stopped.stopped_arms["a"] == stopped.stopped_arms["b"]
+        assert re.search(r"No more today.*asks to wait until .*: resume then", stopped.stopped_arms["a"])
+        server.default = answer
+        experiments.resume(experiment.id, CREDENTIALS)
+        experiments.join(experiment.id, LONG_S)
+    whole = experiments.get(experiment.id)
+    assert (whole.state, dict(whole.stopped_arms)) == ("finished", {})
+    assert all(outcome.failed_attempts == 0 for outcome in whole.outcomes.values())
 
 
 def test_a_budget_of_calls_is_kept_to_the_call_and_raised(runs, experiments):

@@ -13,13 +13,13 @@ import pytest
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import arun, run
-from refine_core.errors import LMRateLimitError, RunCancelled
+from refine_core.errors import LMRateLimitError, LMStillRefusedError, RunCancelled
 from refine_core.events import LMReplied, LMRequested
 from refine_core.lm import LM, warm
 from refine_core.lm.ask import ask
 from refine_core.lm.rate_limits import limit_rates
 from refine_core.lm.shared import shared
-from refine_core.lm.turns import GOOD_REPLIES, ModelLimiter, Turn
+from refine_core.lm.turns import GOOD_REPLIES, MAX_IN_A_ROW, MIN_REFUSED_S, ModelLimiter, Turn
 from refine_core.log.scope import Collector, Scope
 from refine_core.practice import PracticeLM
 from tests.openai_server import Answer, OpenAIServer, status
@@ -190,6 +190,49 @@ def test_without_a_time_named_the_backoff_grows():
         waits.append(queue.limiter.pace().resumes_in_s)
         queue.clock.advance(waits[-1])
     assert waits == [1, 2, 4, 8]
+
+
+def test_ten_refusals_in_a_row_over_a_minute_are_given_up():
+    queue = Queue(at_once=1)
+    hopeless = []
+    while not hopeless or not hopeless[-1]:
+        queue.refuse(queue.line_up(1)[0])
+        hopeless.append(queue.limiter.streak.is_hopeless)
+        queue.clock.advance(queue.limiter.pace().resumes_in_s)
+    assert len(hopeless) == MAX_IN_A_ROW
+    assert queue.limiter.streak.lasted_s == 1 + 2 + 4 + 8 + 16 + 32 + 3 * 60
+    queue.line_up(1)
+    assert queue.turns[-1].active, "nobody is held back, so that other arms learn it, too"
+
+
+def test_a_burst_of_refusals_within_a_minute_is_not_given_up():
+    queue = Queue(at_once=1)
+    for _ in range(3 * MAX_IN_A_ROW):
+        queue.refuse(queue.line_up(1)[0], retry_after_s=1)
+        queue.clock.advance(1)
+    assert queue.limiter.streak.lasted_s < MIN_REFUSED_S
+    assert not queue.limiter.streak.is_hopeless
+
+
+def test_one_reply_ends_a_row_of_refusals():
+    queue = Queue(at_once=1)
+    for _ in range(MAX_IN_A_ROW - 1):
+        queue.refuse(queue.line_up(1)[0], retry_after_s=20)
+        queue.clock.advance(20)
+    queue.reply(queue.line_up(1)[0])
+    queue.refuse(queue.line_up(1)[0], retry_after_s=20)
+    assert queue.limiter.streak.count == 1
+
+
+@pytest.mark.parametrize(("waits", "hopeless"), [([3600], False), ([3601], True), ([1800, 1900], True)])
+def test_a_wait_that_the_server_asks_for_is_kept_up_to_an_hour_in_all(waits, hopeless):
+    queue = Queue(at_once=1)
+    for wait_s in waits:
+        queue.refuse(queue.line_up(1)[0], retry_after_s=wait_s)
+        held_s = queue.limiter.pace().resumes_in_s
+        queue.clock.advance(held_s)
+    assert queue.limiter.streak.is_hopeless is hopeless
+    assert held_s == (0 if hopeless else waits[-1])
 
 
 def test_a_refused_call_keeps_its_place_before_later_ones():
@@ -369,6 +412,26 @@ def test_a_refusal_costs_no_try_while_limits_are_in_force(server):
     with pytest.raises(LMRateLimitError):
         ask_in_scope(lm)
     server.next_answer({})
+
+
+def test_a_call_ends_once_its_model_only_refuses(server):
+    clock = Clock()
+    server.script(*[status(429, "Slow down.", retry_after=0)] * MAX_IN_A_ROW)
+    server.default = "hello"
+    lm = lm_of(server, num_retries=0)
+
+    class Hasty(Collector):
+        """Time flies by while the call waits to be sent again."""
+
+        def accept(self, span, event):
+            clock.advance(60)
+            super().accept(span, event)
+
+    with limit_rates({"tiny": Limits()}, clock=clock):
+        with pytest.raises(LMStillRefusedError, match=r"Slow down.*for 9 min 0 s, without a single reply"):
+            ask_in_scope(lm, sink=Hasty())
+        assert ask_in_scope(lm).text == "hello"
+        assert shared.rates.limiter_of(lm).streak is None
 
 
 def test_a_cached_reply_waits_for_nobody(server):
