@@ -28,6 +28,7 @@ from refine_core.experiments.drafts import (
     new_draft,
     save_draft,
 )
+from refine_core.experiments.result import build_result
 from refine_core.formatting import format_time, pluralize
 from refine_core.unseen import show_unseen
 
@@ -197,5 +198,5 @@ def _find_verdict(one: ListedExperiment) -> str:
         snapshot = experiments.get(experiment_id)
         if snapshot is None:
             return ""
-        known[experiment_id] = (one, experiments.build_result(snapshot).verdict.headline)
+        known[experiment_id] = (one, build_result(snapshot).verdict.headline)
     return known[experiment_id][1]

@@ -1,11 +1,11 @@
-"""The marks of arms for components and for Streamlit's own text: a shape and a colour by place (refine_core.experiments.mark_arm)."""
+"""The marks of arms for components and for Streamlit's own text: a shape and a colour by place (refine_core.experiments.marks)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from refine_core.experiments import mark_arm
+from refine_core.experiments.marks import mark_arm
 
 _STREAMLIT_COLOURS: Final[Mapping[str, str]] = {
     "blue": "blue",

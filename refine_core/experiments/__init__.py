@@ -1,9 +1,12 @@
 """Experiments: several programs on the same table of inputs, each cell an ordinary run, and one honest answer.
 
-plan = plan_experiment(experiment, dataset)        runs, calls, cost, time, problems: before anything is asked
-start(experiment, credentials)            in the background, a few cells at once; a reload, a crash or a cancel loses nothing that ended
-get(id) -> Snapshot                       what has become of each cell so far
-build_result(snapshot) -> Result          the verdict, arms and pairs of arms, once it has ended
+plan_experiment(experiment, dataset) -> ExperimentPlan     runs, calls, cost, time, problems: before anything is asked
+start(experiment, credentials) -> id                       in the background, several cells at once; what has ended is never lost
+get(id) -> Snapshot                                        what has become of each cell so far
+result.build_result(snapshot) -> Result                    the verdict, arms and pairs of arms, once it has ended
+
+drafts   an experiment that is being set up      json_document   an experiment as a JSON file
+result   what it shows                           marks           the shape and colour of each arm
 """
 
 from __future__ import annotations
@@ -18,30 +21,12 @@ from refine_core.experiments.cell_origins import CellOrigin
 from refine_core.experiments.credentials import join_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
 from refine_core.experiments.failure_kinds import FailureKind
-from refine_core.experiments.marks import ArmMark, mark_arm
-from refine_core.experiments.outcomes import AttemptFigures, Outcome, fold_outcome
+from refine_core.experiments.outcomes import Outcome
 from refine_core.experiments.plan import ExperimentPlan
 from refine_core.experiments.planning import plan_experiment as _plan_experiment
-from refine_core.experiments.progress import GridArm, Progress, build_grid, build_progress
-from refine_core.experiments.result import (
-    MIN_FOR_CURVES,
-    ArmResult,
-    Comparison,
-    CurvePoint,
-    InputDifference,
-    Result,
-    Spending,
-    Unit,
-    Verdict,
-    build_result,
-    cost_of_more,
-    count_more,
-    describe_change,
-    describe_pair,
-    result_to_json,
-)
+from refine_core.experiments.progress import Progress, build_grid, build_progress
 from refine_core.experiments.running import Experiments, ListedExperiment, new_experiment_id
-from refine_core.experiments.snapshot import ExperimentState, Snapshot
+from refine_core.experiments.snapshot import Snapshot
 from refine_core.experiments.what_ifs import ExperimentWhatIf, WhatIfJob
 from refine_core.experiments.what_ifs import start_what_if as _start_what_if
 from refine_core.refine.module import BestOfN
@@ -50,59 +35,36 @@ from refine_core.store.protocol import EXPERIMENT_KIND
 from refine_core.what_if import Changes
 
 __all__ = [
-    "MIN_FOR_CURVES",
     "Arm",
-    "ArmMark",
-    "ArmResult",
-    "AttemptFigures",
     "Budget",
     "Cell",
-    "CellOrigin",
-    "Comparison",
-    "CurvePoint",
     "Experiment",
     "ExperimentPlan",
-    "ExperimentState",
     "ExperimentWhatIf",
     "Experiments",
     "FailureKind",
-    "GridArm",
-    "InputDifference",
     "ListedExperiment",
     "Outcome",
     "Progress",
     "RateLimit",
-    "Result",
     "Snapshot",
-    "Spending",
-    "Unit",
-    "Verdict",
     "WhatIfJob",
     "add_arm",
     "add_rows",
     "build_grid",
     "build_progress",
-    "build_result",
     "cancel",
-    "cost_of_more",
-    "count_more",
-    "default",
     "delete",
-    "describe_change",
-    "describe_pair",
     "find_origin",
-    "fold_outcome",
     "get",
     "has_experiments",
     "join",
     "join_credentials",
     "list_experiments",
-    "mark_arm",
     "new_experiment_id",
     "pause",
     "plan_experiment",
     "rename",
-    "result_to_json",
     "resume",
     "retry_failed",
     "set_budget",

@@ -10,15 +10,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from refine_core.datasets import Column, Dataset, DatasetRow
-from refine_core.experiments import (
-    Arm,
-    AttemptFigures,
-    Cell,
-    Experiment,
-    ExperimentState,
-    Outcome,
-    Snapshot,
-)
+from refine_core.experiments import Arm, Cell, Experiment, Outcome, Snapshot
+from refine_core.experiments.outcomes import AttemptFigures
+from refine_core.experiments.snapshot import ExperimentState
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 
 EXPERIMENT_ID = "20261130-101500-1a2b3c4d"

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from refine_core.experiments import Arm, build_result, fold_outcome
+from refine_core.experiments import Arm
+from refine_core.experiments.outcomes import fold_outcome
+from refine_core.experiments.result import build_result
 from refine_core.experiments.what_ifs import start_what_if, what_if
 from refine_core.runs.judge_memory import JudgeMemory
 from refine_core.runs.what_ifs import WhatIfs

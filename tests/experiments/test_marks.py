@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from refine_core.experiments import mark_arm
+from refine_core.experiments.marks import mark_arm
 
 BATCH = Path(__file__).parents[2] / "assets" / "batch"
 

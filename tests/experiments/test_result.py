@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from refine_core.experiments import AttemptFigures, Outcome, build_result, describe_change, result_to_json
+from refine_core.experiments import Outcome
+from refine_core.experiments.outcomes import AttemptFigures
+from refine_core.experiments.result import build_result, describe_change, result_to_json
 from refine_core.experiments.result.attempts import best_by_attempt
 from tests.experiments.made import make_failure, make_outcome, make_snapshot
 

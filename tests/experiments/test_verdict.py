@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refine_core.experiments import Arm, build_result, count_more, describe_pair
+from refine_core.experiments import Arm
+from refine_core.experiments.result import build_result, count_more, describe_pair
 from refine_core.formatting import MINUS
 from refine_core.spec import ModelSpec
 from tests.experiments.made import make_arms, make_failure, make_snapshot

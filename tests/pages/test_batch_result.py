@@ -18,7 +18,7 @@ from pages.batch.result.pictures import (
     show_survival,
 )
 from pages.batch.result.tables import list_arms, list_failures, list_worst
-from refine_core.experiments import build_result
+from refine_core.experiments.result import build_result
 from tests.experiments.made import make_snapshot
 from tests.pages.test_batch_live import _runs, open_batch, stopped_by_its_budget  # noqa: F401  # a fixture
 

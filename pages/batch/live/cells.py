@@ -29,7 +29,7 @@ def cells_url(experiment_id: str) -> str:
 
 
 def write_cells(snapshot: Snapshot) -> str:
-    """The grid as JSON. states: as refine_core.experiments.GridArm. rewards: those of the scored cells alone, in order."""
+    """The grid as JSON. states: as refine_core.experiments.progress.GridArm. rewards: those of the scored cells alone, in order."""
     grid = build_grid(snapshot)
     arms = [
         {

@@ -7,7 +7,7 @@ from typing import Final
 
 from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.experiments import InputDifference, describe_change
+from refine_core.experiments.result import InputDifference, describe_change
 from refine_core.formatting import clip, pluralize
 from refine_core.runs import Timeline, format_value
 from refine_core.unseen import show_unseen

@@ -25,7 +25,7 @@ from pages.shared.text import escape_markdown, show_error
 from refine_core import datasets, experiments, runs
 from refine_core.datasets import Dataset
 from refine_core.errors import LMError, Problem, SpecError, StoreError
-from refine_core.experiments import Arm, Experiment, ExperimentPlan, Result, Snapshot
+from refine_core.experiments import Arm, Experiment, ExperimentPlan, Snapshot
 from refine_core.experiments.drafts import (
     ArmDraft,
     add_arm_draft,
@@ -34,6 +34,7 @@ from refine_core.experiments.drafts import (
     name_arm_draft,
     new_draft,
 )
+from refine_core.experiments.result import Result, count_more
 from refine_core.formatting import format_score, pluralize
 
 ENOUGH, FEWER = "enough", "fewer"
@@ -87,7 +88,7 @@ def _count_needed(snapshot: Snapshot, result: Result) -> int | None:
     main = result.main
     if snapshot.state != "finished" or main is None or result.verdict.answer != "not enough data":
         return None
-    more = experiments.count_more(main)
+    more = count_more(main)
     return more if more is not None and more <= MAX_OFFERED else None
 
 

@@ -10,7 +10,7 @@ from pages.batch.marks import mark_data
 from pages.batch.result.axis import attempt_ticks, axis_around_zero, axis_between, axis_from_zero
 from pages.batch.result.phrases import amount, arm_name, input_line, lower_name, share
 from refine_core.datasets import Dataset
-from refine_core.experiments import (
+from refine_core.experiments.result import (
     MIN_FOR_CURVES,
     ArmResult,
     Comparison,

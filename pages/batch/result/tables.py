@@ -10,12 +10,12 @@ from typing import Final
 from pages.batch.marks import mark_data
 from pages.batch.result.phrases import arm_name, input_line, input_text, lower_name, share
 from refine_core.datasets import Dataset
-from refine_core.experiments import (
+from refine_core.experiments import Snapshot
+from refine_core.experiments.result import (
     ArmResult,
     Comparison,
     InputDifference,
     Result,
-    Snapshot,
     Spending,
     describe_pair,
 )

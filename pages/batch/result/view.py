@@ -37,7 +37,8 @@ from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
 from pages.shared.query import read_whole, write
 from pages.shared.web import ARMS, RESULT, import_script, read_styles
-from refine_core.experiments import Comparison, Result, Snapshot, build_result, describe_pair
+from refine_core.experiments import Snapshot
+from refine_core.experiments.result import Comparison, Result, build_result, describe_pair
 from refine_core.unseen import show_unseen
 
 KEY: Final = "result"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from refine_core.experiments import ArmMark
+from refine_core.experiments.marks import ArmMark
 from refine_core.export.chart.layers import write_text
 from refine_core.export.markup import Markup, element, format_pixels, join
 from refine_core.formatting import MINUS

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from refine_core import __version__
-from refine_core.experiments import Arm, Cell, Outcome, Snapshot, mark_arm
+from refine_core.experiments import Arm, Cell, Outcome, Snapshot
+from refine_core.experiments.marks import mark_arm
 from refine_core.export.experiment.axes import draw_arm_mark
 from refine_core.export.experiment.summary import describe_row
 from refine_core.export.markup import NOTHING, Markup, element, join

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from refine_core.experiments import ArmMark
+from refine_core.experiments.marks import ArmMark
 from refine_core.export.chart.layers import write_text
 from refine_core.export.experiment.axes import (
     HEIGHT,

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from refine_core.datasets import DatasetRow
-from refine_core.experiments import ArmMark, Snapshot, mark_arm
+from refine_core.experiments import Snapshot
+from refine_core.experiments.marks import ArmMark, mark_arm
 from refine_core.experiments.progress import build_progress
 from refine_core.experiments.result import ArmResult, Comparison, Result
 from refine_core.experiments.result.figures import Interval
