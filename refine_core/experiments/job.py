@@ -1,6 +1,6 @@
-"""An experiment at work: a few threads, each of which takes the next cell and runs it to its end.
+"""An experiment at work: a few threads for each model that answers, each of which takes the model's next cell and runs it to its end.
 
-    queue --take--> cell --RunJob--> the run's events, each durable --fold--> its outcome, kept
+    a model's queue --take--> cell --RunJob--> the run's events, each durable --fold--> its outcome, kept
 
 Rule 1: whatever ends this process loses no event; an outcome that was not kept is folded anew by whoever goes on.
 Rule 2: a cell that has ended is never run again. One that was cut off goes on from its last complete attempt, or begins anew.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -39,6 +39,7 @@ from refine_core.runs import Credentials, Runs
 logger = logging.getLogger("refine_core")
 
 MAX_THREADS = 256
+"""For all models together, the same number for each."""
 
 
 @dataclass(slots=True)
@@ -82,9 +83,9 @@ class ExperimentJob:
         for cell, outcome in ledger.outcomes.items():
             if outcome.state == "scored":
                 self._reward_guard.note_score(cell.arm)
-        self._threads = 0
+        self._threads: Counter[str] = Counter()  # by label of the model that answers, as queues are
+        self._queues: dict[str, deque[Cell]] = {}
         self._is_ending = False
-        self._queue: deque[Cell] = deque()
         self._pool = RunnerPool()
         self._rates = limit_rates(self._list_limits())
 
@@ -115,26 +116,26 @@ class ExperimentJob:
         """Begin with the cells that are left, those of arms that were stopped aside. Called again, it takes up what was added."""
         limits = self._list_limits()
         self._rates.change(limits)
-        at_once = min(MAX_THREADS, max(one.at_once for one in limits.values()))
+        labels = {arm.key: arm.spec.model.label for arm in self.experiment.arms}
+        most = max(1, MAX_THREADS // len({*labels.values()}))
+        begin: list[str] = []
         with self._lock:
             under_way = {one.cell for one in self._under_way.values()}
-            self._queue = deque(
-                cell
-                for cell in self.ledger.cells
-                if cell.arm not in self.stopped_arms
-                and cell not in under_way
-                and not self.ledger.is_settled(cell)
-            )
-            wanted = min(at_once, len(self._queue) + len(under_way))
-            more = max(0, wanted - self._threads)
-            number, self._threads = self._threads, self._threads + more
-            self._is_ending = self._threads == 0
+            busy = Counter(labels[cell.arm] for cell in under_way)
+            self._queues = {label: deque() for label in labels.values()}
+            for cell in self.ledger.cells:
+                if not (cell.arm in self.stopped_arms or cell in under_way or self.ledger.is_settled(cell)):
+                    self._queues[labels[cell.arm]].append(cell)
+            for label, queue in self._queues.items():
+                wanted = min(limits[label].at_once, most, len(queue) + busy[label])
+                begin += [label] * (wanted - self._threads[label])
+            self._threads.update(begin)
+            self._is_ending = not self._threads.total()
         if self._is_ending:
             self._finish()
-        for place in range(number, number + more):
-            threading.Thread(
-                target=self._work, name=f"experiment {self.ledger.id} {place}", daemon=True
-            ).start()
+        for label in begin:
+            name = f"experiment {self.ledger.id} {label}"
+            threading.Thread(target=self._work, args=(label,), name=name, daemon=True).start()
         self._changed()
 
     def add(self) -> bool:
@@ -194,11 +195,12 @@ class ExperimentJob:
         labels = {model.label for arm in experiment.arms for model in arm.spec.models.values()}
         return {label: experiment.rate_limits.get(label, RateLimit()) for label in labels}
 
-    def _take(self) -> tuple[str, _UnderWay] | None:
-        """The next cell, which is under way from now on; None if there is none."""
+    def _take(self, label: str) -> tuple[str, _UnderWay] | None:
+        """The next cell of a model, which is under way from now on; None if there is none."""
         with self._lock:
-            while self._queue and not (self.stopped_by or self.is_paused or self.budget.find_refusal()):
-                cell = self._queue.popleft()
+            queue = self._queues[label]
+            while queue and not (self.stopped_by or self.is_paused or self.budget.find_refusal()):
+                cell = queue.popleft()
                 if cell.arm in self.stopped_arms:
                     continue
                 one = _UnderWay(cell, Cancel())
@@ -206,10 +208,10 @@ class ExperimentJob:
                 return run_id, one
             return None
 
-    def _work(self) -> None:
-        """The body of a thread."""
+    def _work(self, label: str) -> None:
+        """The body of a thread, for the cells of one model."""
         try:
-            while (taken := self._take()) is not None:
+            while (taken := self._take(label)) is not None:
                 self._changed()
                 try:
                     self._run(*taken)
@@ -226,8 +228,8 @@ class ExperimentJob:
             self.stop("error", f"An internal error: {type(error).__name__}: {error}")
         finally:
             with self._lock:
-                self._threads -= 1
-                is_last = self._is_ending = self._threads == 0
+                self._threads[label] -= 1
+                is_last = self._is_ending = not self._threads.total()
             if is_last:
                 self._finish()
 

@@ -8,6 +8,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -17,7 +19,7 @@ import pytest
 
 from refine_core import LM, Predict, Refine, datasets
 from refine_core.errors import SpecError, StoreError
-from refine_core.experiments import Arm, Budget, Experiments
+from refine_core.experiments import Arm, Budget, Experiments, RateLimit
 from refine_core.experiments.failure_kinds import list_failures
 from refine_core.experiments.guard import ROWS_IN_DOUBT
 from refine_core.experiments.planning import plan_experiment
@@ -297,6 +299,24 @@ def test_a_server_that_asks_to_wait_a_day_stops_the_arms_on_it_until_resume(runs
     whole = experiments.get(experiment.id)
     assert (whole.state, dict(whole.stopped_arms)) == ("finished", {})
     assert all(outcome.failed_attempts == 0 for outcome in whole.outcomes.values())
+
+
+def test_calls_at_once_hold_for_each_model_on_its_own(runs, experiments):
+    all_here, under_way = threading.Barrier(1 + 3), Counter()
+
+    def hold(body):
+        under_way[body["model"]] += 1
+        all_here.wait(LONG_S)
+        return answer(body)
+
+    with OpenAIServer(default=answer) as server:
+        one, other = on_server(server, SINGLE, "one"), on_server(server, SINGLE, "other")
+        limits = {one.model.label: RateLimit(at_once=1), other.model.label: RateLimit(at_once=3)}
+        experiment = replace(make_experiment(keep_rows(runs.store, 3), one, other), rate_limits=limits)
+        server.script(*[hold] * 4)
+        experiments.join(experiments.start(experiment, CREDENTIALS), LONG_S)
+    assert under_way == {"one": 1, "other": 3}
+    assert experiments.get(experiment.id).state == "finished"
 
 
 def test_a_budget_of_calls_is_kept_to_the_call_and_raised(runs, experiments):
