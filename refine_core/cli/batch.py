@@ -188,7 +188,6 @@ def command(  # an option each
         )
     from refine_core.cli.run_spec import RunOptions
 
-    several = len(models) > 1
     wanted = ArmOptions(
         arms,
         files,
@@ -197,9 +196,9 @@ def command(  # an option each
             threshold=threshold,
             reward=reward,
             function=function,
-            model=None if several or not models else models[0],
-            base_url=None if several else base_url,
-            key_env=None if several else key_env,
+            model=models[0] if len(models) == 1 else None,
+            base_url=base_url,
+            key_env=key_env,
             as_json=as_json,
             trusted=trusted,
         ),

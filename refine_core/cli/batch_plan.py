@@ -35,7 +35,7 @@ def read_plan(experiment: Experiment, dataset: Dataset, *, is_live: bool) -> Exp
 
 def describe_plan(plan: ExperimentPlan, experiment: Experiment) -> list[str]:
     """What it will take, in lines."""
-    arms = ", ".join(arm.name for arm in experiment.arms)
+    arms = "; ".join(arm.name for arm in experiment.arms)  # a name may have a comma
     return [
         f"{plan.runs_text} runs: {one_line(arms)}",
         f"calls {plan.calls_text}, cost {plan.cost_text}, time {plan.time_text}",

@@ -51,12 +51,24 @@ class BatchSource:
 
 @dataclass(frozen=True, slots=True)
 class ArmOptions:
-    """What the options say of the arms. words: of --arms. files: NAME=PROGRAM.json. models: each arm is run on each of them."""
+    """What the options say of the arms. words: of --arms. files: NAME=PROGRAM.json. models: each arm is run on each of them.
+
+    run: of every arm; where there are several models, its address and key are theirs.
+    """
 
     words: str | None = None
     files: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     run: RunOptions = field(default_factory=RunOptions)
+
+    @property
+    def has_several_models(self) -> bool:
+        return len(self.models) > 1
+
+    @property
+    def before_models(self) -> RunOptions:
+        """What a program is given before `_cross` gives it each of several models."""
+        return replace(self.run, base_url=None, key_env=None) if self.has_several_models else self.run
 
 
 def load_source(program: Path | None, example: str | None, options: ArmOptions) -> BatchSource:
@@ -78,7 +90,7 @@ def load_source(program: Path | None, example: str | None, options: ArmOptions) 
         raise BadInput(
             f"This describes the Python program {one_line(base.program_file)}; give that file to batch."
         )
-    base = replace(change_program(base, options.run), inputs={})
+    base = replace(change_program(base, options.before_models), inputs={})
     arms = _cross([*_in_words(base, options.words), *_of_files(options)], options)
     return BatchSource(number_arms(arms), base, title=runs.title(base), table=table)
 
@@ -114,7 +126,7 @@ def _of_document(document: ExperimentDocument, options: ArmOptions) -> BatchSour
     """An experiment, with more arms where the options name some."""
     if options.words is not None:
         raise click.UsageError("This experiment has arms of its own; leave --arms out, or give a program")
-    named = [(arm.name, change_program(arm.spec, options.run)) for arm in document.arms]
+    named = [(arm.name, change_program(arm.spec, options.before_models)) for arm in document.arms]
     arms = number_arms(_cross([*named, *_of_files(options)], options))
     return BatchSource(arms, arms[0].spec, document, title=document.name)
 
@@ -136,13 +148,13 @@ def _of_files(options: ArmOptions) -> Iterator[tuple[str, ProgramSpec]]:
         if not equals or not name.strip() or not path:
             raise click.BadParameter(f"--arm {one_line(option)}: write NAME=PROGRAM.json")
         spec = load_document(Path(path))
-        own = replace(options.run, n=None, threshold=None, reward=None, function=None)
+        own = replace(options.before_models, n=None, threshold=None, reward=None, function=None)
         yield name.strip(), replace(change_program(spec, own), inputs={})
 
 
 def _cross(arms: Sequence[tuple[str, ProgramSpec]], options: ArmOptions) -> list[tuple[str, ProgramSpec]]:
-    """Each arm on each of several models; one model is every arm's, and stands in no name."""
-    if len(options.models) < 2:  # noqa: PLR2004  # several
+    """Each arm on each of several models; one model is every arm's, and stands in no name. Their address and key are those of --base-url and --key-env."""
+    if not options.has_several_models:
         return [*arms]
     return [
         (

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from refine_core import experiments, runs
 from refine_core.cli import main
+from refine_core.cli.batch_source import ArmOptions, load_source
+from refine_core.cli.run_spec import RunOptions
 from refine_core.programs import EXAMPLES
 from refine_core.spec.document import write_document
 
@@ -66,9 +69,18 @@ def test_a_program_and_a_table_give_one_sentence(call):
     assert code == 0
     assert "Refine, N 3" in out.splitlines()[1]
     assert "on 3 inputs" in out
-    assert "= 12 runs: Refine, N 3, Single attempt" in err
+    assert "= 12 runs: Refine, N 3; Single attempt" in err
     assert "seen by the reward only: capital" in err
     assert runs.search().rows == ()  # cells are in no list of runs
+
+
+def test_each_of_several_models_is_asked_at_the_address_and_with_the_key_named():
+    """They were dropped: each model then asked for its provider's own key."""
+    own = RunOptions(base_url="http://127.0.0.1:1/v1", key_env="SOME_KEY")
+    wanted = ArmOptions("single,best_of_2", models=("openai/small", "openai/large"), run=own)
+    asked = [arm.spec.model for arm in load_source(Path("program.json"), None, wanted).arms]
+    assert [model.model for model in asked] == ["openai/small"] * 2 + ["openai/large"] * 2
+    assert {(model.api_base, model.key_env) for model in asked} == {("http://127.0.0.1:1/v1", "SOME_KEY")}
 
 
 def test_json_ends_with_the_result_alone(call):
