@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Final
 from refine_core.cli.experiment_ids import get_snapshot
 from refine_core.cli.output import BadInput, quiet_log
 from refine_core.cli.terminal import Terminal, one_line
-from refine_core.formatting import format_clock
 
 if TYPE_CHECKING:
     from refine_core.experiments import Snapshot
 
 _TICK_S, _PLAIN_TICK_S = 0.5, 30.0
 _LOOK_S: Final = 5.0  # between two looks of a wait that nobody watches
-_LONG_S: Final = 10.0  # a wait that is worth a line
 _STOP_S: Final = 60.0  # that a cancelled experiment may take to end
 
 
@@ -35,6 +33,7 @@ class BatchView:
     def show(self, snapshot: Snapshot) -> None:
         """What is new."""
         from refine_core.experiments.progress import build_progress
+        from refine_core.experiments.progress_sentences import LONG_HOLD_S, describe_hold
 
         progress = build_progress(snapshot)
         names = {arm.key: arm.name for arm in snapshot.experiment.arms}
@@ -50,10 +49,9 @@ class BatchView:
             self._write_once(f"slowed {label}", f"{label} asks for fewer calls: {at_once:,} at once for now")
         for label, wait_s in snapshot.on_hold.items():
             until = time.time() + wait_s
-            if wait_s >= _LONG_S and until > self._held.get(label, 0.0) + _LONG_S:
+            if wait_s >= LONG_HOLD_S and until > self._held.get(label, 0.0) + LONG_HOLD_S:
                 self._held[label] = until
-                again = f"{label} refused calls (429): it is asked again at {format_clock(until)}"
-                self.terminal.write(one_line(again))
+                self.terminal.write(one_line(describe_hold(label, until)))
         if not snapshot.is_live:
             self.terminal.clear_status()
         elif self.terminal.watched:

@@ -47,6 +47,11 @@ class RateLimit:
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
 
+    def takes_s(self, calls: float, tokens: float = 0.0) -> float:
+        """How long so many calls and tokens take by the limits a minute, however fast the model is."""
+        shares = ((calls, self.requests_per_minute), (tokens, self.tokens_per_minute))
+        return max((60.0 * amount / most for amount, most in shares if most), default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

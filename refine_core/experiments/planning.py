@@ -156,8 +156,7 @@ def _time(experiment: Experiment, expected: Mapping[str, Expected], each: int) -
     for label, (low, high, few, many) in work.items():
         limit = _limit(experiment, label)
         at_once = max(1, min(limit.at_once, each))
-        minute = 60.0 / limit.requests_per_minute if limit.requests_per_minute else 0.0
-        times.append((max(low / at_once, few * minute), max(high / at_once, many * minute)))
+        times.append((max(low / at_once, limit.takes_s(few)), max(high / at_once, limit.takes_s(many))))
     return (max(low for low, _ in times), max(high for _, high in times)) if times and each else None
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Self
@@ -12,11 +13,13 @@ from typing import Final, Self
 from refine_core.experiments.outcomes import Outcome
 from refine_core.experiments.snapshot import Snapshot, Spent
 from refine_core.experiments.time_left import format_about
-from refine_core.formatting import format_cost, format_dollars, join_words, pluralize
+from refine_core.formatting import format_clock, format_cost, format_dollars, join_words, pluralize
 
 VERDICT_LATER: Final = (
     "The verdict comes at the end: a comparison read early favours whoever is ahead by luck."
 )
+LONG_HOLD_S: Final = 10.0
+"""A wait that is worth a sentence."""
 NOTHING_TWICE: Final = "nothing that finished is paid for again"
 _ELSEWHERE: Final = "Another Refinescope process on the same data folder runs it: pause or cancel it there."
 
@@ -110,12 +113,20 @@ def _describe_stop(snapshot: Snapshot, sums: Sums) -> str:
             return "Stopped."
 
 
+def describe_hold(label: str, until: float) -> str:
+    """That a model is not asked for now, as its server refused calls. until: a time of the epoch."""
+    return f"{label} refused calls (429): it is asked again at {format_clock(until)}"
+
+
 def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
     """The sentences below it: what is in the way, and what to do."""
     if snapshot.is_live and not snapshot.is_local:
         yield _ELSEWHERE
     if snapshot.error and snapshot.state not in ("running", "finished"):
         yield _as_sentence(snapshot.error)
+    for label, wait_s in snapshot.on_hold.items():
+        if wait_s >= LONG_HOLD_S:
+            yield f"{describe_hold(label, time.time() + wait_s)}."
     stopped: dict[str, list[str]] = {}
     for arm in snapshot.experiment.arms:
         if why := snapshot.stopped_arms.get(arm.key):

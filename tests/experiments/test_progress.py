@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from refine_core.experiments import Budget, Cell, build_progress
+from refine_core.experiments import Budget, Cell, RateLimit, build_progress
+from refine_core.spec import ModelSpec
 from tests.experiments.live_snapshots import FAILED, FIRST, cells, experiment, snapshot
 
 
@@ -29,6 +30,42 @@ def test_the_time_left_follows_what_runs_took_and_how_many_are_under_way():
     slow = build_progress(replace(under_way, outcomes=dict.fromkeys(made.outcomes, long)))
     assert slow.headline == "12 of 16 runs. About 15 min left, $0.12 so far."
     assert [arm.left for arm in slow.arms] == ["15 min", "15 min"]
+
+
+def limited(**limits):
+    """Twelve of sixteen runs of 5 calls and 100 tokens have ended, two are under way: 15 calls are left."""
+    made = snapshot(replace(experiment(), rate_limits={"practice model": RateLimit(**limits)}), ended=12)
+    return replace(made, under_way=cells(made, ("a", 3, 2), ("b", 3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "left_s"),
+    [
+        ({"requests_per_minute": 5}, 60 * 15 / 5),
+        ({"tokens_per_minute": 50}, 60 * 300 / 50),
+        ({"requests_per_minute": 5, "tokens_per_minute": 50}, 60 * 300 / 50),
+        ({"requests_per_minute": 10_000}, 3.0),
+    ],
+)
+def test_the_time_left_is_no_shorter_than_the_limits_a_minute_ask(limits, left_s):
+    assert build_progress(limited(**limits)).left_s == left_s
+
+
+def test_a_model_that_is_not_asked_for_now_is_named_and_waited_for():
+    progress = build_progress(replace(limited(requests_per_minute=5), on_hold={"practice model": 600.0}))
+    assert progress.left_s == 600 + 180
+    assert progress.details[0].startswith("practice model refused calls (429): it is asked again at ")
+
+
+def test_two_models_are_asked_side_by_side():
+    made = experiment()
+    other = replace(made.arms[1].spec, model=ModelSpec("litellm", "openai/other"))
+    both = snapshot(replace(made, arms=(made.arms[0], replace(made.arms[1], spec=other))), ended=12)
+    under_way = replace(both, under_way=cells(both, ("a", 3, 2), ("b", 3, 2)))
+    slow = {cell: replace(FIRST, took_s=60.0 if cell.arm == "b" else 2.0) for cell in both.outcomes}
+    progress = build_progress(replace(under_way, outcomes=slow))
+    assert [arm.left for arm in progress.arms] == ["under 10 s", "2 min"]
+    assert progress.left_s == 0.5 * 60 + 60
 
 
 def test_an_arm_that_is_done_or_stopped_says_so():
