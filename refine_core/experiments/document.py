@@ -103,13 +103,16 @@ class Experiment:
 
         row_count: of the dataset's version.
         """
-        count = row_count if self.rows is None else min(self.rows, row_count)
         for repeat in range(1, self.repeats + 1):
-            for row in range(1, count + 1):
+            for row in range(1, self.count_rows(row_count) + 1):
                 for arm in self.arms:
                     cell = Cell(arm.key, row, repeat)
                     again = self.again.get(cell.name, 0) if self.again else 0
                     yield replace(cell, again=again) if again else cell
+
+    def count_rows(self, row_count: int) -> int:
+        """How many rows are run, where the dataset's version has so many."""
+        return row_count if self.rows is None else min(self.rows, row_count)
 
     def arm(self, key: str) -> Arm:
         """The arm of that key. Raises KeyError."""

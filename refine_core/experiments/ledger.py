@@ -15,7 +15,6 @@ from typing import Final
 
 from refine_core.datasets import Dataset
 from refine_core.errors import Problem, SpecError, StoreError
-from refine_core.experiments.cells import count_rows
 from refine_core.experiments.document import MAX_REPEATS, Cell, Experiment
 from refine_core.experiments.outcome_text import Charges, read_outcome, write_outcome
 from refine_core.experiments.outcomes import Outcome, fold_outcome
@@ -152,7 +151,7 @@ class Ledger:
             message = f"the inputs of {experiment.name or 'this experiment'} were removed"
             raise SpecError([Problem("dataset", message)])
         self._text, self.experiment = text, experiment
-        self.cells = tuple(experiment.cells(count_rows(experiment, self.dataset)))
+        self.cells = tuple(experiment.cells(len(self.dataset.rows)))
         self.by_run = {cell.run_id(self.id): cell for cell in self.cells}
         self._outcomes = {
             cell: outcome

@@ -15,11 +15,11 @@ from statistics import NormalDist, stdev
 from typing import Final
 
 from refine_core.datasets import Dataset
-from refine_core.experiments.cells import count_rows
 from refine_core.experiments.document import Budget, Experiment, RateLimit
 from refine_core.experiments.experience import Expected, Range, by_arm, expect, find_recorded
 from refine_core.experiments.plan import ArmPlan, ExperimentPlan
-from refine_core.experiments.plan_problems import find_plan_problems, list_notes
+from refine_core.experiments.plan_notes import list_notes
+from refine_core.experiments.problems import find_problems
 from refine_core.experiments.snapshot import Snapshot
 from refine_core.formatting import format_cost, pluralize
 from refine_core.runs import Credentials, Runs
@@ -45,7 +45,7 @@ def plan_experiment(
 
     pilot: what became of runs of the same arms before, by their keys. credentials: keys that were typed, by role or by "a.role".
     """
-    inputs = 0 if dataset is None else count_rows(experiment, dataset)
+    inputs = 0 if dataset is None else experiment.count_rows(len(dataset.rows))
     recorded = find_recorded(runs, [arm.spec for arm in experiment.arms])
     ended = by_arm(pilot)
     expected = {arm.key: expect(arm.spec, recorded, ended.get(arm.key, ())) for arm in experiment.arms}
@@ -70,7 +70,7 @@ def plan_experiment(
         _write_source(experiment, expected),
         write_stop(experiment.budget),
         next(iter(at_once)) if len(at_once) == 1 else None,
-        tuple(find_plan_problems(experiment, dataset, credentials)),
+        tuple(find_problems(experiment, dataset, credentials)),
         (*list_notes(experiment), *_budget_notes(experiment.budget, cost)),
         is_known,
     )

@@ -24,12 +24,12 @@ from typing import Final
 from refine_core import datasets
 from refine_core.errors import Problem, SpecError, StoreError
 from refine_core.experiments.cell_origins import CellOrigin, find_cell
-from refine_core.experiments.cells import check_arms, explain_pending
 from refine_core.experiments.control import Control, keep_control, read_control
 from refine_core.experiments.credentials import split_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment
 from refine_core.experiments.job import ExperimentJob
 from refine_core.experiments.ledger import FindDataset, Ledger, read_experiment
+from refine_core.experiments.problems import explain_pending, require_runnable
 from refine_core.experiments.snapshot import Snapshot
 from refine_core.experiments.spending import to_spent
 from refine_core.log import codec
@@ -93,7 +93,7 @@ class Experiments:
                 [Problem("dataset", "there is no such dataset; its inputs may have been removed")]
             )
         live = {arm.key for arm in experiment.arms} <= set(programs or {})
-        check_arms(experiment, dataset, is_live=live)
+        require_runnable(experiment, dataset, is_live=live)
         by_arm = self._check_keys(experiment, credentials, programs or {})
         self._begin(experiment.id, by_arm, programs or {}, new=experiment)
         return experiment.id
@@ -148,7 +148,7 @@ class Experiments:
                 [Problem("dataset", f"there is no later version {dataset_version} of this dataset")]
             )
         changed = replace(experiment, dataset_version=dataset_version, rows=rows)
-        check_arms(changed, found, is_live=_is_live(experiment))
+        require_runnable(changed, found, is_live=_is_live(experiment))
         self._change(experiment_id, lambda one: replace(one, dataset_version=dataset_version, rows=rows))
 
     def add_arm(self, experiment_id: str, arm: Arm) -> None:
@@ -157,7 +157,9 @@ class Experiments:
         found = self._find_dataset(self.runs.store, experiment.dataset_id, experiment.dataset_version)
         if found is None:
             raise SpecError([Problem("dataset", "the inputs of this experiment were removed")])
-        check_arms(replace(experiment, arms=(*experiment.arms, arm)), found, is_live=_is_live(experiment))
+        require_runnable(
+            replace(experiment, arms=(*experiment.arms, arm)), found, is_live=_is_live(experiment)
+        )
         self._change(experiment_id, lambda one: replace(one, arms=(*one.arms, arm)))
 
     def set_budget(self, experiment_id: str, budget: Budget) -> None:

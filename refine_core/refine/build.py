@@ -268,26 +268,23 @@ def _stage_problems(spec: ProgramSpec) -> list[Problem]:
 
 
 def _input_problems(spec: ProgramSpec) -> list[Problem]:
-    problems = []
-    for name, field in list_program_inputs(spec).items():
-        where = f"inputs.{name}"
-        if name not in spec.inputs:
-            problems.append(
-                Problem(where, f"input {name!r} is missing; give a value of type {format_type(field.type)}")
-            )
-            continue
-        if is_left_out(spec.inputs[name]):
-            problems.append(
-                Problem(
-                    where, f"input {name!r} was left out when this run was shared; give a value of your own"
-                )
-            )
-            continue
-        try:
-            validate(field, spec.inputs[name])
-        except ValueError as why:
-            problems.append(Problem(where, f"input {name!r} must be {format_type(field.type)}: {why}"))
-    return problems
+    faults = {
+        name: find_input_fault(name, field, spec.inputs) for name, field in list_program_inputs(spec).items()
+    }
+    return [Problem(f"inputs.{name}", fault) for name, fault in faults.items() if fault]
+
+
+def find_input_fault(name: str, field: Field, inputs: Mapping[str, object]) -> str:
+    """Why the input of that name cannot be run, as a sentence; "" if it can."""
+    if name not in inputs:
+        return f"input {name!r} is missing; give a value of type {format_type(field.type)}"
+    if is_left_out(inputs[name]):
+        return f"input {name!r} was left out when it was shared; give a value of your own"
+    try:
+        validate(field, inputs[name])
+    except ValueError as why:
+        return f"input {name!r} must be {format_type(field.type)}: {why}"
+    return ""
 
 
 def _reward_problems(spec: ProgramSpec) -> list[Problem]:

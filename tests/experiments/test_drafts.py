@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from refine_core import runs
+from refine_core.datasets import Column, Dataset, DatasetRow
 from refine_core.experiments import RateLimit
 from refine_core.experiments.drafts import (
     ArmDraft,
@@ -45,7 +46,10 @@ def drafted(**fields):
     return replace(propose_arms(draft), **fields)
 
 
-ROW = EXAMPLES["one_word"].spec.inputs
+VALUES = EXAMPLES["one_word"].spec.inputs
+TABLE = Dataset(
+    "d", "words.csv", 1, tuple(Column(name, "input", name) for name in VALUES), [DatasetRow(1, VALUES)]
+)
 
 
 def test_a_draft_comes_back_as_it_was_typed():
@@ -121,25 +125,25 @@ def test_the_experiment_holds_what_each_arm_runs():
     ],
 )
 def test_each_problem_says_where_it_is(fields, where, words):
-    (problem,) = find_draft_problems(drafted(**fields), ROW)
+    (problem,) = find_draft_problems(drafted(**fields), None if "dataset_id" in fields else TABLE)
     assert problem.field == where
     assert words in problem.message
 
 
 def test_a_draft_that_can_be_run_has_no_problem():
-    assert find_draft_problems(drafted(), ROW) == []
+    assert find_draft_problems(drafted(), TABLE) == []
 
 
 def test_an_arm_that_would_run_the_same_as_another_is_named():
     draft = add_arm_draft(drafted(), ArmDraft("", "best_of_n", 5))
-    (problem,) = find_draft_problems(draft, ROW)
+    (problem,) = find_draft_problems(draft, TABLE)
     assert problem.field == "arms.d"
     assert "the same as Best of 5" in problem.message
 
 
 def test_an_arms_own_problem_stands_at_that_arm_alone():
     draft = add_arm_draft(drafted(), ArmDraft("", model=ModelSpec("litellm")))
-    problems = find_draft_problems(draft, ROW)
+    problems = find_draft_problems(draft, TABLE)
     assert [one.field for one in problems] == ["arms.d"]
 
 

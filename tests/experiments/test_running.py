@@ -98,7 +98,7 @@ def test_another_process_reads_the_same(runs, experiments, home):
 def test_what_would_fail_in_every_cell_is_said_before_anything_is_asked(runs, experiments):
     dataset = keep_rows(runs.store, 2)
     wrong = replace(SINGLE, stages=(replace(SINGLE.stages[0], signature="topic -> answer"),))
-    with pytest.raises(SpecError, match=r"row 1.*input 'topic' is missing"):
+    with pytest.raises(SpecError, match=r"no column of .* is the input topic"):
         experiments.start(make_experiment(dataset, SINGLE, wrong))
     assert experiments.list_experiments() == []
 

@@ -14,7 +14,6 @@ from pages.batch.setup.draft import FORM, current
 from pages.shared.web import ARMS, BEFORE, import_script, read_styles
 from refine_core import experiments
 from refine_core.datasets import Dataset
-from refine_core.errors import Problem
 from refine_core.experiments import ExperimentPlan
 from refine_core.experiments.drafts import build_experiment, name_arm_draft
 from refine_core.unseen import show_unseen
@@ -40,21 +39,6 @@ def plan_draft(dataset: Dataset | None) -> ExperimentPlan:
 def write_calls(plan: ExperimentPlan) -> dict[str, str]:
     """Key of an arm -> calls an input, as text: "3.1 to 7.4", "5.0"."""
     return {arm.key: arm.calls_text for arm in plan.by_arm}
-
-
-def list_plan_problems(plan: ExperimentPlan, known: Sequence[Problem]) -> list[Problem]:
-    """Those of its problems that concern numbers, or names of arms, and that are not among the known ones."""
-    said = {one.message for one in known}
-    return [
-        one
-        for one in plan.problems
-        if one.message not in said
-        and (
-            one.field in ("rows", "repeats", "seed")
-            or one.field.startswith(("budget.", "rate_limits."))
-            or (one.field.startswith("arms.") and one.field.count(".") == 1)
-        )
-    ]
 
 
 def draw_before(plan: ExperimentPlan) -> None:

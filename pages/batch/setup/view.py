@@ -11,7 +11,7 @@ from pages.batch.header import draw_header
 from pages.batch.inputs.view import draw_inputs
 from pages.batch.setup.arm_dialog import draw_arm_dialog
 from pages.batch.setup.arms import draw_arms, take_arm_clicks
-from pages.batch.setup.before import draw_before, list_plan_problems, plan_draft, write_calls
+from pages.batch.setup.before import draw_before, plan_draft, write_calls
 from pages.batch.setup.draft import FORM, change, current, describe_state, open_draft
 from pages.batch.setup.keys import draw_keys, list_specs
 from pages.batch.setup.limits import draw_limits
@@ -80,10 +80,8 @@ def _rename(name: str) -> None:
 def _draw_left(dataset: Dataset | None, *, narrow: bool) -> tuple[Sequence[Problem], ExperimentPlan]:
     spec = _first_spec()
     at_inputs = draw_inputs(spec, dataset, key=FORM.field_key("inputs"), choose=_choose)
-    row = dataset.rows[0].values if dataset is not None and len(dataset.rows) else None
-    problems = find_draft_problems(current(), row)
+    problems = find_draft_problems(current(), dataset)
     planned, plan = current(), plan_draft(dataset)
-    problems += list_plan_problems(plan, problems)
     draw_arms(write_calls(plan), problems)
     draw_pickers(problems)
     draft = current()

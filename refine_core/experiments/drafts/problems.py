@@ -1,66 +1,35 @@
-"""What keeps a draft from being run, each problem with its field."""
+"""What keeps a draft from being run: the problems of its experiment, each at the part of the form that it is about."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-
+from refine_core.datasets import Dataset
 from refine_core.errors import Problem
-from refine_core.experiments.drafts.arms import arm_spec, name_arm_draft
-from refine_core.experiments.drafts.document import ArmDraft, ExperimentDraft
-from refine_core.refine.build import find_problems
-from refine_core.spec import ProgramSpec
+from refine_core.experiments.drafts.building import build_experiment
+from refine_core.experiments.drafts.document import ExperimentDraft
+from refine_core.experiments.problems import find_problems
 
 
-def find_draft_problems(draft: ExperimentDraft, row: Mapping[str, object] | None) -> list[Problem]:
-    """What keeps it from being run, each with its field: "program", "reward", "inputs", "arms", or "arms.a" for that arm.
+def find_draft_problems(draft: ExperimentDraft, dataset: Dataset | None) -> list[Problem]:
+    """What keeps it from being run. Fields: "program", "reward", "inputs", "arms", "arms.a" for that arm, "repeats", "budget.usd" and so on.
 
-    row: values of the first row; None where there is none. What is wrong with the table is not asked here.
+    What is wrong in every arm is the program's, or the reward's. Keys, and which columns are inputs, are asked for elsewhere.
     """
-    problems: list[Problem] = []
     if draft.program is None:
-        problems.append(Problem("program", "choose a program"))
-    if not draft.dataset_id:
-        problems.append(Problem("inputs", "choose a table of inputs"))
-    if draft.program is not None and not draft.arms:
-        problems.append(Problem("arms", "add an arm"))
-    found = {arm.key: _find_arm_problems(draft, arm, row) for arm in draft.arms}
-    shared = set.intersection(*map(set, found.values())) if found else set()
-    for where, message in sorted(shared):
-        problems.append(Problem("reward" if where.startswith("reward") else "program", message))
-    for key, several in found.items():
-        problems += [
-            Problem(f"arms.{key}", message) for where, message in several if (where, message) not in shared
-        ]
-    return [*problems, *_find_twins(draft)]
-
-
-def _find_arm_problems(
-    draft: ExperimentDraft, arm: ArmDraft, row: Mapping[str, object] | None
-) -> list[tuple[str, str]]:
-    spec = arm_spec(draft, arm)
-    if spec is None:
-        return []
-    found = find_problems(replace(spec, inputs=row or {}))
-    return [
-        (one.field, one.message if one.line is None else f"{one.message} (line {one.line})")
-        for one in found
-        if not one.field.startswith("inputs")
-    ]
-
-
-def _find_twins(draft: ExperimentDraft) -> list[Problem]:
-    """Arms that would run the same as one before, so that their difference is chance alone."""
-    known: list[tuple[ProgramSpec, str]] = []
-    problems = []
-    for arm in draft.arms:
-        spec = arm_spec(draft, arm)
-        if spec is None:
-            continue
-        twin = next((name for other, name in known if other == spec), None)
-        if twin is not None:
-            problems.append(
-                Problem(f"arms.{arm.key}", f"this is the same as {twin}; change one, or remove it")
-            )
-        known.append((spec, name_arm_draft(arm)))
+        missing = [Problem("program", "choose a program")]
+        return missing if dataset is not None else [*missing, Problem("inputs", "choose a table of inputs")]
+    experiment = build_experiment(draft)
+    problems: list[Problem] = []
+    of_arms: dict[tuple[str, str], list[str]] = {}  # where in an arm, and what -> keys of the arms
+    for one in find_problems(experiment, dataset):
+        top, _, rest = one.field.partition(".")
+        key, _, where = rest.partition(".")
+        if top != "arms" or not where:
+            problems.append(one)
+        elif not where.startswith("inputs") and not where.endswith(".key"):
+            message = one.message if one.line is None else f"{one.message} (line {one.line})"
+            of_arms.setdefault((where, message), []).append(key)
+    for (where, message), keys in of_arms.items():
+        shared = "reward" if where.startswith("reward") else "program"
+        fields = [shared] if len(keys) == len(experiment.arms) else [f"arms.{key}" for key in keys]
+        problems += [Problem(field, message) for field in fields]
     return problems
