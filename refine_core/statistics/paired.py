@@ -13,6 +13,7 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from sys import float_info
 from typing import Final
 
 from refine_core.statistics.numbers import check_same_length, mean
@@ -26,6 +27,7 @@ PSEUDO_OF_NONE: Final = 1.0
 """And where all differences are 0: then the interval is about as wide as the rule of three says, 3/n."""
 PSEUDO_OF_MEAN: Final = 1.0
 """And of a mean's values, as Agresti and Coull do."""
+_UNIT: Final = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,16 @@ def compare_arms(
 ) -> ArmDifference | None:
     """The mean of a - b, which are rewards of the same inputs in the same order, with its interval, p and the inputs needed.
 
-    With differences dᵢ = aᵢ - bᵢ of n inputs, let D be the largest |dᵢ| (or, where all are 0, the range R of the rewards in a, b
-    and `others`). k = 0.35 (1 where all are 0) pseudo-observations are added at -D and as many at +D; of the N = n + 2k so enlarged:
+    With differences dᵢ = aᵢ - bᵢ of n inputs, let D be the largest |dᵢ| (or, where all are 0, the range of the rewards: from 0 to 1 if
+    those in a, b and `others` lie there, else as seen). k = 0.35 (1 where all are 0) pseudo-observations are added at -D and as many at +D; of the N = n + 2k so enlarged:
 
-        m ± t √(s²/N),   m = Σdᵢ/N,   s² = (Σ(dᵢ - m)² + k(D - m)² + k(D + m)²)/(N - 1),   within -R and R,
+        m ± t √(s²/N),   m = Σdᵢ/N,   s² = (Σ(dᵢ - m)² + k(D - m)² + k(D + m)²)/(N - 1)
 
-    t being Student's quantile with N - 1 degrees of freedom, and p that of |m|/√(s²/N). The difference itself is the plain mean.
+    It is cut off at -1 and 1 for rewards from 0 to 1, and nowhere for others: what was seen of them is no bound of what may come. t being Student's quantile with N - 1 degrees of freedom, and p that of |m|/√(s²/N). The difference itself is the plain mean.
     Source: Agresti and Min, Statistics in Medicine 24 (2005), who add half an observation to each cell of a paired table of two by two (of
     the same kind as Agresti and Caffo, The American Statistician 54, 2000), and a t interval of paired differences, as arXiv
     2411.00640 advises. k and D are ours: chosen so that the interval holds for binary, tied and continuous rewards on 15 to 100
-    inputs (benchmarks/verdicts.py measures it); D in place of R, since with R it is far too wide where programs differ by little.
+    inputs (benchmarks/verdicts.py measures it); D in place of the range, with which it is far too wide where programs differ by little.
     clusters: which inputs belong together, such as equal ones; sums over a cluster then stand for dᵢ - m, C clusters for n inputs,
     and a pseudo-observation counts as a cluster of mean size (arXiv 2411.00640).
     needed: the smallest n with |d| n ≥ z √(n s₀² + 2kD²), z = zₗ + z₀.₈, zₗ the quantile of the level (z₀.₉₇₅ at 95 %) and s₀² the
@@ -98,10 +100,13 @@ def compare_arms(
     if not (math.isfinite(scale) and scale > 0) or math.isnan(sum(a) + sum(b)):
         return None
     # In units of the rewards' range, so that neither the squares of huge values overflow nor those of tiny ones vanish.
-    gaps = [(x - y) / scale for x, y in zip(a, b, strict=True)]
+    unit = scale
+    gaps = [(x - y) / unit for x, y in zip(a, b, strict=True)]
     reach = max(map(abs, gaps))
     k = PSEUDO if reach else PSEUDO_OF_NONE
-    reach = reach or 1.0
+    bounds = _bounds(lowest, highest)
+    if not reach:
+        reach, unit = 1.0, 1.0 if bounds == _UNIT else scale
     found = _enlarge(gaps, clusters, -reach, reach, k)
     if found is None:
         return None
@@ -111,9 +116,9 @@ def compare_arms(
     p = min(p, math.nextafter(1 - level, 0)) if low > 0 or high < 0 else max(p, 1 - level)
     plain = math.fsum(gaps) / n
     return ArmDifference(
-        plain * scale,
-        max(-1.0, low) * scale,
-        min(1.0, high) * scale,
+        plain * unit,
+        max(-bounds[1], low * unit),
+        min(bounds[1], high * unit),
         p,
         _needed(plain, found, reach, n, level),
         n,
@@ -128,7 +133,7 @@ def mean_of_inputs(
 ) -> tuple[float, float] | tuple[None, None]:
     """The 95 % interval of a mean over inputs, (low, high), where some inputs may belong together.
 
-    As `mean_interval`: a value more at either end of what was seen, then m ± t √(s²/N); clusters as in `compare_arms`. Source:
+    As `mean_interval`: a value more at either end of what was seen, then m ± t √(s²/N), cut off as there; clusters as in `compare_arms`. Source:
     Agresti and Coull, The American Statistician 52 (1998). (None, None) in the same cases as there.
     """
     if mean(values) is None or len(values) < MIN_INPUTS:
@@ -142,7 +147,13 @@ def mean_of_inputs(
         return None, None
     t = student_quantile(0.975, found.freedom)
     low, high = found.middle - t * found.error, found.middle + t * found.error
-    return lowest + max(0.0, low) * scale, lowest + min(1.0, high) * scale
+    least, most = _bounds(lowest, highest)
+    return max(least, lowest + low * scale), min(most, lowest + high * scale)
+
+
+def _bounds(lowest: float, highest: float) -> tuple[float, float]:
+    """What a mean of such rewards lies between: 0 and 1 if they do, as most are meant to; else any number."""
+    return _UNIT if lowest >= 0 and highest <= 1 else (-float_info.max, float_info.max)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -74,11 +74,32 @@ def test_the_other_way_round_the_difference_has_the_other_sign(rewards):
 
 @given(REWARDS, st.sampled_from((1e-300, 1e-9, 1e9, 1e300)))
 def test_huge_and_tiny_rewards_are_compared_as_any_others(rewards, size):
-    a, b = zip(*rewards, strict=True)
+    a, b = ([value - 0.5 for value in column] for column in zip(*rewards, strict=True))
+    assume(min(a + b) < 0)
     plain, scaled = compare_arms(a, b), compare_arms([x * size for x in a], [x * size for x in b])
     assume(plain is not None and scaled is not None and plain.scale > 1e-6)
     assert scaled.low / size == pytest.approx(plain.low, abs=1e-9)
     assert scaled.p == pytest.approx(plain.p)
+
+
+def test_what_few_inputs_showed_of_a_reward_is_no_bound_of_what_more_would():
+    """Two inputs between 0.50 and 0.54 do not show that no difference is larger than that."""
+    found = compare_arms([0.5, 0.54], [0.54, 0.52])
+    assert found.low < -0.05 < 0.05 < found.high
+    none = compare_arms([0.9, 0.91], [0.9, 0.91])
+    assert (none.low, none.high) == (-1, 1)
+    points = compare_arms([80.0, 60.0, 75.0], [70.0, 71.0, 69.0])
+    assert points.high > points.scale
+    assert mean_of_inputs([0.5, 0.6, 0.55])[0] < 0.5
+    assert mean_of_inputs([50.0, 60.0, 55.0])[1] > 60
+    assert mean_of_inputs([0.0, 1.0, 1.0]) == pytest.approx((0, 1), abs=0.2)
+
+
+def test_rewards_from_zero_to_one_have_no_interval_beyond():
+    found = compare_arms([0.1, 0.9], [0.8, 0.1])
+    assert (found.low, found.high) == (-1, 1)
+    low, high = mean_of_inputs([0.0, 1.0])
+    assert (low, high) == (0, 1)
 
 
 def test_equal_differences_still_leave_a_doubt():
