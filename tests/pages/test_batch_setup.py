@@ -104,6 +104,32 @@ def test_run_starts_what_is_set_up_and_the_draft_goes():
     assert list_drafts() == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"at_once": 1000}, ("Calls at once", 512)),
+        ({"seed": 2**80}, ("Seed", 2**53 - 1)),
+        ({"seed": 2**40}, ("Seed", 2**40)),
+        ({"repeats": 500}, ("Repeats of each input", 100)),
+        ({"usd": 1e308}, ("Stop at, dollars", 1e15)),
+        ({"usd": float("nan")}, ("Stop at, dollars", None)),
+        ({"calls": 10**30}, ("Calls", 2**53 - 1)),
+        ({"tokens": 10**15}, ("Tokens", 10**15)),
+    ],
+)
+def test_numbers_that_a_document_has_and_no_field_takes_do_not_end_the_page(fields, shown):
+    """As "Use as a new draft" has them of an experiment that was written by hand."""
+    app = open_batch(experiment=example(**fields).id)
+    assert number(app, shown[0]).value == shown[1]
+
+
+def test_an_empty_field_of_calls_at_once_is_what_its_placeholder_says():
+    draft = example(at_once=None)
+    field = number(open_batch(experiment=draft.id), "Calls at once")
+    assert (field.value, field.placeholder) == (None, "8")
+    assert {limit.at_once for limit in build_experiment(draft).rate_limits.values()} == {8}
+
+
 def test_trying_three_inputs_runs_the_first_three_rows_of_every_arm():
     draft = example()
     press(open_batch(experiment=draft.id), "Try 3 inputs first")

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.batch.keys import ask_for_keys, collect_keys, forget_asked, list_keys, note_missing_key
 from pages.shared import address
+from pages.shared.numbers import MAX_DOLLARS, MAX_WHOLE, nearest
 from pages.shared.text import escape_markdown, show_error
 from refine_core import experiments
 from refine_core.errors import LMError, LMKeyError, SpecError, StoreError
@@ -86,11 +87,11 @@ def _ask_for_budget(snapshot: Snapshot) -> Budget:
     usd, calls, tokens = budget.usd, budget.calls, budget.tokens
     st.caption("What was spent so far counts against the new limit, too. Empty: no limit.")
     if usd is not None:
-        usd = st.number_input("Stop at, dollars", min_value=0.0, value=usd * 2, step=1.0, format="%.2f", key="batch.usd", placeholder="no limit")  # fmt: skip
+        usd = st.number_input("Stop at, dollars", min_value=0.0, value=nearest(usd * 2, 0.0, MAX_DOLLARS), step=1.0, format="%.2f", key="batch.usd", placeholder="no limit")  # fmt: skip
     if calls is not None:
-        calls = st.number_input("Stop at, calls", min_value=1, value=calls * 2, step=100, key="batch.calls", placeholder="no limit")  # fmt: skip
+        calls = st.number_input("Stop at, calls", min_value=1, value=nearest(calls * 2, 1, MAX_WHOLE), step=100, key="batch.calls", placeholder="no limit")  # fmt: skip
     if tokens is not None:
-        tokens = st.number_input("Stop at, tokens", min_value=1, value=tokens * 2, step=1000, key="batch.tokens", placeholder="no limit")  # fmt: skip
+        tokens = st.number_input("Stop at, tokens", min_value=1, value=nearest(tokens * 2, 1, MAX_WHOLE), step=1000, key="batch.tokens", placeholder="no limit")  # fmt: skip
     return Budget(calls, tokens, usd)
 
 

@@ -8,10 +8,11 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.batch.setup.draft import FORM, change, current
+from pages.shared.numbers import MAX_DOLLARS, MAX_WHOLE, nearest
 from pages.shared.text import escape_markdown
 from refine_core.experiments import RateLimit
 
-MAX_REPEATS, MAX_AT_ONCE, MAX_SEED = 100, 512, 2**31 - 1
+MAX_REPEATS, MAX_AT_ONCE = 100, 512
 _MORE_PX: Final = 440
 
 
@@ -29,7 +30,8 @@ def draw_limits(models: Sequence[str], *, narrow: bool) -> None:
         typed = st.number_input(
             "Stop at, dollars",
             min_value=0.0,
-            value=draft.usd,
+            max_value=MAX_DOLLARS,
+            value=nearest(draft.usd, 0.0, MAX_DOLLARS),
             step=1.0,
             format="%.2f",
             key=FORM.field_key("usd"),
@@ -40,7 +42,7 @@ def draw_limits(models: Sequence[str], *, narrow: bool) -> None:
     with places[2]:
         _whole("Calls at once", "at_once", (1, MAX_AT_ONCE), empty="8", about=_AT_ONCE)
     with places[3]:
-        _whole("Seed", "seed", (0, MAX_SEED), empty="0", about=_SEED)
+        _whole("Seed", "seed", (0, MAX_WHOLE), empty="0", about=_SEED)
 
 
 _REPEATS: Final = (
@@ -55,7 +57,7 @@ def _whole(label: str, name: str, limits: tuple[int, int], *, empty: str, about:
     typed = st.number_input(
         label,
         *limits,
-        getattr(current(), name),
+        nearest(getattr(current(), name), *limits),
         step=1,
         key=FORM.field_key(name),
         placeholder=empty,
@@ -99,10 +101,14 @@ def _draw_more(models: Sequence[str]) -> None:
         left, right = st.columns(2)
         with left:
             _whole(
-                "Calls", "calls", (1, 10**9), empty="no limit", about="Calls to models, those for advice too."
+                "Calls",
+                "calls",
+                (1, MAX_WHOLE),
+                empty="no limit",
+                about="Calls to models, those for advice too.",
             )
         with right:
-            _whole("Tokens", "tokens", (1, 10**12), empty="no limit", about="Sent and received.")
+            _whole("Tokens", "tokens", (1, MAX_WHOLE), empty="no limit", about="Sent and received.")
         for label in models:
             st.markdown(f"**{escape_markdown(label)}** a minute, at most")
             _draw_rates(label)
@@ -112,16 +118,24 @@ def _draw_rates(label: str) -> None:
     limit = current().rate_limits.get(label, RateLimit())
     left, right = st.columns(2)
     with left:
-        requests = _rate("Requests", "requests", label, 10**7, limit.requests_per_minute, step=10)
+        requests = _rate("Requests", "requests", label, limit.requests_per_minute, step=10)
     with right:
-        tokens = _rate("Tokens", "tokens", label, 10**10, limit.tokens_per_minute, step=1000)
+        tokens = _rate("Tokens", "tokens", label, limit.tokens_per_minute, step=1000)
     new = RateLimit(requests_per_minute=requests, tokens_per_minute=tokens)
     if new != limit:
         change(rate_limits={**current().rate_limits, label: new})
 
 
-def _rate(name: str, field: str, model: str, most: int, value: int | None, *, step: int) -> int | None:
+def _rate(name: str, field: str, model: str, value: int | None, *, step: int) -> int | None:
     """A number a minute of that model; None for no limit."""
     key = FORM.field_key(field, model)
-    typed = st.number_input(name, 1, most, value, step=step, key=key, placeholder="no limit")
+    typed = st.number_input(
+        name,
+        1,
+        MAX_WHOLE,
+        nearest(value, 1, MAX_WHOLE),
+        step=step,
+        key=key,
+        placeholder="no limit",
+    )
     return None if typed is None else int(typed)

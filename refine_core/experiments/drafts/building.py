@@ -19,7 +19,7 @@ def build_experiment(draft: ExperimentDraft, *, rows: int | None = None) -> Expe
     """The experiment that a draft without problems describes. rows: how many of the first ones; None for all."""
     specs = ((arm, arm_spec(draft, arm)) for arm in draft.arms)
     arms = tuple(Arm(arm.key, name_arm_draft(arm), spec) for arm, spec in specs if spec is not None)
-    at_once = draft.at_once or 1
+    at_once = draft.at_once or RateLimit().at_once
     labels = {label for arm in arms for label in list_models(arm.spec)}
     return Experiment(
         draft.id,
@@ -59,7 +59,7 @@ def draft_of(experiment: Experiment) -> ExperimentDraft:
         usd=experiment.budget.usd,
         calls=experiment.budget.calls,
         tokens=experiment.budget.tokens,
-        at_once=limits[0].at_once if limits else RateLimit().at_once,
+        at_once=min((limit.at_once for limit in limits), default=RateLimit().at_once),
         seed=experiment.seed,
         rate_limits=experiment.rate_limits,
     )
