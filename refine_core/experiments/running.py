@@ -67,6 +67,7 @@ class Experiments:
         self._jobs: dict[str, ExperimentJob] = {}
         self._ledgers: OrderedDict[str, Ledger] = OrderedDict()
         self._recovered: dict[str, int] = {}  # experiment -> ledger version at which every log was folded
+        self._finished: dict[str, tuple[str, ListedExperiment]] = {}  # experiment -> its document, as listed
         self._lock = threading.Lock()
         self._changed = threading.Condition()
         self._unreleased: set[str] = (
@@ -219,6 +220,10 @@ class Experiments:
         for experiment_id, text in self.runs.store.documents(EXPERIMENT_KIND).items():
             if experiment_id in deleted:
                 continue
+            known = self._finished.get(experiment_id)
+            if known is not None and known[0] == text:  # what has ended stays so until its document changes
+                listed.append(known[1])
+                continue
             try:
                 experiment = read_experiment(experiment_id, text)
                 snapshot = self.get(experiment_id)
@@ -226,9 +231,10 @@ class Experiments:
                 logger.warning("%s; it is left out of the list", error)
                 continue
             if snapshot is not None:
-                listed.append(
-                    ListedExperiment(experiment, snapshot.state, snapshot.done, len(snapshot.cells))
-                )
+                one = ListedExperiment(experiment, snapshot.state, snapshot.done, len(snapshot.cells))
+                listed.append(one)
+                if one.state == "finished":
+                    self._finished[experiment_id] = (text, one)
         return sorted(listed, key=lambda one: one.experiment.created_at, reverse=True)
 
     def delete(self, experiment_id: str) -> None:
