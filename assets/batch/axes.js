@@ -46,9 +46,3 @@ export function spread(ys, gap, top, bottom) {
   order.forEach(([, i], place) => (result[i] = placed[place]));
   return result;
 }
-
-/** As much of a text as fits in so many pixels. */
-export function cut(text, pixels, letter = 6.6) {
-  const letters = Math.max(1, Math.floor(pixels / letter));
-  return text.length <= letters ? text : `${[...text].slice(0, letters - 1).join("")}…`;
-}

@@ -9,6 +9,7 @@ import { mount, watchWidth } from "../shared/mount.js";
 import { armColour, drawArmMark } from "./arms.js";
 
 const ROW = 26;
+const STACKED_ROW = 38; // where a name stands above its line
 const LABEL = 112;
 const RIGHT = 14;
 const LETTER = 6.6; // pixels, about
@@ -49,14 +50,14 @@ class Before {
     const { arms, ticks, alt } = this.data;
     if (!arms.length) return;
     const last = ticks.at(-1);
-    const x = (calls) => LABEL + ((width - LABEL - RIGHT) * calls) / last;
-    const height = arms.length * ROW + 22;
+    const stacked = arms.some((arm) => arm.name.length * LETTER > LABEL - 8);
+    const [left, step] = stacked ? [6, STACKED_ROW] : [LABEL, ROW];
+    const x = (calls) => left + ((width - left - RIGHT) * calls) / last;
+    const height = arms.length * step + 22;
     const rows = arms.map((arm, i) => {
-      const y = i * ROW + 13;
-      const room = Math.floor((LABEL - 8) / LETTER);
-      const name = arm.name.length > room ? `${arm.name.slice(0, room - 1)}…` : arm.name;
+      const y = i * step + (stacked ? 27 : 13);
       const line = draw("line", { x1: x(0), x2: x(last), y1: y, y2: y, class: "hair" });
-      const label = draw("text", { x: 0, y: y + 4, class: "muted" }, name, draw("title", { text: `${arm.name}: ${arm.text}` }));
+      const label = draw("text", { x: 0, y: stacked ? y - 12 : y + 4, class: stacked ? "muted tick" : "muted" }, arm.name, draw("title", { text: `${arm.name}: ${arm.text}` }));
       if (arm.low === arm.high) return [line, label, drawArmMark(arm.mark, x(arm.low), y, 5)];
       const span = draw("line", { x1: x(arm.low), x2: x(arm.high), y1: y, y2: y, "stroke-width": 7, "stroke-linecap": "round" });
       span.style.stroke = armColour(arm.mark);

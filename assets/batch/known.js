@@ -18,15 +18,17 @@ export function paintKnown({ axis, now, then, left, right, alt }, width) {
     draw("text", { class: "label", x: width, y: 18, "text-anchor": "end", text: right }),
     draw("path", { class: "span", d: `M${x(now.low)} 46H${x(now.high)}` }),
     draw("path", { class: "diamond", d: `M${x(now.value)} 38l8 8l-8 8l-8 -8z` }),
-    beside("count", now.text, x(now.low), x(now.high), 50, width),
-    then ? [draw("path", { class: "span then", d: `M${x(then.low)} 76H${x(then.high)}` }), beside("label", then.text, x(then.low), x(then.high), 80, width)] : null,
+    beside("count", now.text, x(now.low), x(now.high), 46, width),
+    then ? [draw("path", { class: "span then", d: `M${x(then.low)} 76H${x(then.high)}` }), beside("label", then.text, x(then.low), x(then.high), 76, width)] : null,
     numbers,
   );
   return { svg, points: [], plot: { left: 0, right: width, top: 0, bottom: HEIGHT } };
 }
 
-// Words at the right end of a line; at its left end where there is no room.
+// Words at the right end of a line; where there is no room, at its left end, else above it.
 function beside(kind, text, from, to, y, width) {
-  const fits = to + 10 + text.length * LETTER < width;
-  return draw("text", { class: kind, x: fits ? to + 10 : from - 10, y, "text-anchor": fits ? "start" : "end", text });
+  const wide = text.length * LETTER + 10;
+  if (to + wide < width) return draw("text", { class: kind, x: to + 10, y: y + 4, text });
+  if (from - wide > 0) return draw("text", { class: kind, x: from - 10, y: y + 4, "text-anchor": "end", text });
+  return draw("text", { class: `${kind} halo`, x: Math.max(0, Math.min(from, width - wide)), y: y - 9, text });
 }

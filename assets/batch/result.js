@@ -7,6 +7,7 @@
 
 import { isDark, make } from "../shared/dom.js";
 import { mount } from "../shared/mount.js";
+import { armMark } from "./arms.js";
 import { paintCurves } from "./curves.js";
 import { paintDifferences } from "./differences.js";
 import { paintKnown } from "./known.js";
@@ -60,16 +61,16 @@ class Result {
   }
 
   top() {
-    const { mark, headline, details, method, actions } = this.data;
+    const { mark, headline, details, method, plan, actions } = this.data;
     const buttons = actions.map(({ name, label, primary, title }) => make("button", { type: "button", class: primary ? "act primary" : "act", title, data: { key: name }, text: label, on: { click: () => this.ask({ act: name }) } }));
-    return make("header", {}, mark ? make("p", { class: "mark", text: mark }) : null, make("h1", {}, make("bdi", { text: headline })), details.map((text) => make("p", { class: "details" }, make("bdi", { text }))), method ? make("p", { class: "method", text: method }) : null, buttons.length ? make("p", { class: "actions" }, buttons) : null);
+    return make("header", {}, mark ? make("p", { class: "mark", text: mark }) : null, make("h1", {}, make("bdi", { text: headline })), details.map((text) => make("p", { class: "details" }, make("bdi", { text }))), method ? make("p", { class: "method", text: method }) : null, plan ? make("p", { class: "details plan", text: plan }) : null, buttons.length ? make("p", { class: "actions" }, buttons) : null);
   }
 
   // Enough to draw everything.
   full() {
     const { differences, survival, curves, withheld } = this.data;
     const pictures = [this.picture("differences", differences), this.picture("survival", survival), this.curves(curves), withheld ? make("p", { class: "note", text: withheld }) : null].filter(Boolean);
-    return [make("div", { class: "pictures" }, pictures), make("div", { class: "columns" }, make("div", { class: "left" }, this.arms(), this.pairs(), this.parts()), make("div", { class: "right" }, this.worst(), this.failures()))];
+    return [this.legend(), make("div", { class: "pictures" }, pictures), make("div", { class: "columns" }, make("div", { class: "left" }, this.arms(), this.pairs(), this.parts()), make("div", { class: "right" }, this.worst(), this.failures()))];
   }
 
   // Not enough: how far the difference is known, and what can be said already.
@@ -78,7 +79,13 @@ class Result {
     const left = make("div", { class: "left" }, this.picture("known", known), this.pairs(), this.arms(), this.parts());
     const right = make("div", { class: "right" }, this.picture("differences", differences), withheld ? make("p", { class: "note", text: withheld }) : null, this.worst(), this.failures());
     const drawn = [this.picture("survival", survival), this.curves(curves)].filter(Boolean);
-    return [make("div", { class: "columns halves" }, left, right), drawn.length ? make("div", { class: "pictures" }, drawn) : null];
+    return [make("div", { class: "columns halves" }, left, right), drawn.length ? [this.legend(), make("div", { class: "pictures" }, drawn)] : null];
+  }
+
+  // Every arm with its mark and its whole name, for pictures that have room for marks alone.
+  legend() {
+    const arms = this.data.survival || this.data.curves ? (this.data.arms_table?.arms ?? []) : [];
+    return arms.length ? make("ul", { class: "legend", "aria-label": "Arms" }, arms.map((arm) => make("li", {}, armMark(arm.mark), make("bdi", { text: arm.name })))) : null;
   }
 
   // A picture under its title, or the sentence that says why there is none.

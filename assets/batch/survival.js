@@ -4,17 +4,21 @@
 
 import { draw } from "../shared/dom.js";
 import { drawArmMark } from "./arms.js";
-import { cut, drawColumns, drawRows, inArm, scale, spread } from "./axes.js";
+import { drawColumns, drawRows, inArm, scale, spread } from "./axes.js";
 
 const LEFT = 40;
 const TOP = 12;
 const BELOW = 46;
 const AFTER = 8; // pixels that a line goes on after its last attempt
+const BESIDE = 30; // pixels of the mark at a line's end, and the gaps around it
+const LETTER = 6.3; // of a name, about
 const BANDS = 3; // arms whose intervals can be told apart
 
 export function paintSurvival({ arms, max, ticks, alt }, width, height) {
-  const names = Math.min(170, Math.max(112, width * 0.34));
-  const right = width - names - AFTER;
+  // Beside the lines stands who they are of, unless a name is too long: the legend above has them all.
+  const longest = Math.max(...arms.map((arm) => BESIDE + arm.share_text.length * 7 + arm.name.length * LETTER));
+  const isNamed = longest <= Math.min(190, width * 0.38);
+  const right = width - (isNamed ? Math.max(longest, 100) : BESIDE + 44) - AFTER;
   const bottom = height - BELOW;
   const x = scale(0, max, LEFT, right);
   const y = scale(0, 1, bottom, TOP);
@@ -26,7 +30,7 @@ export function paintSurvival({ arms, max, ticks, alt }, width, height) {
   const ticksAcross = order.flatMap((arm) => arm.steps.filter((one) => one.censored).map((one) => inArm(arm.mark, draw("path", { class: "line", d: `M${x(one.attempt) + AFTER} ${y(one.share) - 5}v10` }))));
   const ends = arms.map((arm) => [x(arm.last) + AFTER, y(arm.steps.at(-1)?.share ?? 0)]);
   const heights = spread(ends.map(([, end]) => end), 15.5, TOP + 2, bottom);
-  const labels = arms.map((arm, i) => label(arm, right + AFTER, ends[i], heights[i], names));
+  const labels = arms.map((arm, i) => label(arm, right + AFTER, ends[i], heights[i], isNamed));
   const svg = draw("svg", { height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt }, rows, drawColumns(ticks, x, bottom, "attempts", (LEFT + right) / 2), bands, lines, ticksAcross, labels);
   const points = arms.flatMap((arm) => arm.steps.map((one) => ({ x: x(one.attempt), y: y(one.share), words: one.words })));
   points.sort((a, b) => a.x - b.x || a.y - b.y);
@@ -44,8 +48,8 @@ function band({ steps: all, last }, x, y) {
   return all.map((one, i) => (one.low === null ? "" : `M${x(one.attempt)} ${y(one.low)}V${y(one.high)}H${ends[i]}V${y(one.low)}z`)).join("");
 }
 
-function label({ name, mark, share_text: share, chosen }, x, [from, end], at, pixels) {
+function label({ name, mark, share_text: share, chosen }, x, [from, end], at, isNamed) {
   const lead = Math.abs(at - end) > 3 || from < x - 1 ? draw("path", { class: "lead", d: `M${from + 3} ${end}L${x + 5} ${at}` }) : null;
-  const text = draw("text", { class: chosen ? "end chosen" : "end", x: x + 24, y: at + 4.5 }, draw("tspan", { class: "value", text: share }), draw("tspan", { class: "who", dx: 5, text: cut(name, pixels - 24 - share.length * 7 - 6, 6.2) }), draw("title", { text: name }));
+  const text = draw("text", { class: chosen ? "end chosen" : "end", x: x + 24, y: at + 4.5 }, draw("tspan", { class: "value", text: share }), isNamed ? draw("tspan", { class: "who", dx: 5, text: name }) : null, draw("title", { text: name }));
   return inArm(mark, draw("g", {}, lead, drawArmMark(mark, x + 14, at, 4.5), text));
 }

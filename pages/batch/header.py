@@ -39,33 +39,35 @@ def draw_header(
     wraps = is_narrow() or len(name) > ONE_LINE_CHARACTERS
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=wraps):
         st.title(escape_markdown(name), anchor=False, width="content")
-        _draw_rename(name, rename or partial(_rename, key), key)
+        _draw_menu(name, rename, key)
         if caption:
             st.caption(escape_markdown(caption), width="content")
         st.space("stretch")
         with st.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
             if actions is not None:
                 actions()
-            if rename is None:
-                _draw_copy(key)
             if st.button(":blue[All experiments]", type="tertiary", key="batch.all-experiments"):
                 leave_for(address.BATCH)
 
 
-def _draw_rename(name: str, rename: Callable[[str], None], key: str) -> None:
+def _draw_menu(name: str, rename: Callable[[str], None] | None, key: str) -> None:
+    """What is seldom wanted: another name, and a draft that is set up like this experiment."""
     field = f"batch.{key}.rename"
+    is_draft = rename is not None
+    change = rename or partial(_rename, key)
 
     def take() -> None:
         typed = " ".join(str(st.session_state.get(field) or "").split())[:MAX_NAME_CHARACTERS]
         if typed and typed != name:
-            rename(typed)
+            change(typed)
 
-    with st.popover(
-        "", type="tertiary", icon=":material/edit:", help="Rename", key=f"batch.{key}.rename-open"
-    ):
+    words = "Rename" if is_draft else "Rename, or use as a new draft"
+    with st.popover("", type="tertiary", icon=":material/edit:", help=words, key=f"batch.{key}.rename-open"):
         st.text_input(
             "Name of the experiment", name, key=field, on_change=take, max_chars=MAX_NAME_CHARACTERS
         )
+        if not is_draft:
+            _draw_copy(key)
 
 
 def _rename(experiment_id: str, name: str) -> None:
@@ -77,8 +79,8 @@ def _rename(experiment_id: str, name: str) -> None:
 
 def _draw_copy(experiment_id: str) -> None:
     """What has run is fixed; a copy of how it was set up can be changed."""
-    words = "What has run stays as it is. The copy is set up alike, and can be changed before it runs."
-    if not st.button("Use as a new draft", key="batch.copy", help=words):
+    st.caption("What has run stays as it is. A new draft is set up in the same way, and you can change it.")
+    if not st.button("Use as a new draft", key="batch.copy"):
         return
     snapshot = experiments.get(experiment_id)
     if snapshot is not None:

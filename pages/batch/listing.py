@@ -43,7 +43,7 @@ _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "pausing": ("\N{BLACK RIGHT-POINTING TRIANGLE}", "live"),
     "cancelling": ("\N{BLACK RIGHT-POINTING TRIANGLE}", "live"),
     "paused": ("\N{BLACK SQUARE}", "paused"),
-    "stopped": ("\N{BALLOT X}", "stopped"),
+    "stopped": ("\N{MULTIPLICATION X}", "stopped"),
     "finished": ("\N{CHECK MARK}", "done"),
 }
 _component = st.components.v2.component(

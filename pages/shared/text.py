@@ -86,7 +86,12 @@ def show_output(text: str, title: str, *, key: str) -> None:
 
 def show_error(message: str) -> None:
     """What is wrong with the field above, in its place; a sentence, so it begins with a capital."""
-    st.error(escape_markdown(f"{message[:1].upper()}{message[1:]}"), icon=":material/error:")
+    st.error(escape_markdown(capitalize(message)), icon=":material/error:")
+
+
+def capitalize(text: str) -> str:
+    """The text with a capital at its beginning; all else stays as it is."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def one_line(text: str, characters: int) -> str:

@@ -22,10 +22,9 @@ ASKED_FROM_USD: Final = 1.0
 
 def read_plan(experiment: Experiment, dataset: Dataset, *, is_live: bool) -> ExperimentPlan:
     """What it will take. is_live: its programs are Python of this process. Raises BadInput with every problem."""
-    from refine_core import runs
-    from refine_core.experiments.planning import plan_experiment
+    from refine_core import experiments
 
-    plan = plan_experiment(runs.default(), experiment, dataset)
+    plan = experiments.plan_experiment(experiment, dataset)
     # The description of a Python program is for the log; whether it can run, the program knows.
     problems = [] if is_live else list(plan.problems)
     if problems:

@@ -22,6 +22,7 @@ from refine_core.experiments.credentials import join_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
 from refine_core.experiments.failure_kinds import FailureKind
 from refine_core.experiments.outcomes import Outcome
+from refine_core.experiments.pilots import find_pilot
 from refine_core.experiments.plan import ExperimentPlan
 from refine_core.experiments.planning import plan_experiment as _plan_experiment
 from refine_core.experiments.progress import Progress, build_grid, build_progress
@@ -101,7 +102,11 @@ def plan_experiment(
     pilot: Snapshot | None = None,
     credentials: Credentials | None = None,
 ) -> ExperimentPlan:
-    """What an experiment will take and can show, and what keeps it from being run. See refine_core.experiments.planning."""
+    """What an experiment will take and can show, and what keeps it from being run. See refine_core.experiments.planning.
+
+    Without a pilot, what became of the same arms in an earlier experiment is looked up. Raises StoreError.
+    """
+    pilot = pilot if pilot is not None else find_pilot(default(), experiment)
     return _plan_experiment(_runs.default(), experiment, dataset, pilot=pilot, credentials=credentials)
 
 

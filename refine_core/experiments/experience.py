@@ -65,7 +65,7 @@ def expect(spec: ProgramSpec, recorded: Sequence[Timeline], pilot: Sequence[Outc
     if len(pilot) >= MIN_RUNS:
         return _by_pilot(spec, pilot)
     own = [one for one in recorded if _same_program(one.spec, spec) and not one.spec.program_file]
-    alike = [one for one in own if _neutral(one.spec) == _neutral(spec) and one.attempts]
+    alike = [one for one in own if neutral(one.spec) == neutral(spec) and one.attempts]
     if len(alike) >= MIN_RUNS:
         return _by_runs(spec, alike)
     low, high = min_calls(spec), max_calls(spec)
@@ -146,7 +146,7 @@ def _same_program(one: ProgramSpec, other: ProgramSpec) -> bool:
     return one.stages == other.stages and one.program_file == other.program_file
 
 
-def _neutral(spec: ProgramSpec) -> ProgramSpec:
+def neutral(spec: ProgramSpec) -> ProgramSpec:
     """What makes two runs the same but for their inputs and for chance."""
     used = models_of(spec)
     return replace(

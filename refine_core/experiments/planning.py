@@ -16,21 +16,29 @@ from typing import Final
 
 from refine_core.datasets import Dataset
 from refine_core.experiments.document import Budget, Experiment, RateLimit
-from refine_core.experiments.experience import Expected, Range, by_arm, expect, find_recorded
+from refine_core.experiments.experience import (
+    MIN_RUNS,
+    Expected,
+    Range,
+    by_arm,
+    expect,
+    find_recorded,
+)
 from refine_core.experiments.plan import ArmPlan, ExperimentPlan
 from refine_core.experiments.plan_notes import list_notes
 from refine_core.experiments.problems import find_problems
 from refine_core.experiments.snapshot import Snapshot
-from refine_core.formatting import format_cost, pluralize
+from refine_core.formatting import clip, format_cost, pluralize
 from refine_core.runs import Credentials, Runs
 
+NAME_CHARACTERS: Final = 60
 MIN_KNOWN: Final = 3
 """So many rewards, or inputs of a pilot, tell how much rewards vary."""
 WORST_DEVIATION: Final = math.sqrt(0.5)
 """Of differences of two independent rewards from 0 to 1: each varies by 0.5 at most."""
 _ASSUMED: Final = "this is for rewards from 0 to 1 that vary as much as they can."
 _NOTHING_KNOWN: Final = f"Nothing is recorded yet, so {_ASSUMED}"
-_ALL_THE_SAME: Final = f"The recorded runs all have the same reward, so {_ASSUMED}"
+_ALL_THE_SAME: Final = f"Within each arm all recorded runs have the same reward, so {_ASSUMED}"
 
 
 def plan_experiment(
@@ -43,11 +51,12 @@ def plan_experiment(
 ) -> ExperimentPlan:
     """Plan an experiment. Nothing is asked, nothing is kept. Raises StoreError.
 
-    pilot: what became of runs of the same arms before, by their keys. credentials: keys that were typed, by role or by "a.role".
+    pilot: what became of runs of the same arms before, by their keys; of this experiment, or of an earlier one (see pilots.py). credentials: keys that were typed, by role or by "a.role".
     """
     inputs = 0 if dataset is None else experiment.count_rows(len(dataset.rows))
-    recorded = find_recorded(runs, [arm.spec for arm in experiment.arms])
     ended = by_arm(pilot)
+    unknown = [arm.spec for arm in experiment.arms if len(ended.get(arm.key, ())) < MIN_RUNS]
+    recorded = find_recorded(runs, unknown) if unknown else []
     expected = {arm.key: expect(arm.spec, recorded, ended.get(arm.key, ())) for arm in experiment.arms}
     by_key = tuple(
         ArmPlan(key, one.calls, one.cost_usd, one.seconds, len(one.runs) or one.pilot)
@@ -67,7 +76,7 @@ def plan_experiment(
         _time(experiment, expected, each),
         detectable,
         basis,
-        _write_source(experiment, expected),
+        _write_source(experiment, expected, pilot),
         write_stop(experiment.budget),
         next(iter(at_once)) if len(at_once) == 1 else None,
         tuple(find_problems(experiment, dataset, credentials)),
@@ -164,7 +173,7 @@ def _limit(experiment: Experiment, label: str) -> RateLimit:
     return experiment.rate_limits.get(label, RateLimit())
 
 
-def _write_source(experiment: Experiment, expected: Mapping[str, Expected]) -> str:
+def _write_source(experiment: Experiment, expected: Mapping[str, Expected], snapshot: Snapshot | None) -> str:
     names = {arm.key: arm.name for arm in experiment.arms}
     pilot = sum(one.pilot for one in expected.values())
     recorded = {run_id for one in expected.values() for run_id in one.runs}
@@ -178,11 +187,17 @@ def _write_source(experiment: Experiment, expected: Mapping[str, Expected]) -> s
             "At least and at most, from the programs alone: nothing like them is recorded." if alone else ""
         )
     parts = [
-        *([f"{pilot:,} runs of this experiment"] if pilot else []),
+        *([f"{pluralize(pilot, 'run')} of {_name_pilot(experiment, snapshot)}"] if pilot else []),
         *([f"{pluralize(len(recorded), 'recorded run')} of this program"] if recorded else []),
     ]
     rest = f" Of {' and '.join(alone)}: at least and at most." if alone else ""
     return f"From {' and '.join(parts)}.{rest}"
+
+
+def _name_pilot(experiment: Experiment, pilot: Snapshot | None) -> str:
+    if pilot is None or pilot.experiment.id == experiment.id:
+        return "this experiment"
+    return f"the same arms in \N{LEFT DOUBLE QUOTATION MARK}{clip(pilot.experiment.name, NAME_CHARACTERS)}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 def _budget_notes(budget: Budget, cost: Range | None) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -64,6 +65,20 @@ class Snapshot:
     def is_live(self) -> bool:
         """Whether more may come by itself."""
         return self.state in ("running", "pausing", "cancelling")
+
+    @property
+    def worked_s(self) -> float | None:
+        """Seconds in which a run that has ended was under way: pauses between runs do not count. None before the first has ended."""
+        spans = sorted(
+            (one.ended_at - one.took_s, one.ended_at) for one in self.outcomes.values() if one.ended_at
+        )
+        if not spans:
+            return None
+        total, until = 0.0, -math.inf
+        for start, end in spans:
+            total += max(end - max(start, until), 0.0)
+            until = max(until, end)
+        return total
 
     @property
     def done(self) -> int:

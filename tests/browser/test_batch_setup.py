@@ -47,7 +47,7 @@ def test_an_experiment_is_set_up_and_run_and_a_reload_keeps_it(chromium: Browser
 
     page.get_by_role("button", name="Try 3 inputs first").click()
     expect(page.get_by_role("button", name="Run 360")).to_have_count(0)
-    expect(page.get_by_role("button", name="Use as a new draft")).to_be_visible()
+    expect(page.get_by_role("button", name="Run the other 57 inputs")).to_be_visible()
     page.get_by_role("button", name="All experiments").click()
     row = page.get_by_role("row", name=re.compile("what do hints give"))
     expect(row).to_contain_text(re.compile("finished|running"))

@@ -140,7 +140,13 @@ def test_trying_three_inputs_runs_the_first_three_rows_of_every_arm():
         (arm, row) for arm in "abc" for row in (1, 2, 3)
     }
     tried = set(snapshot.outcomes)
-    press(open_batch(experiment=draft.id), "Run the other 57 inputs")
+    app = open_batch(experiment=draft.id)
+    told = " ".join(str(one.proto) for one in app.get("bidi_component"))
+    assert "Run the other 57 inputs" in told
+    assert "The other 57 inputs: 171 runs" in told
+    assert "by the 9 runs so far" in told
+    app.session_state["result"] = {"asked": {"act": "rest", "at": 1}}
+    app.run()
     assert experiments.get(draft.id).experiment.rows is None
     experiments.cancel(draft.id)
     experiments.join(draft.id, 30)
@@ -161,7 +167,7 @@ def test_what_is_typed_survives_a_reload():
 def test_an_empty_draft_says_what_is_missing_and_cannot_be_run():
     draft = save_draft(new_draft())
     app = open_batch(experiment=draft.id)
-    assert button(app, "Fix 2 problems").disabled
+    assert button(app, "Run").disabled
     assert button(app, "Try 3 inputs first").disabled
     assert "Choose a program" in words(app)
 
@@ -199,7 +205,7 @@ def test_a_model_whose_key_is_missing_is_a_problem_until_it_is_typed():
     draft = example()
     draft = save_draft(add_arm_draft(draft, ArmDraft("", model=model)))
     app = open_batch(experiment=draft.id)
-    assert button(app, "Fix 1 problem").disabled
+    assert button(app, "Run").disabled
     assert "the environment variable NO_SUCH_KEY_HERE is not set" in words(app)
     app.session_state[keys.role_slot("model", model)] = {"typed": "not-a-real-key"}
     app.run()

@@ -142,7 +142,7 @@ def test_recorded_rewards_that_never_vary_are_not_taken_for_certainty(runs):
     record(runs, replace(BASE, N=2), 3)
     two = (replace(arm, spec=replace(arm.spec, N=2)) for arm in experiment().arms[:2])
     plan = plan_experiment(runs, experiment(*two), table())
-    assert plan.basis.startswith("The recorded runs all have the same reward, so")
+    assert plan.basis.startswith("Within each arm all recorded runs have the same reward, so")
     assert plan.detectable == pytest.approx(smallest_difference(0.5**0.5, 80))
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.batch.inputs.rows import draw_rows
 from pages.batch.inputs.state import Section, change_columns, check
-from pages.shared.text import escape_markdown, one_line
+from pages.shared.text import capitalize, escape_markdown, one_line
 from pages.shared.viewport import is_narrow
 from refine_core import datasets, runs
 from refine_core.datasets import REWARD_TYPES, Column, ColumnGuess, Dataset, Table
@@ -23,7 +23,8 @@ PROBLEMS_SHOWN: Final = 20
 FIRST_CHARACTERS: Final = 80
 WIDTHS: Final = (15, 33, 20, 14, 28)
 REWARD_ONLY, LEFT_OUT = "reward only", "left out"
-_TYPE_WORDS: Final = {"": "as it is"}
+_INPUT_TYPES: Final = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
+"""A type as a signature writes it -> what a person calls it; any other stands as it is written."""
 
 
 def draw_dialog(section: Section, dataset: Dataset, table: Table) -> None:
@@ -95,15 +96,15 @@ def _draw_column(section: Section, dataset: Dataset, table: Table, at: int, gues
     options = list(dict.fromkeys([*inputs, REWARD_ONLY, LEFT_OUT, now]))
     role_place.selectbox(
         f"What {name} is", options, index=options.index(now), key=role_key, on_change=take, label_visibility="collapsed",
-        format_func=lambda one: one if one in (REWARD_ONLY, LEFT_OUT) else f"input {one}",
+        format_func=lambda one: capitalize(one) if one in (REWARD_ONLY, LEFT_OUT) else f"Input: {one}",
     )  # fmt: skip
     if column.role == "reward only":
         type_place.selectbox(
             f"How the values of {name} are read", REWARD_TYPES, index=REWARD_TYPES.index(column.type), key=type_key,
-            on_change=take, label_visibility="collapsed", format_func=lambda one: _TYPE_WORDS.get(one, one),
+            on_change=take, label_visibility="collapsed", format_func=lambda one: capitalize(one or "as it is"),
         )  # fmt: skip
     elif column.role == "input":
-        type_place.markdown(f":gray[{escape_markdown(column.type)}]")
+        type_place.markdown(f":gray[{escape_markdown(describe_type(column.type))}]")
     same = (column.role, column.field, column.type) == (
         guess.column.role,
         guess.column.field,
@@ -112,7 +113,15 @@ def _draw_column(section: Section, dataset: Dataset, table: Table, at: int, gues
     reason = guess.reason if same else "chosen by you"
     if column.role == "reward only" and column.field != column.name:
         reason += f"; the reward sees it as {column.field}"
-    why.markdown(f":gray[{escape_markdown(reason)}]")
+    why.markdown(f":gray[{escape_markdown(capitalize(reason))}]")
+
+
+def describe_type(text: str) -> str:
+    """The type of an input in words: "Text", "List: whole number"; one that has none as the signature writes it."""
+    inner = text.removeprefix("list[").removesuffix("]")
+    if inner != text and inner in _INPUT_TYPES:
+        return f"List: {_INPUT_TYPES[inner]}"
+    return capitalize(_INPUT_TYPES[text]) if text in _INPUT_TYPES else text
 
 
 def _changed(
@@ -149,6 +158,6 @@ def _draw_problems(dataset: Dataset, table: Table, spec: ProgramSpec) -> None:
         st.markdown(f"**{pluralize(found.bad, 'row')} cannot be run**")
     with st.container(gap="xxsmall"):
         for problem in problems[:PROBLEMS_SHOWN]:
-            st.markdown(f":red[\N{MULTIPLICATION X}] {escape_markdown(str(problem))}")
+            st.markdown(f":red[\N{MULTIPLICATION X}] {escape_markdown(capitalize(str(problem)))}")
     if len(problems) > PROBLEMS_SHOWN:
         st.caption(f"and more: {pluralize(found.bad, 'row')} in all.")

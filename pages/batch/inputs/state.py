@@ -17,6 +17,8 @@ from refine_core.errors import RefineError
 from refine_core.programs import ProgramSpec
 
 Bringing = Literal["", "replace", "add"]
+TO_CHOOSE: Final = "inputs.to-choose"
+"""The field of a problem that is no mistake: somebody is about to bring rows."""
 _CHECKED: Final = "batch.inputs.checked"
 
 

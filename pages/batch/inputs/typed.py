@@ -8,8 +8,10 @@ from typing import Final
 import streamlit as st
 
 from pages.batch.inputs.state import Section
+from pages.shared.viewport import is_narrow
 from refine_core import datasets
 from refine_core.datasets import Table
+from refine_core.formatting import join_words
 
 FIRST_ROWS: Final = 3
 MAX_ROWS: Final = 50  # more are brought as a file
@@ -31,10 +33,14 @@ def draw_typed(section: Section, take: Take) -> None:
     count = int(st.session_state.get(section.name("typed-rows"), FIRST_ROWS))
     reward = [name for name in columns if name not in inputs]
     st.caption(
-        f"A row for each input. Empty rows are left out.{' Only the reward sees ' + ', '.join(reward) + '.' if reward else ''}"
+        f"A row for each input. Empty rows are left out.{' Only the reward sees ' + join_words(reward) + '.' if reward else ''}"
     )
+    narrow = is_narrow()
     for row in range(count):
-        for place, name in zip(st.columns(len(columns), gap="xsmall"), columns, strict=True):
+        if narrow and len(columns) > 1:  # its fields stand below each other
+            st.markdown(f"**Row {row + 1}**")
+        places = [st.container() for _ in columns] if narrow else st.columns(len(columns), gap="xsmall")
+        for place, name in zip(places, columns, strict=True):
             place.text_input(
                 f"{name}, row {row + 1}",
                 key=section.name("typed", row, name),

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.batch.inputs.bring import draw_ways
 from pages.batch.inputs.dialog import draw_dialog
 from pages.batch.inputs.rows import draw_rows
-from pages.batch.inputs.state import Section, agree, change_columns, check
-from pages.shared.text import escape_markdown, one_line
+from pages.batch.inputs.state import TO_CHOOSE, Section, agree, change_columns, check
+from pages.shared.text import capitalize, escape_markdown, one_line
 from pages.shared.viewport import is_narrow
 from refine_core import datasets, runs
 from refine_core.datasets import Dataset, Table, TableCheck
@@ -50,7 +50,12 @@ def draw_inputs(
     _draw_title(section, dataset, table, found)
     if section.bringing:
         draw_ways(section)
-        return [Problem("inputs", "choose the inputs, or cancel")]
+        return [
+            Problem(
+                TO_CHOOSE,
+                f"bring the rows, or press Cancel to keep {one_line(dataset.name, NAME_CHARACTERS)}",
+            )
+        ]
     _draw_table(section, dataset, table)
     return [] if found is None else _draw_findings(section, dataset, found)
 
@@ -117,11 +122,11 @@ def _draw_table(section: Section, dataset: Dataset, table: Table) -> None:
 def _draw_findings(section: Section, dataset: Dataset, found: TableCheck) -> list[Problem]:
     """What is wrong, and the offer to run the rest; returned is what still keeps the inputs from being run."""
     for problem in found.blocking:
-        st.error(escape_markdown(str(problem)), icon=":material/error:")
+        st.error(escape_markdown(capitalize(str(problem))), icon=":material/error:")
     more = found.bad - PROBLEMS_SHOWN
     with st.container(gap="xxsmall"):
         for problem in found.problems[:PROBLEMS_SHOWN]:
-            st.markdown(f":red[\N{MULTIPLICATION X}] {escape_markdown(_sentence(str(problem)))}")
+            st.markdown(f":red[\N{MULTIPLICATION X}] {escape_markdown(capitalize(str(problem)))}")
         if more > 0 and len(found.problems) > PROBLEMS_SHOWN:
             st.caption(f"and {pluralize(more, 'more row')}, in “All {pluralize(found.rows, 'row')}, columns”")
         for note in found.notes:
@@ -144,7 +149,3 @@ def _draw_findings(section: Section, dataset: Dataset, found: TableCheck) -> lis
             "inputs", f"{pluralize(found.bad, 'row')} cannot be run: correct the table, or run the others"
         )
     ]
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

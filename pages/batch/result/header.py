@@ -7,7 +7,6 @@ import math
 from typing import Final
 
 from pages.batch.header import draw_header
-from pages.batch.rest import draw_rest
 from pages.batch.result.export import draw_export
 from pages.batch.result.more import draw_more
 from pages.batch.result.what_if import draw_switch
@@ -24,7 +23,6 @@ def draw_result_header(snapshot: Snapshot) -> None:
 
     def actions() -> None:
         draw_switch(snapshot)
-        draw_rest(snapshot)
         draw_export(snapshot)
         draw_more(snapshot)
 
@@ -32,16 +30,12 @@ def draw_result_header(snapshot: Snapshot) -> None:
 
 
 def describe_run(snapshot: Snapshot) -> str:
-    """What was run, when, for how long and for how much: "480 runs, 29 November, 7 min, $1.53"."""
-    outcomes = snapshot.outcomes.values()
+    """What was run, when, for how long without pauses, and for how much: "480 runs, 29 November, 7 min, $1.53"."""
     total = len(snapshot.cells)
     count = pluralize(total, "run") if snapshot.done == total else f"{snapshot.done:,} of {total:,} runs"
     facts = [count, _day(snapshot.experiment.created_at)]
-    ends = [one.ended_at for one in outcomes if one.ended_at]
-    if ends:
-        took = max(ends) - min(one.ended_at - one.took_s for one in outcomes if one.ended_at)
-        facts.append(_took(max(took, 0.0)))
-        facts.append(_cost(snapshot))
+    if (worked_s := snapshot.worked_s) is not None:
+        facts += [_took(worked_s), _cost(snapshot)]
     return ", ".join(facts)
 
 

@@ -1,7 +1,8 @@
 """More of an experiment that has ended: further inputs, or another arm. What has run is kept, and not paid for again.
 
 draw_more(snapshot)                 the button
-offer_more(snapshot, result)        where the data is not enough: the buttons that would make it so, for the page's component
+offer_more(snapshot, result)        the rest of the table after a try, and what would be enough: buttons for the page's component
+describe_rest(snapshot)             what the rest of the table would take and show, by what has run
 take_more(snapshot, result, name)   one of those was pressed
 draw_more_dialog(snapshot)          draws the dialog where it was asked for
 """
@@ -21,7 +22,7 @@ from pages.batch.setup.arm_dialog import ask_arm, find_twin
 from pages.batch.setup.draft import current, load_draft
 from pages.batch.setup.keys import draw_keys
 from pages.shared.choice import choose
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import capitalize, escape_markdown, show_error
 from refine_core import datasets, experiments, runs
 from refine_core.datasets import Dataset
 from refine_core.errors import LMError, Problem, SpecError, StoreError
@@ -37,7 +38,7 @@ from refine_core.experiments.drafts import (
 from refine_core.experiments.result import Result, count_more
 from refine_core.formatting import format_score, pluralize
 
-ENOUGH, FEWER = "enough", "fewer"
+ENOUGH, FEWER, REST = "enough", "fewer", "rest"
 STEP: Final = 10  # numbers of inputs that are offered besides what is needed are round
 MAX_OFFERED: Final = 10_000
 _KEY: Final = "more"
@@ -52,29 +53,69 @@ def draw_more(snapshot: Snapshot) -> None:
 
 
 def offer_more(snapshot: Snapshot, result: Result) -> list[dict[str, object]]:
-    """The buttons under "Not enough data": as many inputs as would show this difference, and fewer that would show a larger one."""
-    needed = _count_needed(snapshot, result)
+    """The buttons under the verdict: the rest of the table, as many inputs as would show this difference, and fewer that show a larger one.
+
+    The first of them is the one to press where the data is not enough.
+    """
+    left, needed = _count_rest(snapshot), _count_needed(snapshot, result)
+    rest = _offer(REST, f"Run the other {pluralize(left, 'input')}", snapshot, left)
     if needed is None:
-        return []
+        return [rest] if left else []
     asks = "" if needed <= _count_left(snapshot) else " …"
-    offered: list[dict[str, object]] = [
-        {"name": ENOUGH, "label": f"Add {pluralize(needed, 'input')}{asks}", "primary": True, "title": _title(snapshot, needed)}
-    ]  # fmt: skip
+    enough = _offer(ENOUGH, f"Add {pluralize(needed, 'input')}{asks}", snapshot, needed)
+    if left:
+        offered = [rest, enough] if needed < left else [enough, rest] if needed > left else [rest]
+        return [{**offered[0], "primary": True}, *offered[1:]]
+    offered = [{**enough, "primary": True}]
     fewer, main = _count_fewer(needed), result.main
     if fewer and main is not None and main.difference is not None:
         # The smallest difference that n inputs show goes with one over the root of n.
         shown = abs(main.difference.difference) * ((main.inputs + needed) / (main.inputs + fewer)) ** 0.5
         label = f"Only {fewer:,} more: shows {format_score(shown)} or larger"
-        offered.append({"name": FEWER, "label": label, "primary": False, "title": _title(snapshot, fewer)})
+        offered.append(_offer(FEWER, label, snapshot, fewer))
     return offered
+
+
+def _offer(name: str, label: str, snapshot: Snapshot, count: int) -> dict[str, object]:
+    return {"name": name, "label": label, "primary": False, "title": _title(snapshot, count)}
+
+
+def describe_rest(snapshot: Snapshot) -> str:
+    """What the rest of the table would take and show, by what has run; "" where there is none."""
+    left = _count_rest(snapshot)
+    if not left:
+        return ""
+    plan = _plan_rest(snapshot.revision, replace(snapshot.experiment, name=""), snapshot)
+    whole = pluralize(len(snapshot.dataset.rows), "input")
+    shows = ""
+    if plan.is_known and plan.detectable is not None:
+        every = (
+            f"All {whole} show a difference of {format_score(plan.detectable)} or more, four times in five."
+        )
+        shows = f" {every}"
+    return (
+        f"The other {pluralize(left, 'input')}: {pluralize(left * plan.arms * plan.repeats, 'run')}, {plan.calls_text} calls, "
+        f"{plan.cost_text}, {plan.time_text}, by the {pluralize(snapshot.done, 'run')} so far.{shows}"
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _plan_rest(revision: str, experiment: Experiment, _snapshot: Snapshot) -> ExperimentPlan:
+    """The plan of the rows that are left; what it shows is that of the whole table. revision: of the snapshot."""
+    del revision
+    dataset = _snapshot.dataset
+    left = replace(experiment, rows=_count_rest(_snapshot))
+    plan = experiments.plan_experiment(left, dataset, pilot=_snapshot)
+    whole = experiments.plan_experiment(replace(experiment, rows=None), dataset, pilot=_snapshot)
+    return replace(plan, detectable=whole.detectable)
 
 
 def take_more(snapshot: Snapshot, result: Result, name: object) -> None:
     """One of the buttons was pressed: add inputs of the table and go on, or have the dialog ask for what is missing."""
-    needed = _count_needed(snapshot, result)
-    if needed is None or name not in (ENOUGH, FEWER):
+    needed, left = _count_needed(snapshot, result) or 0, _count_rest(snapshot)
+    count = {REST: left, ENOUGH: needed, FEWER: _count_fewer(needed)}.get(str(name), 0)
+    if not count:
         return
-    count = needed if name == ENOUGH else _count_fewer(needed)
     if count <= _count_left(snapshot) and not list_keys(snapshot):
         why = _add_inputs(snapshot, snapshot.dataset, count)
         if not why:
@@ -82,6 +123,11 @@ def take_more(snapshot: Snapshot, result: Result, name: object) -> None:
         st.toast(escape_markdown(why), icon=":material/error:")
         return
     _open(snapshot, count)
+
+
+def _count_rest(snapshot: Snapshot) -> int:
+    """How many rows of the table a try has left."""
+    return max(_count_left(snapshot), 0) if snapshot.state == "finished" else 0
 
 
 def _count_needed(snapshot: Snapshot, result: Result) -> int | None:
@@ -298,9 +344,7 @@ def _draw_plan(plan: ExperimentPlan, problems: Sequence[Problem]) -> None:
     if plan.stop:
         st.caption(escape_markdown(f"{plan.stop} What was spent before counts."))
     for one in problems:
-        st.markdown(
-            f":small[:red[\N{BALLOT X} {escape_markdown(f'{one.message[:1].upper()}{one.message[1:]}')}]]"
-        )
+        st.markdown(f":small[:red[\N{MULTIPLICATION X} {escape_markdown(capitalize(one.message))}]]")
 
 
 def _add_inputs(snapshot: Snapshot, dataset: Dataset, count: int) -> str:

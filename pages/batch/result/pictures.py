@@ -81,8 +81,11 @@ def show_known(one: Comparison) -> Picture | None:
     then = None
     if needed is not None and known.inputs < needed <= MAX_NEEDED:
         reach = (known.high - known.low) / 2 * math.sqrt(known.inputs / needed)
-        text = f"{needed:,} inputs, if the difference holds"
-        then = {"low": value - reach, "high": value + reach, "text": text}
+        then = {
+            "low": max(value - reach, known.low),
+            "high": min(value + reach, known.high),
+            "text": f"{needed:,} inputs, if the difference holds",
+        }
     first, second = arm_name(one.first.name), arm_name(one.second.name)
     about = f"{format_difference(value)} {format_interval(known.low, known.high, signed=True)} on {now}"
     return {

@@ -40,15 +40,18 @@ _KINDS: Final[Mapping[str, str]] = {"better": "better", "worse": "worse", "no di
 
 
 def list_arms(result: Result, chosen: tuple[str, ...]) -> Table:
-    """A row for each arm. Before the end there are counts and costs, and no mean."""
+    """A row for each arm. Before the end it is counted what ended and what failed, and nothing is averaged."""
     has_threshold = any(arm.threshold is not None for arm in result.arms)
     has_tokens = not any(arm.usd.total for arm in result.arms)  # what is free or unknown says nothing
     columns = [
         ["name", "arm"],
         *([["reward", "best reward"]] if result.is_final else []),
         *([["reached", "reached"]] if has_threshold and result.is_final else []),
-        ["calls", "calls"],
-        ["tokens", "tokens"] if has_tokens else ["cost", "cost"],
+        *(
+            [["calls", "calls"], ["tokens", "tokens"] if has_tokens else ["cost", "cost"]]
+            if result.is_final
+            else []
+        ),
         ["failed", "failed"],
         *([] if result.is_final else [["done", "ended"]]),
     ]

@@ -13,7 +13,7 @@ import streamlit as st
 from pages.batch.live.actions import open_retry_dialog, retry
 from pages.batch.result.differing import describe_differences
 from pages.batch.result.header import draw_result_header
-from pages.batch.result.more import draw_more_dialog, offer_more, take_more
+from pages.batch.result.more import describe_rest, draw_more_dialog, offer_more, take_more
 from pages.batch.result.pictures import (
     BEST_OF_K,
     explain_withheld,
@@ -80,6 +80,7 @@ def draw_result(snapshot: Snapshot) -> None:
     data = _data(shown, result, chosen)
     if supposed is None:
         data["actions"] = offer_more(snapshot, result)
+        data["plan"] = describe_rest(snapshot)
     else:
         data |= _mark(data["details"], recorded, supposed)
         data["failures"] = None  # what failed in fact stands at what was recorded
@@ -118,6 +119,7 @@ def _data(snapshot: Snapshot, result: Result, one: Comparison | None) -> dict[st
         "details": [show_unseen(text) for text in verdict.details if not _is_of_pair(text, result)],
         "method": verdict.method,
         "actions": [],
+        "plan": "",
         "known": show_known(one) if one is not None and result.is_final else None,
         "differences": show_differences(one, dataset) if one is not None else None,
         "survival": show_survival(result, keys) if draws else None,

@@ -13,7 +13,7 @@ from pages.batch.setup.arm_dialog import open_arm
 from pages.batch.setup.choices import name_model
 from pages.batch.setup.draft import FORM, change, current
 from pages.shared.clicks import take_click
-from pages.shared.text import escape_markdown
+from pages.shared.text import capitalize, escape_markdown
 from pages.shared.web import ARMS, SETUP_ARMS, import_script, read_styles
 from refine_core.errors import Problem
 from refine_core.experiments.drafts import ArmDraft, add_arm_draft, arm_spec, name_arm_draft
@@ -61,7 +61,7 @@ def draw_arms(calls: Mapping[str, str], problems: Sequence[Problem]) -> None:
     if not draft.arms:
         st.caption("No arm yet: add what is to be compared.")
         return
-    said = {one.field: f"{one.message[:1].upper()}{one.message[1:]}" for one in reversed(problems)}
+    said = {one.field: capitalize(one.message) for one in reversed(problems)}
     _component(
         key=KEY,
         data={

@@ -11,11 +11,13 @@ import streamlit as st
 
 from pages.batch.marks import mark_data
 from pages.batch.setup.draft import FORM, current
+from pages.shared.text import escape_markdown
 from pages.shared.web import ARMS, BEFORE, import_script, read_styles
 from refine_core import experiments
 from refine_core.datasets import Dataset
 from refine_core.experiments import ExperimentPlan
 from refine_core.experiments.drafts import build_experiment, name_arm_draft
+from refine_core.formatting import join_words
 from refine_core.unseen import show_unseen
 
 MAX_STEPS: Final = 5  # on the axis
@@ -71,6 +73,18 @@ def draw_before(plan: ExperimentPlan) -> None:
     )
 
 
+def draw_summary(plan: ExperimentPlan) -> None:
+    """The same in a line, for a phone, where the whole of it stands below all that is set up."""
+    if plan.inputs and plan.arms:
+        facts = [
+            f"{plan.runs_text} runs",
+            f"{plan.calls_text} calls",
+            f"cost {plan.cost_text}",
+            f"time {plan.time_text}",
+        ]
+        st.caption(escape_markdown(", ".join(facts)))
+
+
 def _list_ticks(highest: float) -> list[int]:
     """Round numbers from 0 to the most calls of an input, or just beyond."""
     steps = (base * 10**power for power in range(9) for base in (1, 2, 5))
@@ -80,7 +94,8 @@ def _list_ticks(highest: float) -> list[int]:
 
 def _list_figures(plan: ExperimentPlan) -> Sequence[tuple[str, str]]:
     if not plan.inputs or not plan.arms:
-        return [("runs", "choose inputs and a program first")]
+        missing = [*([] if plan.inputs else ["inputs"]), *([] if plan.arms else ["a program"])]
+        return [("runs", f"choose {join_words(missing)} first")]
     at_once = "" if plan.at_once is None else f", {plan.at_once} at once"
     return [
         ("runs", plan.runs_text),

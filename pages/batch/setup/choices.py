@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from pages.shared.new_experiment import choose_spec
+from pages.shared.text import capitalize
 from refine_core import connections, programs, runs, workbench
 from refine_core.errors import RewardError, StoreError
 from refine_core.experiments.drafts import ProgramChoice, RewardChoice
@@ -63,7 +64,7 @@ def _choose_reward(saved: SavedReward, number: int | None = None) -> RewardChoic
     try:
         called = workbench.read_for_run(version.source, version.reading)
     except RewardError as error:
-        return f"{error.message[:1].upper()}{error.message[1:]}"
+        return capitalize(error.message)
     return RewardChoice(
         f"{saved.name}, version {version.number}",
         version.source,

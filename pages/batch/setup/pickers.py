@@ -11,7 +11,7 @@ from pages.batch.setup import choices
 from pages.batch.setup.draft import FORM, current, replace_draft
 from pages.shared import address
 from pages.shared.choice import describe_tabs
-from pages.shared.text import escape_markdown
+from pages.shared.text import capitalize, escape_markdown
 from refine_core.errors import Problem
 from refine_core.experiments.drafts import ProgramChoice, RewardChoice, propose_arms
 
@@ -54,8 +54,8 @@ def _complain(problems: Sequence[Problem], field: str) -> None:
     """Beside the menu, what is wrong with what was chosen in it."""
     one = next((one for one in problems if one.field == field), None)
     if one is not None and current().program is not None:
-        words = escape_markdown(f"{one.message[:1].upper()}{one.message[1:]}")
-        st.markdown(f":small[:red[\N{BALLOT X} {words}]]", width="content")
+        words = escape_markdown(capitalize(one.message))
+        st.markdown(f":small[:red[\N{MULTIPLICATION X} {words}]]", width="content")
 
 
 def _draw_programs() -> None:

@@ -7,10 +7,11 @@ from typing import Final
 
 import streamlit as st
 
+from pages.batch.inputs import state
 from pages.batch.keys import collect_keys
 from pages.batch.setup.draft import FORM, current
 from pages.shared.isolation import why_code_is_refused
-from pages.shared.text import escape_markdown
+from pages.shared.text import capitalize, escape_markdown
 from refine_core import experiments
 from refine_core.errors import LMError, Problem, SpecError, StoreError
 from refine_core.experiments import ExperimentPlan
@@ -24,7 +25,8 @@ _REFUSED: Final = FORM.static_key("refused")
 def draw_start(plan: ExperimentPlan, problems: Sequence[Problem]) -> None:
     """Draw the buttons."""
     ready = not problems
-    label = f"Run {plan.runs:,}" if ready else f"Fix {pluralize(len(problems), 'problem')}"
+    mistakes = sum(not is_missing(one) for one in problems)
+    label = f"Run {plan.runs:,}" if ready else f"Fix {pluralize(mistakes, 'problem')}" if mistakes else "Run"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             label,
@@ -53,7 +55,7 @@ def draw_notes(problems: Sequence[Problem]) -> None:
     names = {f"arms.{arm.key}": f"{name_arm_draft(arm)}: " for arm in current().arms}
     with st.container(gap="xxsmall"):
         for one in problems:
-            words = f"{one.message[:1].upper()}{one.message[1:]}"
+            words = capitalize(one.message)
             if is_missing(one):
                 st.caption(escape_markdown(words))
             else:
@@ -64,7 +66,7 @@ def is_missing(problem: Problem) -> bool:
     """Whether it is only that nobody has chosen or typed something yet: no error."""
     draft = current()
     match problem.field:
-        case "keys":
+        case "keys" | state.TO_CHOOSE:
             return True
         case "program":
             return draft.program is None
@@ -75,7 +77,7 @@ def is_missing(problem: Problem) -> bool:
 
 
 def _show_fault(words: str) -> None:
-    st.markdown(f":small[:red[\N{BALLOT X} {escape_markdown(words)}]]")
+    st.markdown(f":small[:red[\N{MULTIPLICATION X} {escape_markdown(words)}]]")
 
 
 def _start(rows: int | None) -> None:

@@ -11,7 +11,7 @@ from pages.batch.header import draw_header
 from pages.batch.inputs.view import draw_inputs
 from pages.batch.setup.arm_dialog import draw_arm_dialog
 from pages.batch.setup.arms import draw_arms, take_arm_clicks
-from pages.batch.setup.before import draw_before, plan_draft, write_calls
+from pages.batch.setup.before import draw_before, draw_summary, plan_draft, write_calls
 from pages.batch.setup.draft import FORM, change, current, describe_state, open_draft
 from pages.batch.setup.keys import draw_keys, list_specs
 from pages.batch.setup.limits import draw_limits
@@ -54,8 +54,9 @@ def draw_setup(stored: ExperimentDraft) -> None:
         problems, plan = _draw_left(dataset, narrow=True)
         with top:
             draw_start(plan, problems)
+            draw_summary(plan)
+            draw_notes(problems)
         draw_before(plan)
-        draw_notes(problems)
     else:
         left, right = st.columns(_LEFT_AND_RIGHT, gap="large")
         with left:

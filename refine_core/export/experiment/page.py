@@ -100,9 +100,9 @@ def _describe(snapshot: Snapshot) -> str:
     outcomes = snapshot.outcomes.values()
     costs = [one.cost_usd for one in outcomes if one.calls]
     parts = [snapshot.experiment.name, pluralize(len(snapshot.cells), "run")]
-    if ended := [one.ended_at for one in outcomes if one.ended_at]:
+    if (worked_s := snapshot.worked_s) is not None:
         first = min(one.ended_at - one.took_s for one in outcomes if one.ended_at)
-        parts += [format_time(first), format_duration(max(ended) - first)]
+        parts += [format_time(first), format_duration(worked_s)]
     if costs:
         known = [one for one in costs if one is not None]
         parts.append(format_cost(sum(known)) if len(known) == len(costs) else "cost unknown")
