@@ -14,17 +14,19 @@ from refine_core.formatting import format_cost
 
 if TYPE_CHECKING:
     from refine_core.datasets import Dataset
-    from refine_core.experiments import Experiment
+    from refine_core.experiments import Experiment, Snapshot
     from refine_core.experiments.plan import ExperimentPlan
 
 ASKED_FROM_USD: Final = 1.0
 
 
-def read_plan(experiment: Experiment, dataset: Dataset, *, is_live: bool) -> ExperimentPlan:
-    """What it will take. is_live: its programs are Python of this process. Raises BadInput with every problem."""
+def read_plan(
+    experiment: Experiment, dataset: Dataset, *, is_live: bool, pilot: Snapshot | None = None
+) -> ExperimentPlan:
+    """What it will take. is_live: its programs are Python of this process. pilot: runs that have ended. Raises BadInput with every problem."""
     from refine_core import experiments
 
-    plan = experiments.plan_experiment(experiment, dataset)
+    plan = experiments.plan_experiment(experiment, dataset, pilot=pilot)
     # The description of a Python program is for the log; whether it can run, the program knows.
     problems = [] if is_live else list(plan.problems)
     if problems:
@@ -40,6 +42,12 @@ def describe_plan(plan: ExperimentPlan, experiment: Experiment) -> list[str]:
         f"calls {plan.calls_text}, cost {plan.cost_text}, time {plan.time_text}",
         *map(one_line, filter(None, (plan.source, plan.shows_text, plan.stop, *plan.notes))),
     ]
+
+
+def describe_addition(plan: ExperimentPlan, part: Experiment) -> list[str]:
+    """What is added to an experiment, and what that will take, in lines. What it can show follows from the whole."""
+    runs, figures, *_ = describe_plan(plan, part)
+    return [f"To be added: {runs}", figures, *map(one_line, filter(None, (plan.source, plan.stop)))]
 
 
 def plan_to_json(plan: ExperimentPlan) -> dict[str, object]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -166,14 +167,23 @@ def _cross(arms: Sequence[tuple[str, ProgramSpec]], options: ArmOptions) -> list
     ]
 
 
-def number_arms(arms: Sequence[tuple[str, ProgramSpec]]) -> tuple[Arm, ...]:
-    """The arms with keys. Raises BadInput for two of one name."""
+def list_more_arms(there: Sequence[Arm], options: ArmOptions) -> tuple[Arm, ...]:
+    """Further arms of an experiment: those in words are ways of its first program. Raises BadInput, BadParameter."""
+    base = change_program(there[0].spec, options.before_models)
+    in_words = [] if options.words is None else [*_in_words(base, options.words)]
+    return number_arms(_cross([*in_words, *_of_files(options)], options), there)
+
+
+def number_arms(arms: Sequence[tuple[str, ProgramSpec]], there: Sequence[Arm] = ()) -> tuple[Arm, ...]:
+    """The arms with keys, beside those that are there. Raises BadInput for two of one name."""
     from refine_core.experiments import Arm
     from refine_core.experiments.shorthand import name_key
 
-    names = [name for name, _ in arms]
+    names = [*(arm.name for arm in there), *(name for name, _ in arms)]
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
         raise BadInput(
             f"Two arms are called {one_line(twice[0])}; give each another name, as in --arm NAME=PROGRAM.json"
         )
-    return tuple(Arm(name_key(place), name, spec) for place, (name, spec) in enumerate(arms))
+    taken = {arm.key for arm in there}
+    free = (key for place in count() if (key := name_key(place)) not in taken)
+    return tuple(Arm(key, name, spec) for key, (name, spec) in zip(free, arms, strict=False))

@@ -1,158 +1,129 @@
-"""The table of `refinescope batch`: read, its columns matched with what the program takes, and every problem said before anything is spent.
+"""The table of `refinescope batch`: a file, rows of a document, inputs of saved runs or a saved dataset; every problem is said before anything is spent.
 
-DATA --open--> Table --choose_columns--> Column… --check--> problems by row and column, or a Dataset in the store
+DATA --open--> OpenedTable --choose_columns--> Column… --check--> problems by row and column, or a Dataset in the store
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-import click
 
 from refine_core.cli.output import BadInput, counting_rows, print_text
 from refine_core.cli.terminal import one_line
 from refine_core.formatting import pluralize
 
 if TYPE_CHECKING:
-    from refine_core.datasets import Column, Dataset, Table, TableCheck
+    from refine_core.datasets import Column, Dataset, ListedDataset, Table, TableCheck
     from refine_core.experiments import json_document
     from refine_core.spec import ProgramSpec
 
 _RUNS: Final = "runs:"
-_REWARD_ONLY, _LEFT_OUT, _INPUT = "reward-only", "left-out", "input"
+_SAVED: Final = "saved:"
+_MIN_ID: Final = 4  # characters by which a dataset is told apart
+_SHOWN_ID: Final = 8
+_LISTED: Final = 10
 
 
-def open_data(source: str, *, encoding: str | None = None) -> Table:
-    """The table in a file, in standard input ("-"), or of the inputs of saved runs ("runs:TEXT"). Raises RowsError, BadInput."""
+@dataclass(frozen=True, slots=True)
+class OpenedTable:
+    """A table, and the dataset that it is, where it is a saved one."""
+
+    table: Table
+    saved: Dataset | None = None
+
+    @property
+    def summary(self) -> str:
+        """Its name and size."""
+        return f"{one_line(self.table.name)}: {pluralize(self.table.total, 'row')}"
+
+
+def open_data(source: str, *, encoding: str | None = None) -> OpenedTable:
+    """The table in a file, in standard input ("-"), of the inputs of saved runs ("runs:TEXT"), or a saved one ("saved:NAME").
+
+    Raises RowsError, BadInput.
+    """
     import sys
 
     from refine_core import datasets
 
     if source.startswith(_RUNS) and not Path(source).exists():
-        return _open_runs(source.removeprefix(_RUNS))
+        return OpenedTable(_open_runs(source.removeprefix(_RUNS)))
+    if source.startswith(_SAVED) and not Path(source).exists():
+        return _open_saved(source.removeprefix(_SAVED))
     if source == "-":
-        return datasets.open_table(sys.stdin.buffer.read(), name="standard input", encoding=encoding)
+        read = datasets.open_table(sys.stdin.buffer.read(), name="standard input", encoding=encoding)
+        return OpenedTable(read)
     with counting_rows() as count:
-        return datasets.open_table(Path(source), encoding=encoding, on_progress=count)
+        return OpenedTable(datasets.open_table(Path(source), encoding=encoding, on_progress=count))
 
 
-def open_document(table: json_document.Table) -> Table:
-    """The table of a document: a file, or rows that stand in it. Raises RowsError."""
+def open_document(table: json_document.Table) -> OpenedTable:
+    """The table of a document: a file, a saved dataset, or rows that stand in it. Raises RowsError, BadInput."""
     from refine_core import datasets
 
+    if table.saved:
+        return _open_saved(table.saved)
     if table.file is not None:
         with counting_rows() as count:
-            return datasets.open_table(table.file, on_progress=count)
+            return OpenedTable(datasets.open_table(table.file, on_progress=count))
     text = json.dumps([dict(row) for row in table.rows], ensure_ascii=False)
-    return datasets.open_table(text, name=table.name or "rows of the document")
+    return OpenedTable(datasets.open_table(text, name=table.name or "rows of the document"))
 
 
-def choose_columns(
-    table: Table, spec: ProgramSpec, options: Sequence[str], said: Sequence[Column] = ()
-) -> tuple[Column, ...]:
-    """What each column is: as --column says, else as the document does, else as it is guessed. Raises BadParameter, BadInput."""
-    from refine_core import datasets
-
-    matching = _Matching(
-        table, spec, {one.column.name: one.column for one in datasets.suggest_columns(table, spec)}
-    )
-    for column in said:
-        role = {"reward only": _REWARD_ONLY, "left out": _LEFT_OUT}.get(column.role, column.field)
-        matching.put(f"dataset.columns.{column.name}", column.name, role, column.field)
-    for option in options:
-        role, equals, name = option.partition("=")
-        where = f"--column {one_line(option)}"
-        if not equals or not role.strip() or not name:
-            raise click.BadParameter(f"{where}: write INPUT=COLUMN, reward-only=COLUMN or left-out=COLUMN")
-        matching.put(where, name, role.strip().replace(" ", "-"))
-    return tuple(matching.chosen.values())
-
-
-@dataclass(slots=True)
-class _Matching:
-    """The columns of a table while it is being said what they are. chosen: name of a column -> what it is."""
-
-    table: Table
-    spec: ProgramSpec
-    chosen: dict[str, Column]
-
-    def put(self, where: str, name: str, role: str, field: str = "") -> None:
-        """Say what a column is. Raises BadInput.
-
-        role: an input, "input" for the only one that is free, "reward-only", "left-out", or a name that the reward reads it by. field:
-        that name, where the role does not say it.
-        """
-        from refine_core import datasets
-
-        if name not in self.chosen:
-            raise BadInput(f"{where}: {_no_column(self.table, name)}")
-        inputs = datasets.list_inputs(self.spec)
-        if role == _LEFT_OUT:
-            self.chosen[name] = replace(self.chosen[name], role="left out")
-            return
-        if role == _INPUT and role not in inputs:
-            role = self._only_free(where, name, inputs)
-        if role in inputs:
-            for other, column in list(self.chosen.items()):
-                if column.field == role and other != name:
-                    self.chosen[other] = datasets.reward_column(other, self.spec.reward, inputs)
-            self.chosen[name] = datasets.input_column(name, inputs[role])
-            return
-        guessed = self.chosen[name]
-        kind = guessed.type if guessed.role == "reward only" else ""
-        field = field if role == _REWARD_ONLY else role
-        made = datasets.reward_column(name, self.spec.reward, inputs, kind)
-        self.chosen[name] = replace(made, field=field) if field and field != name else made
-
-    def _only_free(self, where: str, name: str, inputs: Mapping[str, object]) -> str:
-        taken = {one.field for one in self.chosen.values() if one.role == "input" and one.name != name}
-        free = [one for one in inputs if one not in taken]
-        if len(free) != 1:
-            raise BadInput(
-                f"{where}: say which input it is, as in INPUT={name}; they are {', '.join(inputs)}"
-            )
-        return free[0]
-
-
-def describe_columns(columns: Sequence[Column]) -> list[str]:
-    """What was made of the columns, in a line for each role."""
-    lines = []
-    for role, what in (
-        ("input", "inputs"),
-        ("reward only", "seen by the reward only"),
-        ("left out", "left out"),
-    ):
-        names = [
-            one.name if one.field in ("", one.name) or role == "left out" else f"{one.name} (as {one.field})"
-            for one in columns
-            if one.role == role
-        ]
-        if names:
-            lines.append(f"  {one_line(what)}: {one_line(', '.join(names))}")
-    return lines
-
-
-def keep_checked(table: Table, columns: Sequence[Column], spec: ProgramSpec, *, skip_bad: bool) -> Dataset:
+def keep_checked(
+    opened: OpenedTable, columns: Sequence[Column], spec: ProgramSpec, *, skip_bad: bool
+) -> Dataset:
     """The table in the store, where equal ones are kept once. Raises BadInput with every problem of it."""
     from refine_core import datasets, runs
 
+    saved, store = opened.saved, runs.default().store
+    if saved is not None and saved.columns == tuple(columns) and not saved.pending:
+        return saved  # it was checked when it was kept, and its bad rows were left out
+    _check(opened.table, columns, spec, skip_bad=skip_bad)
+    if saved is None:
+        return datasets.keep(store, opened.table, columns, skip_bad=skip_bad)
+    changed = datasets.set_columns(store, saved.id, columns, saved.version, skip_bad=skip_bad)
+    return changed or saved
+
+
+def keep_behind(opened: OpenedTable, before: Dataset, spec: ProgramSpec, *, skip_bad: bool) -> Dataset:
+    """The dataset with the rows of the table behind its own, read as those are. Raises BadInput with every problem of the table."""
+    from refine_core import datasets, runs
+
+    print_text(f"{opened.summary}, behind the {len(before.rows):,} of {one_line(before.name)}", err=True)
+    columns = [one for one in before.columns if one.name in opened.table.columns]
+    _check(opened.table, columns, spec, skip_bad=skip_bad, can_choose=False)
+    return datasets.keep(
+        runs.default().store,
+        opened.table,
+        columns,
+        skip_bad=skip_bad,
+        extends=before.id,
+        version=before.version,
+    )
+
+
+def _check(
+    table: Table, columns: Sequence[Column], spec: ProgramSpec, *, skip_bad: bool, can_choose: bool = True
+) -> None:
+    """Say what is wrong with a table. can_choose: whether --column can help. Raises BadInput where it cannot be run."""
+    from refine_core import datasets
+
     check = datasets.check_table(table, columns, spec)
     if not check.is_ready(skip_bad=skip_bad):
-        raise BadInput("\n".join(_describe_problems(table, check)))
+        raise BadInput("\n".join(_describe_problems(table, check, can_choose=can_choose)))
     if check.bad:
         print_text(f"{pluralize(check.bad, 'row')} of {check.rows:,} left out:", err=True)
         for problem in check.problems:
             print_text(f"  {one_line(str(problem))}", err=True)
     for note in check.notes:
         print_text(one_line(note), err=True)
-    return datasets.keep(runs.default().store, table, columns, skip_bad=skip_bad)
 
 
-def _describe_problems(table: Table, check: TableCheck) -> list[str]:
+def _describe_problems(table: Table, check: TableCheck, *, can_choose: bool) -> list[str]:
     """Why the table cannot be used as it is, and what can be done."""
     lines = [
         f"{one_line(table.name)} cannot be used:"
@@ -166,9 +137,9 @@ def _describe_problems(table: Table, check: TableCheck) -> list[str]:
     )  # the excess has a line
     if hidden > 0 and not check.blocking:
         lines.append(f"  and {pluralize(hidden, 'more row')}")
-    if check.blocking:
+    if check.blocking and can_choose:
         lines.append("--column INPUT=COLUMN says which column is which input.")
-    elif check.good:
+    elif check.good and not check.blocking:
         lines.append(f"--skip-bad-rows leaves them out and runs the other {check.good:,}.")
     return lines
 
@@ -183,9 +154,32 @@ def _open_runs(search: str) -> Table:
     return datasets.table_of_runs(runs.default(), found)
 
 
-def _no_column(table: Table, name: str) -> str:
-    import difflib
+def _open_saved(text: str) -> OpenedTable:
+    """A saved dataset, in its newest version, by its name, its id or the beginning of that. Raises BadInput."""
+    from refine_core import datasets, runs
 
-    near = difflib.get_close_matches(name, table.columns, n=1)
-    there = f"did you mean {near[0]}?" if near else f"there are {', '.join(table.columns)}"
-    return one_line(f"{table.name} has no column {name}; {there}")
+    store = runs.default().store
+    listed = datasets.list_datasets(store)
+    wanted = text.strip()
+    found = [one for one in listed if wanted in (one.id, one.name)]
+    if not found and len(wanted) >= _MIN_ID:
+        found = [one for one in listed if one.id.startswith(wanted)]
+    if len(found) == 1:
+        saved = datasets.get(store, found[0].id)
+        table = datasets.get_table(store, found[0].id)
+        if saved is not None and table is not None:
+            return OpenedTable(table, saved)
+    if found:
+        raise BadInput(
+            f"{len(found)} saved datasets are called {one_line(wanted)}; give the id of one: {_list(found)}"
+        )
+    there = f"There are: {_list(listed)}" if listed else "None is saved yet."
+    raise BadInput(f"There is no saved dataset {one_line(wanted)}. {there}")
+
+
+def _list(listed: Sequence[ListedDataset]) -> str:
+    named = [
+        f"{one_line(one.name)} ({one.id[:_SHOWN_ID]}, {pluralize(one.rows, 'row')})"
+        for one in listed[:_LISTED]
+    ]
+    return ", ".join([*named, *(["…"] if len(listed) > _LISTED else [])])

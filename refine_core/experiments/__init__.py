@@ -69,6 +69,7 @@ __all__ = [
     "resume",
     "retry_failed",
     "set_budget",
+    "set_rate_limits",
     "start",
     "start_what_if",
     "undelete",
@@ -146,6 +147,11 @@ def add_rows(experiment_id: str, dataset_version: int, rows: int | None = None) 
 def add_arm(experiment_id: str, arm: Arm) -> None:
     """Add an arm. See Experiments.add_arm."""
     default().add_arm(experiment_id, arm)
+
+
+def set_rate_limits(experiment_id: str, rate_limits: Mapping[str, RateLimit]) -> None:
+    """Give the models of an experiment other limits. See Experiments.set_rate_limits."""
+    default().set_rate_limits(experiment_id, rate_limits)
 
 
 def set_budget(experiment_id: str, budget: Budget) -> None:

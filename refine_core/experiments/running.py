@@ -26,7 +26,7 @@ from refine_core.errors import Problem, SpecError, StoreError
 from refine_core.experiments.cell_origins import CellOrigin, find_cell
 from refine_core.experiments.control import Control, keep_control, read_control
 from refine_core.experiments.credentials import split_credentials
-from refine_core.experiments.document import Arm, Budget, Cell, Experiment
+from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
 from refine_core.experiments.job import ExperimentJob
 from refine_core.experiments.ledger import FindDataset, Ledger, read_experiment
 from refine_core.experiments.problems import explain_pending, require_runnable
@@ -166,6 +166,10 @@ class Experiments:
     def set_budget(self, experiment_id: str, budget: Budget) -> None:
         """Give it another budget. What was spent before counts. Raises SpecError; StoreError."""
         self._change(experiment_id, lambda one: replace(one, budget=budget))
+
+    def set_rate_limits(self, experiment_id: str, rate_limits: Mapping[str, RateLimit]) -> None:
+        """Give its models other limits, by their labels; at once where it is at work. Raises SpecError; StoreError."""
+        self._change(experiment_id, lambda one: replace(one, rate_limits=dict(rate_limits)))
 
     def rename(self, experiment_id: str, name: str) -> None:
         """Call it by another name; runs that have begun keep theirs. Raises SpecError; StoreError."""

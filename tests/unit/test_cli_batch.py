@@ -12,6 +12,7 @@ from refine_core import experiments, runs
 from refine_core.cli import main
 from refine_core.cli.batch_source import ArmOptions, load_source
 from refine_core.cli.run_spec import RunOptions
+from refine_core.experiments import RateLimit
 from refine_core.programs import EXAMPLES
 from refine_core.spec.document import write_document
 
@@ -269,3 +270,110 @@ def test_where_all_runs_are_cells_last_names_none_and_says_where_to_look(call):
     assert code == 2
     assert "belong to experiments or hint tests" in err
     assert "batch --list" in err
+
+
+# Of an experiment that is there already
+
+
+def rows_of(experiment):
+    return [row.values for row in experiments.get(experiment.id).dataset.rows]
+
+
+def test_further_rows_of_its_own_table_are_run_and_nothing_again(call):
+    call("program.json", "capitals.csv", "--arms", "refine_2,single", "--rows", 1)
+    before = experiments.get(newest().id)
+    code, out, err = call("--add-to", "last", "--rows", 2, "--dry-run")
+    assert (code, experiments.get(before.experiment.id).cells) == (0, before.cells)
+    assert out.startswith("To be added: 2 runs: Refine, N 2; Single attempt\n")
+    code, out, err = call("--add-to", "last", "--rows", 3)
+    assert code == 0, err
+    after = experiments.get(before.experiment.id)
+    assert (after.state, after.done, after.experiment.rows) == ("finished", 6, None)
+    assert before.outcomes.items() <= after.outcomes.items()
+    assert "on 3 inputs" in out
+
+
+def test_a_table_of_further_rows_comes_behind_the_others(call, folder):
+    call("program.json", "capitals.csv", "--arms", "refine_2,single")
+    (folder / "more.csv").write_text("capital,question\nOslo,Capital of Norway?\n", encoding="utf-8")
+    code, _, err = call("--add-to", "last", "more.csv")
+    assert code == 0, err
+    assert "more.csv: 1 row, behind the 3 of capitals.csv" in err
+    assert rows_of(newest())[3] == {"question": "Capital of Norway?", "capital": "Oslo"}
+    assert experiments.get(newest().id).done == 8
+
+
+def test_an_arm_is_added_in_a_word_and_as_a_program_of_its_own(call):
+    call("program.json", "capitals.csv", "--arms", "refine_2,single", "--budget-calls", 100)
+    code, out, err = call(
+        "--add-to", "last", "--arms", "best_of_3", "--arm", "Mine=program.json", "--budget-calls", 200
+    )
+    assert code == 0, err
+    made = newest()
+    assert [(arm.key, arm.name) for arm in made.arms][2:] == [("c", "Best of 3"), ("d", "Mine")]
+    assert (experiments.get(made.id).done, made.budget.calls) == (12, 200)
+    assert "Best of 3" in out
+
+
+def test_an_experiment_goes_on_with_fewer_calls_at_once(call):
+    call("program.json", "capitals.csv", "--arms", "single", "--budget-calls", 1)
+    code, _, err = call("--resume", "last", "--budget-calls", 50, "--at-once", 2, "--rpm", 6000)
+    assert code == 0, err
+    assert newest().rate_limits == {"practice model": RateLimit(2, 6000)}
+
+
+NOT_ADDED = [
+    ([], "Say what is added"),
+    (["more.csv", "--arms", "single"], "One of both at a time"),
+    (["gone.csv"], "gone.csv"),
+    (["other.csv"], "No column is the input question"),
+    (["--rows", 3], "has 3 inputs already"),
+    (["--rows", 9], "capitals.csv has 3 rows, so --rows 9 is too many"),
+    (["--arms", "single"], "Two arms are called Single attempt"),
+    (["--arm", "Twin=program.json"], "same as"),
+    (["more.csv", "--repeats", 2], "--repeats is for a new experiment"),
+    (["more.csv", "--column", "question=question"], "--column is for a new experiment"),
+    (["program.json", "more.csv"], "keeps its program"),
+    (["more.csv", "--resume", "last"], "not both"),
+]  # fmt: skip
+
+
+def test_what_cannot_be_added_is_named_and_nothing_changes(call, folder):
+    call("program.json", "capitals.csv", "--arms", "refine,single")
+    (folder / "more.csv").write_text("question\nCapital of Norway?\n", encoding="utf-8")
+    (folder / "other.csv").write_text("city\nOslo\n", encoding="utf-8")
+    before = newest()
+    for arguments, words in NOT_ADDED:
+        code, out, err = call("--add-to", "last", *arguments)
+        assert (code, out) == (2, ""), arguments
+        assert words in " ".join(err.split()), err
+    assert newest() == before
+
+
+def test_a_saved_dataset_is_taken_by_its_name_or_its_id(call, folder):
+    call("program.json", "capitals.csv", "--arms", "single", "--column", "left-out=capital")
+    kept = newest()
+    (folder / "capitals.csv").unlink()
+    document = {"dataset": {"saved": kept.dataset_id[:8]}, "base": "program.json", "arms": ["single"]}
+    (folder / "experiment.json").write_text(json.dumps(document), encoding="utf-8")
+    for arguments in (("program.json", "saved:capitals.csv", "--arms", "single"), ("experiment.json",)):
+        code, _, err = call(*arguments)
+        assert code == 0, err
+        assert (newest().dataset_id, newest().dataset_version) == (kept.dataset_id, kept.dataset_version)
+        assert "left out: capital" in err
+    code, _, err = call("program.json", "saved:capital", "--arms", "single")
+    assert (code, f"There are: capitals.csv ({kept.dataset_id[:8]}, 3 rows)" in " ".join(err.split())) == (
+        2,
+        True,
+    )
+
+
+def test_a_saved_dataset_read_in_another_way_is_a_further_version(call):
+    call("program.json", "capitals.csv", "--arms", "single", "--column", "left-out=capital")
+    first = newest()
+    code, _, err = call(
+        "program.json", "saved:capitals.csv", "--arms", "single", "--column", "reward-only=capital"
+    )
+    assert code == 0, err
+    assert (newest().dataset_id, newest().dataset_version) == (first.dataset_id, first.dataset_version + 1)
+    assert rows_of(newest())[0] == {"question": "Capital of Belgium?", "capital": "Brussels"}

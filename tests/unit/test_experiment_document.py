@@ -133,7 +133,7 @@ def test_what_was_exported_reads_back_the_same(folder):
         ({"repeats": 0}, "repeats", "1 or more"),
         ({"repeats": True}, "repeats", "not true"),
         ({"dataset": {"file": "gone.csv"}}, "dataset.file", "there is no file gone.csv"),
-        ({"dataset": {"file": "capitals.csv", "rows": [{}]}}, "dataset", "either file"),
+        ({"dataset": {"file": "capitals.csv", "rows": [{}]}}, "dataset", "give one of file"),
         ({"dataset": {"rows": [1]}}, "dataset.rows[0]", "a row is an object"),
         ({"dataset": {"rows": [{"a": {"$int": "x"}}]}}, "dataset.rows[0]", "as Refinescope writes it"),
         ({"dataset": {"file": "capitals.csv", "columns": {"q": "inptu"}}}, "dataset.columns.q", "is no role"),

@@ -14,14 +14,15 @@ from refine_core.experiments.document import Arm, Budget, RateLimit
 class Table:
     """Where an experiment's rows come from.
 
-    file: a table; None for rows that stand in the document. rows: those, column -> value. columns: what was said of some of them; the
-    role of another column is guessed. name: for people.
+    file: a table; saved: the name or the id of a saved dataset; else the rows stand in the document: column -> value. columns: what was
+    said of some of them; the role of another column is guessed, or as it was saved. name: for people.
     """
 
     file: Path | None = None
     rows: tuple[Mapping[str, object], ...] = ()
     columns: tuple[Column, ...] = ()
     name: str = ""
+    saved: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ _MAX_SHOWN: Final = 40
 _FIELDS: Final = (
     "$schema", "name", "dataset", "base", "arms", "rows", "repeats", "seed", "budget", "rate_limits", "result",
 )  # fmt: skip
-_DATASET: Final = ("name", "file", "rows", "columns")
+_DATASET: Final = ("name", "file", "rows", "saved", "columns")
+_SOURCES: Final = ("file", "rows", "saved")
 _ARM: Final = ("name", "arm", "change", "spec", "program")
 _HOW: Final = ("arm", "change", "spec", "program")
 _ROLES: Final[Mapping[str, ColumnRole]] = {
@@ -206,9 +207,14 @@ class _Reader:
         self._unknown("dataset.", data, _DATASET)
         columns = tuple(self._columns(data.get("columns", {})))
         name = self._text("dataset.name", data.get("name", ""))
-        if ("file" in data) == ("rows" in data):
-            self._note("dataset", "give either file, the path of a table, or rows")
+        if sum(source in data for source in _SOURCES) != 1:
+            self._note("dataset", "give one of file, the path of a table; saved, a saved dataset; or rows")
             return Table(columns=columns, name=name)
+        if "saved" in data:
+            saved = self._text("dataset.saved", data["saved"])
+            if not saved:
+                self._note("dataset.saved", "write the name or the id of a saved dataset")
+            return Table(columns=columns, name=name, saved=saved)
         if "file" in data:
             path = self._text("dataset.file", data["file"])
             if path and not (self.folder / path).is_file():

@@ -68,6 +68,7 @@ _DATASET: Final = {
             {
                 "name": _text("What the table is called."),
                 "file": _text("A CSV, JSONL, JSON or Parquet file, from the folder of this document on."),
+                "saved": _text("A saved dataset, by its name or its id, in its newest version."),
                 "rows": {"type": "array", "minItems": 1, "items": {"type": "object"}, "description": "The rows themselves, column -> value."},
                 "columns": {
                     "type": "object",
