@@ -17,7 +17,8 @@ from pages.batch.result.pictures import (
     show_known,
     show_survival,
 )
-from pages.batch.result.tables import list_arms, list_failures, list_worst
+from pages.batch.result.tables import list_arms, list_worst, show_failures
+from refine_core.experiments import build_progress
 from refine_core.experiments.result import build_result
 from tests.experiments.made import make_snapshot
 from tests.pages.test_batch_live import _runs, open_batch, stopped_by_its_budget  # noqa: F401  # a fixture
@@ -91,9 +92,12 @@ def test_before_the_end_no_arm_has_a_mean():
 
 def test_failed_runs_are_counted_and_can_be_run_again():
     snapshot = make_snapshot(rows=30, failed=1.0)
-    table = list_failures(build_result(snapshot), snapshot)
+    table = show_failures(build_result(snapshot), snapshot)
     assert table["title"] == "90 runs failed"
     assert table["act"] == {"name": "retry", "label": "Retry 90"}
+    assert {row["what"].partition(":")[0] for row in table["rows"]} == {
+        kind.what for kind in build_progress(snapshot).failures if kind.how == "failed"
+    }, "the same words as while it ran"
 
 
 def test_a_page_beyond_the_last_shows_the_last():

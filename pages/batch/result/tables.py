@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,6 +10,7 @@ from pages.batch.marks import mark_data
 from pages.batch.result.phrases import arm_name, input_line, input_text, lower_name, share
 from refine_core.datasets import Dataset
 from refine_core.experiments import Snapshot
+from refine_core.experiments.failure_kinds import list_failures
 from refine_core.experiments.result import (
     ArmResult,
     Comparison,
@@ -25,6 +25,7 @@ from refine_core.formatting import (
     format_difference,
     format_interval,
     format_score,
+    join_words,
     pluralize,
 )
 from refine_core.unseen import show_unseen
@@ -32,7 +33,6 @@ from refine_core.unseen import show_unseen
 PAGE: Final = 10
 """Rows of the table of the worst inputs that are shown at once."""
 RETRY: Final = "retry"
-_ERROR_CHARACTERS: Final = 300
 _ROWS_NAMED: Final = 8
 Table = dict[str, object]
 _KINDS: Final[Mapping[str, str]] = {"better": "better", "worse": "worse", "no difference": "equal"}
@@ -178,51 +178,39 @@ def _worst_row(one: InputDifference, dataset: Dataset, differ: Mapping[int, str]
     }
 
 
-def list_failures(result: Result, snapshot: Snapshot) -> Table | None:
-    """What failed, how often and where; None where nothing did."""
+def show_failures(result: Result, snapshot: Snapshot) -> Table | None:
+    """What failed, how often and where, as while it ran; None where nothing did."""
     if not result.failed:
         return None
-    names = {arm.key: lower_name(arm.name) for arm in result.arms}
-    count: Counter[tuple[str, str]] = Counter()
-    arms: dict[tuple[str, str], Counter[str]] = {}
-    rows: Counter[int] = Counter()
-    scored: set[tuple[str, int]] = set()
-    failed: set[tuple[str, int]] = set()
+    return {
+        "title": f"{pluralize(result.failed, 'run')} failed",
+        "rows": [
+            {
+                "count": f"{kind.count:,}",
+                "what": show_unseen(f"{kind.what}: {kind.detail}" if kind.detail else kind.what),
+                "arms": show_unseen(join_words(kind.arms)),
+            }
+            for kind in list_failures(snapshot)
+            if kind.how == "failed"
+        ],
+        "note": _write_rows_left_out(snapshot),
+        "act": {"name": RETRY, "label": f"Retry {result.failed:,}"},
+    }
+
+
+def _write_rows_left_out(snapshot: Snapshot) -> str:
+    """Which rows failed in every repeat of an arm, and which have another repeat that counts."""
+    in_state: dict[str, set[tuple[str, int]]] = {"scored": set(), "failed": set()}
     for cell, outcome in snapshot.outcomes.items():
-        place = (cell.arm, cell.row)
-        if outcome.state == "scored":
-            scored.add(place)
-        if outcome.state != "failed":
-            continue
-        kind = (outcome.error_type, clip(" ".join(outcome.error.split()), _ERROR_CHARACTERS))
-        count[kind] += 1
-        arms.setdefault(kind, Counter())[cell.arm] += 1
-        rows[cell.row] += 1
-        failed.add(place)
-    listed = [
-        {
-            "count": f"{many:,}",
-            "what": show_unseen(f"{kind[0]}: {kind[1]}" if kind[1] else kind[0] or "No attempt was scored"),
-            "arms": ", ".join(names.get(arm, arm) for arm in arms[kind]),
-        }
-        for kind, many in count.most_common(PAGE)
-    ]
-    if len(count) > PAGE:
-        rest = sum(many for _, many in count.most_common()[PAGE:])
-        listed.append({"count": f"{rest:,}", "what": "of other kinds", "arms": ""})
-    lost = sorted({row for arm, row in failed - scored})
-    kept = sorted({row for arm, row in failed & scored} - set(lost))
+        in_state.setdefault(outcome.state, set()).add((cell.arm, cell.row))
+    lost = sorted({row for _, row in in_state["failed"] - in_state["scored"]})
+    kept = sorted({row for _, row in in_state["failed"] & in_state["scored"]} - set(lost))
     notes = []
     if lost:
         notes.append(f"Left out of every comparison with that arm: {_name_rows(lost)}.")
     if kept:
         notes.append(f"Counted by the other repeat: {_name_rows(kept)}.")
-    return {
-        "title": f"{pluralize(result.failed, 'run')} failed",
-        "rows": listed,
-        "note": " ".join(notes),
-        "act": {"name": RETRY, "label": f"Retry {result.failed:,}"},
-    }
+    return " ".join(notes)
 
 
 def _name_rows(rows: list[int]) -> str:

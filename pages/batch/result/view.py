@@ -26,10 +26,10 @@ from pages.batch.result.tables import (
     PAGE,
     RETRY,
     list_arms,
-    list_failures,
     list_pairs,
     list_parts,
     list_worst,
+    show_failures,
 )
 from pages.batch.result.what_if import Supposed, draw_what_if
 from pages.shared import address
@@ -129,7 +129,7 @@ def _data(snapshot: Snapshot, result: Result, one: Comparison | None) -> dict[st
         "pairs": list_pairs(result, one),
         "parts": list_parts(one) if one is not None else None,
         "worst": _worst(snapshot, one) if one is not None else None,
-        "failures": list_failures(result, snapshot),
+        "failures": show_failures(result, snapshot),
     }  # fmt: skip
 
 
