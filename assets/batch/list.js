@@ -4,7 +4,7 @@
 //
 // Text enters by textContent.
 
-import { isDark, make } from "../shared/dom.js";
+import { isDark, keepFocus, make } from "../shared/dom.js";
 import { mount } from "../shared/mount.js";
 import { armMark } from "./arms.js";
 
@@ -20,12 +20,10 @@ class List {
     this.root.classList.toggle("dark", isDark(this.root));
     if (source === this.source) return;
     this.source = source;
-    const focused = this.root.getRootNode().activeElement?.dataset?.key;
     const heads = [["name", "experiment"], ["state", "state"], ["arms", "arms"], ["inputs", "inputs"], ["date", "date"]];
     const head = make("tr", {}, heads.map(([name, text]) => make("th", { class: name, scope: "col", text })), make("td", { class: "more" }));
     const table = make("table", {}, make("caption", { class: "sr", text: "Experiments" }), make("thead", {}, head), make("tbody", {}, data.rows.map((row) => this.row(row))));
-    this.root.replaceChildren(table);
-    if (focused) (this.root.querySelector(`[data-key="${CSS.escape(focused)}"]`) ?? this.root.querySelector("tbody a"))?.focus();
+    keepFocus(this.root, () => this.root.replaceChildren(table), "tbody a");
   }
 
   row(row) {

@@ -5,7 +5,7 @@
 //   grid.js   the grid, which fetches its cells by itself
 //   data.part "grid" draws the grid alone, as on the page of the result
 
-import { isDark, make } from "../shared/dom.js";
+import { isDark, keepFocus, make } from "../shared/dom.js";
 import { mount } from "../shared/mount.js";
 import { armColour, armMark } from "./arms.js";
 import { Grid } from "./grid.js";
@@ -41,9 +41,7 @@ class Live {
     this.drawn ??= {};
     if (this.drawn[name] === text) return;
     this.drawn[name] = text;
-    const held = this.root.getRootNode().activeElement?.dataset?.key;
-    this[name].replaceChildren(...(source.length ? build() : []));
-    if (held && !this[name].contains(this.root.getRootNode().activeElement)) this[name].querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
+    keepFocus(this[name], () => this[name].replaceChildren(...(source.length ? build() : [])));
   }
 
   drawFailures({ failures, wrong, retry }) {

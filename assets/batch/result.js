@@ -5,7 +5,7 @@
 //   differences.js  known.js  survival.js  curves.js   the pictures, each drawn to its width; picture.js has their cursor
 //   tables.js                                          everything else
 
-import { isDark, make } from "../shared/dom.js";
+import { isDark, keepFocus, make } from "../shared/dom.js";
 import { mount } from "../shared/mount.js";
 import { armMark } from "./arms.js";
 import { paintCurves } from "./curves.js";
@@ -49,7 +49,10 @@ class Result {
   }
 
   redraw() {
-    const focused = this.root.getRootNode().activeElement?.dataset?.key;
+    keepFocus(this.root, () => this.drawAll());
+  }
+
+  drawAll() {
     const { data } = this;
     const parts = data.known ? this.few() : this.full();
     this.root.replaceChildren(this.top(), ...parts.flat(Infinity).filter(Boolean));
@@ -57,7 +60,6 @@ class Result {
       const shown = name === "curves" ? data.curves?.kinds?.[this.by] : data[name];
       if (shown && picture.root.isConnected) picture.take(shown);
     }
-    if (focused) this.root.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
 
   top() {

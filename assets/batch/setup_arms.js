@@ -4,7 +4,7 @@
 //
 // Text enters by textContent.
 
-import { isDark, make } from "../shared/dom.js";
+import { isDark, keepFocus, make } from "../shared/dom.js";
 import { mount } from "../shared/mount.js";
 import { armMark } from "./arms.js";
 
@@ -20,9 +20,7 @@ class Arms {
     this.root.classList.toggle("dark", isDark(this.root));
     if (source === this.source) return;
     this.source = source;
-    const focused = this.root.getRootNode().activeElement?.dataset?.key;
-    this.root.replaceChildren(this.table(data));
-    if (focused) this.root.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    keepFocus(this.root, () => this.root.replaceChildren(this.table(data)));
   }
 
   table({ arms }) {

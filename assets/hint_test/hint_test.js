@@ -5,7 +5,7 @@
 //   dots.js  the chart
 
 import { copyText, showToCopy } from "../shared/clipboard.js";
-import { isDark, make } from "../shared/dom.js";
+import { isDark, keepFocus, make } from "../shared/dom.js";
 import { mount, watchWidth } from "../shared/mount.js";
 import { drawDots } from "./dots.js";
 
@@ -28,13 +28,15 @@ class HintTest {
     const source = JSON.stringify(data);
     this.root.classList.toggle("dark", isDark(this.root));
     if (source === this.source) return;
-    const focused = this.root.getRootNode().activeElement?.dataset?.key;
     if (this.data?.test !== data.test) this.all = false;
     this.source = source;
     this.data = data;
+    keepFocus(this.root, () => this.redraw());
+  }
+
+  redraw() {
     this.root.replaceChildren(this.top(), make("div", { class: "columns" }, this.left(), this.right()));
-    if (this.chart.clientWidth) drawDots(this.chart, data, this.chart.clientWidth, this.open);
-    if (focused) this.root.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    if (this.chart.clientWidth) drawDots(this.chart, this.data, this.chart.clientWidth, this.open);
   }
 
   top() {

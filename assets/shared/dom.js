@@ -23,6 +23,19 @@ function fill(node, parts, children, isProperty) {
   return node;
 }
 
+/**
+ * Draw what is in an element anew: call render(). What had the focus in it has it again, by its data-key; where that is gone, what
+ * `instead` selects.
+ */
+export function keepFocus(element, render, instead = "") {
+  const active = element.getRootNode().activeElement;
+  const key = element.contains(active) && active.dataset.key;
+  render();
+  if (!key) return;
+  const held = element.querySelector(`[data-key="${CSS.escape(key)}"]`) ?? (instead && element.querySelector(instead));
+  if (held) held.focus({ preventScroll: true });
+}
+
 /** Whether the page behind the element is dark, whatever theme made it so. */
 export function isDark(element) {
   const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
