@@ -18,6 +18,7 @@ from pages.shared.new_experiment import is_untouched, open_new
 from pages.shared.text import escape_markdown
 from pages.shared.web import ARMS, LIST, import_script, read_styles
 from refine_core import experiments
+from refine_core.errors import SpecError, StoreError
 from refine_core.experiments import ListedExperiment
 from refine_core.experiments.drafts import (
     ExperimentDraft,
@@ -127,7 +128,11 @@ def _take_clicks(listed: list[ListedExperiment], drafts: list[ExperimentDraft]) 
             drop_draft(wanted)
             drafts.remove(draft)
         elif experiment is not None:
-            experiments.delete(wanted)
+            try:
+                experiments.delete(wanted)
+            except (SpecError, StoreError) as error:
+                st.toast(escape_markdown(f"Not deleted: {error}"), icon=":material/error:")
+                return
             listed.remove(experiment)
         st.session_state[_DELETED] = known
 

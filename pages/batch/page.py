@@ -19,7 +19,23 @@ from pages.shared.title import title_page
 from pages.shared.viewport import watch_viewport
 from refine_core import experiments
 from refine_core.errors import SpecError, StoreError
+from refine_core.experiments import Snapshot
 from refine_core.experiments.drafts import read_draft
+
+
+def draw_deleted(snapshot: Snapshot) -> None:
+    """What there is to say of an experiment that was deleted, maybe in another window, and the way to have it back."""
+    name = snapshot.experiment.name or "This experiment"
+    title_page(name)
+    st.info(
+        escape_markdown(f"{name} was deleted. It is kept, with its runs, for 30 days after that."),
+        icon=":material/info:",
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button("Bring it back", type="primary", key="batch.bring-back"):
+            experiments.undelete(snapshot.experiment.id)
+            st.rerun()
+        st.page_link(address.BATCH, label="All experiments", icon=":material/table_chart:")
 
 
 def draw() -> None:
@@ -30,6 +46,9 @@ def draw() -> None:
         return
     snapshot = experiments.get(experiment_id)
     if snapshot is not None:
+        if experiments.is_deleted(experiment_id):
+            draw_deleted(snapshot)
+            return
         # Paused, and stopped in between, it is looked at as it was while it ran.
         if snapshot.state == "finished":
             draw_result(snapshot)

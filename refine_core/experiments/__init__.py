@@ -59,6 +59,7 @@ __all__ = [
     "find_origin",
     "get",
     "has_experiments",
+    "is_deleted",
     "join",
     "join_credentials",
     "list_experiments",
@@ -197,6 +198,11 @@ def list_experiments() -> list[ListedExperiment]:
 def delete(experiment_id: str) -> None:
     """Take an experiment and its runs out of the lists. See Experiments.delete."""
     default().delete(experiment_id)
+
+
+def is_deleted(experiment_id: str) -> bool:
+    """Whether it was deleted, and can be brought back. See Experiments.is_deleted."""
+    return default().is_deleted(experiment_id)
 
 
 def undelete(experiment_id: str) -> None:

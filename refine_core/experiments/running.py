@@ -46,6 +46,7 @@ ELSEWHERE_S: Final = 1.0  # how often another process's work is looked at
 _ELSEWHERE: Final = Problem(
     "experiment", "another Refinescope process runs this experiment; pause or cancel it there"
 )
+_DELETED: Final = Problem("experiment", "this experiment was deleted; bring it back first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +243,24 @@ class Experiments:
         return sorted(listed, key=lambda one: one.experiment.created_at, reverse=True)
 
     def delete(self, experiment_id: str) -> None:
-        """Take an experiment and its runs out of the lists, after it was cancelled. They can be had back for a month. Raises StoreError."""
+        """Take an experiment and its runs out of the lists, after it was cancelled. They can be had back for a month.
+
+        Raises SpecError while another process runs it, which would go on to spend unseen; StoreError.
+        """
         if self.cancel(experiment_id):
             self.wait(experiment_id, 30.0)
+        elif self._is_claimed(experiment_id):
+            raise SpecError([_ELSEWHERE])
         self.runs.store.delete_experiment(experiment_id, time.time())
 
     def undelete(self, experiment_id: str) -> None:
         """Bring a deleted experiment back, with its runs. Raises StoreError."""
         self.runs.store.delete_experiment(experiment_id, None)
+        self._notify()
+
+    def is_deleted(self, experiment_id: str) -> bool:
+        """Whether it was deleted less than a month ago, and can be brought back. Raises StoreError."""
+        return self.runs.store.document(DELETED_EXPERIMENT_KIND, experiment_id) is not None
 
     def wait_for_change(self, experiment_id: str, revision: str, timeout_s: float) -> str:
         """The revision of its snapshot, as soon as it is another one than this, or after `timeout_s` seconds. "" for none. Raises StoreError."""
@@ -337,10 +348,7 @@ class Experiments:
         if job is None and self._is_claimed(experiment_id):
             raise SpecError([_ELSEWHERE])
         with self._lock:
-            text = store.document(EXPERIMENT_KIND, experiment_id)
-            if text is None:
-                raise _unknown(experiment_id)
-            changed = change(read_experiment(experiment_id, text))
+            changed = change(self._read(experiment_id))
             store.put(EXPERIMENT_KIND, experiment_id, codec.dumps(changed))
         self._ledger(experiment_id).refresh()
         if job is not None:
@@ -371,10 +379,12 @@ class Experiments:
         return job if job is not None and job.is_alive else None
 
     def _read(self, experiment_id: str) -> Experiment:
-        """The document of an experiment. Raises SpecError for an unknown one; StoreError."""
+        """The document of an experiment. Raises SpecError for an unknown one, and for one that was deleted; StoreError."""
         text = self.runs.store.document(EXPERIMENT_KIND, experiment_id)
         if text is None:
             raise _unknown(experiment_id)
+        if self.is_deleted(experiment_id):
+            raise SpecError([_DELETED])
         return read_experiment(experiment_id, text)
 
     def _ledger(self, experiment_id: str) -> Ledger:

@@ -112,6 +112,24 @@ def test_a_deleted_experiment_is_in_no_list_until_it_is_brought_back(runs, exper
     assert [one.done for one in experiments.list_experiments()] == [2]
 
 
+def test_a_deleted_experiment_spends_nothing_until_it_is_brought_back(runs, experiments):
+    experiment = make_experiment(keep_rows(runs.store, 3), SINGLE, budget=Budget(calls=1))
+    experiments.join(experiments.start(experiment), LONG_S)
+    experiments.delete(experiment.id)
+    for change in (
+        lambda: experiments.set_budget(experiment.id, Budget()),
+        lambda: experiments.resume(experiment.id),
+        lambda: experiments.rename(experiment.id, "again"),
+    ):
+        with pytest.raises(SpecError, match="deleted; bring it back first"):
+            change()
+    experiments.undelete(experiment.id)
+    experiments.set_budget(experiment.id, Budget())
+    experiments.resume(experiment.id)
+    experiments.join(experiment.id, LONG_S)
+    assert experiments.get(experiment.id).done == 3
+
+
 def test_what_was_deleted_a_month_ago_is_removed_with_its_runs_and_outcomes(runs, experiments):
     experiment = make_experiment(keep_rows(runs.store, 2), SINGLE)
     experiments.join(experiments.start(experiment), LONG_S)
@@ -394,6 +412,8 @@ def test_of_two_openers_one_runs_the_experiment(runs, experiments, home):
         other_runs = Runs(open_store(home))
         others = (experiments, Experiments(runs), Experiments(other_runs))
         assert [one.resume(experiment.id, CREDENTIALS) for one in others] == [False, False, False]
+        with pytest.raises(SpecError, match="another Refinescope process runs"):
+            Experiments(other_runs).delete(experiment.id)
         gate.opened.set()
         experiments.join(experiment.id, LONG_S)
         assert max(asked(server).values()) == 1

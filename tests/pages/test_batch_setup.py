@@ -184,6 +184,28 @@ def test_a_second_window_goes_on_with_a_copy():
     assert "saved as a copy" in words(second)
 
 
+def test_a_draft_that_another_window_started_goes_on_as_a_copy():
+    draft = example()
+    first = open_batch(experiment=draft.id)
+    press(first, "Try 3 inputs first")
+    experiments.join(draft.id, 30)
+    copy = save_draft(replace(draft, seed=2))
+    assert copy.id != draft.id
+    assert [one.id for one in list_drafts()] == [copy.id]
+
+
+def test_a_deleted_experiment_says_so_and_is_brought_back():
+    draft = example(name="Mine <b>")
+    press(open_batch(experiment=draft.id), "Try 3 inputs first")
+    experiments.join(draft.id, 30)
+    experiments.delete(draft.id)
+    app = open_batch(experiment=draft.id)
+    assert "Mine <b> was deleted." in words(app)
+    press(app, "Bring it back")
+    assert "was deleted" not in words(app)
+    assert [one.experiment.id for one in experiments.list_experiments()] == [draft.id]
+
+
 def test_an_arm_is_changed_and_removed_in_its_dialog():
     draft = example()
     app = open_batch(experiment=draft.id)

@@ -57,8 +57,11 @@ def draw_way_back() -> None:
 
 
 def _stop(act: Callable[[str], bool], experiment_id: str) -> None:
+    """Pause or cancel it. It may have ended before the click was taken: then there is nothing to say."""
     if not act(experiment_id):
-        st.toast(_ELSEWHERE)
+        latest = experiments.get(experiment_id)
+        if latest is not None and latest.is_live and not latest.is_local:
+            st.toast(_ELSEWHERE)
     st.rerun()
 
 

@@ -27,8 +27,8 @@ def draw_live(snapshot: Snapshot) -> None:
     def view() -> None:
         """What changes while it runs; the whole page is drawn anew when there is something else to do with it."""
         latest = experiments.get(experiment_id)
-        if latest is None:
-            return
+        if latest is None or experiments.is_deleted(experiment_id):
+            st.rerun()
         if latest.state != snapshot.state:
             st.rerun()
         if cells := take_clicks(latest):

@@ -11,6 +11,7 @@ from refine_core import runs
 from refine_core.experiments.drafts.document import ExperimentDraft
 from refine_core.log import codec
 from refine_core.runs import new_run_id
+from refine_core.store.protocol import EXPERIMENT_KIND
 
 logger = logging.getLogger("refine_core")
 
@@ -22,11 +23,12 @@ MAX_DRAFTS: Final = 100
 def save_draft(draft: ExperimentDraft) -> ExperimentDraft:
     """Keep it in place of what it was; durable on return. Raises StoreError, and then nothing was written.
 
-    What another window kept since is not overwritten: this one goes on as a copy, with an id of its own.
+    What another window kept since is not overwritten, nor is what it started hidden: this one goes on as a copy, with an id of its own.
     """
     place = runs.default().store
     stored = read_draft(draft.id)
-    if stored is not None and stored.saved_at > draft.saved_at:
+    was_changed = stored is not None and stored.saved_at > draft.saved_at
+    if was_changed or place.document(EXPERIMENT_KIND, draft.id) is not None:
         draft = replace(draft, id=new_run_id())
         stored = None
     saved = replace(draft, saved_at=time.time())
