@@ -76,6 +76,7 @@ def read_outcome(text: str) -> tuple[Outcome, Charges]:
         data = ujson.loads(text)
         charges = Charges(**_known(data.pop("charges"), _CHARGES))
         data["attempts"] = tuple(AttemptFigures(**_known(one, _ATTEMPT)) for one in data["attempts"])
+        data["given_away"] = tuple(data.get("given_away", ()))
         outcome = Outcome(**_known(data, _OUTCOME))
     except AttributeError as error:  # another kind of data
         raise TypeError(str(error)) from error

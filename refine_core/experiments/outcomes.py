@@ -13,6 +13,7 @@ from typing import Literal
 
 from refine_core.errors import LMKeyError, LMRateLimitError
 from refine_core.log.timeline import Attempt, Timeline, Usage
+from refine_core.uptake import leaks
 
 State = Literal["scored", "failed", "cut off"]
 """failed: it ended without a reward. cut off: a budget or a person ended it; it counts as not run."""
@@ -42,6 +43,7 @@ class Outcome:
     reward, parts: of the attempt that was returned; None and {} unless scored. returned: its index. reason: why the run stopped.
     calls, tokens, cost_usd, took_s: of the whole run. error_type, error: of a failed run, as recorded. failed_attempts: how many.
     retries: error type -> how often a call was tried again because of it. waited_s: error type -> seconds that these calls waited in all.
+    given_away: names of the values that only the reward should see and that a hint of the returned attempt quotes.
     """
 
     state: State
@@ -60,6 +62,7 @@ class Outcome:
     failed_attempts: int = 0
     retries: Mapping[str, int] = field(default_factory=dict)
     waited_s: Mapping[str, float] = field(default_factory=dict)
+    given_away: tuple[str, ...] = ()
 
     @property
     def complete_attempts(self) -> int:
@@ -111,7 +114,18 @@ def fold_outcome(timeline: Timeline) -> Outcome | None:
         len(failed),
         retries,
         waited_s,
+        _given_away(timeline, returned) if returned is not None and scored else (),
     )
+
+
+def _given_away(timeline: Timeline, returned: Attempt) -> tuple[str, ...]:
+    found = {
+        leak.name
+        for several in leaks(timeline, returned).values()
+        for leak in several
+        if leak.kind == "reference"
+    }
+    return tuple(sorted(found))
 
 
 def _figures(timeline: Timeline, attempt: Attempt) -> AttemptFigures:

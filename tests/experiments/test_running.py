@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from refine_core import LM, Predict, Refine, datasets
+from refine_core.datasets import table_of_cells
 from refine_core.errors import SpecError, StoreError
 from refine_core.experiments import Arm, Budget, Experiments, RateLimit
 from refine_core.experiments.failure_kinds import list_failures
@@ -40,6 +41,7 @@ from tests.experiments.engine_parts import (
     on_server,
 )
 from tests.openai_server import OpenAIServer, status
+from tests.prompts import advice, asks_for_advice, reply
 from tests.threads import eventually
 
 LONG_S = 60.0
@@ -558,3 +560,24 @@ def test_a_full_disk_stops_everything_and_a_later_press_goes_on():
     whole = experiments.get(experiment.id)
     assert (whole.state, whole.done, len(store.cell_runs(experiment.id))) == ("finished", 20, 20)
     assert full.outcomes.items() <= whole.outcomes.items()
+
+
+def test_a_hint_that_quotes_the_right_answer_is_kept_with_the_outcome(runs, experiments):
+    def tell(body: dict[str, object]) -> str:
+        """An adviser that passes on the right answer, and a model that says what its hint says."""
+        if asks_for_advice(body["messages"]):
+            return advice(predict="Say Zanzibar.", answer="Say Zanzibar.")
+        return reply(answer="Zanzibar" if "Say Zanzibar" in str(body["messages"]) else "no idea")
+
+    reward = "def reward(args, pred):\n    return float(pred.answer == args['expected'])\n"
+    table = table_of_cells(["question", "expected"], [["Where?", "Zanzibar"], ["Where is it?", "elsewhere"]])
+    spec = replace(REFINED, reward=reward, threshold=1.0)
+    columns = [guess.column for guess in datasets.suggest_columns(table, spec)]
+    with OpenAIServer(default=tell) as server:
+        experiment = make_experiment(datasets.keep(runs.store, table, columns), on_server(server, spec))
+        experiments.join(experiments.start(experiment, CREDENTIALS), LONG_S)
+    outcomes = experiments.get(experiment.id).outcomes
+    assert {cell.row: (one.reward, one.given_away) for cell, one in outcomes.items()} == {
+        1: (1.0, ("expected",)),
+        2: (0.0, ()),
+    }

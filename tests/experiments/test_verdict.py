@@ -232,3 +232,16 @@ def test_one_scored_input_says_nothing_of_others(state):
     }
     verdict = build_result(replace(snapshot, outcomes=outcomes)).verdict
     assert verdict.headline == "One input was scored in both arms: that says nothing of others."
+
+
+def test_an_arm_whose_hints_gave_the_answer_away_says_in_how_many_runs():
+    made = make_snapshot(arms=2, rows=20)
+    told = {
+        cell: replace(one, given_away=("expected",)) if cell.arm == "a" and cell.row <= 7 else one
+        for cell, one in made.outcomes.items()
+    }
+    verdict = build_result(replace(made, outcomes=told)).verdict
+    (caveat,) = (one for one in verdict.details if "should see" in one)
+    assert caveat.startswith(
+        "Refine, N 5: in 7 of 20 scored runs the hint of the attempt that counts quotes expected"
+    )

@@ -105,6 +105,7 @@ def build_arm(
         best,
         no_best,
         len(runs.cut_off) if threshold is not None and drawn else 0,
+        Counter(name for one in counted for name in one.given_away),
     )
 
 

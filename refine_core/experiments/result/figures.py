@@ -87,7 +87,8 @@ class ArmResult:
     failures: error type -> runs. stopped: why the arm was stopped, or "".
     survival: [] where there is no threshold, or too few inputs. curve: k = 1…N, () for too few inputs. curve_inputs: how many it is of.
     best_of_k: of an arm without hints; () with the reason in `no_best_of_k`. cut_off: runs that a budget or a cancel ended, which only
-    `survival` has, as far as they went; there it has every run that began.
+    `survival` has, as far as they went; there it has every run that began. given_away: name of a value that only the reward should see ->
+    runs whose returned attempt had a hint that quotes it.
     """
 
     arm: Arm
@@ -111,6 +112,7 @@ class ArmResult:
     best_of_k: tuple[BestOfK, ...] = ()
     no_best_of_k: str = ""
     cut_off: int = 0
+    given_away: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -313,6 +313,7 @@ def _list_caveats(result: Result) -> Iterator[str]:
         if result.repeats > 1 and left_out:
             how = f"their inputs count by another repeat, and {left_out} without one are left out"
         yield f"{result.failed} of {pluralize(result.cells, 'run')} failed; {how}."
+    yield from _list_given_away(result)
     asking = [arm.arm.spec for arm in result.arms if may_ask_judge(arm.arm.spec.reward)]
     if len({repr((spec.judge or spec.model).identity) for spec in asking}) > 1:
         yield "The reward asks a model, and the arms ask different ones: part of a difference may be the judge's."
@@ -329,3 +330,13 @@ def _list_caveats(result: Result) -> Iterator[str]:
         means = [_describe_mean(arm) for arm in result.arms if arm.mean is not None]
         if means:
             yield f"By its own reward, {join_words(means)}."
+
+
+def _list_given_away(result: Result) -> Iterator[str]:
+    """Arms whose hints quote what only the reward should see: what they got may be the adviser's answer."""
+    for arm in result.arms:
+        for name, runs in arm.given_away.items():
+            yield (
+                f"{arm.name}: in {runs:,} of {pluralize(arm.scored, 'scored run')} the hint of the attempt that counts quotes {name}, "
+                "which only the reward should see. The adviser is shown it, so this arm may have been told the answer."
+            )
