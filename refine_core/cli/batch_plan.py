@@ -41,6 +41,7 @@ def describe_plan(plan: ExperimentPlan, experiment: Experiment) -> list[str]:
         f"{plan.runs_text} runs: {one_line(arms)}",
         f"calls {plan.calls_text}, cost {plan.cost_text}, time {plan.time_text}",
         *map(one_line, filter(None, (plan.source, plan.shows_text, plan.stop, *plan.notes))),
+        *(f"Warning: {one_line(text)}" for text in plan.warnings),
     ]
 
 
@@ -59,6 +60,7 @@ def plan_to_json(plan: ExperimentPlan) -> dict[str, object]:
         "seconds": None if plan.seconds is None else list(plan.seconds),
         "detectable": plan.detectable,
         "notes": list(plan.notes),
+        "warnings": list(plan.warnings),
         "source": plan.source,
     }
 

@@ -37,7 +37,8 @@ class ExperimentPlan:
 
     detectable: the smallest difference between two arms that so many inputs show in 4 of 5 cases; basis: how that is known. source: where
     calls, cost and time come from. stop: how the budget stops it, or "". at_once: calls at once, the same for every model; None: not the same.
-    problems: what keeps it from being run. notes: what is worth knowing, a sentence each. is_known: whether recorded rewards tell how much
+    problems: what keeps it from being run. notes: what is worth knowing, a sentence each. warnings: what is likely
+    wrong with it, a sentence each. is_known: whether recorded rewards tell how much
     rewards vary; else `detectable` is the worst case for rewards from 0 to 1.
     """
 
@@ -55,6 +56,7 @@ class ExperimentPlan:
     at_once: int | None
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     is_known: bool = True
 
     @property

@@ -26,6 +26,7 @@ from refine_core.experiments.experience import (
 )
 from refine_core.experiments.plan import ArmPlan, ExperimentPlan
 from refine_core.experiments.plan_notes import list_notes
+from refine_core.experiments.plan_warnings import list_warnings
 from refine_core.experiments.problems import find_problems
 from refine_core.experiments.snapshot import Snapshot
 from refine_core.formatting import clip, format_cost, pluralize
@@ -81,6 +82,7 @@ def plan_experiment(
         next(iter(at_once)) if len(at_once) == 1 else None,
         tuple(find_problems(experiment, dataset, credentials)),
         (*list_notes(experiment), *_budget_notes(experiment.budget, cost)),
+        list_warnings(experiment, dataset),
         is_known,
     )
 

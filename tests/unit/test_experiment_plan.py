@@ -284,6 +284,42 @@ def test_arms_with_different_rewards_are_said_not_to_compare(runs):
     assert any("different rewards" in note for note in plan.notes)
 
 
+def labelled(name="expected", value="So"):
+    columns = (Column("question", "input", "question"), Column(name, "reward only", name))
+    return Dataset("d", "questions.csv", 1, columns, [DatasetRow(1, {"question": "Why?", name: value})])
+
+
+def warnings_of(runs, reward, dataset, *ways):
+    arms = (
+        Arm(key, key.upper(), replace(BASE, reward=reward, **way))
+        for key, way in zip("abc", ways, strict=False)
+    )
+    return plan_experiment(runs, experiment(*arms), dataset).warnings
+
+
+def test_a_value_that_the_reward_reads_and_no_column_has_is_a_warning(runs):
+    reward = "def reward(args, pred):\n    return float(args['answer'] == pred.answer)\n"
+    (lacks, ignored) = warnings_of(runs, reward, labelled(), {})
+    assert lacks.startswith("The reward reads answer in line 2, and no column is answer")
+    assert ignored == "The reward's code does not mention expected."
+    assert warnings_of(runs, reward, labelled("answer"), {"strategy": "single"}) == ()
+    assert (
+        warnings_of(
+            runs, reward.replace("['answer']", ".get('answer')"), labelled("answer"), {"strategy": "single"}
+        )
+        == ()
+    )
+
+
+def test_an_adviser_who_is_shown_the_right_answer_is_a_warning(runs):
+    """Else refining looks better than it is: the hint may say the answer."""
+    reward = "def reward(args, pred):\n    return float(args['expected'] == pred.answer)\n"
+    (told,) = warnings_of(runs, reward, labelled(), {}, {"strategy": "best_of_n"})
+    assert told.startswith("A: The adviser is shown expected, as the reward is, so a hint can give it away")
+    assert warnings_of(runs, reward, labelled(), {"advice_form": "compact"}, {"strategy": "single"}) == ()
+    assert warnings_of(runs, reward, labelled(value="Why"), {}) == ()  # the question says it, too
+
+
 def test_repeats_at_temperature_0_are_said_to_tell_little(runs):
     planned = experiment(*of_model(REAL, {}), repeats=3)
     assert any("repeats then tell little" in note for note in plan_experiment(runs, planned, table()).notes)

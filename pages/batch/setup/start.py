@@ -46,8 +46,8 @@ def draw_start(plan: ExperimentPlan, problems: Sequence[Problem]) -> None:
         )
 
 
-def draw_notes(problems: Sequence[Problem]) -> None:
-    """Draw what is to be known beside the buttons: what to fix, or that the page can be closed."""
+def draw_notes(problems: Sequence[Problem], warnings: Sequence[str]) -> None:
+    """Draw what is to be known beside the buttons: what to fix, what may be wrong, or that the page can be closed."""
     if (refused := st.session_state.get(_REFUSED)) and refused[0] == current():
         _show_fault(refused[1])
     elif not problems:
@@ -60,6 +60,8 @@ def draw_notes(problems: Sequence[Problem]) -> None:
                 st.caption(escape_markdown(words))
             else:
                 _show_fault(f"{names.get(one.field, '')}{words}")
+        for text in warnings:
+            st.markdown(f":small[:orange[\N{BLACK UP-POINTING TRIANGLE}] {escape_markdown(text)}]")
 
 
 def is_missing(problem: Problem) -> bool:

@@ -55,7 +55,7 @@ def draw_setup(stored: ExperimentDraft) -> None:
         with top:
             draw_start(plan, problems)
             draw_summary(plan)
-            draw_notes(problems)
+            draw_notes(problems, plan.warnings)
         draw_before(plan)
     else:
         left, right = st.columns(_LEFT_AND_RIGHT, gap="large")
@@ -64,7 +64,7 @@ def draw_setup(stored: ExperimentDraft) -> None:
         with right:
             draw_before(plan)
             draw_start(plan, problems)
-            draw_notes(problems)
+            draw_notes(problems, plan.warnings)
     draw_arm_dialog()
     with st.container(gap=None):
         watch_fields()
