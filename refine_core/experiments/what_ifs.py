@@ -5,7 +5,8 @@
 
 No model is asked. Attempts without hints do not depend on the reward: best of n and single attempts are exact. Refine's later
 attempts had hints from an adviser who read the reward, so with another one they would have been others: such a run counts by the
-outputs that it has (the first at the threshold, else the best) with all that it took, and is counted as unknown.
+outputs that it has: the first at the threshold with what was spent up to it, else the best with all that it took. It is counted as unknown,
+and so is what it would have spent beyond its first attempts, which are the same under both.
 """
 
 from __future__ import annotations
@@ -38,12 +39,15 @@ class ExperimentWhatIf:
     """The experiment as it would have been: `build_result(one.snapshot)` says what it shows.
 
     unknown: key of an arm -> runs of which nobody knows how they would have gone on; they count by the outputs they have.
+    counted_calls: of these runs; sure_calls: those of them that would have been made whatever the adviser had said.
     missing: runs that could not be scored again, such as those that were deleted, or whose reward waits for a judge; they are left out.
     """
 
     snapshot: Snapshot
     unknown: Mapping[str, int] = field(default_factory=dict)
     missing: int = 0
+    counted_calls: int = 0
+    sure_calls: int = 0
 
     def describe(self) -> tuple[str, ...]:
         """What a reader has to know beside the result, a sentence each."""
@@ -56,7 +60,9 @@ class ExperimentWhatIf:
         if names:
             sentences.append(
                 f"{join_words(names)} would have gone another way after some attempt: they count by the recorded output "
-                "that is first at the threshold, else by the best, and by all the calls they made, not by what they would have done."
+                "that is first at the threshold and the calls up to it, else by the best and all the calls they made, not by what they "
+                f"would have done. Of these {pluralize(self.counted_calls, 'call')} {self.sure_calls:,} would have been made in any "
+                "case; how many more is not known."
             )
         if self.missing:
             sentences.append(
@@ -81,7 +87,7 @@ def what_if(
     arms = tuple(replace(arm, spec=change_spec(arm.spec, **changes)) for arm in experiment.arms)
     outcomes: dict[Cell, Outcome] = {}
     unknown: Counter[str] = Counter()
-    missing = 0
+    missing = counted_calls = sure_calls = 0
     for done, (cell, outcome) in enumerate(snapshot.outcomes.items(), 1):
         if is_cancelled():
             return None
@@ -90,16 +96,19 @@ def what_if(
         if found is None or any(one.comparable and one.end is None for one in found.attempts):
             missing += 1
         else:
-            outcomes[cell] = outcome_under(found, outcome)
+            supposed = outcomes[cell] = outcome_under(found, outcome)
             unknown[cell.arm] += not found.is_known
+            if not found.is_known:
+                counted_calls += supposed.calls
+                sure_calls += sum(one.calls for one in supposed.attempts[: found.exact_until])
         if on_progress is not None:
             on_progress(done, len(snapshot.outcomes))
     changed = replace(snapshot, experiment=replace(experiment, arms=arms), outcomes=outcomes, cut_off={})
-    return ExperimentWhatIf(changed, unknown, missing)
+    return ExperimentWhatIf(changed, unknown, missing, counted_calls, sure_calls)
 
 
 def outcome_under(found: WhatIf, recorded: Outcome) -> Outcome:
-    """What would have become of a cell: up to where the changed run would have stopped; of an unknown one, all there is."""
+    """What would have become of a cell: up to where the changed run would have stopped; of an unknown one, up to its first output at the threshold, else all."""
     figures = tuple(_list_figures(found, recorded))
     tokens, costs = [one.tokens for one in figures], [one.cost_usd for one in figures]
     spent = replace(
@@ -127,7 +136,7 @@ def outcome_under(found: WhatIf, recorded: Outcome) -> Outcome:
 
 
 def _list_figures(found: WhatIf, recorded: Outcome) -> Iterator[AttemptFigures]:
-    last = found.stop if found.is_known else None
+    last = found.stop if found.is_known else _first_at_threshold(found)
     for old, new in zip(recorded.attempts, found.attempts, strict=False):
         if last is not None and new.attempt > last:
             return
@@ -138,6 +147,12 @@ def _list_figures(found: WhatIf, recorded: Outcome) -> Iterator[AttemptFigures]:
             reaches=_reaches(new, found.threshold),
             unmet=bool(new.unmet),
         )
+
+
+def _first_at_threshold(found: WhatIf) -> int | None:
+    """Number of the first recorded attempt at the threshold; None if there is none."""
+    first = next((one for one in found.attempts if one.attempt == found.first), None)
+    return None if first is None or not _reaches(first, found.threshold) else first.attempt
 
 
 def _reaches(attempt: WhatIfAttempt, threshold: float | None) -> bool:

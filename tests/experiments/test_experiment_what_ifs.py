@@ -76,12 +76,22 @@ def test_an_adviser_who_would_have_read_another_threshold_makes_it_unknown(recor
 
 
 def test_an_unknown_run_counts_by_its_first_output_at_the_threshold(recorded):
-    """With 0.5 that is the second attempt, though the fourth got more; what it took is all that it made."""
+    """With 0.5 that is the second attempt, though the fourth got more; advice and two attempts are what it took."""
     snapshot, timelines, what_ifs = recorded
     found = what_if(snapshot, timelines.get, what_ifs.ask_spec, {"threshold": 0.5})
     refined = [found.snapshot.outcomes[cell] for cell in snapshot.cells if cell.arm == "a"]
-    assert [(one.reward, len(one.attempts)) for one in refined] == [(0.5, 4)] * 3
-    assert "first at the threshold, else by the best, and by all the calls they made" in found.describe()[0]
+    assert [(one.reward, len(one.attempts), one.calls) for one in refined] == [(0.5, 2, 3)] * 3
+    assert found.describe()[0].endswith(
+        "Of these 9 calls 3 would have been made in any case; how many more is not known."
+    )
+
+
+def test_an_unknown_run_below_the_threshold_counts_by_all_that_it_took(recorded):
+    snapshot, timelines, what_ifs = recorded
+    found = what_if(snapshot, timelines.get, what_ifs.ask_spec, {"threshold": 0.85})
+    refined = [found.snapshot.outcomes[cell] for cell in snapshot.cells if cell.arm == "a"]
+    assert [(one.reward, len(one.attempts), one.calls) for one in refined] == [(0.8, 4, 7)] * 3
+    assert (found.counted_calls, found.sure_calls) == (21, 3)
 
 
 def test_a_run_that_is_gone_is_left_out_and_counted(recorded):
