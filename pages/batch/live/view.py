@@ -16,6 +16,8 @@ from refine_core import experiments
 from refine_core.experiments import Snapshot
 
 POLL_S: Final = 0.5
+REST_S: Final = 2.0
+"""While nothing of it is at work: another window, or a terminal, may resume it."""
 
 
 def draw_live(snapshot: Snapshot) -> None:
@@ -23,7 +25,7 @@ def draw_live(snapshot: Snapshot) -> None:
     experiment_id = snapshot.experiment.id
     draw_header(snapshot.experiment.name, "", actions=lambda: draw_actions(snapshot), key=experiment_id)
 
-    @st.fragment(run_every=POLL_S if snapshot.is_live else None)
+    @st.fragment(run_every=POLL_S if snapshot.is_live else REST_S)
     def view() -> None:
         """What changes while it runs; the whole page is drawn anew when there is something else to do with it."""
         latest = experiments.get(experiment_id)
