@@ -33,8 +33,8 @@ def format_number(value: float | None, beside: Iterable[float | None] = ()) -> s
     if value is None:
         return "none"
     if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else "∞" if value > 0 else "-∞"
-    return _write_apart(value, {other for other in beside if _is_finite(other)}, DECIMALS)
+        return "not a number" if math.isnan(value) else "∞" if value > 0 else f"{MINUS}∞"
+    return _with_minus(_write_apart(value, {other for other in beside if _is_finite(other)}, DECIMALS))
 
 
 def format_score(value: float | None, beside: Iterable[float | None] = ()) -> str:
@@ -50,9 +50,14 @@ def format_score(value: float | None, beside: Iterable[float | None] = ()) -> st
         return format_number(value, others)
     text = _write_apart(value, {*others, 0.0}, REWARD_DECIMALS)
     if abs(value) >= THOUSAND or "e" in text:
-        return text
+        return _with_minus(text)
     whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals:0<{REWARD_DECIMALS}}"
+    return _with_minus(f"{whole}.{decimals:0<{REWARD_DECIMALS}}")
+
+
+def _with_minus(text: str) -> str:
+    """A number with the sign for minus in place of the hyphen that Python writes; exponents stay as they are."""
+    return f"{MINUS}{text[1:]}" if text.startswith("-") else text
 
 
 def _is_finite(value: float | None) -> TypeGuard[float]:

@@ -393,10 +393,12 @@ export class Grid {
 // A reward as every screen writes it: two decimals, more only where it has more.
 function write(value) {
   const short = value.toFixed(2);
-  return Math.abs(Number(short) - value) < 1e-9 ? short : String(Number(value.toPrecision(4)));
+  return withMinus(Math.abs(Number(short) - value) < 1e-9 ? short : String(Number(value.toPrecision(4))));
 }
 
-const writeEnd = (value) => (Number.isInteger(value) ? value.toLocaleString("en") : write(value));
+const writeEnd = (value) => (Number.isInteger(value) ? withMinus(value.toLocaleString("en")) : write(value));
+
+const withMinus = (text) => text.replace(/^-/, "\u2212");
 
 function place(node, top, height) {
   Object.assign(node.style, { top: `${top}px`, height: `${height}px` });

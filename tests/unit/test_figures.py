@@ -365,7 +365,7 @@ def test_a_reward_without_end_lies_at_the_edge():
     log.attempt(-math.inf)
     top, foot = drawing(log)["panel"]
     assert layer(log, "reward")["y"] == [(top + foot) / 2, top, foot]
-    assert layer(log, "reward values")["text"][1:] == ["∞", "-∞"]
+    assert layer(log, "reward values")["text"][1:] == ["∞", "−∞"]
 
 
 def test_the_threshold_is_a_dashed_line_with_its_name_and_value():
@@ -952,8 +952,8 @@ def test_rows_add_up_to_the_run():
         (1.0, "1.00"),
         (0.9999, "0.9999"),
         (0.99999, "0.99999"),
-        (-0.25, "-0.25"),
-        (-0.0001, "-0.0001"),
+        (-0.25, "−0.25"),
+        (-0.0001, "−0.0001"),
         (12.5, "12.50"),
     ],
 )

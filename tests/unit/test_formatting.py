@@ -32,7 +32,7 @@ from refine_core.formatting import (
     [
         (1.0, "1"),
         (0.3333333, "0.3333"),
-        (-2.5, "-2.5"),
+        (-2.5, f"{MINUS}2.5"),
         (0.0, "0"),
         (12345.6, "12,346"),
         (1e-9, "1e-09"),
@@ -48,7 +48,7 @@ def test_numbers_are_written_as_people_write_them(value, words):
 
 
 def as_number(text):
-    return float(text.replace(",", ""))
+    return float(text.replace(",", "").replace(MINUS, "-"))
 
 
 NUMBERS = st.one_of(
@@ -81,7 +81,7 @@ def test_numbers_shown_together_read_in_their_true_order(values):
         (0.899, [0.9], "0.899"),
         (12, [3, None], "12"),
         (12, [3.5], "12.00"),
-        (-3.0, [], "-3"),
+        (-3.0, [], f"{MINUS}3"),
         (12345.6, [], "12,346"),
         (1e-9, [], "1e-09"),
         (math.inf, [], "∞"),

@@ -63,7 +63,7 @@ def test_a_higher_temperature_is_advised_only_where_one_is_sent(kind):
 
 @pytest.mark.fault(20)
 @pytest.mark.parametrize("threshold", [1.0, None])
-@pytest.mark.parametrize(("value", "shown"), [(0.0, "0.00"), (0.5, "0.50"), (-3.0, "-3")])
+@pytest.mark.parametrize(("value", "shown"), [(0.0, "0.00"), (0.5, "0.50"), (-3.0, "\N{MINUS SIGN}3")])
 def test_a_reward_that_tells_no_answers_apart_is_remarked_on(value, shown, threshold):
     """Three scored attempts are enough, failures between them or not."""
     line = run_of((value, "a"), (None, "x"), (value, "b"), (value, "a"), threshold=threshold)
