@@ -58,6 +58,13 @@ def test_a_small_interval_around_zero_is_no_difference_and_no_lack_of_data():
     assert sentence(arms=2, rows=15, rewards=level)[0] == "not enough data"
 
 
+@pytest.mark.parametrize(("low", "high"), [(-0.02, 0.2), (-0.2, 0.02)])
+def test_an_interval_that_reaches_far_on_one_side_alone_is_not_enough_data(low, high):
+    one = build_result(make_snapshot(arms=2, rows=15, effect=0.0)).main
+    far = replace(one, difference=replace(one.difference, low=low, high=high), enough=False)
+    assert describe_pair(far)[2] == "not enough data"
+
+
 def test_a_reward_that_gives_every_run_the_same_cannot_tell_arms_apart():
     assert sentence(rewards=lambda *_: 1.0) == (
         "no difference",

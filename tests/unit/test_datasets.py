@@ -148,6 +148,13 @@ def test_added_rows_make_a_version_and_leave_the_others_alone():
     assert len(old.rows) == 2
 
 
+def test_rows_that_are_left_out_stay_so_when_others_are_added():
+    store, table = MemoryStore(), opened(GOOD + ",Walkers,3\n")
+    first = datasets.keep(store, table, columns(table), skip_bad=True)
+    second = datasets.keep(store, opened(HEAD + "Bell,Commuters,30\n", "more.csv"), (), extends=first.id)
+    assert [row.values["product"] for row in second.rows] == ["Kettle", "Lamp", "Bell"]
+
+
 def test_added_bad_rows_wait_until_they_may_be_left_out():
     store, table, more = MemoryStore(), opened(GOOD), opened(GOOD + ",Walkers,3\n", "more.csv")
     first = datasets.keep(store, table, columns(table))
