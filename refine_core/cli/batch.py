@@ -107,7 +107,11 @@ _OF_ADDED: Final = _OF_MORE | {
 @trust_address
 @click.option("--dry-run", is_flag=True, help="Say what it would take; start nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before an experiment that costs more than a dollar.")
-@click.option("--resume", metavar="ID", help="Go on with an experiment: run what is left of it.")
+@click.option(
+    "--resume",
+    metavar="ID",
+    help="Run what is left of an experiment; with --budget-…, --at-once, --rpm or --tpm within other limits.",
+)
 @click.option(
     "--add-to",
     metavar="ID",

@@ -59,7 +59,8 @@ def _lines(snapshot: Snapshot, result: Result, terminal: Terminal) -> Iterator[s
         yield from (one_line(line) for line in progress.details)
         yield ""
     yield terminal.paint(one_line(verdict.headline), bold=True)
-    yield from (one_line(line) for line in (*verdict.details, verdict.method) if line)
+    told = () if _is_whole(snapshot) else progress.details
+    yield from (one_line(line) for line in (*verdict.details, verdict.method) if line and line not in told)
     yield ""
     heads = ("arm", "mean", "95 %", "reached", "runs", "failed", "calls", "cost")
     rows = [heads, *(_arm_row(arm) for arm in result.arms)]

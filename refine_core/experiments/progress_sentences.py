@@ -127,12 +127,8 @@ def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
     for label, wait_s in snapshot.on_hold.items():
         if wait_s >= LONG_HOLD_S:
             yield f"{describe_hold(label, time.time() + wait_s)}."
-    stopped: dict[str, list[str]] = {}
-    for arm in snapshot.experiment.arms:
-        if why := snapshot.stopped_arms.get(arm.key):
-            stopped.setdefault(why, []).append(f"“{arm.name}”")
-    for why, names in stopped.items():
-        yield f"{join_words(names)} {'was' if len(names) == 1 else 'were'} stopped. {_as_sentence(why)}"
+    arms = snapshot.experiment.arms
+    yield from list_stopped_arms((arm.name, snapshot.stopped_arms.get(arm.key, "")) for arm in arms)
     if snapshot.state == "stopped" and not (snapshot.stopped_by == "budget" and snapshot.error):
         yield _NEXT_STEPS.get(snapshot.stopped_by, _NEXT_STEPS[""])
     if snapshot.state not in ("stopped", "finished"):
@@ -140,6 +136,16 @@ def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
     if sums.unpriced and snapshot.experiment.budget.usd is not None:
         it = "it" if sums.unpriced == 1 else "they"
         yield f"{pluralize(sums.unpriced, 'run')} did not tell what {it} cost, so the budget in dollars cannot be exact."
+
+
+def list_stopped_arms(arms: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Which arms were stopped, a sentence for each cause. arms: their names, and why each was stopped or ""."""
+    by_cause: dict[str, list[str]] = {}
+    for name, why in arms:
+        if why:
+            by_cause.setdefault(why, []).append(f"“{name}”")
+    for why, names in by_cause.items():
+        yield f"{join_words(names)} {'was' if len(names) == 1 else 'were'} stopped. {_as_sentence(why)}"
 
 
 _NEXT_STEPS: Final = {

@@ -149,6 +149,16 @@ def test_a_stopped_experiment_says_how_many_ended_and_which_count():
     )
 
 
+def test_arms_that_were_stopped_of_one_cause_are_told_in_one_sentence():
+    stopped = {"a": "the key was refused", "b": "the key was refused"}
+    told = build_result(
+        replace(make_snapshot(state="stopped", done=0.4), stopped_arms=stopped)
+    ).verdict.details
+    assert [one for one in told if "refused" in one] == [
+        "“Refine, N 5” and “Best of 5” were stopped. The key was refused."
+    ]
+
+
 def test_failures_of_one_arm_bring_a_second_figure_with_them():
     verdict = build_result(make_snapshot(arms=2, failed={"a": 0.3})).verdict
     caution = next(one for one in verdict.details if "failed more often" in one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 
 from pages.batch.live.cells import ROUTES, write_cells
 from refine_core import experiments, runs
-from refine_core.experiments import Budget, build_progress
+from refine_core.experiments import Budget, RateLimit, build_progress
 from tests.experiments.engine_parts import REFINED, SINGLE, keep_rows, make_experiment
 from tests.experiments.live_snapshots import FAILED, FIRST, snapshot
 from tests.pages.test_hint_test import open_page, words
@@ -53,6 +54,24 @@ def test_a_spent_budget_is_raised_where_the_experiment_is_resumed():
     experiments.join(experiment_id, LONG_S)
     snapshot = experiments.get(experiment_id)
     assert (snapshot.state, snapshot.experiment.budget) == ("finished", Budget(calls=500))
+
+
+def test_an_arm_that_was_stopped_is_resumed_with_fewer_calls_at_once():
+    broken = replace(SINGLE, reward="import no_such_module\n" + SINGLE.reward)
+    made = make_experiment(keep_rows(runs.default().store, 4), broken, at_once=4)
+    experiments.start(made)
+    experiments.join(made.id, LONG_S)
+    app = open_batch(made.id)
+    fields = {field.label: field for field in app.number_input}
+    assert (fields["Calls at once"].value, fields["Requests a minute"].value) == (4, None)
+    fields["Calls at once"].set_value(2)
+    fields["Requests a minute"].set_value(600).run()
+    (resume,) = [button for button in app.button if button.key == "batch.resume"]
+    resume.click().run()
+    assert not app.exception
+    experiments.join(made.id, LONG_S)
+    limits = experiments.get(made.id).experiment.rate_limits
+    assert limits == {"practice model": RateLimit(2, 600)}
 
 
 def test_the_result_so_far_is_asked_for_by_the_address():

@@ -5,18 +5,18 @@ To stand outside what is polled, so that no click is lost to a redraw.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import streamlit as st
 
 from pages.batch.keys import ask_for_keys, collect_keys, forget_asked, list_keys, note_missing_key
+from pages.batch.live.limits import ask_for_budget, ask_for_rates
 from pages.shared import address
-from pages.shared.numbers import MAX_DOLLARS, MAX_WHOLE, nearest
 from pages.shared.text import escape_markdown, show_error
 from refine_core import experiments
 from refine_core.errors import LMError, LMKeyError, SpecError, StoreError
-from refine_core.experiments import Budget, Cell, Snapshot
+from refine_core.experiments import Budget, Cell, RateLimit, Snapshot
 from refine_core.formatting import pluralize
 
 _RETRY: Final = "batch.retry"
@@ -67,7 +67,7 @@ def _stop(act: Callable[[str], bool], experiment_id: str) -> None:
 
 def _draw_go_on(snapshot: Snapshot) -> None:
     fields = list_keys(snapshot)
-    if not fields and snapshot.stopped_by != "budget":
+    if not fields and snapshot.stopped_by not in ("budget", "arms"):
         if st.button("Resume", icon=":material/play_circle:", type="primary", key="batch.resume"):
             _go_on(snapshot)
         return
@@ -78,31 +78,22 @@ def _draw_go_on(snapshot: Snapshot) -> None:
             if left != 1
             else "1 run is left."
         )
-        budget = _ask_for_budget(snapshot) if snapshot.stopped_by == "budget" else None
+        budget = ask_for_budget(snapshot) if snapshot.stopped_by == "budget" else None
         ask_for_keys(fields)
+        rates = ask_for_rates(snapshot) if snapshot.stopped_by == "arms" else None
         if st.button(f"Run {pluralize(left, 'run')}", type="primary", key="batch.resume"):
-            _go_on(snapshot, budget)
+            _go_on(snapshot, budget, rates)
 
 
-def _ask_for_budget(snapshot: Snapshot) -> Budget:
-    """Fields for the limits that the experiment has; what was spent counts against the new ones, too."""
-    budget = snapshot.experiment.budget
-    usd, calls, tokens = budget.usd, budget.calls, budget.tokens
-    st.caption("What was spent so far counts against the new limit, too. Empty: no limit.")
-    if usd is not None:
-        usd = st.number_input("Stop at, dollars", min_value=0.0, value=nearest(usd * 2, 0.0, MAX_DOLLARS), step=1.0, format="%.2f", key="batch.usd", placeholder="no limit")  # fmt: skip
-    if calls is not None:
-        calls = st.number_input("Stop at, calls", min_value=1, value=nearest(calls * 2, 1, MAX_WHOLE), step=100, key="batch.calls", placeholder="no limit")  # fmt: skip
-    if tokens is not None:
-        tokens = st.number_input("Stop at, tokens", min_value=1, value=nearest(tokens * 2, 1, MAX_WHOLE), step=1000, key="batch.tokens", placeholder="no limit")  # fmt: skip
-    return Budget(calls, tokens, usd)
-
-
-def _go_on(snapshot: Snapshot, budget: Budget | None = None) -> None:
+def _go_on(
+    snapshot: Snapshot, budget: Budget | None = None, rates: Mapping[str, RateLimit] | None = None
+) -> None:
     experiment = snapshot.experiment
     try:
         if budget is not None and budget != experiment.budget:
             experiments.set_budget(experiment.id, budget)
+        if rates:
+            experiments.set_rate_limits(experiment.id, {**experiment.rate_limits, **rates})
         experiments.resume(experiment.id, collect_keys(experiment.arms))
     except LMKeyError as error:
         note_missing_key(snapshot)
