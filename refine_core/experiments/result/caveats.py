@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from refine_core.experiments.progress_sentences import list_stopped_arms
 from refine_core.experiments.result.figures import (
     ArmResult,
     Result,
@@ -29,9 +30,7 @@ def list_caveats(result: Result) -> Iterator[str]:
             f"Stopped: {result.done:,} of {pluralize(result.cells, 'run')} ended. "
             f"Only inputs that were run in every arm count: {result.inputs} of {result.rows}."
         )
-    for arm in result.arms:
-        if arm.stopped:
-            yield f"{arm.name} was stopped: {arm.stopped}"
+    yield from list_stopped_arms((arm.name, arm.stopped) for arm in result.arms)
     if result.failed:
         left_out = max((one.left_out for one in result.comparisons), default=0)
         how = (
