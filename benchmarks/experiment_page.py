@@ -11,7 +11,7 @@ import functools
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from benchmarks.peers import cache
 from benchmarks.screen import LONGEST_MS, Page, browser, watched_page
 from benchmarks.server import refinescope
 from benchmarks.table import NotMeasured, Row
+from benchmarks.timing import time_median
 from pages.batch.live.cells import write_cells
 from refine_core import datasets
 from refine_core import events as ev
@@ -143,18 +144,9 @@ def _polls(home: Path, size: str) -> Iterator[Row]:
         if snapshot is None:
             raise NotMeasured("the experiment is not there")
         running = replace(snapshot, state="running", under_way=frozenset(snapshot.cells[-8:]))
-        yield Row(f"{size}: its snapshot, read again", _time(lambda: found.get(ID)))
-        yield Row(f"{size}: its progress", _time(lambda: build_progress(running)))
-        yield Row(f"{size}: its cells as JSON", _time(lambda: write_cells(running)))
-
-
-def _time(call: Callable[[], object], repeats: int = 9) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return median(times)
+        yield Row(f"{size}: its snapshot, read again", time_median(lambda: found.get(ID)))
+        yield Row(f"{size}: its progress", time_median(lambda: build_progress(running)))
+        yield Row(f"{size}: its cells as JSON", time_median(lambda: write_cells(running)))
 
 
 def make_home(rows: int) -> Path:

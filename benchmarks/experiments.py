@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from statistics import median
@@ -19,6 +19,7 @@ from benchmarks.ours import Slow
 from benchmarks.replies import BATCH_N, LATENCY_S, QUESTION, THREADS, Chooser, never_enough
 from benchmarks.sides import STATUS
 from benchmarks.table import NotMeasured, Row
+from benchmarks.timing import time_median
 from refine_core import Predict, Refine
 from refine_core.datasets import Column, Dataset, DatasetRow
 from refine_core.experiments import Arm, Experiment, Experiments, RateLimit, new_experiment_id
@@ -94,22 +95,17 @@ def _looks(rows: int) -> Iterator[Row]:
     home = make_home(rows)
     size = f"an experiment of {rows * REPEATS * 2:,} runs"
     with closing(Runs(open_store(home))) as runs:
-        first = _time(lambda: Experiments(runs).get(ID))
+        first = time_median(lambda: Experiments(runs).get(ID), 5)
         again = Experiments(runs)
         again.get(ID)
         yield Row(f"{size}: a look at it, for the first time in a process", first, "bound", FIRST_S, 1.0)
         yield Row(
-            f"{size}: the same again, as while it runs", _time(lambda: again.get(ID)), "bound", AGAIN_S, 1.0
+            f"{size}: the same again, as while it runs",
+            time_median(lambda: again.get(ID), 5),
+            "bound",
+            AGAIN_S,
+            1.0,
         )
-
-
-def _time(call: Callable[[], object], repeats: int = 5) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return median(times)
 
 
 def _held_mb() -> float | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from statistics import median
 
 from benchmarks.run_list import EVENTS, QUICK_RUNS, home_of
 from benchmarks.table import Row
+from benchmarks.timing import time_median
 from refine_core.export import Redaction, RunLog, export_run, export_runs, import_runs, read_runs
 from refine_core.store import MemoryStore, open_store
 from tests.logs import long
@@ -25,22 +24,15 @@ def measure(*, quick: bool) -> Iterator[Row]:
     with closing(open_store(home_of(RUNS))) as store:
         ids = [row.run_id for row in store.rows(limit=RUNS)]
         for to in ("parquet", "csv", "jsonl"):
-            took = _time(functools.partial(lambda to: export_runs(read_runs(store, ids), to), to), repeats)
+            took = time_median(
+                functools.partial(lambda to: export_runs(read_runs(store, ids), to), to), repeats
+            )
             what = f"{RUNS:,} runs ({RUNS * EVENTS:,} events) out of the store into {to}"
             yield Row(what, took, "bound", BOUND_S, 1.0)
     run = RunLog(long(ATTEMPTS).records)
     data = export_run(run, "jsonl").data
-    took = _time(lambda: import_runs(MemoryStore(), data), repeats)
+    took = time_median(lambda: import_runs(MemoryStore(), data), repeats)
     yield Row(f"a run of {ATTEMPTS} attempts imported", took, "bound", FILE_S, 1.0)
     redaction = Redaction(inputs=True, fields=("answer",))
-    took = _time(lambda: export_run(run, "jsonl", redaction=redaction), repeats)
+    took = time_median(lambda: export_run(run, "jsonl", redaction=redaction), repeats)
     yield Row(f"a run of {ATTEMPTS} attempts without its inputs and one field", took, "bound", FILE_S, 1.0)
-
-
-def _time(call: Callable[[], object], repeats: int) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return median(times)

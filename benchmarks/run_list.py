@@ -7,14 +7,14 @@ import json
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
 
 from benchmarks.peers import cache
 from benchmarks.table import Row
+from benchmarks.timing import time_median
 from pages.runs.rows import table_row
 from refine_core import events as ev
 from refine_core.log.scope import Record
@@ -46,7 +46,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
         yield Row(f"an index of {size}, built from their events", time.perf_counter() - start)
         yield Row(
             f"the list of {size}: filters, counts and a page",
-            _time(lambda: _page(runs)),
+            time_median(lambda: _page(runs)),
             "bound",
             BOUND_S,
             1.0,
@@ -59,7 +59,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
         ):
             yield Row(
                 f"a search of {size} for {what}",
-                _time(functools.partial(_page, runs, text)),
+                time_median(functools.partial(_page, runs, text)),
                 "bound",
                 BOUND_S,
                 1.0,
@@ -69,7 +69,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
         )
         yield Row(
             f"the last page of {size}, filtered by model and sorted by cost",
-            _time(deep),
+            time_median(deep),
             "bound",
             BOUND_S,
             1.0,
@@ -83,15 +83,6 @@ def _page(runs: Runs, text: str = "", filters: Filters = Filters(fold=True), *as
     json.dumps([table_row(run) for run in page.rows])
     if page.unindexed:
         raise AssertionError("the index is not complete")
-
-
-def _time(call: Callable[[], None], repeats: int = 9) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return median(times)
 
 
 def home_of(count: int) -> Path:
