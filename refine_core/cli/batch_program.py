@@ -6,6 +6,7 @@ PROGRAM.py --find_program--> Refine | BestOfN --arms in a word--> a Refine or Be
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from refine_core.cli.program_file import FoundProgram, find_program
 from refine_core.cli.run_spec import RunOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from refine_core.experiments import Snapshot
     from refine_core.refine import BestOfN
     from refine_core.spec import ProgramSpec
@@ -73,21 +76,18 @@ def derive_live(word: str, base: BestOfN) -> BestOfN:
     count = 1 if kind == "single" else attempts or base.N
     fail_count = None if base.fail_count == base.N else base.fail_count
     schedule = base.schedule if len(base.schedule.temperatures) in (0, count) else Schedule()
-    if kind in ("best_of", "single"):
-        return BestOfN(
-            base.module,
-            count,
-            base.reward_fn,
-            base.threshold,
-            fail_count,
-            validators=base.validators,
-            schedule=schedule,
+    make: Callable[..., BestOfN] = BestOfN
+    if kind in ("refine", "no_hints"):
+        own = base if isinstance(base, Refine) else None
+        hints = own.hints if own is not None and own.hints != "none" else "adviser"
+        make = partial(
+            Refine,
+            hints="none" if kind == "no_hints" else hints,
+            advice_lm=None if own is None else own.advice_lm,
+            advice_instructions="" if own is None else own.advice_instructions,
+            compact_advice=own is not None and own.compact_advice,
         )
-    own = base if isinstance(base, Refine) else None
-    hints = (
-        "none" if kind == "no_hints" else own.hints if own is not None and own.hints != "none" else "adviser"
-    )
-    return Refine(
+    return make(
         base.module,
         count,
         base.reward_fn,
@@ -95,10 +95,6 @@ def derive_live(word: str, base: BestOfN) -> BestOfN:
         fail_count,
         validators=base.validators,
         schedule=schedule,
-        hints=hints,
-        advice_lm=None if own is None else own.advice_lm,
-        advice_instructions="" if own is None else own.advice_instructions,
-        compact_advice=own is not None and own.compact_advice,
     )
 
 
