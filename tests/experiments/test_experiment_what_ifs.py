@@ -60,7 +60,7 @@ def test_independent_attempts_are_exact_under_another_threshold(recorded):
     snapshot, timelines, what_ifs = recorded
     found = what_if(snapshot, timelines.get, what_ifs.ask_spec, {"threshold": 0.5})
     best = [found.snapshot.outcomes[cell] for cell in snapshot.cells if cell.arm == "b"]
-    assert [(one.reward, len(one.attempts), one.calls) for one in best] == [(0.5, 2, 2)] * 3
+    assert [(one.reward, one.returned, len(one.attempts), one.calls) for one in best] == [(0.5, 1, 2, 2)] * 3
     assert found.unknown["b"] == 0
     assert build_result(found.snapshot).arm("b").reached == 3
 
@@ -92,6 +92,15 @@ def test_an_unknown_run_below_the_threshold_counts_by_all_that_it_took(recorded)
     refined = [found.snapshot.outcomes[cell] for cell in snapshot.cells if cell.arm == "a"]
     assert [(one.reward, len(one.attempts), one.calls) for one in refined] == [(0.8, 4, 7)] * 3
     assert (found.counted_calls, found.sure_calls) == (21, 3)
+
+
+def test_a_run_none_of_whose_outputs_gets_a_reward_has_failed(recorded):
+    snapshot, timelines, what_ifs = recorded
+    broken = "def reward(inputs, prediction):\n    raise ValueError('no')\n"
+    found = what_if(snapshot, timelines.get, what_ifs.ask_spec, {"reward": broken})
+    assert {(one.state, one.reward, one.returned) for one in found.snapshot.outcomes.values()} == {
+        ("failed", None, None)
+    }
 
 
 def test_a_run_that_is_gone_is_left_out_and_counted(recorded):

@@ -26,6 +26,9 @@ def test_the_time_left_follows_what_runs_took_and_how_many_are_under_way():
     under_way = replace(made, under_way=cells(made, ("a", 3, 2), ("b", 3, 2)))
     progress = build_progress(under_way)
     assert progress.left_s == 0.5 * 2 + 2
+    half = snapshot(ended=8)
+    earlier = build_progress(replace(half, under_way=cells(half, ("a", 1, 2), ("b", 1, 2))))
+    assert earlier.left_s == 0.5 * 2 + 3 * 2, "the six that wait run two at a time"
     long = replace(FIRST, took_s=600.0)
     slow = build_progress(replace(under_way, outcomes=dict.fromkeys(made.outcomes, long)))
     assert slow.headline == "12 of 16 runs. About 15 min left, $0.12 so far."

@@ -279,6 +279,19 @@ def test_a_reward_that_fails_on_some_rows_fails_only_those(runs, experiments):
     assert [(kind.what, kind.detail) for kind in list_failures(snapshot)] == [("KeyError", "'no'")]
 
 
+def test_a_reward_that_scored_a_row_before_a_resume_stops_nothing_after_it(runs, experiments):
+    picky = "def reward(args, pred):\n    if args['question'][8] != '0':\n        raise KeyError('no')\n    return 1.0\n"
+    rows = keep_rows(runs.store, ROWS_IN_DOUBT + 2)
+    experiment = make_experiment(rows, replace(SINGLE, reward=picky), at_once=1, rows=1)
+    experiments.join(experiments.start(experiment), LONG_S)
+    experiments.add_rows(experiment.id, rows.version)
+    experiments.resume(experiment.id)
+    experiments.join(experiment.id, LONG_S)
+    snapshot = experiments.get(experiment.id)
+    assert (snapshot.state, dict(snapshot.stopped_arms)) == ("finished", {})
+    assert [one.state for one in snapshot.outcomes.values()].count("failed") == ROWS_IN_DOUBT + 1
+
+
 def test_a_reward_that_fails_on_every_row_stops_its_arm_after_a_few(runs, experiments):
     broken = "def reward(args, pred):\n    raise KeyError(args['question'])\n"
     experiment = make_experiment(

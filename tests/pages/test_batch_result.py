@@ -100,6 +100,21 @@ def test_failed_runs_are_counted_and_can_be_run_again():
     }, "the same words as while it ran"
 
 
+def test_rows_that_failed_say_whether_another_repeat_counts():
+    snapshot = make_snapshot(arms=2, rows=3, repeats=2)
+    failed = {("a", 1, 1), ("a", 1, 2), ("a", 2, 1)}
+    outcomes = {
+        cell: replace(one, state="failed", reward=None)
+        if (cell.arm, cell.row, cell.repeat) in failed
+        else one
+        for cell, one in snapshot.outcomes.items()
+    }
+    some = replace(snapshot, outcomes=outcomes)
+    assert show_failures(build_result(some), some)["note"] == (
+        "Left out of every comparison with that arm: row 1. Counted by the other repeat: row 2."
+    )
+
+
 def test_a_page_beyond_the_last_shows_the_last():
     snapshot = make_snapshot(rows=60, rewards=lambda rng, _arm, _row: rng.random())
     one = build_result(snapshot).main

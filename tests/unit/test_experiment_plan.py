@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from refine_core.datasets import Column, Dataset, DatasetRow
+from refine_core.errors import SpecError
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
 from refine_core.experiments.outcomes import Outcome
 from refine_core.experiments.plan import TIMES
 from refine_core.experiments.planning import plan_experiment, smallest_difference
+from refine_core.experiments.problems import MAX_PROBLEMS, require_runnable
 from refine_core.experiments.snapshot import Snapshot
 from refine_core.runs import Credentials, Runs
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
@@ -258,6 +260,18 @@ def test_an_input_of_the_wrong_type_is_named_by_its_row(runs):
     assert found
     assert found[0][0] == "arms.a.inputs.question"
     assert found[0][1].startswith("row 1: ")
+
+
+def test_every_row_that_does_not_fit_is_named_before_anything_begins():
+    typed = replace(BASE, stages=(StageSpec("answer", "question: int -> answer"),))
+    rows = [DatasetRow(n, {"question": n if n < 3 else "many"}) for n in range(1, 33)]
+    dataset = replace(table(), rows=rows)
+    with pytest.raises(SpecError) as caught:
+        require_runnable(experiment(Arm("a", "One", typed)), dataset)
+    problems = caught.value.problems
+    assert problems[0].field == "arms.a.inputs.question"
+    assert problems[0].message.startswith("One: row 3: input 'question' must be int")
+    assert (len(problems), problems[-1].message) == (MAX_PROBLEMS + 1, "there are 10 further problems")
 
 
 def test_too_many_runs_say_which_number_to_lower(runs):
