@@ -65,7 +65,7 @@ def explain_pending(dataset: Dataset) -> str:
     if not dataset.pending:
         return ""
     name = dataset.name or "the table"
-    return f"{name} has rows that cannot be run: correct them, or say in Inputs that the others are run without them"
+    return f"some rows of {name} cannot be run: correct the table, or agree in Inputs to run the others"
 
 
 def _document(experiment: Experiment, dataset: Dataset | None) -> Iterator[Problem]:

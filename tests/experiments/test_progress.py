@@ -124,7 +124,7 @@ def test_a_cost_that_some_runs_do_not_tell_is_called_the_least():
         ),
         (
             {"state": "stopped", "stopped_by": "arms"},
-            "Stopped: every arm that is left was stopped. 10 of 16 runs are kept; nothing that finished is paid for again.",
+            "Stopped: no arm that has runs left can go on. 10 of 16 runs are kept; nothing that finished is paid for again.",
         ),
     ],
 )
@@ -140,8 +140,19 @@ def test_arms_that_stopped_of_one_cause_are_told_once():
             stopped_arms={"a": "the key was refused", "b": "the key was refused"},
         )
     )
-    assert progress.headline == "Stopped: every arm that is left was stopped. None of 16 runs has ended."
+    assert progress.headline == "Stopped: no arm that has runs left can go on. None of 16 runs has ended."
     assert progress.details[0] == "“Refine, N 5” and “Best of 5” were stopped. The key was refused."
+
+
+def test_a_reward_that_fails_everywhere_leads_to_a_new_draft():
+    """A reward of an experiment that has begun cannot be put right: Resume would meet it again."""
+    why = {"a": "args has no 'answer'"}
+    made = snapshot(ended=1, state="stopped", stopped_by="arms", stopped_arms=why)
+    (cell, outcome) = next(iter(made.outcomes.items()))
+    failed = replace(outcome, state="failed", error=f"KeyError: {why['a']}")
+    broken = replace(made, outcomes={cell: failed}, stopped_arms={cell.arm: why["a"]})
+    assert "new draft" in build_progress(broken).details[-1]
+    assert "resume" in build_progress(made).details[-1]
 
 
 def test_pausing_says_how_many_runs_end_first():

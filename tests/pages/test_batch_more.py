@@ -120,6 +120,23 @@ def test_where_the_table_has_too_few_rows_further_ones_are_asked_for():
     assert (snapshot.experiment.dataset_version, snapshot.experiment.rows, snapshot.done) == (2, 22, 44)
 
 
+def test_a_bad_row_that_is_brought_is_named_and_the_others_can_be_run():
+    """The dialog said that there were bad rows, and had nowhere to agree to leave them out."""
+    experiment_id = ended(rows=4)
+    app = press(open_batch(experiment_id), "more.button")
+    (pasted,) = [one for one in app.text_area if (one.key or "").endswith("rows.pasted")]
+    pasted.set_value("question,expected\nWhy not?,so\n,nobody\n").run()
+    press(app, "take-pasted")
+    assert any("Row 6" in one.value and "question" in one.value for one in app.markdown)
+    (run,) = [one for one in app.button if one.key.endswith("run-inputs")]
+    assert run.disabled
+    (agree,) = [one for one in app.checkbox if one.label.startswith("Run the other")]
+    agree.check().run()
+    press(app, "run-inputs")
+    experiments.join(experiment_id, LONG_S)
+    assert experiments.get(experiment_id).done == 10
+
+
 def test_another_reward_over_all_runs_is_marked_and_left_again():
     experiment_id = ended()
     workbench.save_reward("all alike", "def reward(args, pred):\n    return 0.25\n")

@@ -57,7 +57,7 @@ def draw_inputs(
             )
         ]
     _draw_table(section, dataset, table)
-    return [] if found is None else _draw_findings(section, dataset, found)
+    return [] if found is None else draw_findings(section, dataset, found)
 
 
 def _fitted(section: Section, dataset: Dataset, table: Table, spec: ProgramSpec) -> Dataset:
@@ -119,7 +119,7 @@ def _draw_table(section: Section, dataset: Dataset, table: Table) -> None:
         draw_dialog(section, dataset, table)
 
 
-def _draw_findings(section: Section, dataset: Dataset, found: TableCheck) -> list[Problem]:
+def draw_findings(section: Section, dataset: Dataset, found: TableCheck) -> list[Problem]:
     """What is wrong, and the offer to run the rest; returned is what still keeps the inputs from being run."""
     for problem in found.blocking:
         st.error(escape_markdown(capitalize(str(problem))), icon=":material/error:")

@@ -16,7 +16,8 @@ from typing import Final
 import streamlit as st
 
 from pages.batch.inputs.bring import draw_ways
-from pages.batch.inputs.state import Section
+from pages.batch.inputs.state import Section, check
+from pages.batch.inputs.view import draw_findings
 from pages.batch.keys import collect_keys, list_keys
 from pages.batch.setup.arm_dialog import ask_arm, find_twin
 from pages.batch.setup.draft import current, load_draft
@@ -209,6 +210,7 @@ def _draw_inputs(snapshot: Snapshot, needed: int, key: str) -> None:
                 f"{run} have run: all rows of {dataset.name}. Bring further ones with the same columns."
             )
         )
+    waiting = _draw_bad_rows(snapshot, dataset) if dataset.pending else []
     if needed > left:
         short = pluralize(needed - max(left, 0), "further row")
         st.caption(f"To show a difference of this size, bring a table with at least {short}.")
@@ -231,7 +233,7 @@ def _draw_inputs(snapshot: Snapshot, needed: int, key: str) -> None:
     plan = experiments.plan_experiment(
         replace(changed, rows=added), dataset, pilot=snapshot, credentials=collect_keys(experiment.arms)
     )
-    problems = [*_other_problems(changed, dataset, snapshot), *missing]
+    problems = waiting or [*_other_problems(changed, dataset, snapshot), *missing]
     _draw_plan(plan, problems)
     if st.button(
         f"Run {pluralize(plan.runs, 'more run')}",
@@ -242,11 +244,25 @@ def _draw_inputs(snapshot: Snapshot, needed: int, key: str) -> None:
         _end(_add_inputs(snapshot, dataset, added))
 
 
+def _section(snapshot: Snapshot, dataset: Dataset) -> Section:
+    spec = snapshot.experiment.arms[0].spec
+    return Section(spec, dataset, f"{_KEY}.rows", lambda taken: _take(snapshot, taken))
+
+
+def _draw_bad_rows(snapshot: Snapshot, dataset: Dataset) -> Sequence[Problem]:
+    """Which rows that were brought cannot be run, and the offer to run the others; returned is what is in the way until it is taken."""
+    section = _section(snapshot, dataset)
+    table = datasets.get_table(runs.default().store, dataset.id, dataset.version)
+    return (
+        []
+        if table is None or section.spec is None
+        else draw_findings(section, dataset, check(dataset, table, section.spec))
+    )
+
+
 def _draw_ways(snapshot: Snapshot, dataset: Dataset) -> None:
     """The ways to bring rows; those that are taken are a further version of the dataset."""
-    section = Section(
-        snapshot.experiment.arms[0].spec, dataset, f"{_KEY}.rows", lambda taken: _take(snapshot, taken)
-    )
+    section = _section(snapshot, dataset)
     st.session_state[section.name("bringing")] = "add"
     if refused := st.session_state.get(_REFUSED):
         show_error(refused)
@@ -280,9 +296,8 @@ def _goes_on(snapshot: Snapshot, later: Dataset) -> bool:
     own, count = snapshot.dataset, _count_run(snapshot)
     if later.id != own.id or later.version < own.version or len(later.rows) < count:
         return False
-    return later.columns == own.columns and all(
-        later.rows[place] == own.rows[place] for place in range(count)
-    )
+    used, own_used = ([column for column in one.columns if column.role != "left out"] for one in (later, own))
+    return used == own_used and all(later.rows[place] == own.rows[place] for place in range(count))
 
 
 def _draw_arm(snapshot: Snapshot, key: str) -> None:

@@ -26,10 +26,12 @@ _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", 
 def list_caveats(result: Result) -> Iterator[str]:
     """What a reader has to know beside the figures."""
     if result.state == "stopped":
+        counted = f" Only inputs that were run in every arm count: {result.inputs} of {result.rows}."
         yield (
-            f"Stopped: {result.done:,} of {pluralize(result.cells, 'run')} ended. "
-            f"Only inputs that were run in every arm count: {result.inputs} of {result.rows}."
+            f"Stopped: {result.done:,} of {pluralize(result.cells, 'run')} ended.{counted if result.inputs < result.rows else ''}"
         )
+        if result.stopped_by != "arms":
+            yield "A comparison read early favours whoever is ahead by luck."
     yield from list_stopped_arms((arm.name, arm.stopped) for arm in result.arms)
     if result.failed:
         left_out = max((one.left_out for one in result.comparisons), default=0)
