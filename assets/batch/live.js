@@ -77,7 +77,8 @@ function drawTop({ headline, details }) {
 }
 
 function drawArms(arms) {
-  const head = make("tr", {}, [["arm", ""], ["progress", "bar"], ["runs", "number"], ["failed", "number"], ["calls", "number"], ["cost", "number"], ["left", "number"]].map(([text, kind]) => make("th", { scope: "col", class: kind }, make("span", { class: kind === "bar" ? "sr" : "", text }))));
+  const hasLeft = arms.some((arm) => arm.left); // not while it is paused
+  const head = make("tr", {}, [["arm", ""], ["progress", "bar"], ["runs", "number"], ["failed", "number"], ["calls", "number"], ["cost", "number"], ...(hasLeft ? [["left", "number"]] : [])].map(([text, kind]) => make("th", { scope: "col", class: kind }, make("span", { class: kind === "bar" ? "sr" : "", text }))));
   const rows = arms.map((arm) => {
     const bar = make("i", { style: `width: ${arm.share * 100}%` });
     bar.style.background = armColour(arm.mark);
@@ -88,7 +89,7 @@ function drawArms(arms) {
       make("td", { class: "bar", "aria-hidden": "true" }, make("span", {}, bar)),
       make("td", { class: "number runs", text: arm.runs }),
       ...["failed", "calls", "cost"].map((name) => make("td", { class: `number ${name}`, data: { name }, text: arm[name] })),
-      make("td", { class: "number left", text: arm.left }),
+      hasLeft ? make("td", { class: "number left", text: arm.left }) : null,
     );
   });
   return [make("table", {}, make("thead", {}, head), make("tbody", {}, rows))];

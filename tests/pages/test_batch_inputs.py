@@ -65,6 +65,15 @@ def test_a_bad_row_is_named_and_the_rest_runs_once_a_person_says_so(draft):
     assert not button(again, "Run 6").disabled
 
 
+def test_before_a_program_is_chosen_no_column_is_said_to_be_the_rewards():
+    draft = save_draft(new_draft())
+    app = bring(open_batch(experiment=draft.id), GOOD)
+    told = " ".join(str(one.proto) for one in app.get("bidi_component"))
+    assert "Kettle" in told
+    assert "reward only" not in told
+    assert "Choose a program below" in words(app)
+
+
 def test_added_bad_rows_are_named_and_asked_for_like_the_first(draft):
     app = bring(open_batch(experiment=draft.id), GOOD)
     first = chosen(draft)

@@ -65,17 +65,25 @@ def test_further_rows_of_the_table_are_run_and_nothing_twice():
     assert (snapshot.state, snapshot.done, snapshot.experiment.rows) == ("finished", 10, 5)
 
 
-def test_another_arm_is_run_on_the_rows_that_have_run():
-    experiment_id = ended()
+def ask_for_an_arm(experiment_id: str):
     app = press(open_batch(experiment_id), "more.button")
     (what,) = [one for one in app.button_group if one.key.endswith(".what")]
     what.set_value("arm").run()
     assert not app.exception
-    press(app, "run-arm")
+    return app
+
+
+def test_another_arm_is_run_on_the_same_rows_and_not_proposed_again():
+    experiment_id = ended()
+    press(ask_for_an_arm(experiment_id), "run-arm")
     experiments.join(experiment_id, LONG_S)
     snapshot = experiments.get(experiment_id)
     assert [(arm.key, arm.name) for arm in snapshot.experiment.arms][-1] == ("c", "Refine, N 5")
     assert (snapshot.state, snapshot.done) == ("finished", 12)
+    app = ask_for_an_arm(experiment_id)
+    (run,) = [one for one in app.button if one.key.endswith("run-arm")]
+    assert not run.disabled
+    assert "Refine, N 5" not in [one.placeholder for one in app.text_input if one.label == "Name"]
 
 
 def not_enough(rows: int) -> str:

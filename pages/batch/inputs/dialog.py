@@ -48,7 +48,7 @@ def _draw(section: Section, opened: Dataset, table: Table) -> None:
     if pages > 1:
         page = st.pagination(pages, key=section.name("page"), max_visible_pages=5)
     places = range((page - 1) * PAGE_ROWS, min(page * PAGE_ROWS, len(table)))
-    draw_rows(dataset, table, places, left_out=True, key=section.name("rows"))
+    draw_rows(dataset, table, places, left_out=True, roles=section.spec is not None, key=section.name("rows"))
 
 
 def _draw_columns(section: Section, dataset: Dataset, table: Table, spec: ProgramSpec) -> None:

@@ -22,13 +22,19 @@ _component = st.components.v2.component(
 )
 
 
-def draw_rows(dataset: Dataset, table: Table, places: range, *, left_out: bool, key: str) -> None:
-    """Draw these rows of the table. left_out: whether columns that are left out are drawn, too."""
+def draw_rows(
+    dataset: Dataset, table: Table, places: range, *, left_out: bool, roles: bool, key: str
+) -> None:
+    """Draw these rows of the table.
+
+    left_out: whether columns that are left out are drawn, too. roles: whether it is said what each column is, which no one knows
+    before a program is chosen.
+    """
     columns = [one for one in dataset.columns if left_out or one.role != "left out"][:COLUMNS_DRAWN]
     problems = datasets.find_cell_problems(table, dataset.columns, places)
     data = {
         "caption": f"Rows of {show_unseen(dataset.name)}",
-        "columns": [_column(one) for one in columns],
+        "columns": [_column(one) if roles else {**_column(one), "role": "", "title": ""} for one in columns],
         "rows": [_row(table, place, columns, problems.get(place, {})) for place in places],
     }
     _component(key=key, data=data, height="content")

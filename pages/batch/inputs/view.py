@@ -113,7 +113,11 @@ def _verdict(found: TableCheck, spec: ProgramSpec, *, agreed: bool) -> str:
 
 def _draw_table(section: Section, dataset: Dataset, table: Table) -> None:
     shown = range(min(FIRST_ROWS_NARROW if is_narrow() else FIRST_ROWS, len(table)))
-    draw_rows(dataset, table, shown, left_out=False, key=section.name("first"))
+    draw_rows(
+        dataset, table, shown, left_out=False, roles=section.spec is not None, key=section.name("first")
+    )
+    if section.spec is None:
+        st.caption("Choose a program below: its inputs are then looked for among these columns.")
     label = f":blue[All {pluralize(len(table), 'row')}, columns]" if len(table) > 1 else ":blue[Columns]"
     if st.button(label, key=section.name("all"), type="tertiary"):
         draw_dialog(section, dataset, table)

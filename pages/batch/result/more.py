@@ -302,7 +302,7 @@ def _goes_on(snapshot: Snapshot, later: Dataset) -> bool:
 
 def _draw_arm(snapshot: Snapshot, key: str) -> None:
     experiment, draft = snapshot.experiment, current()
-    new = ask_arm(ArmDraft(""), f"{key}.arm")
+    new = ask_arm(_propose_arm(), f"{key}.arm")
     spec = arm_spec(draft, new)
     if spec is None:
         return
@@ -314,20 +314,25 @@ def _draw_arm(snapshot: Snapshot, key: str) -> None:
         alone, snapshot.dataset, pilot=snapshot, credentials=collect_keys(alone.arms)
     )
     twin = find_twin(new)
-    same = (
-        [Problem("arms", f"as chosen, it would be the same as {twin}: choose another setting")]
-        if twin
-        else []
-    )
-    problems = same or [*_other_problems(changed, snapshot.dataset, snapshot), *missing]
-    _draw_plan(plan, problems)
+    problems = [*_other_problems(changed, snapshot.dataset, snapshot), *missing]
+    if twin:
+        st.caption(escape_markdown(f"As chosen, it would be the same as {twin}: choose another setting."))
+    else:
+        _draw_plan(plan, problems)
     if st.button(
         f"Run {pluralize(plan.runs, 'more run')}",
         type="primary",
         key=f"{key}.run-arm",
-        disabled=bool(problems),
+        disabled=bool(twin or problems),
     ):
         _end(_add_arm(snapshot, arm))
+
+
+def _propose_arm() -> ArmDraft:
+    """One that the experiment does not have yet, where there is such a one."""
+    ways = [ArmDraft("", strategy) for strategy in ("refine", "best_of_n", "single")]
+    ways.append(ArmDraft("", "refine", hints="none"))
+    return next((one for one in ways if not find_twin(one)), ways[0])
 
 
 def _new_key(experiment: Experiment) -> str:

@@ -275,7 +275,7 @@ def _best_of_k(result: Result, chosen: Sequence[str]) -> Picture | None:
         return None
     most = max(len(arm.best_of_k) for arm in result.arms)
     return {
-        "short": "k",
+        "short": "attempts",
         "arms": lines,
         "across": {"low": 0, "high": most, "ticks": attempt_ticks(most)},
         "up": axis_between(rewards),

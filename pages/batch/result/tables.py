@@ -155,11 +155,11 @@ def list_worst(one: Comparison, dataset: Dataset, page: int, differ: Mapping[int
     page = min(max(1, page), pages)
     rows = [_worst_row(i, dataset, differ) for i in worst[(page - 1) * PAGE : page * PAGE]]
     return {
-        "title": "" if rows else f"Worst for {first} first",
+        "title": "" if rows else f"Inputs on which {first} is worse",
         "label": f"worst for {first} first",
         "arms": [second, first],
         "rows": rows,
-        "none": f"{arm_name(one.first.name)} got no less than {second} on any input.",
+        "none": f"None: {first} got at least as much as {second} on every input.",
         "pages": pages,
         "page": page,
         "count": len(worst),
