@@ -8,6 +8,9 @@
 
 A program is a document as `refinescope run` takes it, or the path of one. Paths begin at the folder of the document. What the experiment
 gave ("result") is not read. Keys have no place in it.
+
+reading   the whole of it        arms    what is compared        table     its rows and columns
+notes     what is wrong          parts   what comes of it        writing   back to a text
 """
 
 from refine_core.experiments.json_document.parts import ExperimentDocument, Table
