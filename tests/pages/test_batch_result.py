@@ -66,6 +66,7 @@ def test_of_equal_arms_it_says_how_far_the_difference_is_known():
     result = build_result(make_snapshot(arms=2, rows=15, rewards=lambda rng, _arm, _row: rng.random()))
     known = show_known(result.main)
     assert "15 inputs" in known["alt"]
+    assert known["then"]["low"] * known["then"]["high"] > 0, "so many inputs would leave out 0"
     assert "15." in explain_withheld(result)
 
 
