@@ -29,10 +29,11 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError, LMRateLimitError, LMStillRefusedError, LMUnavailableError
 from refine_core.formatting import format_duration, format_time
+from refine_core.lm.clock import Clock, SystemClock
 from refine_core.lm.litellm_errors import as_litellm_error
 from refine_core.lm.protocol import Model
 from refine_core.lm.shared import shared
-from refine_core.lm.turns import Clock, Limits, ModelLimiter, Pace, Streak, SystemClock, Turn
+from refine_core.lm.turns import Limits, ModelLimiter, Pace, Streak, Turn
 from refine_core.lm.types import Message, Reply
 
 __all__ = ["Limits", "Pace", "RateLimits", "limit_rates"]

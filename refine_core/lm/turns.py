@@ -18,7 +18,6 @@ from __future__ import annotations
 import heapq
 import math
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
@@ -28,9 +27,10 @@ from typing import Final, Protocol
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow
+from refine_core.lm.clock import Clock
 from refine_core.lm.effects import AwaitTurn
+from refine_core.lm.minute_window import Entry, MinuteWindow
 
-MINUTE_S: Final = 60.0
 GOOD_REPLIES: Final = 10
 """So many good replies after a refusal allow one call more at once."""
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 1.0, 60.0
@@ -51,31 +51,6 @@ class Limits(Protocol):
     def requests_per_minute(self) -> int | None: ...
     @property
     def tokens_per_minute(self) -> int | None: ...
-
-
-class Clock(Protocol):
-    """The time, and how to be woken."""
-
-    def now(self) -> float:
-        """Seconds since some moment."""
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call once, on any thread. Returns what calls it off."""
-
-
-class SystemClock:
-    """The machine's own."""
-
-    def now(self) -> float:
-        """Seconds since the machine started."""
-        return time.monotonic()
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        """On a thread of its own, which does not keep the process alive."""
-        timer = threading.Timer(seconds, callback)
-        timer.daemon = True
-        timer.start()
-        return timer.cancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +116,8 @@ class Turn:
         self.number = self.epoch = 0
         self.active = False
         self.future: Future[None] | None = None
-        self.request: _Entry | None = None
-        self.used: _Entry | None = None
+        self.request: Entry | None = None
+        self.used: Entry | None = None
         self.waited_s = 0.0
 
     def take(self, cancel: Cancel) -> Flow[None]:
@@ -173,7 +148,7 @@ class ModelLimiter:
         self._queue: list[int] = []  # numbers, as a heap; of whoever has left, too
         self._waiting: dict[int, Turn] = {}
         self._numbers = self._under_way = 0
-        self._requests, self._tokens = _Window(), _Window()
+        self._requests, self._tokens = MinuteWindow(), MinuteWindow()
         self._recent: deque[int] = deque(maxlen=REMEMBERED)
         self._epoch = self._good = self._refusals = 0
         self._not_before = -math.inf
@@ -350,49 +325,6 @@ class ModelLimiter:
             self._alarm = None
             ready = self._advance()
         _notify(ready)
-
-
-@dataclass(slots=True)
-class _Entry:
-    at: float
-    amount: float
-
-
-class _Window:
-    """What was used within the last minute."""
-
-    def __init__(self) -> None:
-        self._entries: deque[_Entry] = deque()
-        self._total = 0.0
-
-    def room_at(self, amount: float, most: int | None, now: float) -> float:
-        """When so much more may be used. More than ever fits in a minute is let through once nothing else counts."""
-        if most is None:
-            return now
-        while self._entries and self._entries[0].at + MINUTE_S <= now:
-            self._total -= self._entries.popleft().amount
-        left, at = self._total, now
-        for entry in self._entries:
-            if left + amount <= most:
-                break
-            left -= entry.amount
-            at = entry.at + MINUTE_S
-        return at
-
-    def add(self, amount: float, most: int | None, now: float) -> _Entry | None:
-        """Use so much now. Returns the entry, for `change`; None without a limit."""
-        if most is None:
-            return None
-        entry = _Entry(now, amount)
-        self._entries.append(entry)
-        self._total += amount
-        return entry
-
-    def change(self, entry: _Entry | None, amount: float) -> None:
-        """It was so much, in truth."""
-        if entry is not None and self._entries and entry.at >= self._entries[0].at:
-            self._total += amount - entry.amount
-            entry.amount = amount
 
 
 def _at_once(limits: Limits | None) -> int:
