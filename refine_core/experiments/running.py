@@ -5,8 +5,9 @@
 Every cell is an ordinary run (refine_core.runs), whose id follows from the cell. One process at a time works at an experiment:
 it claims it in the store, and a process that dies gives its claim up.
 
-ledger   what is known of an experiment      job       its threads          guard     what stops an arm
-cells    a cell as a run                     control   how it stands        spending  the budget over all arms
+ledger    what is known of an experiment      job       its threads                   guard     what stops an arm
+cells     a cell as a run                     control   how it stands, as kept        spending  the budget over all arms
+problems  what keeps one from being run       snapshots how it stands at this moment
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Final
@@ -24,14 +24,14 @@ from typing import Final
 from refine_core import datasets
 from refine_core.errors import Problem, SpecError, StoreError
 from refine_core.experiments.cell_origins import CellOrigin, find_cell
-from refine_core.experiments.control import Control, keep_control, read_control
+from refine_core.experiments.control import Control, keep_control
 from refine_core.experiments.credentials import split_credentials
 from refine_core.experiments.document import Arm, Budget, Cell, Experiment, RateLimit
 from refine_core.experiments.job import ExperimentJob
 from refine_core.experiments.ledger import FindDataset, Ledger, read_experiment
 from refine_core.experiments.problems import explain_pending, require_runnable
 from refine_core.experiments.snapshot import Snapshot
-from refine_core.experiments.spending import to_spent
+from refine_core.experiments.snapshots import snapshot_at_rest, snapshot_at_work
 from refine_core.log import codec
 from refine_core.refine.module import BestOfN
 from refine_core.refine.run_job import RunJob
@@ -41,7 +41,6 @@ from refine_core.store.protocol import DELETED_EXPERIMENT_KIND, EXPERIMENT_KIND
 logger = logging.getLogger("refine_core")
 
 MAX_LEDGERS: Final = 8
-EMPTY: Final[AbstractSet[Cell]] = frozenset()
 ELSEWHERE_S: Final = 1.0  # how often another process's work is looked at
 _ELSEWHERE: Final = Problem(
     "experiment", "another Refinescope process runs this experiment; pause or cancel it there"
@@ -206,8 +205,10 @@ class Experiments:
                 logger.warning("%s; what became of some runs is not kept", error)
             self._recovered[experiment_id] = ledger.version
         if job is not None:
-            return _snapshot_at_work(ledger, job, f"{self._token}.{version}.{ledger.version}")
-        return self._snapshot(ledger, is_claimed=is_claimed)
+            return snapshot_at_work(ledger, job, f"{self._token}.{version}.{ledger.version}")
+        return snapshot_at_rest(
+            ledger, self._jobs.get(experiment_id), is_claimed=is_claimed, token=self._token
+        )
 
     def find_origin(self, run_id: str, experiment_id: str) -> CellOrigin | None:
         """Which cell of this experiment a run is; None where the experiment is not here, or it is none of its. Raises StoreError."""
@@ -404,46 +405,9 @@ class Experiments:
             self._ledgers.popitem(last=False)
         return ledger
 
-    def _snapshot(self, ledger: Ledger, *, is_claimed: bool) -> Snapshot:
-        """Of an experiment that is not at work in this process."""
-        experiment, dataset = ledger.document
-        outcomes, under_way = ledger.outcomes, EMPTY
-        control = read_control(self.runs.store, ledger.id)
-        if is_claimed:
-            under_way = self._under_way_elsewhere(ledger)
-            control = Control("running")
-        elif all(cell in outcomes for cell in ledger.cells):
-            control = Control("finished", stopped_arms=control.stopped_arms)
-        elif control.state == "running":
-            own = self._jobs.get(ledger.id)  # which could not keep how it ended, on a full disk
-            control = Control("stopped", "crash")
-            if own is not None and own.stopped_by:
-                control = Control("stopped", own.stopped_by, own.error, own.stopped_arms)
-        elif control.state == "finished":  # and something was added since
-            control = Control("stopped")
-        revision = f"{self._token}.{ledger.version}.{hash((control.state, control.error, under_way)):x}"
-        return Snapshot(
-            experiment, dataset, control.state, ledger.cells, outcomes, under_way, control.stopped_arms, control.error,
-            revision=revision, is_local=not is_claimed, stopped_by=control.stopped_by, spent=to_spent(ledger.charges),
-            cut_off=ledger.cut_off,
-        )  # fmt: skip
-
-    def _under_way_elsewhere(self, ledger: Ledger) -> AbstractSet[Cell]:
-        begun = self.runs.store.cell_runs(ledger.id)
-        cells = (ledger.by_run.get(run_id) for run_id, has_ended in begun.items() if not has_ended)
-        return frozenset(cell for cell in cells if cell is not None)
-
     def _notify(self) -> None:
         with self._changed:
             self._changed.notify_all()
-
-
-def _snapshot_at_work(ledger: Ledger, job: ExperimentJob, revision: str) -> Snapshot:
-    experiment, dataset = ledger.document
-    return Snapshot(
-        experiment, dataset, job.state, ledger.cells, ledger.outcomes, job.under_way, dict(job.stopped_arms),
-        job.error, job.slowed, job.on_hold, revision=revision, stopped_by="", spent=to_spent(job.budget.charges),
-    )  # fmt: skip
 
 
 def _is_live(experiment: Experiment) -> bool:

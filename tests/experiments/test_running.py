@@ -459,13 +459,13 @@ def test_nothing_begins_with_bad_rows_that_nobody_agreed_to_leave_out(runs, expe
     experiments.join(experiments.start(experiment), LONG_S)
     waiting = datasets.keep(runs.store, more, (), extends=good.id, pending=True)
     other = make_experiment(waiting, SINGLE)
-    with pytest.raises(SpecError, match="rows that cannot be run"):
+    with pytest.raises(SpecError, match=r"some rows of .* cannot be run"):
         experiments.start(other)
-    with pytest.raises(SpecError, match="rows that cannot be run"):
+    with pytest.raises(SpecError, match=r"some rows of .* cannot be run"):
         experiments.add_rows(experiment.id, waiting.version)
     document = codec.dumps(replace(experiment, dataset_version=waiting.version))
     runs.store.put(EXPERIMENT_KIND, experiment.id, document)
-    with pytest.raises(SpecError, match="rows that cannot be run"):
+    with pytest.raises(SpecError, match=r"some rows of .* cannot be run"):
         experiments.resume(experiment.id)
     assert [one.field for one in plan_experiment(runs, other, waiting).problems] == ["inputs"]
 
