@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.numbers import MAX_DOLLARS, MAX_WHOLE, nearest
+from pages.shared.numbers import MAX_WHOLE, ask_dollars, ask_whole
 from pages.shared.text import escape_markdown
 from refine_core.experiments import Budget, RateLimit, Snapshot
 
@@ -14,12 +14,13 @@ def ask_for_budget(snapshot: Snapshot) -> Budget:
     budget = snapshot.experiment.budget
     usd, calls, tokens = budget.usd, budget.calls, budget.tokens
     st.caption("What was spent so far counts against the new limit, too. Empty: no limit.")
+    key = f"batch.{snapshot.experiment.id}.{hash(budget)}"  # after the next stop, fields that are filled anew
     if usd is not None:
-        usd = st.number_input("Stop at, dollars", min_value=0.0, value=nearest(usd * 2, 0.0, MAX_DOLLARS), step=1.0, format="%.2f", key="batch.usd", placeholder="no limit")  # fmt: skip
+        usd = ask_dollars(usd * 2, key=f"{key}.usd")
     if calls is not None:
-        calls = st.number_input("Stop at, calls", min_value=1, value=nearest(calls * 2, 1, MAX_WHOLE), step=100, key="batch.calls", placeholder="no limit")  # fmt: skip
+        calls = ask_whole("Stop at, calls", calls * 2, (1, MAX_WHOLE), key=f"{key}.calls", empty="no limit", step=100)  # fmt: skip
     if tokens is not None:
-        tokens = st.number_input("Stop at, tokens", min_value=1, value=nearest(tokens * 2, 1, MAX_WHOLE), step=1000, key="batch.tokens", placeholder="no limit")  # fmt: skip
+        tokens = ask_whole("Stop at, tokens", tokens * 2, (1, MAX_WHOLE), key=f"{key}.tokens", empty="no limit", step=1000)  # fmt: skip
     return Budget(calls, tokens, usd)
 
 
@@ -34,7 +35,8 @@ def ask_for_rates(snapshot: Snapshot) -> dict[str, RateLimit]:
             limit = experiment.rate_limits.get(label, RateLimit())
             st.caption(escape_markdown(label))
             with st.container(horizontal=True):
-                at_once = st.number_input("Calls at once", min_value=1, max_value=MAX_WHOLE, value=limit.at_once, key=f"batch.at-once.{label}")  # fmt: skip
-                rpm = st.number_input("Requests a minute", min_value=1, max_value=MAX_WHOLE, value=limit.requests_per_minute, key=f"batch.rpm.{label}", placeholder="no limit")  # fmt: skip
-            found[label] = RateLimit(at_once, rpm, limit.tokens_per_minute)
+                key = f"batch.{experiment.id}.{hash(limit)}.{label}"
+                at_once = ask_whole("Calls at once", limit.at_once, (1, MAX_WHOLE), key=f"{key}.at-once", empty=str(RateLimit().at_once))  # fmt: skip
+                rpm = ask_whole("Requests a minute", limit.requests_per_minute, (1, MAX_WHOLE), key=f"{key}.rpm", empty="no limit")  # fmt: skip
+            found[label] = RateLimit(at_once or RateLimit().at_once, rpm, limit.tokens_per_minute)
     return found

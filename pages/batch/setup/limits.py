@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.batch.setup.draft import FORM, change, current
-from pages.shared.numbers import MAX_DOLLARS, MAX_WHOLE, nearest
+from pages.shared.numbers import MAX_WHOLE, ask_dollars, ask_whole
 from pages.shared.text import escape_markdown
 from refine_core.experiments import RateLimit
 
@@ -27,16 +27,10 @@ def draw_limits(models: Sequence[str], *, narrow: bool) -> None:
     with places[0]:
         _whole("Repeats of each input", "repeats", (1, MAX_REPEATS), empty="1", about=_REPEATS)
     with places[1]:
-        typed = st.number_input(
-            "Stop at, dollars",
-            min_value=0.0,
-            max_value=MAX_DOLLARS,
-            value=nearest(draft.usd, 0.0, MAX_DOLLARS),
-            step=1.0,
-            format="%.2f",
+        typed = ask_dollars(
+            draft.usd,
             key=FORM.field_key("usd"),
-            placeholder="no limit",
-            help="It stops between two calls once so much is spent, and keeps what is done. It also stops after a call whose price is not known.",
+            about="It stops between two calls once so much is spent, and keeps what is done. It also stops after a call whose price is not known.",
         )
         _take("usd", typed)
     with places[2]:
@@ -54,16 +48,8 @@ _SEED: Final = "Of the first repeat; the next one has the next seed, in every ar
 
 def _whole(label: str, name: str, limits: tuple[int, int], *, empty: str, about: str) -> None:
     """A field for a whole number of the draft. empty: what is shown while nothing is typed."""
-    typed = st.number_input(
-        label,
-        *limits,
-        nearest(getattr(current(), name), *limits),
-        step=1,
-        key=FORM.field_key(name),
-        placeholder=empty,
-        help=about,
-    )
-    _take(name, None if typed is None else int(typed))
+    value = getattr(current(), name)
+    _take(name, ask_whole(label, value, limits, key=FORM.field_key(name), empty=empty, about=about))
 
 
 def _take(name: str, value: Any) -> None:
@@ -129,13 +115,4 @@ def _draw_rates(label: str) -> None:
 def _rate(name: str, field: str, model: str, value: int | None, *, step: int) -> int | None:
     """A number a minute of that model; None for no limit."""
     key = FORM.field_key(field, model)
-    typed = st.number_input(
-        name,
-        1,
-        MAX_WHOLE,
-        nearest(value, 1, MAX_WHOLE),
-        step=step,
-        key=key,
-        placeholder="no limit",
-    )
-    return None if typed is None else int(typed)
+    return ask_whole(name, value, (1, MAX_WHOLE), key=key, empty="no limit", step=step)
