@@ -29,7 +29,7 @@ def print_result(snapshot: Snapshot, *, as_json: bool) -> int:
     if as_json:
         if not _is_whole(snapshot):
             why = [one_line(snapshot.error)] if snapshot.error else []
-            Terminal(sys.stderr).write(*why, *_next_steps(snapshot))
+            Terminal(sys.stderr).write(*why, *_next_steps(snapshot, result))
         print_json(result_to_json(result))
     else:
         terminal = Terminal(sys.stdout)
@@ -77,7 +77,7 @@ def _lines(snapshot: Snapshot, result: Result, terminal: Terminal) -> Iterator[s
             one_line(f"{pluralize(kind.count, 'run')} failed: {kind.what}: {kind.detail}") for kind in failed
         )
     yield ""
-    yield from _next_steps(snapshot)
+    yield from _next_steps(snapshot, result)
 
 
 def _arm_row(arm: ArmResult) -> tuple[str, ...]:
@@ -106,16 +106,28 @@ def _regressions(main: Comparison, rows: dict[int, DatasetRow]) -> Iterator[str]
         yield f"  {one.row:>4}  {change}  {cut(one_line(values), _INPUT)}"
 
 
-def _next_steps(snapshot: Snapshot) -> list[str]:
+def _next_steps(snapshot: Snapshot, result: Result) -> list[str]:
     short = snapshot.experiment.id.rpartition("-")[2]
     steps = []
     if not _is_whole(snapshot):
         steps.append((f"batch --resume {short}", "runs what is left; nothing that ended is paid again"))
     if any(one.state == "failed" for one in snapshot.outcomes.values()):
         steps.append((f"batch --retry-failed {short}", "runs what failed again"))
+    if _is_whole(snapshot) and result.verdict.answer == "not enough data":
+        steps.append(
+            (f"batch --add-to {short} {_name_more(snapshot)}", "more inputs; what has run is not paid again")
+        )
     steps += [
         (f"open {short}", "the experiment in the app, with its pictures"),
         (f"export {short} --to html", "one file for others"),
     ]
     width = max(len(command) for command, _ in steps)
     return [f"refinescope {command:<{width}}   {what}" for command, what in steps]
+
+
+def _name_more(snapshot: Snapshot) -> str:
+    """The arguments by which further rows are added: those of its own table, as long as there are any."""
+    experiment, there = snapshot.experiment, len(snapshot.dataset.rows)
+    if experiment.rows is not None and experiment.rows < there:
+        return f"--rows {there}"
+    return " ".join(filter(None, (one_line(experiment.arms[0].spec.program_file), "MORE.csv")))

@@ -32,6 +32,7 @@ from refine_core.formatting import format_duration, format_time
 from refine_core.lm.clock import Clock, SystemClock
 from refine_core.lm.litellm_errors import as_litellm_error
 from refine_core.lm.protocol import Model
+from refine_core.lm.refusal_messages import ASK_LESS
 from refine_core.lm.shared import shared
 from refine_core.lm.turns import Limits, ModelLimiter, Pace, Streak, Turn
 from refine_core.lm.types import Message, Reply
@@ -235,12 +236,13 @@ def give_up(turn: Turn, result: Reply | LMError) -> Reply | LMError:
 
 
 def _explain(streak: Streak, refusal: LMRateLimitError) -> str:
+    happened = str(refusal).replace(ASK_LESS, "")  # there is other advice
     if streak.asks_too_long:
         until = format_time(time.time() + streak.asks_s)
-        return f"{refusal} It asks to wait until {until}: resume then, or use another model."
+        return f"{happened} It asks to wait until {until}: resume then, or use another model."
     lasted = format_duration(streak.lasted_s)
     return (
-        f"{refusal} It went on like that for {lasted}, without a single reply. "
+        f"{happened} It went on like that for {lasted}, without a single reply. "
         "Wait, or lower the calls at once or a minute, then resume."
     )
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Final
 
 from refine_core.errors import (
     LMCreditError,
@@ -57,6 +58,9 @@ def _quote(refusal: Refusal, secrets: Collection[str]) -> str:
     return f' It said: "{text}"' if text else ""
 
 
+ASK_LESS: Final = " Wait a little, or ask less often."
+"""What an error of 429 advises."""
+
 _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
     401: (LMKeyError, "{at} refused the key (401). Check the key, and that it belongs there."),
     403: (LMKeyError, "{at} does not let this key use {model!r} (403). Check what the key may do."),
@@ -80,7 +84,7 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
         LMRefusedError,
         "{at} does not support this request (501). Change the parameters, or leave them out.",
     ),
-    429: (LMRateLimitError, "{at} has had too many requests (429). Wait a little, or ask less often."),
+    429: (LMRateLimitError, f"{{at}} has had too many requests (429).{ASK_LESS}"),
     504: (LMTimeoutError, "{at} gave up waiting (504). Try again."),
 }
 

@@ -293,6 +293,13 @@ def test_further_rows_of_its_own_table_are_run_and_nothing_again(call):
     assert "on 3 inputs" in out
 
 
+def test_without_enough_data_the_answer_says_how_more_rows_are_added(call):
+    example = ("--example", "customer_messages", "--arms", "refine_5,single")
+    _, out, _ = call(*example, "--rows", 3)
+    assert "Not enough data" in out
+    assert f"refinescope batch --add-to {newest().id.rpartition('-')[2]} --rows 60" in out
+
+
 def test_a_table_of_further_rows_comes_behind_the_others(call, folder):
     call("program.json", "capitals.csv", "--arms", "refine_2,single")
     (folder / "more.csv").write_text("capital,question\nOslo,Capital of Norway?\n", encoding="utf-8")

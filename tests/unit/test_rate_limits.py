@@ -428,7 +428,10 @@ def test_a_call_ends_once_its_model_only_refuses(server):
             super().accept(span, event)
 
     with limit_rates({"tiny": Limits()}, clock=clock):
-        with pytest.raises(LMStillRefusedError, match=r"Slow down.*for 9 min 0 s, without a single reply"):
+        with pytest.raises(
+            LMStillRefusedError,
+            match=r"\(429\)\. It said: \"Slow down\.\" It went on like that for 9 min 0 s, without a single reply",
+        ):
             ask_in_scope(lm, sink=Hasty())
         assert ask_in_scope(lm).text == "hello"
         assert shared.rates.limiter_of(lm).streak is None
