@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from pages.batch.live.cells import ROUTES, write_cells
 from refine_core import experiments, runs
 from refine_core.experiments import Budget, RateLimit, build_progress
+from refine_core.experiments.control import Control, keep_control
 from tests.experiments.engine_parts import REFINED, SINGLE, keep_rows, make_experiment
 from tests.experiments.live_snapshots import FAILED, FIRST, snapshot
 from tests.pages.test_hint_test import open_page, words
@@ -138,3 +139,11 @@ def test_cells_are_served_for_an_experiment_that_is_there_and_for_no_other():
         assert served.headers["cache-control"] == "no-store"
         assert client.get("/lib/batch/cells", params={"experiment": "../gone"}).status_code == 404
         assert client.get("/lib/batch/cells").status_code == 404
+
+
+def test_a_paused_experiment_offers_no_result_as_it_has_none_yet():
+    experiment_id = stopped_by_its_budget()
+    assert "batch.result-so-far" in {button.key for button in open_batch(experiment_id).button}
+    keep_control(runs.default().store, experiment_id, Control("paused"))
+    app = open_batch(experiment_id)
+    assert {button.key for button in app.button} & {"batch.resume", "batch.result-so-far"} == {"batch.resume"}

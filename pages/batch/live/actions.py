@@ -41,7 +41,10 @@ def draw_actions(snapshot: Snapshot) -> None:
         if st.button(label, icon=":material/stop_circle:", key="batch.cancel", disabled=stopping):
             _stop(experiments.cancel, experiment_id)
         return
-    if snapshot.outcomes and st.button("Result so far", key="batch.result-so-far"):
+    has_result = (
+        snapshot.outcomes and snapshot.state == "stopped"
+    )  # a paused one shows no figures until it ends
+    if has_result and st.button("Result so far", key="batch.result-so-far"):
         address.show_result(on=True)
         st.rerun()
     if why := st.session_state.pop(_REFUSED, ""):
