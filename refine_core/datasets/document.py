@@ -53,7 +53,7 @@ class Document:
     versions: tuple[Version, ...] = ()
 
     def write(self) -> str:
-        """As text for a store."""
+        """The document as JSON text, for a store."""
         return codec.dumps(self)
 
 

@@ -50,7 +50,7 @@ class Table:
 
     @cached_property
     def digest(self) -> str:
-        """Changes with what is in it."""
+        """A hash of its name, columns and cells, so that equal tables are kept once."""
         head = f"{self.name}\n{self.columns}\n{self.total}\n"
         return hashlib.blake2b((head + self.records.text).encode(), digest_size=6).hexdigest()
 

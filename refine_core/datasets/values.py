@@ -45,7 +45,7 @@ _WHAT: Final[Mapping[str, str]] = {
 
 @lru_cache(maxsize=512)
 def reader(column: Column) -> Reader:
-    """What reads the values of this column."""
+    """What turns a cell of this column into its value. It raises ValueError with the rest of a sentence: "is “cheap”, not a number"."""
     if column.role == "input":
         form_input = _form_input(column)
         return lambda value: value if form_input is None else _read_input(form_input, value)

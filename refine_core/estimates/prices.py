@@ -19,7 +19,7 @@ FREE: Final = ("practice", "replay")
 
 
 def models_of(spec: ProgramSpec) -> Models:
-    """The models of a program."""
+    """Purpose of a call -> the model that a program asks: where none is named for advice or the judge, its own."""
     return {"predict": spec.model, "advice": spec.adviser or spec.model, "judge": spec.judge or spec.model}
 
 

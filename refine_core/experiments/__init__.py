@@ -117,7 +117,7 @@ def start(
     credentials: Credentials | None = None,
     programs: Mapping[str, BestOfN] | None = None,
 ) -> str:
-    """Begin an experiment and return its id. See Experiments.start."""
+    """Begin an experiment and return its id. Raises SpecError, LMKeyError, StoreError. See Experiments.start."""
     return default().start(experiment, credentials, programs)
 
 
@@ -126,7 +126,7 @@ def resume(
     credentials: Credentials | None = None,
     programs: Mapping[str, BestOfN] | None = None,
 ) -> bool:
-    """Run what is left. See Experiments.resume."""
+    """Run what is left; False if it is at work already. Raises as `start`. See Experiments.resume."""
     return default().resume(experiment_id, credentials, programs)
 
 
@@ -136,17 +136,17 @@ def retry_failed(
     credentials: Credentials | None = None,
     programs: Mapping[str, BestOfN] | None = None,
 ) -> bool:
-    """Run failed cells anew, or these of them. See Experiments.retry_failed."""
+    """Run failed cells again, or these of them; False if there are none. Raises as `start`. See Experiments.retry_failed."""
     return default().retry_failed(experiment_id, cells, credentials, programs)
 
 
 def add_rows(experiment_id: str, dataset_version: int, rows: int | None = None) -> None:
-    """Go over to a later version of the dataset. See Experiments.add_rows."""
+    """Go over to a later version of the dataset, of which the first `rows` are run; None: all. Raises SpecError, StoreError."""
     default().add_rows(experiment_id, dataset_version, rows)
 
 
 def add_arm(experiment_id: str, arm: Arm) -> None:
-    """Add an arm. See Experiments.add_arm."""
+    """Add an arm, under a key that no arm has had. Raises SpecError, StoreError."""
     default().add_arm(experiment_id, arm)
 
 
@@ -156,7 +156,7 @@ def set_rate_limits(experiment_id: str, rate_limits: Mapping[str, RateLimit]) ->
 
 
 def set_budget(experiment_id: str, budget: Budget) -> None:
-    """Give an experiment another budget. See Experiments.set_budget."""
+    """Give an experiment another budget; what was spent before counts. Raises SpecError, StoreError."""
     default().set_budget(experiment_id, budget)
 
 
@@ -166,37 +166,37 @@ def has_experiments() -> bool:
 
 
 def rename(experiment_id: str, name: str) -> None:
-    """Call it by another name. See Experiments.rename."""
+    """Call it by another name; runs that have begun keep theirs. Raises SpecError, StoreError."""
     default().rename(experiment_id, name)
 
 
 def pause(experiment_id: str) -> bool:
-    """Begin no further cell; those under way end. See Experiments.pause."""
+    """Begin no further cell; those under way end. False if it is not at work in this process."""
     return default().pause(experiment_id)
 
 
 def cancel(experiment_id: str) -> bool:
-    """Begin no further cell, and cancel those under way. See Experiments.cancel."""
+    """Begin no further cell, and cancel those under way. False if it is not at work in this process."""
     return default().cancel(experiment_id)
 
 
 def get(experiment_id: str) -> Snapshot | None:
-    """The experiment as far as it is recorded. See Experiments.get."""
+    """The experiment as far as it is recorded; None if there is no such one. Raises SpecError, StoreError."""
     return default().get(experiment_id)
 
 
 def find_origin(run_id: str, experiment_id: str) -> CellOrigin | None:
-    """Which cell of an experiment a run is. See Experiments.find_origin."""
+    """Which cell of an experiment a run is; None where it is none of its, or the experiment is not here. Raises StoreError."""
     return default().find_origin(run_id, experiment_id)
 
 
 def list_experiments() -> list[ListedExperiment]:
-    """The experiments, the newest first. See Experiments.list_experiments."""
+    """The experiments, the newest first, without deleted ones. Raises StoreError."""
     return default().list_experiments()
 
 
 def delete(experiment_id: str) -> None:
-    """Take an experiment and its runs out of the lists. See Experiments.delete."""
+    """Cancel an experiment and take it and its runs out of the lists; for a month `undelete` brings it back. See Experiments.delete."""
     default().delete(experiment_id)
 
 
@@ -206,17 +206,17 @@ def is_deleted(experiment_id: str) -> bool:
 
 
 def undelete(experiment_id: str) -> None:
-    """Bring a deleted experiment back. See Experiments.undelete."""
+    """Bring a deleted experiment back, with its runs. Raises StoreError."""
     default().undelete(experiment_id)
 
 
 def wait_for_change(experiment_id: str, revision: str, timeout_s: float) -> str:
-    """The revision of its snapshot, as soon as it is another one. See Experiments.wait_for_change."""
+    """The revision of its snapshot, as soon as it is another one than this, or after `timeout_s` seconds. Raises StoreError."""
     return default().wait_for_change(experiment_id, revision, timeout_s)
 
 
 def join(experiment_id: str, timeout_s: float) -> None:
-    """Wait until nothing of it is at work in this process. See Experiments.join."""
+    """Wait until nothing of it is at work in this process. Raises TimeoutError after `timeout_s` seconds."""
     default().join(experiment_id, timeout_s)
 
 

@@ -27,7 +27,7 @@ class Control:
 
 
 def keep_control(store: Store, experiment_id: str, control: Control) -> None:
-    """Keep it. Raises StoreError."""
+    """Keep how an experiment stands, in place of what was kept before; durable on return. Raises StoreError."""
     store.put(EXPERIMENT_STATE_KIND, experiment_id, codec.dumps(control))
 
 

@@ -195,6 +195,6 @@ def _check_experiment(experiment: Experiment) -> None:
 
 
 def charges_of(timeline: Timeline) -> Charges:
-    """What a run has cost so far."""
+    """What a run has cost so far: calls, tokens and US dollars, with the models of which they are not known."""
     calls = timeline.calls
     return Charges.of(len(calls), (charge for call in calls for charge in call.charges))

@@ -103,7 +103,7 @@ class Progress:
 
 
 def build_progress(snapshot: Snapshot) -> Progress:
-    """Fold a snapshot."""
+    """How far it is: counts by arm, the time left in seconds, failures by kind, and sentences that name no arm as better."""
     arms = snapshot.experiment.arms
     totals = dict.fromkeys((arm.key for arm in arms), 0)
     under_way = dict(totals)
@@ -159,7 +159,7 @@ def _describe_left(snapshot: Snapshot, key: str, cells: int, left: Mapping[str, 
 
 
 def build_grid(snapshot: Snapshot) -> Grid:
-    """The cells of a snapshot with their rewards."""
+    """The cells of a snapshot with their rewards, by arm: row n of repeat r at index (r - 1) * rows + n - 1."""
     rows = max((cell.row for cell in snapshot.cells), default=0)
     repeats = max((cell.repeat for cell in snapshot.cells), default=0)
     arms = snapshot.experiment.arms

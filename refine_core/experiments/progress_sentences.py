@@ -68,7 +68,7 @@ def describe_cost(sums: Sums) -> str:
 
 
 def write_headline(snapshot: Snapshot, sums: Sums, left_s: float | None) -> str:
-    """The sentence on top."""
+    """The sentence on top: how many runs have ended, what they cost, how long the rest takes in seconds (None: unknown)."""
     total, done = len(snapshot.cells), snapshot.done
     count = f"{done:,} of {pluralize(total, 'run')}"
     kept = f"{count} are kept"

@@ -208,7 +208,10 @@ class WhatIfJob:
 
 
 def start_what_if(runs: Runs, snapshot: Snapshot, **changes: Unpack[Changes]) -> WhatIfJob:
-    """Begin it on a thread of its own."""
+    """Score an experiment again on a thread of its own. changes: reward, validators or threshold, as in refine_core.what_if.
+
+    What goes wrong is the job's `error`.
+    """
     job = WhatIfJob(len(snapshot.outcomes))
     pool = RunnerPool()
 

@@ -71,5 +71,5 @@ class ExperimentDraft:
 
 
 def new_draft() -> ExperimentDraft:
-    """An empty one, which is not kept yet."""
+    """An empty draft under a new id. It is kept by `save_draft`."""
     return ExperimentDraft(new_run_id())

@@ -52,7 +52,7 @@ def list_drafts() -> list[ExperimentDraft]:
 
 
 def drop_draft(draft_id: str) -> None:
-    """Remove it. Raises StoreError."""
+    """Remove a draft; nothing if it is not there. Raises StoreError."""
     runs.default().store.drop(KIND, draft_id)
 
 

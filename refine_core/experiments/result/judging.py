@@ -17,7 +17,7 @@ from refine_core.statistics import ArmDifference
 
 
 def judge(one: Comparison) -> Answer:
-    """What can be said of a pair by itself."""
+    """What can be said of a pair by itself, at the level that Holm leaves it. The margin is `Comparison.margin`, in rewards."""
     if one.difference is None:
         return "no difference" if one.is_level and one.inputs > 1 else "nothing to compare"
     if one.enough and one.difference.is_clear:

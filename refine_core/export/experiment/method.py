@@ -22,7 +22,7 @@ _STRATEGIES: Final = {"refine": "Refine", "best_of_n": "Best of N", "single": "S
 
 
 def write_method(snapshot: Snapshot) -> Iterator[Markup]:
-    """The section."""
+    """How it was done, as a section: the dataset, repeats and limits, what differs between the arms, and their programs."""
     yield element("h2", "How it was done", id="method")
     yield list_fields([(join((name,)), join((value,))) for name, value in _facts(snapshot)])
     yield _settings(snapshot.experiment.arms)
@@ -31,7 +31,7 @@ def write_method(snapshot: Snapshot) -> Iterator[Markup]:
 
 def _facts(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     experiment, dataset = snapshot.experiment, snapshot.dataset
-    used = len(dataset.rows) if experiment.rows is None else min(experiment.rows, len(dataset.rows))
+    used = experiment.count_rows(len(dataset.rows))
     whole = "" if used == len(dataset.rows) else f", the first {used:,}"
     yield (
         "dataset",
