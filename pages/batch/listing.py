@@ -79,8 +79,8 @@ def _draw_new(drafts: Sequence[ExperimentDraft], kind: str = "secondary") -> Non
 
 def _draw_empty(drafts: Sequence[ExperimentDraft]) -> None:
     st.markdown(
-        "**Over a whole table of inputs, which program is really better, and at what price?** One run on one input is an "
-        "anecdote. Batch runs each way of doing it on every row, and ends with one sentence that says how sure it is."
+        "**Over a whole table of inputs, which program is really better, and at what price?** One run on one input does "
+        "not tell. Batch runs every program on each row, compares them row by row, and ends with one sentence that says how sure it is."
     )
     with st.container(horizontal=True, gap="small"):
         _draw_new(drafts, "primary")

@@ -22,7 +22,7 @@ def cell_spec(experiment: Experiment, arm: Arm, row: DatasetRow, cell: Cell) -> 
     return replace(
         spec,
         inputs=row.values,
-        title=f"{experiment.name or title(spec)} · {arm.name} · row {cell.row}",
+        title=f"{arm.name} · row {cell.row} · {experiment.name or title(spec)}",  # lists cut it, and cells differ in the first two
         seed=seed,
         model=_fresh(spec.model, seed),
         adviser=None if spec.adviser is None else _fresh(spec.adviser, seed),

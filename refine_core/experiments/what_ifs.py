@@ -68,6 +68,9 @@ class ExperimentWhatIf:
             sentences.append(
                 f"Left out, as they could not be scored again: {pluralize(self.missing, 'run')}."
             )
+        if errors := Counter(one.error for one in self.snapshot.outcomes.values() if one.state == "failed"):
+            ((most, count),) = errors.most_common(1)
+            sentences += [f"{pluralize(count, 'run')} got no reward: {most}"] if most else []
         return tuple(sentences)
 
 
@@ -122,7 +125,9 @@ def outcome_under(found: WhatIf, recorded: Outcome) -> Outcome:
     returned = found.returned if found.is_known else found.first
     best = figures[returned - 1] if returned is not None and returned <= len(figures) else None
     if returned is None or best is None or best.reward is None:
-        return replace(spent, state="failed", reward=None, returned=None, parts={})
+        error = next((one.error for one in reversed(found.attempts) if one.error), None)
+        told = {"error_type": error.type, "error": error.message} if error is not None else {}
+        return replace(spent, state="failed", reward=None, returned=None, parts={}, **told)  # type: ignore[arg-type]  # fields by their names
     return replace(
         spent,
         state="scored",

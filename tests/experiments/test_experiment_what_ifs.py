@@ -103,6 +103,15 @@ def test_a_run_none_of_whose_outputs_gets_a_reward_has_failed(recorded):
     }
 
 
+def test_what_if_with_a_reward_that_raises_says_the_error(recorded):
+    """That all runs failed does not say what to correct."""
+    snapshot, timelines, what_ifs = recorded
+    raises = {"reward": "def reward(args, pred):\n    return args['answer']\n"}
+    found = what_if(snapshot, timelines.get, what_ifs.ask_spec, raises)
+    assert {one.state for one in found.snapshot.outcomes.values()} == {"failed"}
+    assert found.describe()[-1].startswith("6 runs got no reward: KeyError: args has no 'answer'")
+
+
 def test_a_run_that_is_gone_is_left_out_and_counted(recorded):
     snapshot, timelines, what_ifs = recorded
     gone = snapshot.cells[0].run_id(snapshot.experiment.id)

@@ -147,6 +147,9 @@ def test_a_stopped_experiment_says_how_many_ended_and_which_count():
         "Stopped: 72 of 180 runs ended. Only inputs that were run in every arm count: 24 of 60."
         in verdict.details
     )
+    assert "A comparison read early favours whoever is ahead by luck." in verdict.details
+    begun = build_result(make_snapshot(state="stopped", done=0.0)).verdict
+    assert begun.details == ("Stopped: 0 of 180 runs ended.",)
 
 
 def test_arms_that_were_stopped_of_one_cause_are_told_in_one_sentence():

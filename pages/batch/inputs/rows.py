@@ -41,9 +41,9 @@ def draw_rows(
 
 
 def describe_role(column: Column) -> str:
-    """What a column is, after its name: "input", "reward only"; with the field's name where that is another."""
+    """What a column is, after its name: "input", "reward only", "input, as question" where the field has another name."""
     is_other = column.role == "input" and column.field.casefold() != column.name.casefold()
-    other = f" {column.field}" if is_other else ""
+    other = f", as {column.field}" if is_other else ""
     return f"{column.role}{other}"
 
 

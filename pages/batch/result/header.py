@@ -11,10 +11,11 @@ from pages.batch.result.export import draw_export
 from pages.batch.result.more import draw_more
 from pages.batch.result.what_if import draw_switch
 from refine_core.experiments import Snapshot
-from refine_core.formatting import format_cost, format_duration, pluralize
+from refine_core.formatting import format_cost, format_duration, join_words, pluralize
 
 _HOUR, _DAY = 3_600, 86_400
 _LONG_S: Final = 100
+_MODELS_NAMED: Final = 2
 
 
 def draw_result_header(snapshot: Snapshot) -> None:
@@ -30,13 +31,19 @@ def draw_result_header(snapshot: Snapshot) -> None:
 
 
 def describe_run(snapshot: Snapshot) -> str:
-    """What was run, when, for how long without pauses, and for how much: "480 runs, 29 November, 7 min, $1.53"."""
+    """What was run, on which models, when, for how long without pauses, and for how much: "480 runs on openai/tiny, 29 November, 7 min, $1.53"."""
     total = len(snapshot.cells)
     count = pluralize(total, "run") if snapshot.done == total else f"{snapshot.done:,} of {total:,} runs"
-    facts = [count, _day(snapshot.experiment.created_at)]
+    facts = [f"{count} on {_name_models(snapshot)}", _day(snapshot.experiment.created_at)]
     if (worked_s := snapshot.worked_s) is not None:
         facts += [_took(worked_s), _cost(snapshot)]
     return ", ".join(facts)
+
+
+def _name_models(snapshot: Snapshot) -> str:
+    """The models that the programs ask, or how many they are."""
+    asked = list(dict.fromkeys(arm.spec.model.label for arm in snapshot.experiment.arms))
+    return join_words(asked) if len(asked) <= _MODELS_NAMED else f"{len(asked)} models"
 
 
 def _day(at: float) -> str:

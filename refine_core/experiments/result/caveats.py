@@ -28,9 +28,9 @@ def list_caveats(result: Result) -> Iterator[str]:
     if result.state == "stopped":
         counted = f" Only inputs that were run in every arm count: {result.inputs} of {result.rows}."
         yield (
-            f"Stopped: {result.done:,} of {pluralize(result.cells, 'run')} ended.{counted if result.inputs < result.rows else ''}"
+            f"Stopped: {result.done:,} of {pluralize(result.cells, 'run')} ended.{counted if 0 < result.inputs < result.rows else ''}"
         )
-        if result.stopped_by != "arms":
+        if result.stopped_by != "arms" and result.main is not None and result.main.inputs:
             yield "A comparison read early favours whoever is ahead by luck."
     yield from list_stopped_arms((arm.name, arm.stopped) for arm in result.arms)
     if result.failed:
