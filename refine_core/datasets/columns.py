@@ -175,7 +175,7 @@ def _match(
             for name in table.columns
             if name not in found
             and name not in table.renamed
-            and any(not is_empty(v) for v in sample[name])
+            and (how is _same or any(not is_empty(v) for v in sample[name]))
             and (how in (_same, _same_letters) or name not in read)
         ]
         left = [field for field in inputs if field not in {field for field, _ in found.values()}]

@@ -96,6 +96,14 @@ def test_names_match_whatever_their_case_and_spaces():
     ]
 
 
+def test_a_column_called_as_an_input_is_that_input_where_it_is_empty_too():
+    """Else "no column is the input product" stands beside a table that has it; its rows say what is missing."""
+    table = opened("product,audience\n,\nKettle\n")
+    assert [(one.name, one.field) for one in columns(table) if one.role == "input"][:1] == [
+        ("product", "product")
+    ]
+
+
 def test_a_number_with_leading_zeros_stays_text():
     assert columns(opened(HEAD + "Kettle,Students,007\nLamp,Readers,12\n"))[2].type == "text"
 
