@@ -10,12 +10,13 @@ const LETTER = 6.7;
 export function paintKnown({ axis, now, then, left, right, alt }, width) {
   const x = scale(axis.low, axis.high, EDGE, width - EDGE);
   const numbers = axis.ticks.map(([value, text]) => draw("text", { class: "tick", x: x(value), y: 108, "text-anchor": "middle", text }));
+  const fits = (left.length + right.length) * LETTER + 20 < width; // both on one line
   const svg = draw(
     "svg",
     { height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": alt },
     draw("path", { class: "zero", d: `M${x(0)} 6V88` }),
-    draw("text", { class: "label", x: 0, y: 18, text: left }),
-    draw("text", { class: "label", x: width, y: 18, "text-anchor": "end", text: right }),
+    draw("text", { class: "label halo", x: 0, y: fits ? 18 : 12, text: left }),
+    draw("text", { class: "label halo", x: width, y: fits ? 18 : 29, "text-anchor": "end", text: right }),
     draw("path", { class: "span", d: `M${x(now.low)} 46H${x(now.high)}` }),
     draw("path", { class: "diamond", d: `M${x(now.value)} 38l8 8l-8 8l-8 -8z` }),
     beside("count", now.text, x(now.low), x(now.high), 46, width),

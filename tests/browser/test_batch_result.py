@@ -6,10 +6,10 @@ import csv
 import io
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.accessibility import serious_findings
-from tests.browser.conftest import Server, wait_idle
+from tests.browser.conftest import ROOT, Server, wait_idle
 from tests.browser.test_batch_setup import open_example
 from tests.browser.test_share import download
 
@@ -54,3 +54,33 @@ def test_the_example_ends_in_a_verdict_and_files_and_its_bars_open_both_runs(
     page.get_by_role("button", name=re.compile("^Inputs")).click()
     page.wait_for_url(re.compile("/compare"))
     page.context.close()
+
+
+def test_long_names_of_arms_do_not_lie_on_each_other_beside_the_interval(page: Page):
+    """As on a phone, where two names of thirty letters are wider than the picture."""
+
+    def serve(route: Route) -> None:
+        file = ROOT / "assets" / route.request.url.removeprefix("http://assets.test/")
+        if file.suffix == ".js":
+            route.fulfill(path=file, content_type="text/javascript")
+        else:
+            route.fulfill(body="<!doctype html>", content_type="text/html")
+
+    page.route("http://assets.test/**", serve)
+    page.goto("http://assets.test/batch/")
+    for width in (340, 620):
+        boxes = page.evaluate(
+            """async (width) => {
+                const { paintKnown } = await import("/batch/known.js");
+                const [left, right] = ["Refine with feedback, gpt-4.1-mini better", "Best of 5 with another model, gpt-5 better"];
+                const axis = { low: -1, high: 1, ticks: [] };
+                const { svg } = paintKnown({ axis, now: { low: -0.5, value: 0, high: 0.5, text: "9 inputs" }, then: null, left, right, alt: "" }, width);
+                svg.setAttribute("style", `font: 12px sans-serif; width: ${width}px`);
+                document.body.replaceChildren(svg);
+                return [...svg.querySelectorAll("text")].slice(0, 2).map((one) => one.getBoundingClientRect());
+            }""",
+            width,
+        )
+        first, second = boxes
+        apart = (first["right"] < second["left"], first["bottom"] <= second["top"] + 2)
+        assert any(apart), (width, boxes)
