@@ -78,10 +78,12 @@ class Result {
   // Not enough: how far the difference is known, and what can be said already.
   few() {
     const { known, differences, survival, curves, withheld } = this.data;
-    const left = make("div", { class: "left" }, this.picture("known", known), this.pairs(), this.arms(), this.parts());
-    const right = make("div", { class: "right" }, this.picture("differences", differences), withheld ? make("p", { class: "note", text: withheld }) : null, this.worst(), this.failures());
     const drawn = [this.picture("survival", survival), this.curves(curves)].filter(Boolean);
-    return [make("div", { class: "columns halves" }, left, right), drawn.length ? [this.legend(), make("div", { class: "pictures" }, drawn)] : null];
+    const tables = [[this.arms(), this.parts()], [this.worst(), this.failures()]];
+    const [left, right] = drawn.length ? [[], []] : tables; // a long table of inputs wants more room than half
+    const halves = make("div", { class: "columns halves" }, make("div", { class: "left" }, this.picture("known", known), this.pairs(), left), make("div", { class: "right" }, this.picture("differences", differences), withheld ? make("p", { class: "note", text: withheld }) : null, right));
+    if (!drawn.length) return [halves];
+    return [halves, this.legend(), make("div", { class: "pictures" }, drawn), make("div", { class: "columns" }, make("div", { class: "left" }, tables[0]), make("div", { class: "right" }, tables[1]))];
   }
 
   // Every arm with its mark and its whole name, for pictures that have room for marks alone.

@@ -154,11 +154,10 @@ def test_cells_open_their_runs_by_mouse_and_keys_and_failed_ones_run_again(
     expect(page).to_have_url(re.compile(f"/run[?]run={experiment.id}-a00001-1$"))
     page.go_back()
 
-    box = cells(page).locator("canvas").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 132 + 22 + 8, box["y"] + 18 + 8)
+    canvas, second = cells(page).locator("canvas"), {"x": 132 + 22 + 8, "y": 18 + 8}
+    canvas.hover(position=second)
     expect(page.locator(".live .tip")).to_have_text("Arm A, input 2reward 1.00")
-    page.mouse.click(box["x"] + 132 + 22 + 8, box["y"] + 18 + 8)
+    canvas.click(position=second)
     expect(page).to_have_url(re.compile(f"/run[?]run={experiment.id}-a00002-1$"))
     page.go_back()
 

@@ -30,6 +30,7 @@ def test_an_experiment_is_set_up_and_run_and_a_reload_keeps_it(chromium: Browser
     seed.fill("7")
     page.reload()  # while the field still has the focus
     expect(seed).to_have_value("7")
+    wait_idle(page)
     repeats = page.get_by_role("spinbutton", name="Repeats of each input")
     repeats.fill("2")
     expect(page.get_by_role("button", name="Run 360")).to_be_enabled()
