@@ -89,7 +89,7 @@ def _add_rows(
             f"This experiment runs the Python program {file}, and goes on only with it: "
             f"refinescope batch --add-to {experiment.id} {file} MORE.csv"
         )
-    run = len(dataset.rows) if experiment.rows is None else min(experiment.rows, len(dataset.rows))
+    run = experiment.count_rows(len(dataset.rows))
     if more.data is not None:
         opened = batch_table.open_data(more.data, encoding=more.encoding)
         dataset = batch_table.keep_behind(opened, dataset, experiment.arms[0].spec, skip_bad=more.skip_bad)

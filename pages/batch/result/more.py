@@ -147,7 +147,7 @@ def _count_fewer(needed: int) -> int:
 def _count_run(snapshot: Snapshot) -> int:
     """How many rows the experiment has."""
     rows = len(snapshot.dataset.rows)
-    return rows if snapshot.experiment.rows is None else min(snapshot.experiment.rows, rows)
+    return snapshot.experiment.count_rows(rows)
 
 
 def _count_left(snapshot: Snapshot, dataset: Dataset | None = None) -> int:
