@@ -112,6 +112,7 @@ def test_runs_that_all_failed_are_nothing_to_compare():
         "nothing to compare",
         "All 15 runs failed, so there is nothing to compare.",
     )
+    assert build_result(make_snapshot(failed=1.0, rows=5)).verdict.details == ()  # the headline has said it
 
 
 def test_no_run_at_all_is_nothing_to_compare():

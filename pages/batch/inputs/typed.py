@@ -33,7 +33,7 @@ def draw_typed(section: Section, take: Take) -> None:
     count = int(st.session_state.get(section.name("typed-rows"), FIRST_ROWS))
     reward = [name for name in columns if name not in inputs]
     st.caption(
-        f"A row for each input. Empty rows are left out.{' Only the reward sees ' + join_words(reward) + '.' if reward else ''}"
+        f"A row for each input. Empty rows are left out.{' For the reward: ' + join_words(reward) + '.' if reward else ''}"
     )
     narrow = is_narrow()
     for row in range(count):

@@ -33,7 +33,7 @@ def list_caveats(result: Result) -> Iterator[str]:
         if result.stopped_by != "arms" and result.main is not None and result.main.inputs:
             yield "A comparison read early favours whoever is ahead by luck."
     yield from list_stopped_arms((arm.name, arm.stopped) for arm in result.arms)
-    if result.failed:
+    if 0 < result.failed < result.done:  # else the headline says it
         left_out = max((one.left_out for one in result.comparisons), default=0)
         how = (
             "those inputs count by their other repeat" if result.repeats > 1 else "those inputs are left out"
