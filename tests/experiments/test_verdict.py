@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from refine_core.experiments import Arm
 from refine_core.experiments.result import build_result, count_more, describe_pair
+from refine_core.experiments.result.price import write_at_equal
 from refine_core.formatting import MINUS
 from refine_core.spec import ModelSpec
 from tests.experiments.made import make_arms, make_failure, make_snapshot
@@ -47,6 +48,22 @@ def test_too_few_inputs_could_be_either_and_how_many_more_is_said():
         in (result.verdict.details[0])
     )
     assert more == result.main.difference.needed - 15
+
+
+def test_at_equal_calls_a_pair_told_the_other_way_round_says_the_same():
+    main = build_result(make_snapshot(arms=2, rows=60, effect=0.3)).main
+    turned = replace(
+        main,
+        first=main.second,
+        second=main.first,
+        difference=main.difference.reversed(),
+        equal_budget={
+            unit: replace(one, difference=one.difference.reversed())
+            for unit, one in main.equal_budget.items()
+        },
+    )
+    assert write_at_equal(main).startswith("At equal calls")
+    assert write_at_equal(turned) == write_at_equal(main)
 
 
 def test_a_small_interval_around_zero_is_no_difference_and_no_lack_of_data():

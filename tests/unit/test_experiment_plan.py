@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from statistics import stdev
 
 import pytest
 
@@ -146,6 +147,17 @@ def test_recorded_rewards_that_never_vary_are_not_taken_for_certainty(runs):
     plan = plan_experiment(runs, experiment(*two), table())
     assert plan.basis.startswith("Within each arm all recorded runs have the same reward, so")
     assert plan.detectable == pytest.approx(smallest_difference(0.5**0.5, 80))
+
+
+def test_what_shows_follows_how_much_recorded_rewards_vary(runs):
+    """Rewards 0, 1 and 0: a difference of two such arms varies by √2 times as much as each."""
+    odd = "def reward(args, pred):\n    return float(int(args['question'][4]) % 2)\n"
+    base = replace(BASE, reward=odd, strategy="single")
+    record(runs, base, 3)
+    arms = (Arm("a", "Single", base), Arm("b", "Best of 5", replace(base, strategy="best_of_n")))
+    plan = plan_experiment(runs, experiment(*arms), table())
+    assert plan.is_known
+    assert plan.detectable == pytest.approx(smallest_difference(2**0.5 * stdev([0, 1, 0]), 80))
 
 
 def test_runs_of_the_experiment_itself_count_before_others(runs):
