@@ -44,7 +44,10 @@ def _warn(spec: ProgramSpec, dataset: Dataset) -> Iterator[str]:
     hidden = dataset.fields("reward only")
     unread = [name for name in hidden if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", spec.reward)]
     if unread:
-        yield f"The reward's code does not mention {join_words(unread)}."
+        yield (
+            f"The reward's code does not mention {join_words(unread)}, which then counts for nothing: "
+            "choose a reward that reads it, or leave the column out."
+        )
     shown = [name for name in hidden if name not in unread and _is_secret(name, dataset)]
     if shown and spec.strategy == "refine" and spec.hint_source == "adviser" and spec.advice_form == "full":
         yield (
