@@ -16,7 +16,7 @@ from statistics import NormalDist
 from sys import float_info
 from typing import Final
 
-from refine_core.statistics.numbers import check_same_length, mean
+from refine_core.statistics.numbers import check_same_length, has_nan, mean
 from refine_core.statistics.student import student_p, student_quantile
 from refine_core.statistics.two_means import Z_80
 
@@ -96,8 +96,7 @@ def compare_arms(
         return None
     lowest, highest = min(*a, *b, *others), max(*a, *b, *others)
     scale = highest - lowest
-    # fsum of all is not finite if one value is not: min and max may pass over NaN
-    if not (math.isfinite(scale) and scale > 0) or math.isnan(sum(a) + sum(b)):
+    if not (math.isfinite(scale) and scale > 0) or has_nan((*a, *b)):  # min and max may pass over NaN
         return None
     # In units of the rewards' range, so that neither the squares of huge values overflow nor those of tiny ones vanish.
     unit = scale

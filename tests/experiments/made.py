@@ -157,7 +157,7 @@ def make_failure(*, cost: float | None = 0.0006) -> Outcome:
 
 def make_parts(reward: float) -> dict[str, float]:
     """Parts that add up to the reward's twelfths."""
-    points = round(reward * 12)
+    points = round(min(max(reward, -1e6), 1e6) * 12)
     return {
         "short": float(min(4, points)),
         "price": float(min(4, max(0, points - 4))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,7 @@ from pages.batch.result.pictures import (
 from pages.batch.result.tables import list_arms, list_worst, show_failures
 from refine_core.experiments import build_progress
 from refine_core.experiments.result import build_result
+from refine_core.export.experiment import experiment_file
 from tests.experiments.made import make_snapshot
 from tests.pages.test_batch_live import _runs, open_batch, stopped_by_its_budget  # noqa: F401  # a fixture
 
@@ -140,3 +142,16 @@ def test_an_experiment_that_is_not_there_makes_no_file():
     body = {"runs": ["gone"], "to": "md", "leave_out": {"prompts": False, "inputs": False, "fields": []}}
     answer = TestClient(Starlette(routes=export.ROUTES)).post(f"/{export.URL}", json=body)
     assert "there is no such experiment" in json.loads(answer.content.splitlines()[-1])["error"]
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-300, 8e307, 1.7e308])
+def test_the_largest_and_the_smallest_rewards_are_drawn_or_left_out(size):
+    """Beyond 1e308 their differences are no numbers any more: the file has no picture of them then."""
+    snapshot = make_snapshot(arms=2, rows=25, rewards=lambda rng, *_: rng.choice([-size, size]))
+    result = build_result(snapshot)
+    (one,) = result.comparisons
+    show_known(one)
+    assert ("axis" in show_differences(one, snapshot.dataset)) == (size < 1e308)
+    assert "title" in show_curves(result, one, ["a", "b"])
+    text = experiment_file(snapshot, "html").data.decode()
+    assert re.findall(r'="[^"]*\b(?:nan|inf)\b[^"]*"', text) == []

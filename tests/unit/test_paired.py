@@ -95,6 +95,13 @@ def test_what_few_inputs_showed_of_a_reward_is_no_bound_of_what_more_would():
     assert mean_of_inputs([0.0, 1.0, 1.0]) == pytest.approx((0, 1), abs=0.2)
 
 
+def test_rewards_whose_sum_is_beyond_all_numbers_are_still_compared():
+    a, b = [8e307, 8e307, -8e307] * 5, [-8e307] * 15
+    found = compare_arms(a, b)
+    assert found.low < found.difference < found.high < math.inf
+    assert found.is_clear
+
+
 def test_rewards_from_zero_to_one_have_no_interval_beyond():
     found = compare_arms([0.1, 0.9], [0.8, 0.1])
     assert (found.low, found.high) == (-1, 1)

@@ -11,6 +11,7 @@ from refine_core.formatting import MINUS
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _STEPS_TWICE: Final = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)  # where there are two of them
 _ROUGHLY: Final = 4  # steps along an axis
+_LARGEST: Final = 1e300  # between it and its inverse, numbers of an axis neither overflow nor vanish
 _FLAT: Final = 0.1  # of an axis whose values are all alike, on either side of them
 
 Axis = dict[str, object]
@@ -18,7 +19,8 @@ Axis = dict[str, object]
 
 def axis_around_zero(values: Iterable[float]) -> Axis:
     """As far below zero as above it, with signs: for differences."""
-    most = max((abs(one) for one in values if math.isfinite(one)), default=0.0) or _FLAT
+    most = max(map(abs, _within_reach(values)), default=0.0)
+    most = most if most > 1 / _LARGEST else _FLAT
     step = _round_step(most / 2, _STEPS_TWICE)
     count = math.ceil(round(most / step, 9))
     return _axis(
@@ -39,7 +41,7 @@ def axis_from_zero(most: float, *, whole: bool = False, prefix: str = "") -> Axi
 
 def axis_between(values: Iterable[float]) -> Axis:
     """Around these values, which need not include zero: for rewards."""
-    known = [one for one in values if math.isfinite(one)]
+    known = _within_reach(values)
     low, high = min(known, default=0.0), max(known, default=1.0)
     if high - low < 1e-9:  # noqa: PLR2004 - alike
         reach = max(abs(low) * _FLAT, _FLAT)
@@ -52,6 +54,11 @@ def attempt_ticks(most: int) -> list[list[object]]:
     """Numbers of attempts from 0 to the last one, as many as can be read."""
     step = max(1, math.ceil(_round_step(most / 6))) if most > 6 else 1  # noqa: PLR2004 - figures beside each other
     return [[one, f"{one:,}"] for one in range(0, most + 1, step)]
+
+
+def _within_reach(values: Iterable[float]) -> list[float]:
+    """What of them an axis can show."""
+    return [min(max(one, -_LARGEST), _LARGEST) for one in values if math.isfinite(one)]
 
 
 def _round_step(rough: float, steps: Sequence[float] = _STEPS) -> float:

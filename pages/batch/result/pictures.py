@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Final
@@ -21,6 +20,7 @@ from refine_core.experiments.result import (
     describe_pair,
 )
 from refine_core.formatting import format_difference, format_interval, format_score, pluralize
+from refine_core.statistics.numbers import mean
 
 Picture = dict[str, object]
 _UNITS: Final[Mapping[Unit, tuple[str, str]]] = {
@@ -42,7 +42,9 @@ def show_differences(one: Comparison, dataset: Dataset) -> Picture:
     if not one.by_input:
         return {"title": title, "empty": "No input was scored in both."}
     known = one.difference
-    mean = math.fsum(i.difference for i in one.by_input) / len(one.by_input)
+    middle = mean(i.difference for i in one.by_input)
+    if middle is None:
+        return {"title": title, "empty": "The rewards lie too far apart to compute with."}
     ends = [] if known is None else [known.low, known.high]
     interval = "" if known is None else f" {format_interval(known.low, known.high, signed=True)}"
     counts = f"{one.worse:,} worse, {one.equal:,} equal, {one.better:,} better"
@@ -56,12 +58,12 @@ def show_differences(one: Comparison, dataset: Dataset) -> Picture:
         "rows": [i.row for i in one.by_input],
         "counts": [one.worse, one.equal, one.better],
         "mean": {
-            "value": mean,
+            "value": middle,
             "low": None if known is None else known.low,
             "high": None if known is None else known.high,
-            "text": format_difference(mean),
+            "text": format_difference(middle),
         },
-        "alt": f"{title}: {counts}. Mean {format_difference(mean)}{interval}. {which.capitalize()}: {inputs}.",
+        "alt": f"{title}: {counts}. Mean {format_difference(middle)}{interval}. {which.capitalize()}: {inputs}.",
         "note": "Each bar is an input. Click one to open both runs side by side.",
     }  # fmt: skip
 

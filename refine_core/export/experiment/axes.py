@@ -44,10 +44,14 @@ class Scale:
         return self.start + share * (self.end - self.start)
 
 
+_LARGEST: Final = 1e300  # between it and its inverse, numbers of an axis neither overflow nor vanish
+
+
 def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
     """About `count` round numbers that hold low and high between the first and the last."""
+    low, high = (min(max(one, -_LARGEST), _LARGEST) for one in (low, high))
     span = high - low if high > low else abs(high) or 1.0
-    raw = span / count
+    raw = max(span / count, 1 / _LARGEST)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(times * power for times in (1, 2, 2.5, 5, 10) if times * power >= raw * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

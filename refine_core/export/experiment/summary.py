@@ -24,6 +24,7 @@ from refine_core.formatting import (
     pluralize,
 )
 from refine_core.jsonable import to_jsonable
+from refine_core.statistics.numbers import mean
 
 MAX_REGRESSIONS: Final = 30
 INPUT_CHARS: Final = 160
@@ -37,9 +38,11 @@ def write_pictures(result: Result) -> Iterator[Markup]:
     if main is not None and main.by_input:
         values = [one.difference for one in main.by_input]
         found = main.difference
-        mean = found.difference if found is not None else sum(values) / len(values)
-        picture = draw_differences(values, mean, found.low if found else None, found.high if found else None)
-        shown.append(_figure(f"{main.first.name} minus {main.second.name}, by input", picture))
+        middle = found.difference if found is not None else mean(values)
+        if middle is not None:  # else they are too large to compute with
+            low, high = (found.low, found.high) if found is not None else (None, None)
+            picture = draw_differences(values, middle, low, high)
+            shown.append(_figure(f"{main.first.name} minus {main.second.name}, by input", picture))
     if result.draws_curves:
         shown += [*_survival(result), *_curves(result)]
     if shown:
