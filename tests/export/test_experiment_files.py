@@ -177,6 +177,16 @@ def test_what_is_left_out_is_nowhere_in_the_file(to):
         assert LEFT_OUT in shown
 
 
+@pytest.mark.parametrize("to", ["html", "csv", "json"])
+def test_a_number_that_is_left_out_is_nowhere_either(to):
+    made = make_snapshot(rows=5)
+    rows = tuple(replace(row, values={**row.values, "price": 44717.25}) for row in made.dataset.rows)
+    columns = (*made.dataset.columns, Column("price", "reward only", "price"))
+    snapshot = replace(made, dataset=replace(made.dataset, rows=rows, columns=columns))
+    assert "44717.25" in read(snapshot, to)
+    assert "44717.25" not in read(snapshot, to, redaction=Redaction(fields=("price",)))
+
+
 def test_leaving_out_inputs_changes_no_figure():
     snapshot = make_snapshot(arms=2, rows=40, equal_inputs=2)
     whole, left = (read(snapshot, "md", **o) for o in ({}, {"redaction": Redaction(inputs=True)}))
