@@ -60,7 +60,7 @@ class Engine:
 def _make_threads() -> ThreadPoolExecutor:
     from refine_core.lm.unawaited import PreparingThreads
 
-    return PreparingThreads(thread_name_prefix="lm-prepare")
+    return PreparingThreads(thread_name_prefix="litellm-prepare")
 
 
 def _import_litellm() -> Any:
