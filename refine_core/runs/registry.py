@@ -103,6 +103,7 @@ class Runs:
         self._logs = RunLogs(store)
         self._playbacks = Playbacks(self._logs)
         self._lock = threading.Lock()
+        self._resuming = threading.Lock()  # held until the run is at work, or two could resume it
         self.list = RunList(store, self._ended, self._paused)
         self.judge_memory = JudgeMemory(store)
         self.what_ifs = WhatIfs(self._logs.timeline, self.judge_memory, self.list_foreign)
@@ -168,12 +169,13 @@ class Runs:
 
     def resume_program(self, run_id: str, program: LiveProgram) -> None:
         """Resume a run of `start_program` by its program, from its last complete attempt. Raises as `resume`."""
-        run = self.get(run_id)
-        records = self.events(run_id)
-        if run is None or not run.timeline.spec.program_file or not run.was_broken_off:
-            raise _not_resumable(run_id, run)
-        records = records[: run.timeline.seq]
-        self._begin(run_id, ProgramJob(program, _spec(records), records), records)
+        with self._resuming:
+            run = self.get(run_id)
+            records = self.events(run_id)
+            if run is None or not run.timeline.spec.program_file or not run.was_broken_off:
+                raise _not_resumable(run_id, run)
+            records = records[: run.timeline.seq]
+            self._begin(run_id, ProgramJob(program, _spec(records), records), records)
 
     def resume(self, run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
         """Resume a run that was interrupted or cancelled, from its last complete attempt; RunResumed is durable by then.
@@ -183,15 +185,16 @@ class Runs:
         Raises: SpecError for a run that is not there or was neither interrupted nor cancelled; LMKeyError; StoreError, if another process
         resumes it, too.
         """
-        run = self.get(run_id)
-        if run is None or not (run.resumable or (anyway and run.awaits_decision)):
-            raise _not_resumable(run_id, run)
-        # Only those seen above: if another process has added to them since, the store refuses the next event.
-        records = self.events(run_id)[: run.timeline.seq]
-        keys = (credentials or Credentials()).keys
-        stepwise = was_paused(records)
-        run_job = RunJob(_spec(records), keys, self.recording, records, anyway=anyway, stepwise=stepwise)
-        self._begin(run_id, run_job, records)
+        with self._resuming:
+            run = self.get(run_id)
+            if run is None or not (run.resumable or (anyway and run.awaits_decision)):
+                raise _not_resumable(run_id, run)
+            # Only those seen above: if another process has added to them since, the store refuses the next event.
+            records = self.events(run_id)[: run.timeline.seq]
+            keys = (credentials or Credentials()).keys
+            stepwise = was_paused(records)
+            run_job = RunJob(_spec(records), keys, self.recording, records, anyway=anyway, stepwise=stepwise)
+            self._begin(run_id, run_job, records)
 
     def replay(self, run_id: str, *, delay_s: float | None = None) -> str:
         """Run the same program again on the replies that run `run_id` recorded: no network, no key. Returns its id.
