@@ -86,6 +86,7 @@ function listen() {
     const name = nameOf(event.target);
     if (!name) return;
     clearTimeout(pause);
+    delete unsent?.texts[name]; // what is typed now is newer
     typed = event.target;
     const bases = recent.get(name)?.bases ?? [before];
     recent.set(name, { text: typed.value, bases, at: Date.now() });

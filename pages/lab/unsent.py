@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Final
 
 import streamlit as st
@@ -22,20 +21,26 @@ _FIELD: Final = re.compile(r"lab[.-]\d+[.-](?P<name>.+)")
 _EDITOR: Final = ":text"  # ends the name of an editor in place of a field; see pages/shared/editor.py
 
 
-def take_unsent(sent: object) -> None:
-    """Put the texts into their fields. sent: as the browser has it, which can send anything. To be called in a callback."""
+def take_unsent(sent: object) -> bool:
+    """Put the texts into their fields; whether any had to change. To be called in a callback.
+
+    sent: as the browser has it, which can send anything.
+    """
     if not isinstance(sent, Mapping):
-        return
+        return False
     fields = {_to_class(name): name for name in _names()}
+    changed = False
     for name, entry in sent.items():
         text, bases = _read(entry)
         if text is None:
             continue
         if name == REWARD:
-            if read_reward() in bases:
+            if read_reward() != text and read_reward() in bases:
                 replace_reward(text)
+                changed = True
         elif (found := _FIELD.fullmatch(str(name))) is not None:
-            _put(fields.get(_to_class(found["name"].removesuffix(_EDITOR)), ""), text, bases)
+            changed |= _put(fields.get(_to_class(found["name"].removesuffix(_EDITOR)), ""), text, bases)
+    return changed
 
 
 def _names() -> list[str]:
@@ -45,16 +50,20 @@ def _names() -> list[str]:
     return [key.removeprefix(prefix) for key in keys if ":" not in key]
 
 
-def _put(name: str, text: str, bases: Sequence[str]) -> None:
-    """Put a text into the field of that name, if it holds one of the bases, as a value of the type that it holds."""
+def _put(name: str, text: str, bases: Sequence[str]) -> bool:
+    """Put a text into the field of that name, if it holds one of the bases, as a value of its type; whether that changed it."""
     if not name:
-        return
+        return False
     key = FORM.field_key(name)
     now = st.session_state.get(key)
     if isinstance(now, bool) or (_write(now) not in bases and str(now or "") not in bases):
-        return
-    with suppress(ValueError):
-        st.session_state[key] = type(now)(text) if isinstance(now, int | float) else text
+        return False
+    try:
+        value = type(now)(text) if isinstance(now, int | float) else text
+    except ValueError:
+        return False
+    st.session_state[key] = value
+    return value != (now or "") if isinstance(value, str) else value != now
 
 
 def _write(value: object) -> str:

@@ -15,15 +15,21 @@ _component = st.components.v2.component(
 )
 
 
-def watch_typing(form: Form, take: Callable[[object], None]) -> None:
-    """Have the browser send what is typed in this form, and what it could not send before, which `take` gets in a callback. Draws nothing."""
+def watch_typing(form: Form, take: Callable[[object], bool]) -> None:
+    """Have the browser send what is typed in this form, and what it could not send before. Draws nothing.
+
+    take: puts what the browser could not send into its fields, in a callback, and says whether any field had to change. A
+    press elsewhere can take that change back, as the browser sends its old texts with it. So the browser is told that the
+    app has it only when `take`, asked once more, has found nothing to change.
+    """
     key, taken = form.static_key("draft", "typed"), form.static_key("draft", "taken")
 
-    def take_once() -> None:
+    def take_until_kept() -> None:
         unsent = (st.session_state.get(key) or {}).get("unsent")
-        if isinstance(unsent, Mapping) and unsent.get("id") != st.session_state.get(taken):
+        if not isinstance(unsent, Mapping) or unsent.get("id") == st.session_state.get(taken):
+            return
+        if not take(unsent.get("texts")):
             st.session_state[taken] = unsent.get("id")
-            take(unsent.get("texts"))
 
     data = {"revision": form.revision, "taken": st.session_state.get(taken)}
-    _component(key=key, data=data, height="content", on_unsent_change=take_once)
+    _component(key=key, data=data, height="content", on_unsent_change=take_until_kept)

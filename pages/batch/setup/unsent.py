@@ -24,10 +24,11 @@ def watch_fields() -> None:
     watch_typing(FORM, _take)
 
 
-def _take(sent: object) -> None:
-    """sent: as the browser has it, which can send anything."""
+def _take(sent: object) -> bool:
+    """Put the numbers into their fields; whether any had to change. sent: as the browser has it, which can send anything."""
     if not isinstance(sent, Mapping):
-        return
+        return False
+    changed = False
     for name, entry in sent.items():
         found = _FIELD.fullmatch(str(name))
         if found is None or not isinstance(entry, Mapping):
@@ -36,9 +37,11 @@ def _take(sent: object) -> None:
         value = _read(str(entry.get("text", "")), whole=field != "usd")
         bases = entry.get("bases")
         known = [_read(str(one), whole=field != "usd") for one in bases] if isinstance(bases, list) else []
-        if value is not None and now in known:
+        if value is not None and value != now and now in known:
             change(**{field: value})
             st.session_state.pop(FORM.field_key(field), None)
+            changed = True
+    return changed
 
 
 def _read(text: str, *, whole: bool) -> float | int | None:
