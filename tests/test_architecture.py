@@ -77,6 +77,7 @@ PACKAGES = (
     "hint_tests",
     "datasets",
     "experiments",
+    "lessons",
     "export",
     "cli",
 )
@@ -86,6 +87,7 @@ PUBLIC_API = {
     "datasets",
     "experiments",
     "hint_tests",
+    "lessons",
     "doctor",
     "comparison",
     "differences",
