@@ -32,6 +32,7 @@
     ├── BudgetUsedUp              the budget of the run is spent, or its costs are unknown
     ├── RecordingEnded            a replay came to the end of what was recorded
     ├── ArmStopped                every run of an experiment's arm would meet the same, such as a refused key
+    ├── CellSetAside              a run of an experiment got no answer, and is gone on with later
     └── RecordingFailed           an event could not be stored, so nothing more may happen
 
 Where dspy raises a built-in error, ours is one of those, too (SignatureValueError, ParseError and StateError are ValueErrors …),
@@ -260,10 +261,12 @@ class LMError(RefineError):
 
     model: the name asked for. status: the HTTP status, where there was one. retryable: the same call may yet succeed.
     charge: set if the model did answer, but the reply is unusable. parameters: those of the request that the server refused.
-    left_out: those of them that the next request leaves out.
+    left_out: those of them that the next request leaves out. unanswered: no server said anything, neither a reply nor a refusal: it is not
+    reached, stays silent until the time is up, or hangs up.
     """
 
     retryable = False
+    unanswered = False
     parameters: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -364,6 +367,10 @@ class KeyRefused(Halt):
 
 class ArmStopped(Halt):
     """A run of an experiment met what every other run of its arm would meet, such as a refused key. It has not ended, and may be resumed."""
+
+
+class CellSetAside(Halt):
+    """A run of an experiment got no answer, which may be nobody's fault but the server's. It has not ended; it goes on later."""
 
 
 class RecordingFailed(Halt):

@@ -47,6 +47,7 @@ class Fault:
     type: the exception's class name, or the reward's own. blame: who is at fault.
     line: of the reward's source, where it is to blame. stdout: what the reward had printed by then.
     repeats: whether it is an error of the reward that every further attempt would meet.
+    unanswered: whether no server said anything, as LMError.unanswered says.
     """
 
     type: str
@@ -55,6 +56,7 @@ class Fault:
     line: int | None = None
     stdout: str = ""
     repeats: bool = False
+    unanswered: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> Fault:
@@ -66,7 +68,7 @@ class Fault:
         if isinstance(error, ProgramError | BudgetUsedUp | RecordingEnded):
             return cls(type(error).__name__, str(error), "program")
         if isinstance(error, LMError):
-            return cls(type(error).__name__, str(error), "model")
+            return cls(type(error).__name__, str(error), "model", unanswered=error.unanswered)
         if isinstance(error, InfrastructureError):
             return cls(type(error).__name__, str(error), "machine")
         return cls(type(error).__name__, str(error), "code")

@@ -21,7 +21,7 @@ from refine_core.events import RunStarted
 from refine_core.experiments.cells import cell_spec, copy_program
 from refine_core.experiments.control import Control, keep_control
 from refine_core.experiments.document import Arm, Cell, Experiment, RateLimit
-from refine_core.experiments.guard import AfterRecord, BeforeRecord, RewardGuard
+from refine_core.experiments.guard import AfterRecord, AnswerGuard, BeforeRecord, RewardGuard
 from refine_core.experiments.ledger import Ledger, charges_of
 from refine_core.experiments.outcomes import fold_outcome
 from refine_core.experiments.snapshot import ExperimentState, StoppedBy
@@ -44,10 +44,11 @@ MAX_THREADS = 256
 
 @dataclass(slots=True)
 class _UnderWay:
-    """A cell that is being run."""
+    """A cell that is being run. is_set_aside: it got no answer, and goes on after the others."""
 
     cell: Cell
     cancel: Cancel
+    is_set_aside: bool = False
 
 
 class ExperimentJob:
@@ -79,6 +80,7 @@ class ExperimentJob:
         self._lock = threading.Lock()
         self._under_way: dict[str, _UnderWay] = {}
         self._begun: set[str] = set(runs.store.cell_runs(ledger.id))
+        self._answers = AnswerGuard()
         self._reward_guard = RewardGuard()
         for cell, outcome in ledger.outcomes.items():
             if outcome.state == "scored":
@@ -179,6 +181,12 @@ class ExperimentJob:
             cancel.set()
         self._changed()
 
+    def stop_model(self, label: str, error: str) -> None:
+        """The same with every arm that asks this model, for an answer, for advice or for a judgement."""
+        for arm in self.experiment.arms:
+            if label in {model.label for model in arm.spec.models.values()}:
+                self.stop_arm(arm.key, error)
+
     @property
     def slowed(self) -> dict[str, int]:
         """Label of a model -> how many calls it is asked at once now, where its server asked for fewer."""
@@ -218,6 +226,8 @@ class ExperimentJob:
                 finally:
                     with self._lock:
                         del self._under_way[taken[0]]
+                        if taken[1].is_set_aside:
+                            self._queues[label].append(taken[1].cell)
                     self._changed()
         except StoreError as error:
             self.stop("store", str(error))
@@ -239,7 +249,7 @@ class ExperimentJob:
         records: list[Record] = self.runs.store.events(run_id) if run_id in self._begun else []
         if not (records and self._keep(run_id, records)):
             try:
-                run_job = self._make_job(arm, one.cell, records)
+                run_job, after = self._make_job(arm, one.cell, records)
             except (SpecError, LMError) as error:
                 self.stop_arm(arm.key, str(error))
                 return
@@ -249,10 +259,12 @@ class ExperimentJob:
                 return
             self._begun.add(run_id)
             is_kept = self._keep(run_id, records, is_final=True)
-            if fault and not is_kept and not one.cancel.is_set and arm.key not in self.stopped_arms:
+            one.is_set_aside = after.is_set_aside
+            is_left = one.is_set_aside or one.cancel.is_set or arm.key in self.stopped_arms
+            if fault and not is_kept and not is_left:
                 self.stop("store", fault)
 
-    def _make_job(self, arm: Arm, cell: Cell, records: list[Record]) -> RunJob:
+    def _make_job(self, arm: Arm, cell: Cell, records: list[Record]) -> tuple[RunJob, AfterRecord]:
         keys = self.credentials[arm.key].keys if arm.key in self.credentials else {}
         first = records[0].event if records else None
         dataset = self.ledger.document[1]
@@ -271,10 +283,16 @@ class ExperimentJob:
             lambda why: self.stop_arm(arm.key, why),
             lambda error: self._reward_guard.fails_everywhere(arm.key, cell.row, error, spec.reward),
         )
-        after = AfterRecord(self.budget, lambda why: self.stop_arm(arm.key, why))
+        after = AfterRecord(
+            cell.run_id(self.ledger.id),
+            self.budget,
+            self._answers,
+            lambda why: self.stop_arm(arm.key, why),
+            self.stop_model,
+        )
         run_job.before_record = (*run_job.before_record, before)
         run_job.after_record = (after,)
-        return run_job
+        return run_job, after
 
     def _keep(self, run_id: str, records: list[Record], *, is_final: bool = False) -> bool:
         """Keep what became of a run; False if it is to be run on."""

@@ -76,14 +76,12 @@ def explain(
         return explain_refusal(error, refusal, at, model, secrets, keyless=keyless)
     text = redact(_error_text(error), secrets)[:MAX_QUOTE_CHARS]
     if is_caused_by(error, "TimeoutError", "Timeout", "TimeoutException"):
-        return LMTimeoutError(
-            f"{at} gave no answer within {timeout_s:g} s. Try again, or allow it more time.", model=model
-        )
+        return _explain_silence(at, timeout_s, model)
     is_insecure = is_caused_by(error, "SSLError", "CertificateError", "ClientConnectorCertificateError")
     if is_insecure and not is_caused_by(error, *_DISCONNECTED):
         return _explain_tls(error, where, model)
     if is_caused_by(error, "TransportError", "ConnectionError", "InvalidURL"):
-        return LMUnavailableError(_unreachable(error, where), model=model)
+        return _mark_unanswered(LMUnavailableError(_unreachable(error, where), model=model))
     if is_caused_by(error, "MidStreamFallbackError") and not is_caused_by(error, *_MISREAD):
         return explain_error_body(_body(error) or {"message": text}, at, model, secrets)
     if missing := next((e for e in iter_causes(error) if isinstance(e, ImportError)), None):
@@ -154,12 +152,10 @@ def _explain_transport(
     )
 
 
-def _explain_timeout(fault: TimedOut, at: str, model: str) -> LMTimeoutError:
+def _explain_timeout(fault: TimedOut, at: str, model: str) -> LMError:
     """The error for a time limit. A stream that was still being written is not retried: it would take as long again."""
     if not fault.characters and not fault.was_alive:
-        return LMTimeoutError(
-            f"{at} gave no answer within {fault.limit_s:g} s. Try again, or allow it more time.", model=model
-        )
+        return _explain_silence(at, fault.limit_s, model)
     size = f"{round(fault.characters, 2 - len(str(fault.characters))):,}"  # two digits are enough
     if not fault.was_alive:
         return LMTimeoutError(
@@ -176,6 +172,20 @@ def _explain_timeout(fault: TimedOut, at: str, model: str) -> LMTimeoutError:
     )
     lm_error.retryable = False
     return lm_error
+
+
+def _explain_silence(at: str, limit_s: float, model: str) -> LMError:
+    """The error for a server that sent nothing until the time was up."""
+    return _mark_unanswered(
+        LMTimeoutError(
+            f"{at} gave no answer within {limit_s:g} s. Try again, or allow it more time.", model=model
+        )
+    )
+
+
+def _mark_unanswered(error: LMError) -> LMError:
+    error.unanswered = True
+    return error
 
 
 def _unreachable(error: BaseException, where: str) -> str:
@@ -213,7 +223,7 @@ def _explain_tls(error: BaseException, where: str, model: str) -> LMError:
         f"Cannot reach {where}: no secure connection ({reason}). {next_step}", model=model
     )
     lm_error.retryable = False
-    return lm_error
+    return _mark_unanswered(lm_error)
 
 
 def _error_text(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from refine_core.budget import Budget
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.errors import ArmStopped, KeyRefused, RecordingFailed
+from refine_core.errors import ArmStopped, CellSetAside, KeyRefused, RecordingFailed
 from refine_core.events import LMRequested, RunFinished
 from refine_core.log.drafts import Drafts
 from refine_core.log.recorder import Recorder
@@ -75,7 +75,7 @@ class Job:
             scope.emit(run_job.run(scope))
         except KeyRefused as refused:
             self.error = f"{refused} Resume it with the right key."
-        except ArmStopped as stopped:
+        except (ArmStopped, CellSetAside) as stopped:
             self.error = str(stopped)
         except RecordingFailed as failure:
             logger.warning("run %s: %s", self.run_id, failure.cause or failure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import signal
@@ -22,7 +23,7 @@ from refine_core.datasets import table_of_cells
 from refine_core.errors import SpecError, StoreError
 from refine_core.experiments import Arm, Budget, Experiments, RateLimit
 from refine_core.experiments.failure_kinds import list_failures
-from refine_core.experiments.guard import ROWS_IN_DOUBT
+from refine_core.experiments.guard import ROWS_IN_DOUBT, UNANSWERED_IN_A_ROW
 from refine_core.experiments.planning import plan_experiment
 from refine_core.log import codec
 from refine_core.refine.program_job import LiveProgram, describe_program
@@ -40,7 +41,7 @@ from tests.experiments.engine_parts import (
     make_experiment,
     on_server,
 )
-from tests.openai_server import OpenAIServer, status
+from tests.openai_server import RESET, Answer, OpenAIServer, status
 from tests.prompts import advice, asks_for_advice, reply
 from tests.threads import eventually
 
@@ -332,6 +333,60 @@ def test_a_server_that_asks_to_wait_a_day_stops_the_arms_on_it_until_resume(runs
     whole = experiments.get(experiment.id)
     assert (whole.state, dict(whole.stopped_arms)) == ("finished", {})
     assert all(outcome.failed_attempts == 0 for outcome in whole.outcomes.values())
+
+
+def test_a_server_that_dies_midway_fails_no_cell_and_resume_goes_on(runs, experiments):
+    replies = itertools.count()
+
+    def first_five(body):
+        return answer(body) if next(replies) < 5 else Answer(hang_s=60)
+
+    with OpenAIServer(default=first_five) as server:
+        arms = on_server(server, SINGLE), on_server(server, REFINED), SINGLE
+        experiment = make_experiment(keep_rows(runs.store, 8), *arms, at_once=2)
+        experiments.start(experiment, CREDENTIALS)
+        server.wait_for_requests(7)
+    experiments.join(experiment.id, LONG_S)
+    stopped = experiments.get(experiment.id)
+    assert (stopped.state, stopped.stopped_by, list(stopped.stopped_arms)) == ("stopped", "arms", ["a", "b"])
+    assert {cell.arm for cell in stopped.cells if cell not in stopped.outcomes} == {"a", "b"}
+    assert {one.state for one in stopped.outcomes.values()} == {"scored"}
+    assert stopped.stopped_arms["a"] == stopped.stopped_arms["b"]
+    assert re.fullmatch(
+        rf"Cannot reach the server at {server.url}: connection refused\. Is the server running\? "
+        r"10 calls in a row got no answer\. Resume once it answers\.",
+        stopped.stopped_arms["a"],
+    )
+    ended = set(stopped.outcomes)
+    with OpenAIServer(default=answer, port=server.port) as server:
+        experiments.resume(experiment.id, CREDENTIALS)
+        experiments.join(experiment.id, LONG_S)
+        assert len(server.requests) == len(set(stopped.cells) - ended)
+    whole = experiments.get(experiment.id)
+    assert (whole.state, whole.done, dict(whole.stopped_arms)) == ("finished", 24, {})
+    assert all(outcome.failed_attempts == 0 for outcome in whole.outcomes.values())
+
+
+def test_a_lost_server_is_given_up_also_where_one_cell_is_left(runs, experiments):
+    with OpenAIServer(default=RESET) as server:
+        experiment = make_experiment(keep_rows(runs.store, 1), on_server(server, SINGLE))
+        experiments.join(experiments.start(experiment, CREDENTIALS), LONG_S)
+        assert len(server.requests) == UNANSWERED_IN_A_ROW
+    stopped = experiments.get(experiment.id)
+    assert (stopped.stopped_by, stopped.done, list(stopped.stopped_arms)) == ("arms", 0, ["a"])
+
+
+def test_a_cell_that_alone_gets_no_answer_fails_at_its_second_try(runs, experiments):
+    def all_but_one(body):
+        return RESET if "1 + 1" in str(body["messages"]) else answer(body)
+
+    with OpenAIServer(default=all_but_one) as server:
+        experiment = make_experiment(keep_rows(runs.store, 4), on_server(server, SINGLE), at_once=1)
+        experiments.join(experiments.start(experiment, CREDENTIALS), LONG_S)
+        assert [*asked(server).values()] == [1, 2, 1, 1]
+    whole = experiments.get(experiment.id)
+    assert (whole.state, dict(whole.stopped_arms)) == ("finished", {})
+    assert [whole.outcomes[cell].state for cell in whole.cells] == ["scored", "failed", "scored", "scored"]
 
 
 def test_calls_at_once_hold_for_each_model_on_its_own(runs, experiments):

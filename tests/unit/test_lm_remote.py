@@ -212,8 +212,9 @@ def test_a_refused_connection_says_so():
     with socket.socket() as closed:  # bound and not listening: nobody else takes the port
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}/v1"
-        with pytest.raises(LMUnavailableError, match=r"connection refused\. Is the server running"):
+        with pytest.raises(LMUnavailableError, match=r"connection refused\. Is the server running") as caught:
             LM("tiny", api_base=address, num_retries=0)("hi")
+    assert caught.value.unanswered
 
 
 def test_a_host_that_does_not_exist_says_so():
@@ -327,9 +328,15 @@ def test_a_providers_protocol_can_be_named(server):
 
 def test_one_call_may_have_a_limit_of_its_own(server):
     server.script(Answer(hang_s=30))
-    with pytest.raises(LMTimeoutError, match=r"within 0\.3 s"):
+    with pytest.raises(LMTimeoutError, match=r"within 0\.3 s") as caught:
         lm_of(server)("hi", timeout=0.3)
     assert server.requests[0].disconnected.wait(2)
+    assert caught.value.unanswered
+
+
+@pytest.mark.parametrize("answer", [status(401), status(429), status(500), openai_server.NOT_JSON])
+def test_a_server_that_refuses_or_fails_has_answered(server, answer):
+    assert not failure(server, answer).unanswered
 
 
 def test_a_call_that_cannot_begin_leaves_none_behind_that_nobody_awaits(server):
