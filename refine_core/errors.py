@@ -13,6 +13,7 @@
     │   ├── RowsError             a file of rows that cannot be read
     │   ├── ImportRefused         a file that is no run, or none that can be trusted
     │   ├── BatchError            too many examples of a batch failed
+    │   ├── LessonError           a lesson's folder that cannot be read, or not be run
     │   └── RewardError           the reward is missing, raised, timed out or returned no number
     ├── LMError                   the model or its provider
     │   ├── LMKeyError            the key is missing or refused
@@ -209,6 +210,14 @@ class BatchError(ProgramError):
     def __init__(self, message: str, *, failures: int, results: Sequence[object] = ()) -> None:
         self.failures, self.results = failures, tuple(results)
         super().__init__(message)
+
+
+class LessonError(ProgramError):
+    """A lesson that cannot be read or run. lesson: the name of its folder. problems: each with its file and place; never empty."""
+
+    def __init__(self, lesson: str, problems: Sequence[Problem]) -> None:
+        self.lesson, self.problems = lesson, tuple(problems)
+        super().__init__("\n".join(f"{lesson}/{p.field}: {p.message}" for p in self.problems))
 
 
 class RewardError(ProgramError):

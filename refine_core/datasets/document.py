@@ -45,12 +45,13 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A dataset. versions: the first has number 1."""
+    """A dataset. versions: the first has number 1. is_hidden: whether lists leave it out, as nobody brought it but a lesson."""
 
     id: str
     name: str
     parts: tuple[Part, ...] = ()
     versions: tuple[Version, ...] = ()
+    is_hidden: bool = False
 
     def write(self) -> str:
         """The document as JSON text, for a store."""

@@ -87,13 +87,14 @@ def keep(
     pending: bool = False,
     extends: str | None = None,
     version: int | None = None,
+    is_hidden: bool = False,
 ) -> Dataset:
     """Keep a table as a dataset, and return it; equal tables, read in the same way, are kept once.
 
     columns: of the table; one that is not named is left out. skip_bad: leave out the rows that cannot be read so; without it the first
     of them is a RowsError. pending: keep it all the same, as one that no experiment begins with. extends: the id of a dataset that gets
     these rows behind its own, whose numbers stay, and version: behind those of that version, else of the newest. Bad rows of it may be
-    left out already, and one that waits for somebody to say so goes on waiting.
+    left out already, and one that waits for somebody to say so goes on waiting. is_hidden: lists leave it out, until somebody brings it.
     Raises RowsError, StoreError; then nothing was kept.
     """
     if table.total > len(table) and not skip_bad and not pending:
@@ -108,7 +109,10 @@ def keep(
         if last is None:
             raise RowsError(f"{kept.name} has no version {version}.", file=table.name)
         return _extend(store, kept, last, table, skip_bad=skip_bad, pending=pending)
-    document = kept or Document(table.digest, table.name, (_part(table),))
+    document = kept or Document(table.digest, table.name, (_part(table),), is_hidden=is_hidden)
+    if document.is_hidden and not is_hidden:
+        document = replace(document, is_hidden=False)
+        store.put(DATASET_KIND, document.id, document.write())
     first = _version(document, (1,), columns, table.records, skip_bad=skip_bad, pending=pending)
     if kept is None:
         store.put(_rows_kind(document.id), "1", table.records.text)
@@ -162,7 +166,7 @@ def list_datasets(store: Store) -> list[ListedDataset]:
     listed = []
     for dataset_id, text in store.documents(DATASET_KIND).items():
         document = read_document(dataset_id, text)
-        if document is None or not document.versions:
+        if document is None or not document.versions or document.is_hidden:
             continue
         newest = document.versions[-1]
         listed.append(

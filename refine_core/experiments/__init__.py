@@ -32,7 +32,6 @@ from refine_core.experiments.what_ifs import ExperimentWhatIf, WhatIfJob
 from refine_core.experiments.what_ifs import start_what_if as _start_what_if
 from refine_core.refine.module import BestOfN
 from refine_core.runs import Credentials
-from refine_core.store.protocol import EXPERIMENT_KIND
 from refine_core.what_if import Changes
 
 __all__ = [
@@ -161,8 +160,8 @@ def set_budget(experiment_id: str, budget: Budget) -> None:
 
 
 def has_experiments() -> bool:
-    """Whether there is any, so that its runs are left out of the list of runs. Raises StoreError."""
-    return bool(_runs.default().store.documents(EXPERIMENT_KIND))
+    """Whether there is any but those of lessons, so that its runs are left out of the list of runs. Raises StoreError."""
+    return default().has_any()
 
 
 def rename(experiment_id: str, name: str) -> None:
@@ -191,7 +190,7 @@ def find_origin(run_id: str, experiment_id: str) -> CellOrigin | None:
 
 
 def list_experiments() -> list[ListedExperiment]:
-    """The experiments, the newest first, without deleted ones. Raises StoreError."""
+    """The experiments, the newest first, without deleted ones and those of lessons. Raises StoreError."""
     return default().list_experiments()
 
 

@@ -82,7 +82,8 @@ class Experiment:
 
     dataset_id, dataset_version: the table. rows: how many of its rows, the first ones; None: all. repeats: of each row in each arm.
     seed: of the first repeat; the next one has the next seed, in every arm. rate_limits: label of a model -> its limits; a model that is
-    not named has the default ones. again: name of a cell -> how often it was begun again.
+    not named has the default ones. again: name of a cell -> how often it was begun again. lesson: name of the lesson that it belongs to, or
+    "": lists of experiments leave it out.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Experiment:
     budget: Budget = Budget()
     rate_limits: Mapping[str, RateLimit] = field(default_factory=dict)
     again: Mapping[str, int] = field(default_factory=dict)
+    lesson: str = ""
 
     def cells(self, row_count: int) -> Iterator[Cell]:
         """Every cell, in the order in which they are run: all arms of a row before the next row, all rows before the next repeat.

@@ -68,6 +68,7 @@ class Experiments:
         self._ledgers: OrderedDict[str, Ledger] = OrderedDict()
         self._recovered: dict[str, int] = {}  # experiment -> ledger version at which every log was folded
         self._finished: dict[str, tuple[str, ListedExperiment]] = {}  # experiment -> its document, as listed
+        self._of_lessons: dict[str, bool] = {}  # which never changes
         self._lock = threading.Lock()
         self._changed = threading.Condition()
         self._unreleased: set[str] = (
@@ -219,12 +220,17 @@ class Experiments:
         cell = find_cell(experiment, run_id)
         return None if cell is None else CellOrigin(experiment, cell)
 
+    def has_any(self) -> bool:
+        """Whether there is any experiment but those of lessons, deleted ones too. Raises StoreError."""
+        documents = self.runs.store.documents(EXPERIMENT_KIND)
+        return any(not self._is_of_lesson(*one) for one in documents.items())
+
     def list_experiments(self) -> list[ListedExperiment]:
-        """The experiments, the newest first, without deleted ones. What cannot be read is left out. Raises StoreError."""
+        """The experiments, the newest first, without deleted ones and those of lessons. What cannot be read is left out. Raises StoreError."""
         deleted = self.runs.store.documents(DELETED_EXPERIMENT_KIND)
         listed = []
         for experiment_id, text in self.runs.store.documents(EXPERIMENT_KIND).items():
-            if experiment_id in deleted:
+            if experiment_id in deleted or self._is_of_lesson(experiment_id, text):
                 continue
             known = self._finished.get(experiment_id)
             if known is not None and known[0] == text:  # what has ended stays so until its document changes
@@ -372,6 +378,15 @@ class Experiments:
             self.runs.require_agreed(arm.spec.parent, arm.spec, own)
             RunJob(arm.spec, own.keys, self.runs.recording).close()
         return by_arm
+
+    def _is_of_lesson(self, experiment_id: str, text: str) -> bool:
+        """Whether a lesson made it. What cannot be read is no lesson's, as far as anybody knows."""
+        if experiment_id not in self._of_lessons:
+            try:
+                self._of_lessons[experiment_id] = bool(read_experiment(experiment_id, text).lesson)
+            except StoreError:
+                return False
+        return self._of_lessons[experiment_id]
 
     def _live_job(self, experiment_id: str) -> ExperimentJob | None:
         """Its job, while that is at work in this process."""

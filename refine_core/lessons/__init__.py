@@ -1,8 +1,62 @@
 """Lessons: one claim each, predicted, run on real programs, compared and checked. Data in assets/lessons, one folder a lesson.
 
-document   what a lesson is
+    list_lessons() -> Lesson…                                  find_lesson("02-best-of-n")        list_broken(): why others cannot be read
+    build_experiment(lesson, store) -> Experiment              refine_core.experiments runs it, as ever
+    take_measures(lesson, snapshot) -> values                  fill_text(lesson, "Compare", values) -> Markdown
+    compare_prediction(lesson.prediction, guess, values) -> Gap
+    judge_answer(lesson, answer, values) -> Judgement          show_answer(lesson, values)
+    keep_progress(store, learner, lesson.name, step="run")     read_progress, list_progress, reset_progress
+
+document   what a lesson is              reading    its folder, with every problem by file and place     library    which there are
+expressions, texts   numbers in texts    settings   what is known before a run                           running    its experiment
+measures/  figures off recorded runs     taking     all of a lesson's                                    comparing  prediction and outcome
+judging    the task at the end           progress   how far a learner is
 """
 
+from refine_core.errors import LessonError
+from refine_core.lessons.comparing import Gap, compare_prediction, read_outcome
 from refine_core.lessons.document import STEPS, Check, Example, Lesson, Measure, Prediction, Step
+from refine_core.lessons.judging import Judgement, judge_answer, show_answer
+from refine_core.lessons.library import find_lesson, list_broken, list_lessons
+from refine_core.lessons.progress import (
+    Progress,
+    keep_progress,
+    list_learners,
+    list_progress,
+    read_progress,
+    reset_progress,
+)
+from refine_core.lessons.reading import read_lesson
+from refine_core.lessons.running import build_experiment
+from refine_core.lessons.taking import fill_text, fill_words, take_measures
 
-__all__ = ["STEPS", "Check", "Example", "Lesson", "Measure", "Prediction", "Step"]
+__all__ = [
+    "STEPS",
+    "Check",
+    "Example",
+    "Gap",
+    "Judgement",
+    "Lesson",
+    "LessonError",
+    "Measure",
+    "Prediction",
+    "Progress",
+    "Step",
+    "build_experiment",
+    "compare_prediction",
+    "fill_text",
+    "fill_words",
+    "find_lesson",
+    "judge_answer",
+    "keep_progress",
+    "list_broken",
+    "list_learners",
+    "list_lessons",
+    "list_progress",
+    "read_lesson",
+    "read_outcome",
+    "read_progress",
+    "reset_progress",
+    "show_answer",
+    "take_measures",
+]

@@ -1,12 +1,14 @@
 """A lesson as data: what a learner reads, predicts, runs and is asked, and what must come out.
 
 assets/lessons/02-best-of-n/
-    lesson.json       title, example, measures, prediction, claims, check
+    lesson.json       title, example, measures, prediction, claims, check; "expected", which `refinescope lesson check --write` writes
     text.md           what is read: "# Example", "# Predict", "# Compare", "# Check", "# Remember", "# Another model"
     experiment.json   what is run, as `refinescope batch` takes it, with its table (inputs.csv)
     weights.json      what the practice model knows of it, if anything (refine_core/practice)
-    start.py          the reward that the check begins with, if it asks for code
+    start.py          the reward that the check begins with, and solution.py, what "Show me" shows, if it asks for code
     cases.json        outputs that the check scores, as refine_core.cases reads them, if it asks for code
+
+A curve is a mapping {x: y}, so `right[4]` is its value at 4. Expressions: refine_core/lessons/expressions.py.
 """
 
 from __future__ import annotations
@@ -45,10 +47,11 @@ class Example:
 class Prediction:
     """What is guessed before the run, and what it is compared with.
 
-    kind: a number on a slider, one of some choices, or a curve that is drawn. measure: name of the figure that it is a guess of: a number,
-    the index of a choice, or one number for each x. low, high, step: of the axis. unit: "" or what stands after a number, such as "%".
+    kind: a number on a slider, one of some choices, or a curve that is drawn. measure: what it is a guess of, an expression such as
+    "right" or "warm.count": a number, the index of a choice from 0, or a curve. scale: what a measured number is multiplied by to be in the
+    guess's unit, 100 for a share in percent. low, high, step: of the axis. unit: "" or what stands after a number, such as "%".
     axis, x_axis: their titles. x: of a curve. given: those of x whose point is shown from the start. choices: texts, in order.
-    theory: name of a measure that is drawn as a dotted line once the outcome is shown, or "".
+    theory: a measure that is drawn as a dotted line once the outcome is shown, or "". near: how far off, in the unit, still counts as right.
     """
 
     kind: Literal["number", "choice", "curve"]
@@ -63,6 +66,8 @@ class Prediction:
     given: tuple[float, ...] = ()
     choices: tuple[str, ...] = ()
     theory: str = ""
+    scale: float = 1.0
+    near: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,8 @@ class Check:
         reward   code: each of `cases` scores as wanted
         output   text for a field: the lesson's reward pays it at least `low`, and the reward `held_out` at most `high`
     wrong: in order, (condition over `answer` and measures, what is said to it); the last may have the condition "". hints: help, in steps.
-    solution: what "Show me" shows. start: the code that is there first.
+    solution: what "Show me" shows; "": the answer itself. start: the code that is there first. Both, and `held_out`, may name a file: "start.py".
+    These sentences are texts with expressions, too.
     """
 
     kind: Literal["number", "choice", "reward", "output"]
@@ -98,7 +104,8 @@ class Lesson:
 
     name: of its folder, "02-best-of-n". number: from 1, by the folder's name. title: a question. predicts: what is predicted, for the list.
     minutes: how long it takes. texts: heading -> Markdown with `{expressions}` over measures. claims: what must hold at the seed of its
-    experiment, and at 20 other seeds but those in `admits`.
+    experiment, and at 20 other seeds but those in `admits`. expected: the measures at that seed, as its test has computed them: all that
+    may be shown before the run.
     """
 
     name: str
@@ -115,3 +122,4 @@ class Lesson:
     check: Check
     claims: tuple[str, ...] = ()
     admits: frozenset[int] = frozenset()
+    expected: Mapping[str, Any] = field(default_factory=dict)

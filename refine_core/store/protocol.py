@@ -62,6 +62,8 @@ EXPERIMENT_STATE_KIND: Final = "experiment-state"
 DELETED_EXPERIMENT_KIND: Final = "deleted-experiment"
 OF_EXPERIMENTS: Final = (EXPERIMENT_KIND, EXPERIMENT_STATE_KIND, DELETED_EXPERIMENT_KIND)
 """The kinds of the documents that are kept of an experiment; their names are its id, or "its id/…"."""
+LESSON_PROGRESS_KIND: Final = "lesson-progress"
+"""How far learners are; the names of the documents are "learner/lesson"."""
 DATASET_KIND: Final = "dataset"
 DATASET_ROWS_KIND: Final = "dataset-rows"
 CLAIM_KIND: Final = "claim"

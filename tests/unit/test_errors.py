@@ -17,6 +17,7 @@ FILLED = {
     "InputError": lambda cls: cls("missing", field="q", signature="q -> a"),
     "ParseError": lambda cls: cls(signature="q -> a", reply="x", missing=("a",), invalid={"b": "no"}),
     "BatchError": lambda cls: cls("too many", failures=3, results=[1, None]),
+    "LessonError": lambda cls: cls("02-best-of-n", [errors.Problem("text.md", "there is no text")]),
     "RewardError": lambda cls: cls("no", type_name="KeyError", line=3, stdout="o", frames=(("f", 1),)),
     "LMRateLimitError": lambda cls: cls("slow down", model="m", status=429, retry_after_s=2.0),
     "LMUnavailableError": lambda cls: cls("busy", model="m", status=503, retry_after_s=2.0),
