@@ -19,7 +19,7 @@ from refine_core.lessons.measures.recorded import FindTimeline, Recorded
 from refine_core.lessons.reading import BEFORE_THE_RUN, read_text_file
 from refine_core.lessons.running import settings_of
 from refine_core.lessons.settings import read_settings
-from refine_core.lessons.texts import fill
+from refine_core.lessons.texts import fill_places
 
 
 def take_measures(
@@ -62,6 +62,6 @@ def known_values(lesson: Lesson) -> Mapping[str, Any]:
 def fill_words(lesson: Lesson, where: str, text: str, values: Values) -> str:
     """A text of a lesson with its numbers. where: its file and place. Raises LessonError."""
     try:
-        return fill(text, values)
+        return fill_places(text, values)
     except ExpressionError as error:
         raise LessonError(lesson.name, [Problem(where, str(error))]) from None

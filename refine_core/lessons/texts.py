@@ -1,6 +1,6 @@
 """The texts of a lesson: Markdown in which every number is an expression in braces, so that none can be out of date.
 
-    fill("{right[4]:percent} at {rows} inputs", values) -> "87 % at 50 inputs"        {{ and }} are braces
+    fill_places("{right[4]:percent} at {rows} inputs", values) -> "87 % at 50 inputs"        {{ and }} are braces
 
 What a model wrote is in no danger of being markup: a text among the values is escaped.
 """
@@ -31,7 +31,7 @@ class Place:
     how: str
 
 
-def fill(text: str, values: Values) -> str:
+def fill_places(text: str, values: Values) -> str:
     """The text with its numbers. Raises ExpressionError."""
     parts: list[str] = []
     for piece in _split(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from refine_core.lessons.expressions import ExpressionError, evaluate, parse
-from refine_core.lessons.texts import count_words, fill, find_literal_digits
+from refine_core.lessons.texts import count_words, fill_places, find_literal_digits
 
 VALUES = {"right": {1: 0.4, 4: 0.875}, "rows": 50, "better": {"low": -0.05}, "none": None, "said": "*Paris*"}
 
@@ -58,13 +58,13 @@ def test_what_is_not_there_is_an_error_that_names_it(text):
     ],
 )
 def test_a_text_is_filled_with_its_numbers(text, filled):
-    assert fill(text, VALUES) == filled
+    assert fill_places(text, VALUES) == filled
 
 
 @pytest.mark.parametrize("text", ["{right}", "{rows:tall}", "{rows", "rows}", "{95}", "{rows:99}"])
 def test_a_text_with_a_wrong_place_is_refused(text):
     with pytest.raises(ExpressionError):
-        fill(text, VALUES)
+        fill_places(text, VALUES)
 
 
 def test_digits_in_a_text_are_found_but_not_those_in_code_or_links():
