@@ -8,7 +8,7 @@ It receives what a real model receives, messages and parameters, and nothing els
     things         order numbers, dates, amounts: what texts name and hints ask for
     shapes         "list[str]", "Literal['a', 'b']" or a JSON schema -> the shape of a value
     sampling       logits and temperature -> a choice, repeatable by its seed
-    knowledge      what it knows: candidate answers with their logits
+    weights        files of what it knows; knowledge: the candidate answers of the first entry that fits
     improvise      candidate answers for everything else
     outputs        candidates, weighed by the wishes, drawn
     reward_checks  a reward's source -> the checks of each field; reward_names: the meaning of its names
@@ -18,5 +18,6 @@ It receives what a real model receives, messages and parameters, and nothing els
 """
 
 from refine_core.practice.model import PracticeLM
+from refine_core.practice.weights import WeightsError, forget, learn, read_weights
 
-__all__ = ["PracticeLM"]
+__all__ = ["PracticeLM", "WeightsError", "forget", "learn", "read_weights"]

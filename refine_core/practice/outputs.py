@@ -28,13 +28,16 @@ def draw_outputs(request: Request, draw: Draw) -> dict[str, object]:
     shared = (*read_wishes(request.hint, names), *read_wishes(re.sub(r"`\w+`", "", request.objective)))
     values: dict[str, object] = {}
     for output in request.outputs:
-        if output.name in _REASONING and len(request.outputs) > 1:
-            values[output.name] = draw.choose(reasoning(request, output))
-            continue
         shape = with_bounds(read_shape(output.type, output.note), output.description)
+        thinks = output.name in _REASONING and len(request.outputs) > 1
+        said = "\n".join(map(as_text, values.values()))
+        known = find_candidates(request, output, shape, said, by_name=thinks)
+        if thinks:
+            values[output.name] = draw.choose(known or reasoning(request, output))
+            continue
         wishes = [w for w in (*shared, *read_wishes(output.description)) if w.applies_to(output.name)]
         wishes = list({wish.name: wish for wish in wishes}.values()) + _named_choices(shape, request.hint)
-        options = find_candidates(request, output, shape) or improvise(request, output, shape, draw)
+        options = known or improvise(request, output, shape, draw)
         options += _edit_candidates(options, wishes, shape)
         values[output.name] = draw.choose(
             [Candidate(one.value, one.logit + shift(as_text(one.value), wishes)) for one in options]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from refine_core.python_parser import parse_expression
@@ -27,6 +28,41 @@ class Shape:
     fields: tuple[tuple[str, Shape], ...] = ()
     low: float | None = None
     high: float | None = None
+
+    def fits(self, value: object) -> bool:
+        """Whether `value` is one of this shape."""
+        match self.kind:
+            case "str":
+                return isinstance(value, str)
+            case "bool":
+                return isinstance(value, bool)
+            case "int" | "float":
+                is_number = isinstance(value, (int,) if self.kind == "int" else (int, float))
+                return is_number and not isinstance(value, bool) and self._is_within(value)
+            case "none":
+                return value is None
+            case "choice":
+                return value in self.options
+            case "list":
+                return isinstance(value, list) and all(map(self.parts[0].fits, value))
+            case "dict":
+                return isinstance(value, dict) and all(map(self.parts[0].fits, value.values()))
+            case "object":
+                return isinstance(value, dict) and all(
+                    part.fits(value.get(name)) for name, part in self.fields
+                )
+            case "union":
+                return any(part.fits(value) for part in self.parts)
+
+    def is_like(self, other: Shape) -> bool:
+        """Whether they are the same, bounds aside; a choice is like one that offers at least its options."""
+        if self.kind == other.kind == "choice":
+            return set(self.options) <= set(other.options)
+        return replace(self, low=None, high=None) == replace(other, low=None, high=None)
+
+    def _is_within(self, value: object) -> bool:
+        low, high = -math.inf if self.low is None else self.low, math.inf if self.high is None else self.high
+        return isinstance(value, (int, float)) and low <= value <= high
 
 
 TEXT = Shape("str")
