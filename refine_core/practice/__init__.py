@@ -18,6 +18,6 @@ It receives what a real model receives, messages and parameters, and nothing els
 """
 
 from refine_core.practice.model import PracticeLM
-from refine_core.practice.weights import WeightsError, forget, learn, read_weights
+from refine_core.practice.weights import WeightsError, unlearn, learn, read_weights
 
-__all__ = ["PracticeLM", "WeightsError", "forget", "learn", "read_weights"]
+__all__ = ["PracticeLM", "WeightsError", "unlearn", "learn", "read_weights"]

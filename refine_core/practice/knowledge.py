@@ -56,7 +56,7 @@ def _answers(entry: Entry, request: Request, text: str, shape: Shape) -> list[Ca
     found: list[Candidate[object]] = []
     for answer in entry.answers:
         try:
-            value = _fill(answer.content, names, sentences)
+            value = _complete_texts(answer.content, names, sentences)
         except KeyError:
             continue
         if shape.fits(value):
@@ -68,25 +68,25 @@ def _answers(entry: Entry, request: Request, text: str, shape: Shape) -> list[Ca
 
 
 def _logit(answer: Answer, text: str, hint: str) -> float:
-    told = answer.when_told
-    weight = told.weight if told is not None and told.pattern.search(hint) else answer.weight
+    hinted = answer.when_told
+    weight = hinted.weight if hinted is not None and hinted.pattern.search(hint) else answer.weight
     factors = (len(pattern.findall(text)) * math.log(factor) for pattern, factor in answer.for_each.items())
     return math.log(weight) + sum(factors)
 
 
-def _fill(value: JsonValue, names: Mapping[str, str], sentences: list[str]) -> JsonValue:
+def _complete_texts(value: JsonValue, names: Mapping[str, str], sentences: list[str]) -> JsonValue:
     """`value` with the holes of its texts filled. Raises KeyError for one that cannot be."""
     if isinstance(value, list):
-        return [_fill(one, names, sentences) for one in value]
+        return [_complete_texts(one, names, sentences) for one in value]
     if isinstance(value, dict):
-        return {key: _fill(one, names, sentences) for key, one in value.items()}
+        return {key: _complete_texts(one, names, sentences) for key, one in value.items()}
     if not isinstance(value, str):
         return value
 
-    def fill(hole: re.Match[str]) -> str:
+    def complete(hole: re.Match[str]) -> str:
         if hole["name"] is None:
             start, end = (int(hole[edge]) if hole[edge] else None for edge in ("start", "end"))
             return " ".join(sentences[start:end])
         return names[hole["name"]] if hole["instead"] is None else names.get(hole["name"], hole["instead"])
 
-    return HOLE.sub(fill, value)
+    return HOLE.sub(complete, value)

@@ -1,6 +1,6 @@
 """What the practice model knows: files `weights.json`, each answer with its chance. docs/practice.md has the format.
 
-    read_weights(file) -> entries        learn(folder), forget(folder)        get_entries() -> all of them, the more special ones first
+    read_weights(file) -> entries        learn(folder), unlearn(folder)        get_entries() -> all of them, the more special ones first
 
 The files are those of the lessons that come with the app (`assets/lessons/*/weights.json`), then the package's own
 (`weights/*.json`). They are read once, at the first call of a practice model.
@@ -48,7 +48,7 @@ Patterns = Annotated[
 ]
 
 
-class Told(_Part):
+class HintedWeight(_Part):
     """Another weight where the hint says so. pattern: searched in the hint."""
 
     pattern: re.Pattern[str]
@@ -58,14 +58,14 @@ class Told(_Part):
 class Answer(_Part):
     """A possible answer. text: with holes. value: JSON, in place of text. weight: relative to the others, at temperature 1.
 
-    for_each: pattern -> factor of the weight for each place in the inputs that it fits. when_told: see Told.
+    for_each: pattern -> factor of the weight for each place in the inputs that it fits. when_told: see HintedWeight.
     """
 
     text: str = ""
     value: JsonValue = None
     weight: PositiveFloat
     for_each: dict[re.Pattern[str], PositiveFloat] = {}
-    when_told: Told | None = None
+    when_told: HintedWeight | None = None
 
     @property
     def content(self) -> JsonValue:
@@ -73,7 +73,7 @@ class Answer(_Part):
         return self.text if "text" in self.model_fields_set else self.value
 
     @model_validator(mode="after")
-    def _has_one_content(self) -> Self:
+    def _check_content(self) -> Self:
         if len({"text", "value"} & self.model_fields_set) != 1:
             raise ValueError('write either "text" or, for a value that is no text, "value"')
         return self
@@ -95,7 +95,7 @@ class Entry(_Part):
     answers: tuple[Answer, ...]
 
     @model_validator(mode="after")
-    def _fills_its_holes(self) -> Self:
+    def _check_holes(self) -> Self:
         if not self.answers:
             raise ValueError("there is no answer; write at least one")
         known = {name for one in (*self.asked, *self.finds) for name in one.groupindex} | self.tables.keys()
@@ -160,7 +160,7 @@ def learn(folder: Path) -> None:
         _learned[folder] = entries
 
 
-def forget(folder: Path) -> None:
+def unlearn(folder: Path) -> None:
     """Undo `learn`."""
     with _turn:
         _learned.pop(folder, None)

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from refine_core.adapters import ChatAdapter
-from refine_core.practice import PracticeLM, WeightsError, forget, learn, read_weights
+from refine_core.practice import PracticeLM, WeightsError, unlearn, learn, read_weights
 from refine_core.signatures import InputField, Signature
 
 TOWN = {
@@ -33,7 +33,7 @@ def taught(tmp_path):
         learn(tmp_path)
 
     yield teach
-    forget(tmp_path)
+    unlearn(tmp_path)
 
 
 def ask(signature, *, seed=0, temperature=0.0, hint="", **inputs):
@@ -154,4 +154,4 @@ def test_a_file_that_is_no_json_is_refused_by_name(tmp_path):
 def test_a_folder_without_weights_teaches_nothing_and_is_no_error(tmp_path):
     learn(tmp_path)
     assert "Brussels" in said("question -> answer", question="What is the capital of Belgium?")["answer"]
-    forget(tmp_path)
+    unlearn(tmp_path)
