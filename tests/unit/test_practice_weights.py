@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from refine_core.adapters import ChatAdapter
-from refine_core.practice import PracticeLM, WeightsError, unlearn, learn, read_weights
+from refine_core.practice import PracticeLM, WeightsError, learn, read_weights, unlearn
 from refine_core.signatures import InputField, Signature
 
 TOWN = {
