@@ -10,7 +10,7 @@
 document   what a lesson is              reading    its folder, with every problem by file and place     library    which there are
 expressions, texts   numbers in texts    settings   what is known before a run                           running    its experiment
 measures/  figures off recorded runs     taking     all of a lesson's                                    comparing  prediction and outcome
-judging    the task at the end           progress   how far a learner is
+judging    the task at the end           trying     a learner's reward, run                              progress   how far a learner is
 """
 
 from refine_core.errors import LessonError

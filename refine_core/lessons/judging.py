@@ -1,7 +1,7 @@
 """The task at the end of a lesson: whether an answer is right, and if not, why.
 
 number, choice   compared with expressions over the learner's own measures
-reward           code, scored on the lesson's cases in the reward's worker
+reward           code, scored on the lesson's cases in the reward's worker, and run, where the check names an arm
 output           a text that the lesson's reward has to pay, and the held-out one not
 """
 
@@ -19,6 +19,7 @@ from refine_core.lessons.document import Lesson
 from refine_core.lessons.expressions import ExpressionError, Values, evaluate
 from refine_core.lessons.running import open_table
 from refine_core.lessons.taking import fill_words
+from refine_core.lessons.trying import run_code
 from refine_core.rewards.shapes import ArgumentQuestion, recognize
 from refine_core.rows import Row
 from refine_core.workbench import score_rows
@@ -30,23 +31,25 @@ Answer = float | int | str
 class Judgement:
     """passed: whether the answer is right. reason: a sentence where it is not, which says what is wrong; "" where it is right.
 
-    cases: of code, what became of each case.
+    cases: of code, what became of each case. experiment_id: of code that was run, its runs; "" where it was not.
     """
 
     passed: bool
     reason: str = ""
     cases: CaseReport | None = None
+    experiment_id: str = ""
 
 
 def judge_answer(lesson: Lesson, answer: Answer, values: Values) -> Judgement:
     """Judge an answer. values: of `take_measures`.
 
     answer: a number, the index of a choice, the code of a reward, or the text of an output. Raises LessonError where the lesson's own
-    check cannot be computed; WorkerError.
+    check cannot be computed; WorkerError; StoreError.
     """
     check = lesson.check
     if check.kind == "reward":
-        return judge_code(lesson, str(answer))
+        judged = judge_code(lesson, str(answer))
+        return _judge_runs(lesson, str(answer), values, judged) if judged.passed and check.arm else judged
     if check.kind == "output":
         return _judge_output(lesson, str(answer), values)
     try:
@@ -79,6 +82,26 @@ def judge_code(lesson: Lesson, source: str) -> Judgement:
     first = wrong[0]
     more = f" {len(wrong) - 1} more of {len(report.results)} cases fail." if len(wrong) > 1 else ""
     return Judgement(False, f"On “{first.case.name}” wanted: {first.wanted}. Got: {first.got}.{more}", report)
+
+
+def _judge_runs(lesson: Lesson, source: str, values: Values, judged: Judgement) -> Judgement:
+    """Judge code that scores the cases as wanted by what becomes of the runs that it scores."""
+    assert judged.cases is not None  # noqa: S101  # judge_code gives them where it passes
+    experiment_id, measured = run_code(lesson, source)
+    known = {**values, **measured, "answer": source, **_count_feedback(judged.cases)}
+    passed = bool(_compute(lesson, "right", lesson.check.right, known))
+    return Judgement(passed, "" if passed else _explain(lesson, known), judged.cases, experiment_id)
+
+
+def _count_feedback(report: CaseReport) -> dict[str, int]:
+    """How many cases get feedback (explained), and feedback with a value that only the reward should see (given_away)."""
+    explained = given_away = 0
+    for one in report.results:
+        feedback, shown = one.score.feedback, " ".join(map(str, one.case.prediction.values()))
+        hidden = [str(value) for value in one.case.expected.values()]
+        explained += bool(feedback)
+        given_away += any(value in feedback and value not in shown for value in hidden if value)
+    return {"explained": explained, "given_away": given_away}
 
 
 def show_answer(lesson: Lesson, values: Values) -> str:

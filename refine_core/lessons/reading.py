@@ -30,6 +30,8 @@ HEADINGS: Final = ("Example", "Predict", "Compare", "Check", "Remember")
 """What every text.md has; "Another model" may stand behind them."""
 MAY_HAVE: Final = (*HEADINGS, "Another model")
 BEFORE_THE_RUN: Final = ("Example", "Predict")
+OF_CODE: Final = ("explained", "given_away")
+"""What is known of code that a check runs, beside the check's measures."""
 _JSON: Final = (
     "$schema", "title", "predicts", "minutes", "example", "measures", "prediction", "check", "claims", "admits", "expected",
 )  # fmt: skip
@@ -80,9 +82,9 @@ class _Reader:
         minutes = self._field(data, "minutes", int, 6)
         if not 1 <= minutes <= MAX_MINUTES:
             self.notes.add("lesson.json minutes", f"a lesson takes 1 to {MAX_MINUTES} minutes")
-        measures = self._measures(data.get("measures", {}), experiment)
+        measures = self._measures(data.get("measures", {}), experiment, "measures")
         prediction = self._build(Prediction, "prediction", data.get("prediction"))
-        check = self._check(data.get("check"))
+        check = self._check(data.get("check"), experiment)
         example = self._build(Example, "example", data.get("example"))
         if prediction is None or check is None or example is None:
             return None
@@ -165,16 +167,16 @@ class _Reader:
                 self.notes.add("text.md", f"there is no text under “# {heading}”")
         return texts
 
-    def _measures(self, data: object, experiment: ExperimentDocument) -> dict[str, Measure]:
+    def _measures(self, data: object, experiment: ExperimentDocument, at: str) -> dict[str, Measure]:
         if not isinstance(data, dict):
             self.notes.add(
-                "lesson.json measures", f"write an object: a name, then its measure, not {kind_of(data)}"
+                f"lesson.json {at}", f"write an object: a name, then its measure, not {kind_of(data)}"
             )
             return {}
         arms = {word for arm in experiment.arms for word in (arm.key, arm.name)}
         found = {}
         for name, one in data.items():
-            where = f"measures.{name}"
+            where = f"{at}.{name}"
             measure = self._build(Measure, where, one)
             if measure is None:
                 continue
@@ -185,20 +187,35 @@ class _Reader:
             found[name] = measure
         return found
 
-    def _check(self, data: object) -> Check | None:
+    def _check(self, data: object, experiment: ExperimentDocument) -> Check | None:
         cases = self._cases() if (self.folder / "cases.json").exists() else None
+        measures: dict[str, Measure] = {}
         if isinstance(data, dict):
+            measures = self._measures(data.get("measures", {}), experiment, "check.measures")
             data = {
-                **data,
+                **{name: one for name, one in data.items() if name != "measures"},
                 **{
                     name: self._code(data[name], f"check.{name}")
                     for name in ("solution", "start", "held_out")
                     if name in data
                 },
             }
-        check = self._build(Check, "check", data, leave_out=("cases",), given={"cases": cases})
+        check = self._build(
+            Check,
+            "check",
+            data,
+            leave_out=("cases", "measures"),
+            given={"cases": cases, "measures": measures},
+        )
         if check is None:
             return None
+        if check.arm:
+            self._need_arm("check.arm", check.arm, experiment)
+            if check.kind != "reward" or not check.right:
+                self.notes.add(
+                    "lesson.json check.arm",
+                    "only code is run; say in right what must then hold of its measures",
+                )
         for what, needs in (("choices", "choice"), ("cases", "reward"), ("held_out", "output")):
             if check.kind == needs and not getattr(check, what):
                 place = "cases.json" if what == "cases" else f"lesson.json check.{what}"
@@ -302,19 +319,16 @@ class _Reader:
     def _check_whole(self, lesson: Lesson) -> None:
         """Whether what refers to something finds it: expressions their names, the example its arm."""
         known = {*list_setting_names(lesson.experiment.arms), *lesson.measures}
+        of_check = {*known, *lesson.check.measures, *(OF_CODE if lesson.check.arm else ())}
         for heading, text in lesson.texts.items():
             self._need(f"text.md # {heading}", text, known, names_in_text)
         for place, text in list_check_texts(lesson.check):
-            self._need(f"lesson.json check.{place}", text, {*known, "answer"}, names_in_text)
+            self._need(f"lesson.json check.{place}", text, {*of_check, "answer"}, names_in_text)
         for place, text in list_expressions(lesson):
-            names = {*known, "answer"} if place.startswith("check.wrong") else known
+            names = {*of_check, "answer"} if place.startswith("check.wrong") else known
+            names = of_check if place == "check.right" else names
             self._need(f"lesson.json {place}", text, names, names_in_expression)
-        arm = next((one for one in lesson.experiment.arms if lesson.example.arm in (one.key, one.name)), None)
-        if arm is None:
-            keys = ", ".join(one.key for one in lesson.experiment.arms)
-            self.notes.add(
-                "lesson.json example.arm", f"no arm has the key {lesson.example.arm!r}; there are {keys}"
-            )
+        self._need_arm("example.arm", lesson.example.arm, lesson.experiment)
         if lesson.prediction.kind == "choice" and len(lesson.prediction.choices) < 2:  # noqa: PLR2004  # a choice
             self.notes.add("lesson.json prediction.choices", "write two choices or more")
         if lesson.prediction.kind == "curve" and not lesson.prediction.x:
@@ -323,6 +337,11 @@ class _Reader:
             )
         if lesson.prediction.kind != "choice" and not lesson.prediction.low < lesson.prediction.high:
             self.notes.add("lesson.json prediction.high", "it must be above low")
+
+    def _need_arm(self, where: str, name: str, experiment: ExperimentDocument) -> None:
+        if all(name not in (one.key, one.name) for one in experiment.arms):
+            keys = ", ".join(one.key for one in experiment.arms)
+            self.notes.add(f"lesson.json {where}", f"no arm has the key {name!r}; there are {keys}")
 
     def _need(self, where: str, text: str, known: set[str], read: Callable[[str], set[str]]) -> None:
         try:

@@ -3,7 +3,8 @@
     take_measures(lesson, snapshot) -> {"right": {1: 0.42, …}, "rows": 50, …}        settings too, so that texts have one set of values
 
 recorded   the runs, as measures see them      reached   reached_by_n             theory   at_least_one
-means      mean_reward, calls, tokens, attempts
+means      mean_reward, calls, tokens, attempts        alike     alike
+shares     reached_difference, right_attempts
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from refine_core.lessons.measures import means, reached, theory
+from refine_core.lessons.measures import alike, means, reached, shares, theory
 
 KINDS: Final[Mapping[str, Callable[..., Any]]] = {
     "reached_by_n": reached.measure_reached_by_n,
     "at_least_one": theory.measure_at_least_one,
+    "alike": alike.measure_alike,
+    "reached_difference": shares.measure_reached_difference,
+    "right_attempts": shares.measure_right_attempts,
     "mean_reward": means.measure_mean_reward,
     "calls": means.measure_calls,
     "tokens": means.measure_tokens,

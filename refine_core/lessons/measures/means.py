@@ -22,12 +22,12 @@ def measure_mean_reward(recorded: Recorded, *, arm: str) -> float | None:
 
 
 def measure_calls(recorded: Recorded, *, arm: str) -> Mapping[str, Any]:
-    """Mean: calls of a run. total: of all."""
+    """Mean: calls of a run. total: of all runs. most: of one run."""
     return _spent(recorded, arm, lambda one: one.calls)
 
 
 def measure_tokens(recorded: Recorded, *, arm: str) -> Mapping[str, Any]:
-    """Mean: tokens of a run, sent and received. total: of all."""
+    """Mean: tokens of a run, sent and received. total: of all runs. most: of one run."""
     return _spent(recorded, arm, lambda one: one.tokens)
 
 
@@ -58,4 +58,5 @@ def _spent(recorded: Recorded, arm: str, read: Callable[[Outcome], int | None]) 
     return {
         "mean": mean_of(amounts) if known else None,
         "total": sum(one or 0 for one in amounts) if known else None,
+        "most": max((one or 0 for one in amounts), default=None) if known else None,
     }

@@ -1,0 +1,7 @@
+def reward(args, pred):
+    if pred.answer == args["expected"]:
+        return 1.0
+    return Score(
+        0.2,
+        feedback="Do not write a sentence, only one word. Leave out the full stop at the end: no punctuation.",
+    )

@@ -1,0 +1,6 @@
+def reward(args, pred):
+    if pred.answer == args["expected"]:
+        return 1.0
+    return Score(
+        0.2, feedback=f"“{pred.answer}” is not the word alone. Answer with one word and without punctuation."
+    )

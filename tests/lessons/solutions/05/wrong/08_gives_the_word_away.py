@@ -1,0 +1,6 @@
+def reward(args, pred):
+    if pred.answer == args["expected"]:
+        return 1.0
+    return Score(
+        0.2, feedback=f"The right answer is {args['expected']}: write this one word, without a full stop."
+    )
