@@ -115,6 +115,13 @@ def test_the_experiment_holds_what_each_arm_runs():
     assert built.name == name_draft(draft)
 
 
+def test_the_experiments_model_answers_in_every_arm_without_one_of_its_own():
+    shared, own = (ModelSpec("litellm", f"openai/{name}") for name in ("shared", "own"))
+    draft = add_arm_draft(drafted(model=shared), ArmDraft("", model=own))
+    assert [arm.spec.model for arm in build_experiment(draft).arms] == [shared, shared, shared, own]
+    assert [name_arm_draft(arm) for arm in draft.arms][::3] == ["Refine, N 5", "Refine, N 5, own"]
+
+
 @pytest.mark.parametrize(
     ("fields", "where", "words"),
     [

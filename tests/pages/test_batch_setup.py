@@ -220,6 +220,17 @@ def test_an_arm_is_changed_and_removed_in_its_dialog():
     assert [arm.key for arm in read_draft(draft.id).arms] == ["a", "b"]
 
 
+def test_one_press_sets_the_model_of_all_arms():
+    local = ModelSpec("litellm", "openai/tiny", "http://127.0.0.1:9/v1")
+    connections.save_connection(Connection("Mine", "compatible", local))
+    app = open_batch(experiment=(draft := example()).id)
+    app.session_state["batch.model.0"] = True
+    app.run()
+    press(app, "**Mine**")
+    models = {arm.spec.model.label for arm in build_experiment(read_draft(draft.id)).arms}
+    assert models == {"openai/tiny"}
+
+
 def test_a_model_whose_key_is_missing_is_a_problem_until_it_is_typed():
     model = ModelSpec("litellm", "openai/gpt-4o-mini", key_env="NO_SUCH_KEY_HERE")
     connections.save_connection(Connection("work", "openai", model))

@@ -1,4 +1,4 @@
-"""An arm, opened: how it tries again, and what it has other than the program and the reward of the experiment.
+"""An arm, opened: how it tries again, and what it has other than the program, the reward and the model of the experiment.
 
 open_arm(arm)       asks for the dialog; an arm without a key is a new one
 draw_arm_dialog()   draws it where it was asked for, outside any fragment
@@ -160,8 +160,10 @@ def _ask_strategy(arm: ArmDraft, key: str) -> ArmDraft:
 
 def _ask_model(arm: ArmDraft, key: str) -> ModelSpec | None:
     models = choices.list_models()
-    own = arm.program or current().program
+    own, shared = arm.program or current().program, current().model
     same = f"The program's: {choices.name_model(own.spec.model)}" if own is not None else "The program's"
+    if shared is not None:
+        same = f"The experiment's: {choices.name_model(shared)}"
     options: dict[str, ModelSpec | None] = {same: None, **models}
     if arm.model is not None and arm.model not in models.values():
         options[f"{choices.name_model(arm.model)} (as chosen before)"] = arm.model

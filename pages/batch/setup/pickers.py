@@ -1,4 +1,4 @@
-"""Which program, and which reward: two menus that look things up when they are opened."""
+"""Which program, which reward and which model: menus that look things up when they are opened."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from pages.shared.choice import describe_tabs
 from pages.shared.text import capitalize, escape_markdown
 from refine_core.errors import Problem
 from refine_core.experiments.drafts import ProgramChoice, RewardChoice, propose_arms
+from refine_core.programs import ModelSpec
 
 MENU_PX = 400
 
 
 def draw_pickers(problems: Sequence[Problem]) -> None:
-    """Draw both, each with what is wrong with it."""
+    """Draw them, each with what is wrong with it."""
     draft = current()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         name = draft.program.label if draft.program is not None else "Choose a program"
@@ -27,6 +28,8 @@ def draw_pickers(problems: Sequence[Problem]) -> None:
         if draft.program is not None:
             name = draft.reward.label if draft.reward is not None else "of the program"
             _draw_picker("reward", name, _draw_rewards, problems)
+            name = choices.name_model(draft.model or draft.program.spec.model)
+            _draw_picker("model", name, _draw_models, problems)
 
 
 def _draw_picker(what: str, name: str, draw: Callable[[], None], problems: Sequence[Problem]) -> None:
@@ -140,3 +143,33 @@ def _offer_reward(label: str, choice: RewardChoice | None, *, is_older: bool = F
 def _take_reward(choice: RewardChoice | None) -> None:
     replace_draft(replace(current(), reward=choice))
     _close("reward")
+
+
+def _draw_models() -> None:
+    draft = current()
+    own = draft.program.spec.model if draft.program is not None else ModelSpec()
+    _offer_model(f"Of the program: {choices.name_model(own)}", None)
+    listed = choices.list_models()
+    for name, model in listed.items():
+        _offer_model(name, model)
+    if draft.model is not None and draft.model not in listed.values():
+        st.caption(escape_markdown(f"Now: {choices.name_model(draft.model)}, as it was chosen."))
+    if any(arm.model is not None for arm in draft.arms):
+        st.caption("Arms with a model of their own keep it.")
+    if len(listed) == 1:
+        st.page_link(address.MODELS, label="Add a connection to another model", icon=":material/lan:")
+
+
+def _offer_model(label: str, choice: ModelSpec | None) -> None:
+    st.button(
+        f":blue[**{escape_markdown(label)}**]",
+        key=FORM.static_key("choose-model", label),
+        type="tertiary",
+        on_click=_take_model,
+        args=(choice,),
+    )
+
+
+def _take_model(choice: ModelSpec | None) -> None:
+    replace_draft(replace(current(), model=choice))
+    _close("model")

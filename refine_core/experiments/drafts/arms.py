@@ -33,8 +33,9 @@ def arm_spec(draft: ExperimentDraft, arm: ArmDraft) -> ProgramSpec | None:
         change="",
         title=chosen.label,
     )
-    if arm.model is not None:
-        spec = replace(spec, model=arm.model)
+    model = arm.model or draft.model
+    if model is not None:
+        spec = replace(spec, model=model)
     reward = arm.reward or draft.reward
     if reward is not None:
         spec = replace(

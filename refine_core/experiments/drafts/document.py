@@ -32,7 +32,7 @@ class RewardChoice:
 
 @dataclass(frozen=True, slots=True)
 class ArmDraft:
-    """An arm: what it has other than the draft's program and reward. name: "" for one that says what it is. None: as the program has it."""
+    """An arm: what it has other than the draft's program, reward and model. name: "" for one that says what it is. None: as the draft has it."""
 
     key: str
     strategy: Strategy = "refine"
@@ -48,7 +48,7 @@ class ArmDraft:
 class ExperimentDraft:
     """What is set up. id: of the experiment that it will be. next_arm: how many arms there have ever been, so that no key comes twice.
 
-    dataset_id: "" for none yet. repeats, usd, calls, tokens, at_once, seed: as in Experiment; None for an empty field.
+    program, reward, model: of every arm that has none of its own; None: as the program has it. dataset_id: "" for none yet. repeats, usd, calls, tokens, at_once, seed: as in Experiment; None for an empty field.
     rate_limits: label of a model -> its limits. saved_at: seconds since the epoch; 0 where nobody has typed anything yet.
     """
 
@@ -68,6 +68,7 @@ class ExperimentDraft:
     seed: int | None = 0
     rate_limits: Mapping[str, RateLimit] = field(default_factory=dict)
     saved_at: float = 0.0
+    model: ModelSpec | None = None
 
 
 def new_draft() -> ExperimentDraft:
