@@ -47,12 +47,12 @@ def list_keys(snapshot: Snapshot) -> list[KeyField]:
     one_is_missing = bool(st.session_state.get(_missing(snapshot)))
     for arm in snapshot.experiment.arms:
         typed = _typed_roles(snapshot, arm)
-        is_stopped = arm.key in snapshot.stopped_arms
+        is_refused = arm.key in snapshot.keyless_arms
         for role, model in _models(arm):
             slot = keys.role_slot(role, model)
             has_key = bool(keys.connection_key(model) or keys.get_key(slot))
             wanted = role in typed or connections.unset_variable(model) is not None
-            if is_stopped or slot in asked or ((wanted or one_is_missing) and not has_key):
+            if is_refused or slot in asked or ((wanted or one_is_missing) and not has_key):
                 asked.add(slot)
                 at = model.api_base or model.provider
                 whose = "" if role == "model" else f", the {role}"

@@ -18,12 +18,13 @@ logger = logging.getLogger("refine_core")
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """How it stands. stopped_by, error, stopped_arms: as in Snapshot."""
+    """How it stands. stopped_by, error, stopped_arms, keyless_arms: as in Snapshot."""
 
     state: ExperimentState = "stopped"
     stopped_by: StoppedBy = ""
     error: str = ""
     stopped_arms: Mapping[str, str] = field(default_factory=dict)
+    keyless_arms: tuple[str, ...] = ()
 
 
 def keep_control(store: Store, experiment_id: str, control: Control) -> None:

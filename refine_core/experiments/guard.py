@@ -26,6 +26,8 @@ from refine_core.events import AttemptFailed, Event, Fault, LMFailed, LMReplied,
 from refine_core.experiments.spending import SharedBudget
 from refine_core.log.span import Span
 
+KEY_ERRORS: Final = tuple(kind.__name__ for kind in (LMKeyError, LMCreditError))
+"""What another key may put right."""
 HOPELESS = tuple(kind.__name__ for kind in (LMKeyError, LMNotFoundError, LMCreditError, LMStillRefusedError))
 ROWS_IN_DOUBT: Final = 5
 """On so many rows a reward fails, before any is scored, until it is taken for one that fails on all."""
@@ -99,14 +101,14 @@ class BeforeRecord:
     """The sink of a cell that comes before its recorder. fails_everywhere: whether an error of its reward comes on every row."""
 
     budget: SharedBudget
-    stop_arm: Callable[[str], None]
+    stop_arm: Callable[[Fault], None]
     fails_everywhere: Callable[[Fault], bool]
 
     def accept(self, span: Span, event: Event) -> None:
         """Raises BudgetUsedUp, ArmStopped; then the event is not recorded."""
         self.budget.accept(span, event)
         if isinstance(event, AttemptFailed) and self.fails_everywhere(event.error):
-            self.stop_arm(event.error.message)
+            self.stop_arm(event.error)
             raise ArmStopped(event.error.message)
 
 
@@ -120,7 +122,7 @@ class AfterRecord:
     cell: str
     budget: SharedBudget
     answers: AnswerGuard
-    stop_arm: Callable[[str], None]
+    stop_arm: Callable[[Fault], None]
     stop_model: Callable[[str, str], None]
     is_set_aside: bool = False
     _asked: dict[Span, str] = field(default_factory=dict)
@@ -138,7 +140,7 @@ class AfterRecord:
 
     def _stop_or_go_on(self, model: str, error: Fault) -> None:
         if error.type in HOPELESS:
-            self.stop_arm(error.message)
+            self.stop_arm(error)
             raise ArmStopped(error.message)
         if not error.unanswered:
             self.answers.note_answer(model)

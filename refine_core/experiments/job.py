@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMError, RefineError, RunCancelled, SpecError, StoreError
-from refine_core.events import RunStarted
+from refine_core.events import Fault, RunStarted
 from refine_core.experiments.cells import cell_spec, copy_program
 from refine_core.experiments.control import Control, keep_control
 from refine_core.experiments.document import Arm, Cell, Experiment, RateLimit
-from refine_core.experiments.guard import AfterRecord, AnswerGuard, BeforeRecord, RewardGuard
+from refine_core.experiments.guard import KEY_ERRORS, AfterRecord, AnswerGuard, BeforeRecord, RewardGuard
 from refine_core.experiments.ledger import Ledger, charges_of
 from refine_core.experiments.outcomes import fold_outcome
 from refine_core.experiments.snapshot import ExperimentState, StoppedBy
@@ -73,6 +73,7 @@ class ExperimentJob:
         self.budget = SharedBudget(self.experiment.budget, ledger.charges)
         self.version = 0
         self.stopped_arms: dict[str, str] = {}
+        self.keyless_arms: set[str] = set()
         self.stopped_by: StoppedBy = ""
         self.error = ""
         self.is_paused = False
@@ -181,6 +182,11 @@ class ExperimentJob:
             cancel.set()
         self._changed()
 
+    def _stop_for(self, key: str, fault: Fault) -> None:
+        if fault.type in KEY_ERRORS:
+            self.keyless_arms.add(key)
+        self.stop_arm(key, fault.message)
+
     def stop_model(self, label: str, error: str) -> None:
         """The same with every arm that asks this model, for an answer, for advice or for a judgement."""
         for arm in self.experiment.arms:
@@ -251,7 +257,7 @@ class ExperimentJob:
             try:
                 run_job, after = self._make_job(arm, one.cell, records)
             except (SpecError, LMError) as error:
-                self.stop_arm(arm.key, str(error))
+                self._stop_for(arm.key, Fault.of(error))
                 return
             try:
                 fault, records = self.runs.run_here(run_id, run_job, records, cancel=one.cancel)
@@ -280,14 +286,14 @@ class ExperimentJob:
             run_job = RunJob(spec, keys, self.runs.recording, records, pool=self._pool)
         before = BeforeRecord(
             self.budget,
-            lambda why: self.stop_arm(arm.key, why),
+            lambda fault: self._stop_for(arm.key, fault),
             lambda error: self._reward_guard.fails_everywhere(arm.key, cell.row, error, spec.reward),
         )
         after = AfterRecord(
             cell.run_id(self.ledger.id),
             self.budget,
             self._answers,
-            lambda why: self.stop_arm(arm.key, why),
+            lambda fault: self._stop_for(arm.key, fault),
             self.stop_model,
         )
         run_job.before_record = (*run_job.before_record, before)
@@ -323,12 +329,13 @@ class ExperimentJob:
 
     def _stand(self) -> Control:
         left = [cell for cell in self.ledger.cells if not self.ledger.is_settled(cell)]
+        stopped, keyless = self.stopped_arms, tuple(sorted(self.keyless_arms))
         if not left:
-            return Control("finished", stopped_arms=self.stopped_arms)
+            return Control("finished", stopped_arms=stopped, keyless_arms=keyless)
         if self.stopped_by:
-            return Control("stopped", self.stopped_by, self.error, self.stopped_arms)
+            return Control("stopped", self.stopped_by, self.error, stopped, keyless)
         if self.is_paused:
-            return Control("paused", stopped_arms=self.stopped_arms)
+            return Control("paused", stopped_arms=stopped, keyless_arms=keyless)
         if why := self.budget.refusal or self.budget.find_refusal():
             done, total = len(self.ledger.cells) - len(left), len(self.ledger.cells)
             ended = f"{done:,} of {pluralize(total, 'run')} ended"
@@ -336,9 +343,9 @@ class ExperimentJob:
             if why.endswith("."):
                 self.error = f"{why} {ended[0].upper()}{ended[1:]}."
             self.stopped_by = "budget"
-            return Control("stopped", "budget", self.error, self.stopped_arms)
+            return Control("stopped", "budget", self.error, stopped, keyless)
         self.stopped_by = "arms" if self.stopped_arms else ""
-        return Control("stopped", self.stopped_by, "", self.stopped_arms)
+        return Control("stopped", self.stopped_by, "", stopped, keyless)
 
     def _changed(self) -> None:
         self.version += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
@@ -39,7 +39,7 @@ class Snapshot:
 
     cells: every cell, in the order in which they are run. outcomes: of those that have ended; a cell that was cut off is not among them.
     cut_off: cells that a budget or a cancel ended, as far as they went: only attempts to the threshold are read of them.
-    under_way: those at work. stopped_arms: key of an arm -> why it was stopped, such as a refused key. error: why the rest was not run, or "".
+    under_way: those at work. stopped_arms: key of an arm -> why it was stopped, such as a refused key; keyless_arms: those of them that another key may put right. error: why the rest was not run, or "".
     slowed: label of a model -> how many calls it is asked at once now, where a server asked for fewer. on_hold: label of one that is not
     asked at all for now -> seconds until it is. revision: changes whenever there is something new to show. is_local: whether this process may pause or cancel it. stopped_by: where the state is "stopped".
     spent: calls, tokens and dollars of all its runs, of those under way and cut off too, as the budget counts them; None: not known here.
@@ -60,6 +60,7 @@ class Snapshot:
     stopped_by: StoppedBy = ""
     spent: Spent | None = None
     cut_off: Mapping[Cell, Outcome] = field(default_factory=dict)
+    keyless_arms: Collection[str] = ()
 
     @property
     def is_live(self) -> bool:

@@ -18,6 +18,7 @@ def snapshot_at_work(ledger: Ledger, job: ExperimentJob, revision: str) -> Snaps
     return Snapshot(
         experiment, dataset, job.state, ledger.cells, ledger.outcomes, job.under_way, dict(job.stopped_arms),
         job.error, job.slowed, job.on_hold, revision=revision, stopped_by="", spent=to_spent(job.budget.charges),
+        keyless_arms=frozenset(job.keyless_arms),
     )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def snapshot_at_rest(ledger: Ledger, job: ExperimentJob | None, *, is_claimed: b
     return Snapshot(
         experiment, dataset, control.state, ledger.cells, outcomes, under_way, control.stopped_arms, control.error,
         revision=revision, is_local=not is_claimed, stopped_by=control.stopped_by, spent=to_spent(ledger.charges),
-        cut_off=ledger.cut_off,
+        cut_off=ledger.cut_off, keyless_arms=frozenset(control.keyless_arms),
     )  # fmt: skip
 
 
@@ -43,10 +44,10 @@ def _stand(ledger: Ledger, job: ExperimentJob | None, *, has_ended: bool) -> Con
     """How it stands while nobody works at it: as was kept last, unless its cells say otherwise."""
     control = read_control(ledger.store, ledger.id)
     if has_ended:
-        return Control("finished", stopped_arms=control.stopped_arms)
+        return Control("finished", stopped_arms=control.stopped_arms, keyless_arms=control.keyless_arms)
     if control.state == "running":  # its process ended, or could not keep how it ended, on a full disk
         if job is not None and job.stopped_by:
-            return Control("stopped", job.stopped_by, job.error, job.stopped_arms)
+            return Control("stopped", job.stopped_by, job.error, job.stopped_arms, tuple(job.keyless_arms))
         return Control("stopped", "crash")
     return Control("stopped") if control.state == "finished" else control  # something was added since
 

@@ -252,6 +252,7 @@ def test_a_refused_key_stops_its_arm_at_once_and_the_others_go_on(runs, experime
         assert {cell.arm for cell in stopped.outcomes} == {"b"}
         assert list(stopped.stopped_arms) == ["a"]
         assert "key" in stopped.stopped_arms["a"]
+        assert list(stopped.keyless_arms) == ["a"]
         assert len(server.requests) <= 2, "one for each cell that was under way"
         experiments.resume(experiment.id, Credentials({"a.model": "a-key-for-tests"}))
         experiments.join(experiment.id, LONG_S)
@@ -351,6 +352,7 @@ def test_a_server_that_dies_midway_fails_no_cell_and_resume_goes_on(runs, experi
     assert (stopped.state, stopped.stopped_by, list(stopped.stopped_arms)) == ("stopped", "arms", ["a", "b"])
     assert {cell.arm for cell in stopped.cells if cell not in stopped.outcomes} == {"a", "b"}
     assert {one.state for one in stopped.outcomes.values()} == {"scored"}
+    assert not stopped.keyless_arms, "another key would help nobody"
     assert stopped.stopped_arms["a"] == stopped.stopped_arms["b"]
     assert re.fullmatch(
         rf"Cannot reach the server at {server.url}: connection refused\. Is the server running\? "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import streamlit as st
 
@@ -14,6 +15,8 @@ from refine_core import connections, runs
 from refine_core.errors import Problem
 from refine_core.experiments.drafts import ExperimentDraft, arm_spec
 from refine_core.programs import ModelSpec, ProgramSpec
+
+_FORGOTTEN: Final = "Keys are kept in this session's memory only; a reload discards them."
 
 
 def draw_keys(draft: ExperimentDraft) -> list[Problem]:
@@ -35,18 +38,22 @@ def draw_keys(draft: ExperimentDraft) -> list[Problem]:
         at = model.api_base or model.provider
         whose = "" if role == "model" else f", the {role}"
         label = f"Key for {model.label}{f' at {at}' if at else ''}{whose}"
-        secret_field(label, slot=slot)
         variable = connections.unset_variable(model)
+        if variable or keys.get_key(slot) or not model.api_base:
+            secret_field(label, slot=slot)
+            st.caption(_FORGOTTEN)
+        else:  # a local server often needs none
+            with st.popover(escape_markdown(f"No key for {model.label}{whose}"), type="tertiary"):
+                secret_field(label, slot=slot)
+                st.caption(
+                    f"Leave it empty for a server that needs none, as local ones often do. {_FORGOTTEN}"
+                )
         if variable and not keys.get_key(slot):
             problems.append(
                 Problem(
                     "keys", f"type the key for {model.label}: the environment variable {variable} is not set"
                 )
             )
-    needed = "" if problems else " A local server often needs none."
-    st.caption(
-        escape_markdown(f"Keys are kept in this session's memory only; a reload discards them.{needed}")
-    )
     return problems
 
 
