@@ -43,7 +43,7 @@ def draw_keys(draft: ExperimentDraft) -> list[Problem]:
             secret_field(label, slot=slot)
             st.caption(_FORGOTTEN)
         else:  # a local server often needs none
-            with st.popover(escape_markdown(f"No key for {model.label}{whose}"), type="tertiary"):
+            with st.popover(f":blue[{escape_markdown(f'No key for {model.label}{whose}')}]", type="tertiary"):
                 secret_field(label, slot=slot)
                 st.caption(
                     f"Leave it empty for a server that needs none, as local ones often do. {_FORGOTTEN}"
