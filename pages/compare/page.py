@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.compare.experiment import draw_way_back
 from pages.compare.reference import Letter, Reference, read_reference
 from pages.compare.view import draw_comparison
 from pages.shared import address
@@ -79,6 +80,7 @@ def compare(foot: DeltaGenerator) -> None:
         a, b = (one.at(one.number or _best(run)) for one, run in ((a, first), (b, second)))
     check_attempt(a, first, "a")
     check_attempt(b, second, "b")
+    draw_way_back(first, second)
     draw_comparison(a, first, b, second)
 
 

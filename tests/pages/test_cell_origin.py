@@ -14,6 +14,7 @@ from tests.experiments.engine_parts import REFINED, SINGLE, keep_rows, make_expe
 from tests.experiments.live_snapshots import experiment
 from tests.pages.run_page import open_run
 from tests.pages.test_batch_live import LONG_S, _runs  # noqa: F401  # a fixture
+from tests.pages.test_compare import open_compare
 
 
 @pytest.fixture
@@ -64,3 +65,11 @@ def test_the_repeat_is_said_where_there_are_several():
     )
     nameless = replace(made, name="", repeats=1)
     assert CellOrigin(nameless, Cell("b", 3, 1)).describe() == "Row 3, Best of 5, of the experiment"
+
+
+def test_a_comparison_of_two_cells_leads_back_to_their_arms_difference(ended):
+    first, second = (cell.run_id(ended) for cell in experiments.get(ended).cells[:2])
+    (link,) = [one.proto for one in open_compare(a=first, b=second).get("page_link")]
+    assert link.label.startswith("Back to the experiment")
+    assert link.label.endswith("Arm B against Arm A, row 1")
+    assert link.query_string == f"experiment={ended}&pair=b.a"

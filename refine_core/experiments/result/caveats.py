@@ -35,11 +35,12 @@ def list_caveats(result: Result) -> Iterator[str]:
     yield from list_stopped_arms((arm.name, arm.stopped) for arm in result.arms)
     if 0 < result.failed < result.done:  # else the headline says it
         left_out = max((one.left_out for one in result.comparisons), default=0)
-        how = (
-            "those inputs count by their other repeat" if result.repeats > 1 else "those inputs are left out"
-        )
+        one = result.failed == 1
+        how = "its input is left out" if one else "their inputs are left out"
+        if result.repeats > 1:
+            how = f"{'its input counts' if one else 'their inputs count'} by another repeat"
         if result.repeats > 1 and left_out:
-            how = f"their inputs count by another repeat, and {left_out} without one are left out"
+            how = f"{how}, and {left_out} without one {'is' if left_out == 1 else 'are'} left out"
         yield f"{result.failed} of {pluralize(result.cells, 'run')} failed; {how}."
     yield from _list_given_away(result)
     asking = [arm.arm.spec for arm in result.arms if may_ask_judge(arm.arm.spec.reward)]
