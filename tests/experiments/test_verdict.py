@@ -144,6 +144,22 @@ def test_arms_with_different_rewards_are_not_compared():
     assert "different rewards" in result.verdict.headline
 
 
+def test_one_arm_with_another_reward_leaves_the_others_comparable():
+    first, second, third = make_arms(3)
+    other = Arm(second.key, second.name, replace(second.spec, reward="def reward(i, p):\n    return 9.0\n"))
+    result = build_result(make_snapshot(arms=(first, other, third), rows=30))
+    assert [{one.first.key, one.second.key} for one in result.comparisons] == [{first.key, third.key}]
+    assert result.verdict.answer in ("better", "no difference", "not enough data")
+    assert any(
+        f"the same reward are compared: not {second.name}. “What if”" in text
+        for text in result.verdict.details
+    )
+    assert any(text.startswith(f"By its own reward, {second.name} got") for text in result.verdict.details)
+    drawn = result.keep_alike(first.key).arms
+    assert [bool(one.curve) for one in drawn] == [True, False, True]
+    assert len(build_result(make_snapshot(arms=(first, third), rows=30)).comparisons) == 1
+
+
 def test_a_price_that_is_not_known_is_called_unknown():
     level = always(a=lambda r: 0.9 + r % 2 / 10, b=lambda r: r % 3 / 10)
     assert "at as many calls, of unknown cost." in sentence(arms=2, cost=None, rewards=level)[1]

@@ -1,9 +1,7 @@
 """More of an experiment that has ended: further inputs, or another arm. What has run is kept, and not paid for again.
 
 draw_more(snapshot)                 the button
-offer_more(snapshot, result)        the rest of the table after a try, and what would be enough: buttons for the page's component
-describe_rest(snapshot)             what the rest of the table would take and show, by what has run
-take_more(snapshot, result, name)   one of those was pressed
+open_more(snapshot, needed)         asks for the dialog
 draw_more_dialog(snapshot)          draws the dialog where it was asked for
 """
 
@@ -18,7 +16,8 @@ import streamlit as st
 from pages.batch.inputs.bring import draw_ways
 from pages.batch.inputs.state import Section, check
 from pages.batch.inputs.view import draw_findings
-from pages.batch.keys import collect_keys, list_keys
+from pages.batch.keys import collect_keys
+from pages.batch.result.adding import add_arm, add_inputs, count_left, count_run
 from pages.batch.setup.arm_dialog import ask_arm, find_twin
 from pages.batch.setup.draft import current, load_draft
 from pages.batch.setup.keys import draw_keys
@@ -26,7 +25,7 @@ from pages.shared.choice import choose
 from pages.shared.text import capitalize, escape_markdown, show_error
 from refine_core import datasets, experiments, runs
 from refine_core.datasets import Dataset
-from refine_core.errors import LMError, Problem, SpecError, StoreError
+from refine_core.errors import Problem
 from refine_core.experiments import Arm, Experiment, ExperimentPlan, Snapshot
 from refine_core.experiments.drafts import (
     ArmDraft,
@@ -36,12 +35,8 @@ from refine_core.experiments.drafts import (
     name_arm_draft,
     new_draft,
 )
-from refine_core.experiments.result import Result, count_more
-from refine_core.formatting import format_score, pluralize
+from refine_core.formatting import pluralize
 
-ENOUGH, FEWER, REST = "enough", "fewer", "rest"
-STEP: Final = 10  # numbers of inputs that are offered besides what is needed are round
-MAX_OFFERED: Final = 10_000
 _KEY: Final = "more"
 _OPEN, _BROUGHT, _REFUSED = (f"{_KEY}.{name}" for name in ("open", "brought", "refused"))
 _INPUTS, _ARM = "inputs", "arm"
@@ -50,120 +45,10 @@ _INPUTS, _ARM = "inputs", "arm"
 def draw_more(snapshot: Snapshot) -> None:
     """Draw the button, once every cell has ended."""
     if snapshot.state == "finished":
-        st.button("Add inputs or an arm", key=f"{_KEY}.button", on_click=_open, args=(snapshot, 0))
+        st.button("Add inputs or an arm", key=f"{_KEY}.button", on_click=open_more, args=(snapshot, 0))
 
 
-def offer_more(snapshot: Snapshot, result: Result) -> list[dict[str, object]]:
-    """The buttons under the verdict: the rest of the table, as many inputs as would show this difference, and fewer that show a larger one.
-
-    The first of them is the one to press where the data is not enough.
-    """
-    left, needed = _count_rest(snapshot), _count_needed(snapshot, result)
-    rest = _offer(REST, f"Run the other {pluralize(left, 'input')}", snapshot, left)
-    if needed is None:
-        return [rest] if left else []
-    asks = "" if needed <= _count_left(snapshot) else " …"
-    enough = _offer(ENOUGH, f"Add {pluralize(needed, 'input')}{asks}", snapshot, needed)
-    if left:
-        offered = [rest, enough] if needed < left else [enough, rest] if needed > left else [rest]
-        return [{**offered[0], "primary": True}, *offered[1:]]
-    offered = [{**enough, "primary": True}]
-    fewer, main = _count_fewer(needed), result.main
-    if fewer and main is not None and main.difference is not None:
-        # The smallest difference that n inputs show goes with one over the root of n.
-        shown = abs(main.difference.difference) * ((main.inputs + needed) / (main.inputs + fewer)) ** 0.5
-        label = f"Only {fewer:,} more: shows {format_score(shown)} or larger"
-        offered.append(_offer(FEWER, label, snapshot, fewer))
-    return offered
-
-
-def _offer(name: str, label: str, snapshot: Snapshot, count: int) -> dict[str, object]:
-    return {"name": name, "label": label, "primary": False, "title": _title(snapshot, count)}
-
-
-def describe_rest(snapshot: Snapshot) -> str:
-    """What the rest of the table would take and show, by what has run; "" where there is none."""
-    left = _count_rest(snapshot)
-    if not left:
-        return ""
-    plan = _plan_rest(snapshot.revision, replace(snapshot.experiment, name=""), snapshot)
-    whole = pluralize(len(snapshot.dataset.rows), "input")
-    shows = ""
-    if plan.is_known and plan.detectable is not None:
-        every = (
-            f"All {whole} show a difference of {format_score(plan.detectable)} or more, four times in five."
-        )
-        shows = f" {every}"
-    return (
-        f"The other {pluralize(left, 'input')}: {pluralize(left * plan.arms * plan.repeats, 'run')}, {plan.calls_text} calls, "
-        f"{plan.cost_text}, {plan.time_text}, by the {pluralize(snapshot.done, 'run')} so far.{shows}"
-    )
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _plan_rest(revision: str, experiment: Experiment, _snapshot: Snapshot) -> ExperimentPlan:
-    """The plan of the rows that are left; what it shows is that of the whole table. revision: of the snapshot."""
-    del revision
-    dataset = _snapshot.dataset
-    left = replace(experiment, rows=_count_rest(_snapshot))
-    plan = experiments.plan_experiment(left, dataset, pilot=_snapshot)
-    whole = experiments.plan_experiment(replace(experiment, rows=None), dataset, pilot=_snapshot)
-    return replace(plan, detectable=whole.detectable)
-
-
-def take_more(snapshot: Snapshot, result: Result, name: object) -> None:
-    """One of the buttons was pressed: add inputs of the table and go on, or have the dialog ask for what is missing."""
-    needed, left = _count_needed(snapshot, result) or 0, _count_rest(snapshot)
-    count = {REST: left, ENOUGH: needed, FEWER: _count_fewer(needed)}.get(str(name), 0)
-    if not count:
-        return
-    if count <= _count_left(snapshot) and not list_keys(snapshot):
-        why = _add_inputs(snapshot, snapshot.dataset, count)
-        if not why:
-            st.rerun()
-        st.toast(escape_markdown(why), icon=":material/error:")
-        return
-    _open(snapshot, count)
-
-
-def _count_rest(snapshot: Snapshot) -> int:
-    """How many rows of the table a try has left."""
-    return max(_count_left(snapshot), 0) if snapshot.state == "finished" else 0
-
-
-def _count_needed(snapshot: Snapshot, result: Result) -> int | None:
-    main = result.main
-    if snapshot.state != "finished" or main is None or result.verdict.answer != "not enough data":
-        return None
-    more = count_more(main)
-    return more if more is not None and more <= MAX_OFFERED else None
-
-
-def _count_fewer(needed: int) -> int:
-    """About half; 0 where that is not worth a choice."""
-    return needed // 2 // STEP * STEP
-
-
-def _count_run(snapshot: Snapshot) -> int:
-    """How many rows the experiment has."""
-    rows = len(snapshot.dataset.rows)
-    return snapshot.experiment.count_rows(rows)
-
-
-def _count_left(snapshot: Snapshot, dataset: Dataset | None = None) -> int:
-    """How many rows of the table it does not have."""
-    return len((dataset or snapshot.dataset).rows) - _count_run(snapshot)
-
-
-def _title(snapshot: Snapshot, count: int) -> str:
-    experiment = snapshot.experiment
-    added = pluralize(count * len(experiment.arms) * experiment.repeats, "more run")
-    if count <= _count_left(snapshot):
-        return f"{added}, on further rows of the table. What has run is not paid for again."
-    return f"{added}. The table has not so many further rows: you are asked for more."
-
-
-def _open(snapshot: Snapshot, needed: int) -> None:
+def open_more(snapshot: Snapshot, needed: int) -> None:
     """Ask for the dialog. needed: how many inputs are wanted; 0 for whatever one likes."""
     load_draft(draft_of(snapshot.experiment))
     for name in (_BROUGHT, _REFUSED):
@@ -200,8 +85,8 @@ def _draw(snapshot: Snapshot, needed: int, key: str) -> None:
 def _draw_inputs(snapshot: Snapshot, needed: int, key: str) -> None:
     experiment = snapshot.experiment
     dataset = _find_dataset(snapshot)
-    left = _count_left(snapshot, dataset)
-    run = pluralize(_count_run(snapshot), "input")
+    left = count_left(snapshot, dataset)
+    run = pluralize(count_run(snapshot), "input")
     if left > 0:
         st.markdown(escape_markdown(f"{run} have run. {dataset.name} has {pluralize(left, 'further row')}."))
     else:
@@ -228,7 +113,7 @@ def _draw_inputs(snapshot: Snapshot, needed: int, key: str) -> None:
         _draw_ways(snapshot, dataset)
     if not added:
         return
-    changed = replace(experiment, dataset_version=dataset.version, rows=_count_run(snapshot) + added)
+    changed = replace(experiment, dataset_version=dataset.version, rows=count_run(snapshot) + added)
     missing = draw_keys(current())
     plan = experiments.plan_experiment(
         replace(changed, rows=added), dataset, pilot=snapshot, credentials=collect_keys(experiment.arms)
@@ -241,7 +126,7 @@ def _draw_inputs(snapshot: Snapshot, needed: int, key: str) -> None:
         key=f"{key}.run-inputs",
         disabled=bool(problems),
     ):
-        _end(_add_inputs(snapshot, dataset, added))
+        _end(add_inputs(snapshot, dataset, added))
 
 
 def _section(snapshot: Snapshot, dataset: Dataset) -> Section:
@@ -293,7 +178,7 @@ def _find_dataset(snapshot: Snapshot) -> Dataset:
 
 def _goes_on(snapshot: Snapshot, later: Dataset) -> bool:
     """Whether the rows that have run are the first ones of it, read in the same way."""
-    own, count = snapshot.dataset, _count_run(snapshot)
+    own, count = snapshot.dataset, count_run(snapshot)
     if later.id != own.id or later.version < own.version or len(later.rows) < count:
         return False
     used, own_used = ([column for column in one.columns if column.role != "left out"] for one in (later, own))
@@ -325,7 +210,7 @@ def _draw_arm(snapshot: Snapshot, key: str) -> None:
         key=f"{key}.run-arm",
         disabled=bool(twin or problems),
     ):
-        _end(_add_arm(snapshot, arm))
+        _end(add_arm(snapshot, arm))
 
 
 def _propose_arm() -> ArmDraft:
@@ -365,29 +250,6 @@ def _draw_plan(plan: ExperimentPlan, problems: Sequence[Problem]) -> None:
         st.caption(escape_markdown(f"{plan.stop} What was spent before counts."))
     for one in problems:
         st.markdown(f":small[:red[\N{MULTIPLICATION X} {escape_markdown(capitalize(one.message))}]]")
-
-
-def _add_inputs(snapshot: Snapshot, dataset: Dataset, count: int) -> str:
-    """Why not; "" where it is done."""
-    rows = _count_run(snapshot) + count
-    experiment = snapshot.experiment
-    try:
-        experiments.add_rows(experiment.id, dataset.version, None if rows >= len(dataset.rows) else rows)
-        experiments.resume(experiment.id, collect_keys(experiment.arms))
-    except (SpecError, LMError, StoreError) as error:
-        return f"Not run: {error}"
-    return ""
-
-
-def _add_arm(snapshot: Snapshot, arm: Arm) -> str:
-    """Why not; "" where it is done."""
-    experiment = snapshot.experiment
-    try:
-        experiments.add_arm(experiment.id, arm)
-        experiments.resume(experiment.id, collect_keys((*experiment.arms, arm)))
-    except (SpecError, LMError, StoreError) as error:
-        return f"Not run: {error}"
-    return ""
 
 
 def _end(why: str) -> None:

@@ -109,10 +109,10 @@ def show_known(one: Comparison) -> Picture | None:
 def show_survival(result: Result, chosen: Sequence[str]) -> Picture:
     """How many runs are at the threshold after each attempt; or why that is not drawn."""
     arms = [arm for arm in result.arms if arm.survival]
-    thresholds = {arm.threshold for arm in result.arms if arm.threshold is not None}
+    thresholds = {arm.threshold for arm in arms if arm.threshold is not None}
     at = f" {format_score(next(iter(thresholds)))}" if len(thresholds) == 1 else ""
     title = f"Runs at the threshold{at}, by attempt"
-    if not thresholds:
+    if all(arm.threshold is None for arm in result.arms):
         return {"title": title, "empty": "No arm has a threshold: every run makes all its attempts."}
     if not arms:
         return {"title": title, "empty": "No arm has made an attempt yet."}

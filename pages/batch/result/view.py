@@ -13,7 +13,8 @@ import streamlit as st
 from pages.batch.live.actions import open_retry_dialog, retry
 from pages.batch.result.differing import describe_differences
 from pages.batch.result.header import draw_result_header
-from pages.batch.result.more import describe_rest, draw_more_dialog, offer_more, take_more
+from pages.batch.result.more import draw_more_dialog
+from pages.batch.result.offers import describe_rest, offer_more, take_more
 from pages.batch.result.pictures import (
     BEST_OF_K,
     explain_withheld,
@@ -107,9 +108,8 @@ def _chosen(result: Result) -> Comparison | None:
 def _data(snapshot: Snapshot, result: Result, one: Comparison | None) -> dict[str, object]:
     verdict, dataset = result.verdict, snapshot.dataset
     keys = () if one is None else (one.first.key, one.second.key)
-    draws = (
-        result.draws_curves and not result.differing_rewards
-    )  # one axis would compare what cannot be compared
+    draws = result.draws_curves and (one is not None or not result.differing_rewards)
+    drawn = result.keep_alike(keys[0]) if keys else result
     few = one is not None and not result.draws_curves
     return {
         "id": snapshot.experiment.id,
@@ -122,8 +122,8 @@ def _data(snapshot: Snapshot, result: Result, one: Comparison | None) -> dict[st
         "plan": "",
         "known": show_known(one) if one is not None and result.is_final else None,
         "differences": show_differences(one, dataset) if one is not None else None,
-        "survival": show_survival(result, keys) if draws else None,
-        "curves": show_curves(result, one, keys) if draws else None,
+        "survival": show_survival(drawn, keys) if draws else None,
+        "curves": show_curves(drawn, one, keys) if draws else None,
         "withheld": explain_withheld(result) if few else "",
         "arms_table": list_arms(result, keys),
         "pairs": list_pairs(result, one),

@@ -13,11 +13,10 @@ from itertools import combinations
 from refine_core.experiments.document import Cell
 from refine_core.experiments.outcomes import Outcome
 from refine_core.experiments.result.arms import ArmRuns, Run, build_arm, collect
-from refine_core.experiments.result.figures import ArmResult, Comparison, Result, Verdict
+from refine_core.experiments.result.figures import ArmResult, Comparison, Result, Verdict, identify_reward
 from refine_core.experiments.result.pairs import Pair, build_comparison, make_pair
 from refine_core.experiments.result.verdict import write_verdict
 from refine_core.experiments.snapshot import Snapshot
-from refine_core.spec import ProgramSpec
 from refine_core.statistics import ArmDifference, holm, holm_levels
 from refine_core.statistics.numbers import mean
 
@@ -67,18 +66,23 @@ def _build_figures(snapshot: Snapshot) -> Result:
         for arm in experiment.arms
     ]
     rewards = [o.reward for arm in outcomes.values() for _, o in arm if o.reward is not None]
-    seen = [min(rewards), max(rewards)] if rewards else []
     clusters = _find_clusters(snapshot, every)
-    arms = tuple(build_arm(one, clusters, seen, snapshot.stopped_arms.get(one.arm.key, "")) for one in every)
-    differing = len({_reward_of(arm.spec) for arm in experiment.arms}) > 1
-    pairs = [] if differing else _list_pairs(every, clusters, seen)
+    measured = _group_by_reward(every)
+    pairs: list[Pair] = []
+    built: dict[str, ArmResult] = {}
+    for alike in measured:  # rewards of another kind are on another scale
+        seen = _find_range(alike)
+        for one in alike:
+            built[one.arm.key] = build_arm(one, clusters, seen, snapshot.stopped_arms.get(one.arm.key, ""))
+        pairs += _list_pairs(alike, clusters, seen)
+    arms = tuple(built[arm.key] for arm in experiment.arms)
     comparisons = _compare_all(pairs, {one.key: one for one in arms}, experiment.id)
     rows = {row for one in every for row in one.means}
     return replace(
         _result(snapshot, arms, comparisons, is_final=True, inputs=len(rows)),
-        lowest=min(seen, default=None),
-        highest=max(seen, default=None),
-        differing_rewards=differing,
+        lowest=min(rewards, default=None),
+        highest=max(rewards, default=None),
+        differing_rewards=len(measured) > 1,
         clustered=clusters is not None,
         corrected=len(comparisons),
     )
@@ -157,9 +161,18 @@ def _find_clusters(snapshot: Snapshot, arms: Sequence[ArmRuns]) -> Mapping[int, 
     return found if len(set(found.values())) < len(found) else None
 
 
-def _reward_of(spec: ProgramSpec) -> tuple[object, ...]:
-    """All that says what a reward returns."""
-    return spec.reward, spec.reward_name, spec.reward_shape, tuple(spec.reward_arguments.items())
+def _group_by_reward(every: Sequence[ArmRuns]) -> list[Sequence[ArmRuns]]:
+    """The arms that have the same reward, together; the most of them first."""
+    groups: dict[tuple[object, ...], list[ArmRuns]] = {}
+    for one in every:
+        groups.setdefault(identify_reward(one.arm.spec), []).append(one)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _find_range(alike: Sequence[ArmRuns]) -> Sequence[float]:
+    """The lowest and the highest of their rewards; () without any."""
+    rewards = [outcome.reward for one in alike for outcome in one.all if outcome.reward is not None]
+    return (min(rewards), max(rewards)) if rewards else ()
 
 
 def _list_pairs(

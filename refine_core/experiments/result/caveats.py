@@ -35,10 +35,10 @@ def list_caveats(result: Result) -> Iterator[str]:
     yield from list_stopped_arms((arm.name, arm.stopped) for arm in result.arms)
     if 0 < result.failed < result.done:  # else the headline says it
         left_out = max((one.left_out for one in result.comparisons), default=0)
-        one = result.failed == 1
-        how = "its input is left out" if one else "their inputs are left out"
+        alone = result.failed == 1
+        how = "its input is left out" if alone else "their inputs are left out"
         if result.repeats > 1:
-            how = f"{'its input counts' if one else 'their inputs count'} by another repeat"
+            how = f"{'its input counts' if alone else 'their inputs count'} by another repeat"
         if result.repeats > 1 and left_out:
             how = f"{how}, and {left_out} without one {'is' if left_out == 1 else 'are'} left out"
         yield f"{result.failed} of {pluralize(result.cells, 'run')} failed; {how}."
@@ -55,10 +55,19 @@ def list_caveats(result: Result) -> Iterator[str]:
             )
         elif one.caution:
             yield one.caution
-    if result.differing_rewards and len(result.arms) > 1:
-        means = [describe_mean(arm) for arm in result.arms if arm.mean is not None]
-        if means:
-            yield f"By its own reward, {join_words(means)}."
+    if result.differing_rewards:
+        yield from _list_incomparable(result)
+
+
+def _list_incomparable(result: Result) -> Iterator[str]:
+    """Arms whose reward no other arm has, by what each got."""
+    compared = {arm.key for one in result.comparisons for arm in (one.first, one.second)}
+    alone = [arm for arm in result.arms if arm.key not in compared and arm.mean is not None]
+    if compared:
+        others = f": not {join_words([arm.name for arm in alone])}" if alone else ""
+        yield f"Only arms with the same reward are compared{others}. “What if” scores all outputs with one reward."
+    if alone:
+        yield f"By its own reward, {join_words([describe_mean(arm) for arm in alone])}."
 
 
 def _list_given_away(result: Result) -> Iterator[str]:
@@ -78,7 +87,10 @@ def describe_method(result: Result) -> str:
         parts[0] += f", {_spell(result.repeats)} repeats averaged"
     if result.clustered:
         parts[0] += ", equal inputs counted as one"
-    corrected = f", corrected for {_spell(len(result.arms))} arms" if result.corrected > 1 else ""
+    whom = f"{_spell(len(result.arms))} arms"
+    if result.differing_rewards:
+        whom = f"{_spell(result.corrected)} pairs of arms"
+    corrected = f", corrected for {whom}" if result.corrected > 1 else ""
     return f"{parts[0]}; 95 % intervals{corrected}."
 
 

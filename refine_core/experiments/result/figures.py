@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from refine_core.experiments.document import Arm
 from refine_core.experiments.snapshot import ExperimentState
+from refine_core.spec import ProgramSpec
 from refine_core.statistics import ArmDifference, SurvivalRow
 
 MIN_FOR_CURVES: Final = 20
@@ -243,7 +244,7 @@ class Result:
     verdict: in words.
     comparisons: every pair; the best arm against the next best first. rows: inputs of the experiment. inputs: those that count.
     repeats: of each. lowest, highest: of all rewards; None without any. differing_rewards: whether the arms have different rewards, so
-    that their numbers cannot be compared. clustered: whether some inputs are equal, and count as one. corrected: for how many comparisons.
+    that only those with the same one are compared. clustered: whether some inputs are equal, and count as one. corrected: for how many comparisons.
     """
 
     verdict: Verdict
@@ -287,7 +288,23 @@ class Result:
                 return one
         raise KeyError(key)
 
+    def keep_alike(self, key: str) -> Result:
+        """The same with curves of those arms alone that have the reward of this one, so that one axis holds for all. Raises KeyError."""
+        reward = identify_reward(self.arm(key).arm.spec)
+        arms = (
+            one
+            if identify_reward(one.arm.spec) == reward
+            else replace(one, survival=(), curve=(), best_of_k=())
+            for one in self.arms
+        )
+        return replace(self, arms=tuple(arms))
+
     def compare(self, first: str, second: str) -> Comparison | None:
         """The comparison of two arms, whichever of them stands first in it."""
         wanted = {first, second}
         return next((one for one in self.comparisons if {one.first.key, one.second.key} == wanted), None)
+
+
+def identify_reward(spec: ProgramSpec) -> tuple[object, ...]:
+    """All that says what a reward returns."""
+    return spec.reward, spec.reward_name, spec.reward_shape, tuple(spec.reward_arguments.items())

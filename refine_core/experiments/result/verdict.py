@@ -73,7 +73,7 @@ def _explain_nothing(result: Result) -> str | None:
         return f"All {pluralize(result.failed, 'run')} failed, so there is nothing to compare." if result.failed else (
             "No input was run in every arm, so there is nothing to compare."
         )  # fmt: skip
-    if result.differing_rewards:
+    if result.differing_rewards and not result.comparisons:
         return (
             "The arms have different rewards, so their numbers cannot be compared. "
             "“What if” scores all outputs with one reward."

@@ -43,8 +43,9 @@ def write_pictures(result: Result) -> Iterator[Markup]:
             low, high = (found.low, found.high) if found is not None else (None, None)
             picture = draw_differences(values, middle, low, high)
             shown.append(_figure(f"{main.first.name} minus {main.second.name}, by input", picture))
-    if result.draws_curves:
-        shown += [*_survival(result), *_curves(result)]
+    if result.draws_curves and (main is not None or not result.differing_rewards):
+        drawn = result if main is None else result.keep_alike(main.first.key)
+        shown += [*_survival(drawn), *_curves(drawn)]
     if shown:
         yield element("div", *shown, cls="pictures")
     if result.is_final and main is not None and not result.draws_curves:
