@@ -191,6 +191,11 @@ def find_reward(reward: str) -> tuple[str, RunReward]:
 
 def _find_saved(reward: str) -> tuple[str, Reading]:
     """The source of the saved reward that `reward` names, and what is known of it. Raises SpecError if it is gone; StoreError."""
+    if not (reward.startswith(SAVED) and "@" in reward):
+        what = (
+            f"the address says {reward!r}, which names no reward; choose one, or take it out of the address"
+        )
+        raise SpecError([Problem("reward", what)])
     name, _, number = reward.removeprefix(SAVED).rpartition("@")
     saved = workbench.read_reward(name)
     version = saved.version(int(number)) if saved is not None and number.isdecimal() else None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from refine_core.datasets.columns import list_inputs
+from refine_core.datasets.columns import ColumnGuess, list_inputs, suggest_columns
 from refine_core.datasets.dataset import Column
 from refine_core.datasets.limits import MAX_BYTES, MAX_ROWS, PROBLEMS
 from refine_core.datasets.table import Table
@@ -169,6 +169,11 @@ def _blocking(table: Table, columns: Sequence[Column], spec: ProgramSpec) -> Ite
             )
 
 
+def _why_left_out(guess: ColumnGuess) -> str:
+    """As it was guessed; else somebody said so."""
+    return guess.reason if guess.column.role == "left out" else "as chosen"
+
+
 def _notes(
     table: Table, columns: Sequence[Column], spec: ProgramSpec, good: int, distinct: int
 ) -> Iterator[str]:
@@ -178,8 +183,10 @@ def _notes(
         yield f"Two columns are called {old}: {then}."
     left_out = [c.name for c in columns if c.role == "left out" and c.name not in table.renamed]
     if left_out:
+        reasons = {one.column.name: one for one in suggest_columns(table, spec)}
+        told = [f"{name} ({_why_left_out(reasons[name])})" for name in left_out]
         is_one = len(left_out) == 1
-        yield f"{'Column' if is_one else 'Columns'} {join_words(left_out)} {'is' if is_one else 'are'} left out."
+        yield f"{'Column' if is_one else 'Columns'} {join_words(told)} {'is' if is_one else 'are'} left out."
     if distinct < good:
         yield (
             f"{pluralize(good - distinct, 'row')} {'repeats' if good - distinct == 1 else 'repeat'} the inputs of another row:"

@@ -168,3 +168,10 @@ def test_a_reward_that_is_gone_shows_everything_as_recorded():
     app = open_batch(ended(), mode="what-if", reward="saved:gone@3")
     assert "is no saved reward" in " ".join(one.value for one in app.error)
     assert "What if:" not in shown(app)
+
+
+@pytest.mark.parametrize("reward", ["x", "saved:x"])
+def test_an_address_that_names_no_reward_is_told_so(reward):
+    app = open_batch(ended(), mode="what-if", reward=reward)
+    (error,) = [one.value for one in app.error]
+    assert f"address says '{reward}', which names no reward" in error.replace("\\", "")

@@ -82,7 +82,7 @@ def test_a_missing_input_keeps_every_row_from_running():
 def test_notes_name_extra_and_double_columns_formulas_and_equal_rows():
     notes = checked("product,audience,price,price,id\n=A1,b,1,1,1\n=A1,b,1,1,2\n").notes
     assert any("Two columns are called price: the second is left out" in note for note in notes)
-    assert any("Column id is left out" in note for note in notes)
+    assert any("Column id (guessed: it names the rows) is left out" in note for note in notes)
     assert any("1 row repeats the inputs of another row" in note for note in notes)
     assert any("kept as text, not computed" in note for note in notes)
 
