@@ -27,6 +27,12 @@ _KINDS: Final[Mapping[str, str]] = {
     "InputError": "input of the wrong type",
     "WorkerError": "worker of the reward failed",
     "StoreError": "not stored",
+    "Timeout": "the reward took too long",
+    "MemoryLimit": "the reward took too much memory",
+    "WorkerDied": "the reward ended its process",
+    "TooLarge": "the reward returned too much",
+    "WrongType": "the reward returned no number",
+    "NotFinite": "the reward returned no number",
     "": "no reward",
 }
 _MOST_KINDS: Final = 8  # of failed runs; what is beyond stands together
@@ -110,8 +116,8 @@ def _failed(
     messages = Counter(snapshot.outcomes[cell].error for cell in cells)
     (message, _), *others = messages.most_common()
     more = f" · {len(others):,} more like it" if others else ""
-    message = message.removeprefix(f"{kind}: ")  # which stands before it already
-    detail = f"{clip(' '.join(message.split()), _CHARACTERS)}{more}"
+    message = "" if message == kind else message.removeprefix(f"{kind}: ")  # which stands before it already
+    detail = f"{clip(' '.join(message.split()), _CHARACTERS)}{more}".removeprefix(" · ")
     what = _KINDS.get(kind, kind)
     return FailureKind(
         "failed",

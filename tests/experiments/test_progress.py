@@ -197,6 +197,20 @@ def test_failures_are_told_by_kind_with_their_inputs():
     assert progress.failed == 3
 
 
+@pytest.mark.parametrize(
+    ("kind", "error", "what", "detail"),
+    [
+        ("AssertionError", "AssertionError", "AssertionError", ""),
+        ("KeyError", "KeyError: 'no'", "KeyError", "'no'"),
+        ("Timeout", "took longer than 5 s", "the reward took too long", "took longer than 5 s"),
+    ],
+)
+def test_a_failure_names_its_kind_once(kind, error, what, detail):
+    failed = {("a", 1, 1): replace(FAILED, error_type=kind, error=error)}
+    (one,) = build_progress(snapshot(ended=failed)).failures
+    assert (one.what, one.detail) == (what, detail)
+
+
 def test_calls_that_were_made_again_are_counted_apart_and_go_on():
     waited = replace(FIRST, retries={"LMRateLimitError": 2}, waited_s={"LMRateLimitError": 4.0})
     made = snapshot(ended={("a", 1, 1): waited})
