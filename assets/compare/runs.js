@@ -83,7 +83,8 @@ export class Chart {
       best = best === null ? cell.reward : Math.max(best, cell.reward);
       const at = [x(i), y(cell.reward)];
       nodes.push(which === "a" ? draw("path", { d: `M${at[0]} ${at[1] - 6}l6 6l-6 6l-6 -6z`, class: "mark a" }) : draw("circle", { cx: at[0], cy: at[1], r: 5, class: "mark b" }));
-      if (step >= ROOM_FOR_VALUES) nodes.push(draw("text", { x: at[0] + (which === "a" ? -9 : 9), y: at[1] + (which === "a" ? 17 : -8), class: `value ${which}`, "text-anchor": which === "a" ? "end" : "start" }, document.createTextNode(cell.reward_text)));
+      const below = which === "a" && at[1] + 17 <= TOP + HEIGHT + 12; // at the lowest reward it would be cut off
+      if (step >= ROOM_FOR_VALUES) nodes.push(draw("text", { x: at[0] + (which === "a" ? -9 : 9), y: at[1] + (below ? 17 : -8), class: `value ${which}`, "text-anchor": which === "a" ? "end" : "start" }, document.createTextNode(cell.reward_text)));
     });
     return [draw("path", { d: path, class: `best ${which}` }), ...nodes];
   }

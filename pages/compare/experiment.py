@@ -27,10 +27,12 @@ def draw_way_back(first: Run, second: Run) -> None:
         " against ".join(one.experiment.arm(arm).name for arm in arms)
         or one.experiment.arm(one.cell.arm).name
     )
-    row = f"row {one.cell.row:,}" if one.cell.row == other.cell.row else "two rows"
+    row = f"row {one.cell.row:,}, " if one.cell.row == other.cell.row else ""
     st.page_link(
         address.BATCH,
-        label=escape_markdown(one_line(f"Back to the experiment {one.experiment.name}: {names}, {row}", 160)),
+        label=escape_markdown(
+            one_line(f"Back to {row}{names}, of the experiment {one.experiment.name}", 160)
+        ),
         icon=":material/table_chart:",
         query_params=address.experiment_query(experiment_id, *arms),
     )

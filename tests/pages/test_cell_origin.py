@@ -70,6 +70,5 @@ def test_the_repeat_is_said_where_there_are_several():
 def test_a_comparison_of_two_cells_leads_back_to_their_arms_difference(ended):
     first, second = (cell.run_id(ended) for cell in experiments.get(ended).cells[:2])
     (link,) = [one.proto for one in open_compare(a=first, b=second).get("page_link")]
-    assert link.label.startswith("Back to the experiment")
-    assert link.label.endswith("Arm B against Arm A, row 1")
+    assert link.label.startswith("Back to row 1, Arm B against Arm A, of the experiment")
     assert link.query_string == f"experiment={ended}&pair=b.a"
