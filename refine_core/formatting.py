@@ -106,6 +106,11 @@ def format_difference(value: float) -> str:
     return f"{'+' if value > 0 else MINUS}{format_score(size)}" if size else "\N{PLUS-MINUS SIGN}0"
 
 
+def format_p(p: float) -> str:
+    """Format a p-value: "0.011", "< 0.001"."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"  # noqa: PLR2004  # smaller ones say no more
+
+
 def format_interval(low: float, high: float, *, signed: bool = False) -> str:
     """An interval of scores: "[0.23, 0.52]"; of differences, signed: "[+0.12, +0.50]"."""
     return f"[{_write_end(low, signed=signed)}, {_write_end(high, signed=signed)}]"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from refine_core.experiments import Arm
 from refine_core.experiments.result import build_result, count_more, describe_pair
 from refine_core.experiments.result.price import write_at_equal
+from refine_core.experiments.result.verdict import write_verdict
 from refine_core.formatting import MINUS
 from refine_core.spec import ModelSpec
 from tests.experiments.made import make_arms, make_failure, make_snapshot
@@ -130,6 +131,13 @@ def test_runs_that_all_failed_are_nothing_to_compare():
         "All 15 runs failed, so there is nothing to compare.",
     )
     assert build_result(make_snapshot(failed=1.0, rows=5)).verdict.details == ()  # the headline has said it
+
+
+def test_a_failed_run_costs_the_comparisons_of_its_arm_an_input():
+    result = build_result(make_snapshot(arms=2, rows=40))
+    several, one = (write_verdict(replace(result, failed=count)).details for count in (2, 1))
+    assert "1 of 80 runs failed; its input is left out where its arm is compared." in one
+    assert "2 of 80 runs failed; each input is left out where its arm is compared." in several
 
 
 def test_no_run_at_all_is_nothing_to_compare():

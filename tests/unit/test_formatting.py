@@ -19,6 +19,7 @@ from refine_core.formatting import (
     format_duration,
     format_interval,
     format_number,
+    format_p,
     format_score,
     format_seconds,
     format_temperature,
@@ -195,3 +196,7 @@ def test_a_difference_has_a_sign_as_wide_as_a_plus():
 def test_an_interval_shows_signs_only_where_they_are_told_apart_by_them():
     assert format_interval(-0.07, 0.15) == f"[{MINUS}0.07, 0.15]"
     assert format_interval(-0.07, 0.15, signed=True) == f"[{MINUS}0.07, +0.15]"
+
+
+def test_a_p_value_too_small_to_write_out_is_not_called_0():
+    assert [format_p(p) for p in (0.2, 0.0114, 1e-23)] == ["0.200", "0.011", "< 0.001"]

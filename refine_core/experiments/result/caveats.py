@@ -36,7 +36,11 @@ def list_caveats(result: Result) -> Iterator[str]:
     if 0 < result.failed < result.done:  # else the headline says it
         left_out = max((one.left_out for one in result.comparisons), default=0)
         alone = result.failed == 1
-        how = "its input is left out" if alone else "their inputs are left out"
+        how = (
+            "its input is left out where its arm is compared"
+            if alone
+            else "each input is left out where its arm is compared"
+        )
         if result.repeats > 1:
             how = f"{'its input counts' if alone else 'their inputs count'} by another repeat"
         if result.repeats > 1 and left_out:

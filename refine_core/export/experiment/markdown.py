@@ -17,6 +17,7 @@ from refine_core.formatting import (
     format_cost,
     format_difference,
     format_interval,
+    format_p,
     format_score,
     pluralize,
 )
@@ -118,7 +119,7 @@ def _comparison_rows(result: Result) -> Iterator[tuple[str, ...]]:
             f"{one.inputs:,}",
             _NOTHING if found is None else format_difference(found.difference),
             _NOTHING if found is None else format_interval(found.low, found.high, signed=True),
-            _NOTHING if one.p is None else f"{one.p:.3f}",
+            _NOTHING if one.p is None else format_p(one.p),
             needed,
         )
 

@@ -29,7 +29,7 @@ figure{margin:0}figcaption{color:var(--muted);font-size:13.5px;margin-top:2px}
 svg.arm{display:inline-block;vertical-align:-2px;margin-right:7px;overflow:visible}
 tbody th{text-align:left;min-width:108px}
 td.num,th.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td.wide{min-width:170px}tr.stopped td{color:var(--muted)}
+tbody td:not(.num){min-width:84px}tbody td.wide{min-width:170px}tr.stopped td{color:var(--muted)}
 .iv{color:var(--muted)}
 svg text{fill:var(--ink)}svg .muted{fill:var(--muted)}svg .value{font-weight:600}
 svg .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}

@@ -20,6 +20,7 @@ from refine_core.formatting import (
     format_cost,
     format_difference,
     format_interval,
+    format_p,
     format_score,
     pluralize,
 )
@@ -159,7 +160,7 @@ def write_comparisons(result: Result) -> Markup:
             f"{one.inputs:,}",
             _NOTHING if found is None else format_difference(found.difference),
             _NOTHING if found is None else format_interval(found.low, found.high, signed=True),
-            _NOTHING if one.p is None else _write_p(one.p),
+            _NOTHING if one.p is None else format_p(one.p),
             "yes" if one.enough else "no",
             _needed(one),
         )
@@ -173,10 +174,6 @@ def _needed(one: Comparison) -> str:
     if one.enough or one.difference is None or one.difference.needed is None:
         return _NOTHING
     return f"about {one.difference.needed:,}"
-
-
-def _write_p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"  # noqa: PLR2004  # smaller ones say no more
 
 
 def write_equal_budget(main: Comparison) -> Markup:
@@ -278,7 +275,9 @@ def write_failures(snapshot: Snapshot) -> Markup:
             element("td", ", ".join(kind.arms)),
             element("td", pluralize(kind.count, "run" if kind.how == "failed" else "call")),
             element("td", "no reward" if kind.how == "failed" else "made again"),
-            element("td", mark_left_out(f"{kind.detail}{f' ({kind.inputs})' if kind.inputs else ''}")),
+            element(
+                "td", mark_left_out(f"{kind.detail}{f' ({kind.inputs})' if kind.inputs else ''}"), cls="wide"
+            ),
         )
         for kind in kinds
     ]
