@@ -55,6 +55,7 @@ class _Run:
     annotation: Annotation = NO_ANNOTATION
     labels: dict[int, Label] = field(default_factory=dict)
     imported: bool = False
+    text: tuple[int, Annotation, RunText] | None = None  # for so many rows and this annotation
 
 
 class MemoryStore:
@@ -350,12 +351,19 @@ class MemoryStore:
         self, run_id: str, run: _Run, ended: AbstractSet[str], paused: AbstractSet[str]
     ) -> tuple[ListedRun, str]:
         """A run in the list, with its words."""
-        events = [codec.decode(kind, version, payload) for _, _, kind, version, payload in run.rows]
-        words = RunText.of(events, run.summary, run.annotation)
+        words = self._text(run)
         alive = self._row(run_id, run).alive and run_id not in ended
         facts = replace(words.facts, hint_test=None, experiment=None) if run.imported else words.facts
         row = ListedRun(run_id, run.summary, alive, run.annotation, facts, run_id in paused, run.imported)
         return row, words.all
+
+    @staticmethod
+    def _text(run: _Run) -> RunText:
+        """Its words, folded once for as many rows as it has."""
+        if run.text is None or run.text[:2] != (len(run.rows), run.annotation):
+            events = [codec.decode(kind, version, payload) for _, _, kind, version, payload in run.rows]
+            run.text = (len(run.rows), run.annotation, RunText.of(events, run.summary, run.annotation))
+        return run.text[2]
 
     def _known(self, run_id: str) -> _Run:
         self._check_open()
