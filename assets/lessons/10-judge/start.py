@@ -1,0 +1,2 @@
+def reward(args, pred):
+    """What passes, and what does not."""
