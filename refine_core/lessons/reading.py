@@ -29,6 +29,8 @@ T = TypeVar("T")
 HEADINGS: Final = ("Example", "Predict", "Compare", "Check", "Remember")
 """What every text.md has; "Another model" may stand behind them."""
 MAY_HAVE: Final = (*HEADINGS, "Another model")
+OF_ANSWERS: Final = ("answer", "reward", "held_out")
+"""What is known of an answer where it is judged; the last two of an output alone: what both rewards pay it."""
 BEFORE_THE_RUN: Final = ("Example", "Predict")
 OF_CODE: Final = ("explained", "given_away")
 """What is known of code that a check runs, beside the check's measures."""
@@ -180,7 +182,7 @@ class _Reader:
             measure = self._build(Measure, where, one)
             if measure is None:
                 continue
-            if not name.isidentifier() or name in (*list_setting_names(experiment.arms), "answer"):
+            if not name.isidentifier() or name in (*list_setting_names(experiment.arms), *OF_ANSWERS):
                 self.notes.add(f"lesson.json {where}", "a name is one word that no setting has")
             for place, message in find_argument_problems(measure.kind, measure.arguments, arms):
                 self.notes.add(f"lesson.json {where}.{place}", message)
@@ -323,9 +325,9 @@ class _Reader:
         for heading, text in lesson.texts.items():
             self._need(f"text.md # {heading}", text, known, names_in_text)
         for place, text in list_check_texts(lesson.check):
-            self._need(f"lesson.json check.{place}", text, {*of_check, "answer"}, names_in_text)
+            self._need(f"lesson.json check.{place}", text, {*of_check, *OF_ANSWERS}, names_in_text)
         for place, text in list_expressions(lesson):
-            names = {*of_check, "answer"} if place.startswith("check.wrong") else known
+            names = {*of_check, *OF_ANSWERS} if place.startswith("check.wrong") else known
             names = of_check if place == "check.right" else names
             self._need(f"lesson.json {place}", text, names, names_in_expression)
         self._need_arm("example.arm", lesson.example.arm, lesson.experiment)

@@ -5,6 +5,8 @@
 recorded   the runs, as measures see them      reached   reached_by_n             theory   at_least_one
 means      mean_reward, calls, tokens, attempts        alike     alike
 shares     reached_difference, right_attempts
+difference difference                          best_of    best_of_n              agreement equal_rewards
+sweep      attempts_at, highest_threshold
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from refine_core.lessons.measures import alike, means, reached, shares, theory
+from refine_core.lessons.measures import agreement, alike, best_of, difference, means, reached, shares, sweep, theory
 
 KINDS: Final[Mapping[str, Callable[..., Any]]] = {
     "reached_by_n": reached.measure_reached_by_n,
@@ -25,6 +27,11 @@ KINDS: Final[Mapping[str, Callable[..., Any]]] = {
     "calls": means.measure_calls,
     "tokens": means.measure_tokens,
     "attempts": means.measure_attempts,
+    "difference": difference.measure_difference,
+    "best_of_n": best_of.measure_best_of_n,
+    "attempts_at": sweep.measure_attempts_at,
+    "highest_threshold": sweep.measure_highest_threshold,
+    "equal_rewards": agreement.measure_equal_rewards,
 }
 """Kind of a measure -> its function, whose keyword arguments are those of lesson.json. Arguments called arm, first and second name an arm."""
 OF_ARMS: Final = ("arm", "first", "second")

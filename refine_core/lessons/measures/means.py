@@ -14,11 +14,16 @@ HALF = 0.5
 
 def measure_mean_reward(recorded: Recorded, *, arm: str) -> float | None:
     """The mean over inputs of the mean over their repeats, as the verdict of an experiment has it. None without a reward."""
+    return mean_of(reward_by_row(recorded, arm).values())
+
+
+def reward_by_row(recorded: Recorded, arm: str) -> dict[int, float]:
+    """Row -> mean reward over its repeats; a row without a reward is left out."""
     by_row: dict[int, list[float]] = {}
     for cell, outcome in recorded.outcomes(arm).items():
         if outcome.reward is not None:
             by_row.setdefault(cell.row, []).append(outcome.reward)
-    return mean_of(mean_of(rewards) for rewards in by_row.values())
+    return {row: mean for row, rewards in by_row.items() if (mean := mean_of(rewards)) is not None}
 
 
 def measure_calls(recorded: Recorded, *, arm: str) -> Mapping[str, Any]:
