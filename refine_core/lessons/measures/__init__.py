@@ -15,7 +15,17 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from refine_core.lessons.measures import agreement, alike, best_of, difference, means, reached, shares, sweep, theory
+from refine_core.lessons.measures import (
+    agreement,
+    alike,
+    best_of,
+    difference,
+    means,
+    reached,
+    shares,
+    sweep,
+    theory,
+)
 
 KINDS: Final[Mapping[str, Callable[..., Any]]] = {
     "reached_by_n": reached.measure_reached_by_n,
