@@ -129,8 +129,10 @@ def write_details(snapshot: Snapshot, sums: Sums) -> Iterator[str]:
             yield f"{describe_hold(label, time.time() + wait_s)}."
     arms = snapshot.experiment.arms
     yield from list_stopped_arms((arm.name, snapshot.stopped_arms.get(arm.key, "")) for arm in arms)
-    if snapshot.state == "stopped" and not (snapshot.stopped_by == "budget" and snapshot.error):
-        yield _NEXT_STEPS[_find_next_step(snapshot)]
+    is_said = snapshot.stopped_by == "budget" and snapshot.error
+    step = _find_next_step(snapshot) if snapshot.state == "stopped" and not is_said else None
+    if step is not None:
+        yield _NEXT_STEPS[step]
     if snapshot.state not in ("stopped", "finished"):
         yield VERDICT_LATER
     if sums.unpriced and snapshot.experiment.budget.usd is not None:
@@ -155,23 +157,27 @@ _NEXT_STEPS: Final = {
     "budget": "Raise the budget and resume, or read the result of what there is.",
     "store": "Free some disk space or repair the data folder, then resume.",
     "error": "Resume runs what is left.",
-    "arms": "Put this right, then resume; Resume asks again for a key that was refused.",
+    "arms": "Put this right, then resume.",
+    "key": "Resume asks again for a key that was refused.",
     "reward": "An experiment that has begun keeps its programs and rewards. Use it as a new draft to correct them, or try another reward on "
     "what is recorded: Result so far, then What if.",
 }
 
 
-def _find_next_step(snapshot: Snapshot) -> str:
-    """The name of what to do. An arm that was stopped for an error of its runs, and not of its model, cannot be put right in place."""
+def _find_next_step(snapshot: Snapshot) -> str | None:
+    """The name of what to do; None where the reasons say it. An arm that was stopped for an error of its runs, and not of its model, cannot be put right in place."""
     why = snapshot.stopped_by
-    ended = snapshot.outcomes.items()
-    if why == "arms" and any(
+    if why != "arms":
+        return why if why in _NEXT_STEPS else ""
+    if any(
         snapshot.stopped_arms[cell.arm] in one.error
-        for cell, one in ended
+        for cell, one in snapshot.outcomes.items()
         if cell.arm in snapshot.stopped_arms
     ):
         return "reward"
-    return why if why in _NEXT_STEPS else ""
+    if snapshot.keyless_arms:
+        return "key"
+    return None if all("resume" in one.lower() for one in snapshot.stopped_arms.values()) else why
 
 
 def _describe_spent(snapshot: Snapshot, sums: Sums) -> list[str]:

@@ -155,6 +155,20 @@ def test_a_reward_that_fails_everywhere_leads_to_a_new_draft():
     assert "resume" in build_progress(made).details[-1]
 
 
+def test_what_to_do_is_said_once_and_a_key_only_where_one_was_refused():
+    stopped = {"ended": 1, "state": "stopped", "stopped_by": "arms"}
+
+    def details(why, **more):
+        return build_progress(replace(snapshot(**stopped, stopped_arms={"a": why}), **more)).details
+
+    gone = "Cannot reach the server. Resume once it answers."
+    assert details(gone) == (f"“Refine, N 5” was stopped. {gone}",)
+    assert details("No such model.")[1:] == ("Put this right, then resume.",)
+    assert details("It refused the key.", keyless_arms={"a"})[1:] == (
+        "Resume asks again for a key that was refused.",
+    )
+
+
 def test_pausing_says_how_many_runs_end_first():
     made = snapshot(ended=10)
     assert headline(
