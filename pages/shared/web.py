@@ -54,6 +54,7 @@ BEFORE: Final = _ASSETS / "batch" / "before.js"
 LIST: Final = _ASSETS / "batch" / "list.js"
 INPUTS: Final = _ASSETS / "batch" / "inputs.js"
 SHARE: Final = _ASSETS / "share" / "share.js"
+GUESS: Final = _ASSETS / "learn" / "guess.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
@@ -82,6 +83,7 @@ MODULES: Final = (  # scripts that import others
     BEFORE,
     LIST,
     INPUTS,
+    GUESS,
     FAMILY,
     EDIT,
 )

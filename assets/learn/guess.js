@@ -1,0 +1,94 @@
+// A guess before a run and, in the same place, what happened over it, with the gap between them.
+//
+//   Python --data--> Guess.take       person --"guess"--> {which, value, at}: a number, the index of a choice, or a value for each x (null: not drawn)
+//
+//   number.js  a slider on an axis    choice.js  one of a few    curve.js  drawn by hand
+//
+// What the person has drawn stays while the guess is open; `data.which` says that it is another one. Text enters by textContent.
+
+import { draw, isDark, keepFocus, make } from "../shared/dom.js";
+import { mount } from "../shared/mount.js";
+import { diamond, dot } from "./axis.js";
+import { ChoiceGuess } from "./choice.js";
+import { Curve } from "./curve.js";
+import { NumberGuess } from "./number.js";
+
+const KINDS = { number: NumberGuess, choice: ChoiceGuess, curve: Curve };
+const REST_MS = 250; // after which a move is told: the page is not drawn anew for each pixel
+
+class Guess {
+  constructor(place) {
+    this.title = make("p", { class: "title" });
+    this.key = make("p", { class: "legend" });
+    this.body = make("div", { class: "body" });
+    this.root = make("div", { class: "guess-root" }, this.title, this.body, this.key);
+    place.append(this.root);
+    this.flush = () => this.tell();
+    addEventListener("pointerdown", this.flush, true); // a press on Run comes after what was drawn for it
+    addEventListener("pagehide", this.flush);
+  }
+
+  take(data, _, send) {
+    this.send = send;
+    this.root.classList.toggle("dark", isDark(this.root));
+    const isOther = this.data?.which !== data.which;
+    if (isOther || this.data.kind !== data.kind) {
+      clearTimeout(this.timer);
+      this.waiting = false;
+      this.view?.end?.();
+      this.view = new KINDS[data.kind]((value) => this.change(value));
+      this.body.replaceChildren(this.view.root);
+    }
+    if (isOther || !data.open || !this.data.open) this.value = structuredClone(data.guess ?? (data.kind === "curve" ? data.x.values.map(() => null) : null));
+    this.data = { ...data, guessed: data.open || data.guess !== null };
+    this.title.textContent = data.axis?.title ?? "";
+    this.key.replaceChildren(...legend(this.data));
+    this.redraw();
+  }
+
+  redraw() {
+    keepFocus(this.root, () => this.view.take(this.data, this.value));
+  }
+
+  change(value) {
+    this.value = value;
+    this.waiting = true;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.flush, REST_MS);
+    if (this.data.kind === "choice") {
+      this.redraw();
+      this.tell();
+    }
+  }
+
+  tell() {
+    clearTimeout(this.timer);
+    if (!this.waiting || !this.data.open) return;
+    this.waiting = false;
+    this.send("guess", { which: this.data.which, value: structuredClone(this.value), at: Date.now() });
+  }
+
+  end() {
+    this.tell();
+    this.view?.end?.();
+    removeEventListener("pointerdown", this.flush, true);
+    removeEventListener("pagehide", this.flush);
+    this.root.remove();
+  }
+}
+
+// What the marks mean, once there is more than one kind of them.
+function legend({ kind, outcome, guessed, theory, running }) {
+  const known = outcome?.filter(Boolean) ?? [];
+  if (!known.length || kind === "choice") return [];
+  const sign = (...shapes) => draw("svg", { width: 20, height: 16, viewBox: "0 0 20 16", "aria-hidden": "true" }, shapes);
+  const hasInterval = known.some((one) => one.low !== null && one.low !== undefined);
+  const item = (words, ...shapes) => make("span", { class: "item" }, sign(...shapes), words);
+  return [
+    guessed ? item("your guess", diamond(10, 8, 6)) : null,
+    item(hasInterval ? "what happened, and its 95 % interval" : "what happened", hasInterval ? draw("path", { class: "interval", d: "M10 0V16" }) : null, dot(10, 8, 5)),
+    theory && !running ? item(theory.words, draw("path", { class: "theory", d: "M0 8H20" })) : null,
+  ].filter(Boolean);
+}
+
+export default mount((place) => new Guess(place));

@@ -1,0 +1,20 @@
+// A guess and what happened on one line, with the gap between them: in the list, and for a lesson whose guess is a number.
+
+import { draw } from "../shared/dom.js";
+import { diamond, dot, scale } from "./axis.js";
+
+/**
+ * data: {low, high, guess, outcome: {value, low, high} or null} as numbers or null.
+ *
+ * Returns {nodes, x}: the drawing, and value -> pixels.
+ */
+export function drawLine({ low, high, guess, outcome }, { left, right, y, size = 7, kind = "" }) {
+  const x = scale(low, high, left, right);
+  const nodes = [draw("path", { class: "track", d: `M${left} ${y}H${right}` })];
+  const isBoth = guess !== null && outcome;
+  if (isBoth) nodes.push(draw("path", { class: "between", d: `M${x(guess)} ${y}H${x(outcome.value)}` }));
+  if (outcome && outcome.low !== null && outcome.low !== undefined) nodes.push(draw("path", { class: "interval", d: `M${x(outcome.low)} ${y}H${x(outcome.high)}` }));
+  if (guess !== null) nodes.push(diamond(x(guess), y, size, kind));
+  if (outcome) nodes.push(dot(x(outcome.value), y, size - 1, outcome.partial ? "partial" : ""));
+  return { nodes, x };
+}
