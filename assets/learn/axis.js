@@ -26,11 +26,17 @@ export function ticks({ low, high }, count = 4) {
 
 /** "70 %", "14 of 20", "0.4". */
 export function write(axis, value) {
-  const text = number(value);
+  const text = measured(axis, value);
   return axis.unit ? `${text} ${axis.unit}` : text;
 }
 
-export const number = (value) => Number(value.toFixed(3)).toLocaleString("en");
+export const number = (value, decimals = 3) => Number(value.toFixed(decimals)).toLocaleString("en");
+
+/** A measured value: with as many decimals as a guess has. */
+export function measured({ step }, value) {
+  const decimals = Number.isInteger(step) ? 0 : Math.min(4, `${step}`.split(".")[1]?.length ?? 3);
+  return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
 
 /** A guess is an orange diamond everywhere; full where it is being moved. */
 export const diamond = (x, y, size = 7, kind = "") => draw("path", { class: `guess ${kind}`, d: `M${x} ${y - size}l${size} ${size}l${-size} ${size}l${-size} ${-size}z` });

@@ -2,7 +2,7 @@
 
 import { draw, make } from "../shared/dom.js";
 import { watchWidth } from "../shared/mount.js";
-import { number, snap, ticks, write } from "./axis.js";
+import { measured, number, snap, ticks, write } from "./axis.js";
 import { drawLine } from "./line.js";
 
 const SIDE = 26;
@@ -61,7 +61,7 @@ export class NumberGuess {
     this.slider.setAttribute("aria-valuetext", this.value === null ? "no guess yet" : write(axis, this.value));
     if (this.field.getRootNode().activeElement !== this.field) this.field.value = this.value ?? "";
     const shown = it ? it.value : this.value;
-    this.big.textContent = shown === null ? "?" : number(shown);
+    this.big.textContent = shown === null ? "?" : measured(axis, shown);
     this.big.classList.toggle("is-outcome", Boolean(it));
     this.unit.textContent = axis.unit;
     const top = bars?.length && it ? bars.length * ROW + 8 : 0;
@@ -90,7 +90,8 @@ export class NumberGuess {
 
   words(x, y, width, it) {
     if (!it || this.value === null) return [];
-    const [guess, was] = [`you: ${number(this.value)}`, `it was ${number(it.value)}`];
+    const { axis } = this.data;
+    const [guess, was] = [`you: ${measured(axis, this.value)}`, `${it.partial ? "so far" : "it was"} ${measured(axis, it.value)}`];
     const near = Math.abs(x(this.value) - x(it.value)) < 110;
     const place = (at, text) => Math.min(width - text.length * 4 - 4, Math.max(text.length * 4 + 4, at));
     return [

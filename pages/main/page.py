@@ -21,6 +21,7 @@ lab = st.Page(address.LAB, title="Lab", icon=":material/science:", default=True)
 runs = st.Page(address.RUNS, title="Runs", icon=":material/history:", url_path="runs")
 rewards = st.Page(address.REWARDS, title="Rewards", icon=":material/rule:", url_path="rewards")
 batch = st.Page(address.BATCH, title="Batch", icon=":material/table_chart:", url_path="batch")
+learn = st.Page(address.LEARN, title="Learn", icon=":material/school:", url_path="learn")
 models = st.Page(address.MODELS, title="Models", icon=":material/lan:", url_path="models")
 run = st.Page(address.RUN, title="Run", url_path="run", visibility="hidden")
 play = st.Page(address.PLAY, title="Play", url_path="play", visibility="hidden")
@@ -32,7 +33,7 @@ with suppress(StoreError):  # the page below says what is wrong, and what to do
     for notice in store.notices():
         st.warning(escape_markdown(notice), icon=":material/warning:")
 
-pages = [lab, runs, rewards, batch, models, run, play, compare, hint_test, present]
+pages = [lab, runs, rewards, batch, learn, models, run, play, compare, hint_test, present]
 page = st.navigation(pages, position="hidden")
 if page != present:  # a room sees nothing but the run
     page = st.navigation(pages, position="top")

@@ -22,6 +22,7 @@ HINT_TEST: Final = "../hint_test/page.py"
 MODELS: Final = "../models/page.py"
 REWARDS: Final = "../rewards/page.py"
 BATCH: Final = "../batch/page.py"
+LEARN: Final = "../learn/page.py"
 REWARD: Final = "reward"  # the place of the reward in the Lab
 USE_CONNECTION: Final = (
     "lab.use_connection"  # where the Models page puts the connection that the Lab is to use

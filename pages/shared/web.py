@@ -55,6 +55,8 @@ LIST: Final = _ASSETS / "batch" / "list.js"
 INPUTS: Final = _ASSETS / "batch" / "inputs.js"
 SHARE: Final = _ASSETS / "share" / "share.js"
 GUESS: Final = _ASSETS / "learn" / "guess.js"
+LESSON_HEAD: Final = _ASSETS / "learn" / "head.js"
+LESSONS: Final = _ASSETS / "learn" / "list.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
@@ -84,6 +86,8 @@ MODULES: Final = (  # scripts that import others
     LIST,
     INPUTS,
     GUESS,
+    LESSON_HEAD,
+    LESSONS,
     FAMILY,
     EDIT,
 )

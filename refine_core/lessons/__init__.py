@@ -3,13 +3,13 @@
     list_lessons() -> Lesson…                                  find_lesson("02-best-of-n")        list_broken(): why others cannot be read
     build_experiment(lesson, store) -> Experiment              refine_core.experiments runs it, as ever
     take_measures(lesson, snapshot) -> values                  fill_text(lesson, "Compare", values) -> Markdown
-    compare_prediction(lesson.prediction, guess, values) -> Gap
+    compare_prediction(lesson.prediction, guess, values) -> Gap   list_points(lesson, snapshot, values): the same as a picture has it
     judge_answer(lesson, answer, values) -> Judgement          show_answer(lesson, values)
     keep_progress(store, learner, lesson.name, step="run")     read_progress, list_progress, reset_progress
 
 document   what a lesson is              reading    its folder, with every problem by file and place     library    which there are
 expressions, texts   numbers in texts    settings   what is known before a run                           running    its experiment
-measures/  figures off recorded runs     taking     all of a lesson's                                    comparing  prediction and outcome
+measures/  figures off recorded runs     taking     all of a lesson's                                    comparing  prediction and outcome; points: for a picture
 judging    the task at the end           trying     a learner's reward, run                              progress   how far a learner is
 """
 
@@ -18,17 +18,20 @@ from refine_core.lessons.comparing import Gap, compare_prediction, read_outcome
 from refine_core.lessons.document import STEPS, Check, Example, Lesson, Measure, Prediction, Step
 from refine_core.lessons.judging import Judgement, judge_answer, show_answer
 from refine_core.lessons.library import find_lesson, list_broken, list_lessons
+from refine_core.lessons.points import Point, list_bars, list_points, list_theory
 from refine_core.lessons.progress import (
     Progress,
+    clean_name,
     keep_progress,
     list_learners,
     list_progress,
     read_progress,
+    rename_learner,
     reset_progress,
 )
 from refine_core.lessons.reading import read_lesson
 from refine_core.lessons.running import build_experiment
-from refine_core.lessons.taking import fill_text, fill_words, take_measures
+from refine_core.lessons.taking import fill_text, fill_words, known_values, take_measures
 
 __all__ = [
     "STEPS",
@@ -39,23 +42,30 @@ __all__ = [
     "Lesson",
     "LessonError",
     "Measure",
+    "Point",
     "Prediction",
     "Progress",
     "Step",
     "build_experiment",
+    "clean_name",
     "compare_prediction",
     "fill_text",
     "fill_words",
     "find_lesson",
     "judge_answer",
     "keep_progress",
+    "known_values",
+    "list_bars",
     "list_broken",
     "list_learners",
     "list_lessons",
+    "list_points",
     "list_progress",
+    "list_theory",
     "read_lesson",
     "read_outcome",
     "read_progress",
+    "rename_learner",
     "reset_progress",
     "show_answer",
     "take_measures",

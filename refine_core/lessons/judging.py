@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from refine_core.cases import CaseReport, run_cases
+from refine_core.cases import CaseReport, CaseResult, run_cases
 from refine_core.errors import LessonError, Problem, RewardError
 from refine_core.experiments import Arm
-from refine_core.formatting import at_line, format_number
+from refine_core.formatting import format_number
 from refine_core.lessons.document import Lesson
 from refine_core.lessons.expressions import ExpressionError, Values, evaluate
 from refine_core.lessons.running import open_table
@@ -31,13 +31,14 @@ Answer = float | int | str
 class Judgement:
     """passed: whether the answer is right. reason: a sentence where it is not, which says what is wrong; "" where it is right.
 
-    cases: of code, what became of each case. experiment_id: of code that was run, its runs; "" where it was not.
+    cases: of code, what became of each case. experiment_id: of code that was run, its runs; "" where it was not. line: of code, where its error is, from 1.
     """
 
     passed: bool
     reason: str = ""
     cases: CaseReport | None = None
     experiment_id: str = ""
+    line: int | None = None
 
 
 def judge_answer(lesson: Lesson, answer: Answer, values: Values) -> Judgement:
@@ -75,13 +76,19 @@ def judge_code(lesson: Lesson, source: str) -> Judgement:
             return Judgement(False, recognized.message)
         report = run_cases(recognized, cases)
     except RewardError as error:
-        return Judgement(False, f"Your code cannot be run. {_sentence(at_line(error.line, str(error)))}")
+        reason = f"Your code cannot be run. {_sentence(str(error))}"
+        return Judgement(False, reason, line=error.line)
     wrong = [one for one in report.results if one.state != "passed"]
     if not wrong:
         return Judgement(True, cases=report)
     first = wrong[0]
     more = f" {len(wrong) - 1} more of {len(report.results)} cases fail." if len(wrong) > 1 else ""
-    return Judgement(False, f"On “{first.case.name}” wanted: {first.wanted}. Got: {first.got}.{more}", report)
+    return Judgement(
+        False,
+        f"On “{first.case.name}” wanted: {first.wanted}. Got: {first.got}.{more}",
+        report,
+        line=_line_of(first),
+    )
 
 
 def _judge_runs(lesson: Lesson, source: str, values: Values, judged: Judgement) -> Judgement:
@@ -185,3 +192,8 @@ def _compute(lesson: Lesson, name: str, expression: str, values: Values) -> Any:
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _line_of(result: CaseResult) -> int | None:
+    """Where a case met an error, if it did."""
+    return result.score.error.line if result.score.error is not None else None

@@ -100,6 +100,14 @@ def reset_progress(store: Store, learner: str, lesson: str | None = None) -> Non
             store.drop(LESSON_PROGRESS_KIND, _name(learner, name))
 
 
+def rename_learner(store: Store, learner: str, name: str) -> None:
+    """Keep all that is kept of a learner under another name. Raises StoreError."""
+    with _LOCK:
+        for lesson, progress in list_progress(store, learner).items():
+            store.put(LESSON_PROGRESS_KIND, _name(name, lesson), codec.dumps(progress))
+            store.drop(LESSON_PROGRESS_KIND, _name(learner, lesson))
+
+
 def clean_name(learner: str) -> str:
     """A name as it is kept: one line, at most 60 characters; "" is the only learner of a machine that nobody shares."""
     plain = "".join(char if char.isprintable() else " " for char in learner)

@@ -1,0 +1,44 @@
+// The top of a lesson: its question, and its five steps as links: done, here, or still to come.
+//
+//   Python --data--> Head.take        person --"asked"--> {step} or {list: true}        Text enters by textContent.
+
+import { isDark, keepFocus, make } from "../shared/dom.js";
+import { mount } from "../shared/mount.js";
+
+class Head {
+  constructor(place) {
+    this.root = make("div", { class: "lesson-head" });
+    place.append(this.root);
+  }
+
+  take(data, tell) {
+    this.tell = tell;
+    const source = JSON.stringify(data);
+    this.root.classList.toggle("dark", isDark(this.root));
+    if (source === this.source) return;
+    this.source = source;
+    const way = make("span", { class: "way" }, this.link("All lessons", data.list, "list", { list: true }), make("span", { class: "slash", "aria-hidden": "true", text: "/" }), make("span", { class: "place", text: data.place }));
+    const title = make("h1", {}, make("span", { class: "number", text: data.number }), data.title);
+    const steps = make("nav", { "aria-label": "Steps of the lesson" }, make("ol", {}, data.steps.map((step, i) => this.step(step, i))));
+    keepFocus(this.root, () => this.root.replaceChildren(way, title, steps));
+  }
+
+  step(step, i) {
+    const sign = step.state === "done" ? make("span", { class: "sign", "aria-hidden": "true", text: "✓" }) : make("span", { class: "sign", text: i + 1 });
+    const link = this.link([sign, make("span", { text: step.label })], step.href, step.key, { step: step.key });
+    if (step.here) link.setAttribute("aria-current", "step");
+    if (step.state === "done") link.append(make("span", { class: "sr", text: ", done" }));
+    return make("li", { class: [step.state, step.here ? "here" : ""].join(" ") }, link);
+  }
+
+  link(inside, href, key, asked) {
+    const act = (event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return; // a new tab, or a window
+      event.preventDefault();
+      this.tell("asked", { ...asked, at: Date.now() });
+    };
+    return make("a", { href: new URL(href, document.baseURI).href, data: { key }, on: { click: act } }, inside);
+  }
+}
+
+export default mount((place) => new Head(place));

@@ -1,0 +1,86 @@
+"""Step 2: the guess, which unlocks the run. It can be skipped, and is kept to be compared."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from pages.learn import links
+from pages.learn.guess import count_left, draw_guess
+from pages.learn.layout import places
+from pages.learn.picture import build_picture, to_kept
+from pages.learn.visit import Visit
+from pages.shared.text import show_error
+from refine_core import lessons
+from refine_core.errors import SpecError, StoreError
+from refine_core.formatting import pluralize
+from refine_core.lessons import LessonError, Prediction
+
+_HOW: Final = {
+    "curve": "Drag across the chart to draw. Keys: ← → choose a point, ↑ ↓ move it, with Shift by ten.",
+    "number": "Drag the diamond, or press arrow keys, with Shift by ten.",
+    "choice": "",
+}
+
+
+def draw_predict(visit: Visit) -> None:
+    """Draw the question and the guess."""
+    is_open = visit.snapshot is None
+    text, right, actions = places()
+    with text:
+        st.markdown(lessons.fill_text(visit.lesson, "Predict"))
+        if is_open and (how := _HOW[visit.lesson.prediction.kind]):
+            st.caption(how)
+    picture = build_picture(visit, is_open=is_open, shows_outcome=False)
+    with right:
+        guess = draw_guess(picture)
+    kept = to_kept(visit.lesson, guess)
+    if is_open and kept is not None and kept != visit.progress.guess:
+        visit.keep(guess=kept)
+    with actions:
+        if not is_open:
+            st.caption("Your guess is kept as it was when you pressed Run.")
+            draw_next(
+                "Compare" if visit.is_finished else "See the run", "compare" if visit.is_finished else "run"
+            )
+        else:
+            draw_start(visit, count_left(picture, guess))
+
+
+def draw_start(visit: Visit, left: int) -> None:
+    """Run, once all of the guess is there; or look without one."""
+    if st.button(f"Run ({visit.size})", type="primary", key="learn.run", disabled=left > 0):
+        start(visit)
+    st.caption(_say_left(visit.lesson.prediction, left))
+    if st.button(":blue[Show me without a guess]", type="tertiary", key="learn.show"):
+        start(visit, without_guess=True)
+
+
+def start(visit: Visit, *, without_guess: bool = False) -> None:
+    """Begin the runs, and go to them."""
+    try:
+        if without_guess:
+            visit.keep(guess=None)
+        visit.start()
+    except (LessonError, SpecError, StoreError) as error:
+        show_error(f"Not started: {error}")
+        return
+    links.show_step("run")
+    st.rerun()
+
+
+def draw_next(label: str, step: lessons.Step) -> None:
+    """The button that leads on."""
+    if st.button(label, type="primary", key=f"learn.to-{step}"):
+        links.show_step(step)
+        st.rerun()
+
+
+def _say_left(prediction: Prediction, left: int) -> str:
+    kept = "A guess may be wrong; it is kept to compare."
+    if not left:
+        return kept
+    if prediction.kind == "curve":
+        return f"{pluralize(left, 'point')} left to draw. {kept}"
+    return f"{'Choose one' if prediction.kind == 'choice' else 'Set your guess'} first. {kept}"

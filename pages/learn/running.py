@@ -1,0 +1,118 @@
+"""Step 3: the learner's own runs, in the background; points come over the guess as runs end. A reload finds them as they are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from pages.learn import links
+from pages.learn.guess import count_left, draw_guess
+from pages.learn.layout import places
+from pages.learn.picture import build_picture
+from pages.learn.predict import draw_next, draw_start
+from pages.learn.visit import Visit, open_visit
+from pages.shared.text import escape_markdown, show_error
+from refine_core import experiments
+from refine_core.errors import LMError, SpecError, StoreError
+from refine_core.formatting import pluralize
+
+POLL_S: Final = 0.4
+
+
+def draw_run_step(visit: Visit) -> None:
+    """Draw how far the runs are."""
+    if visit.snapshot is None:
+        draw_not_run(visit)
+        return
+    if visit.snapshot.is_live:
+        _draw_live(visit)
+        return
+    text, right, actions = places()
+    with text:
+        _draw_ended(visit)
+    with right:
+        draw_guess(build_picture(visit))
+    with actions:
+        if visit.is_finished:
+            draw_next("Compare", "compare")
+        else:
+            st.button("Resume", type="primary", key="learn.resume", on_click=_resume, args=(visit,))
+
+
+def draw_not_run(visit: Visit) -> None:
+    """What stands in a step that needs the runs."""
+    text, right, actions = places()
+    picture = build_picture(visit, is_open=True)
+    with text:
+        st.markdown("**Nothing has run yet.** Your guess comes first, and unlocks the run.")
+    with right:
+        guess = draw_guess(picture)
+    with actions:
+        draw_start(visit, count_left(picture, guess))
+
+
+def _draw_live(visit: Visit) -> None:
+    text, right, actions = places()
+    poll = st.fragment(run_every=POLL_S)
+    with text:
+        poll(_draw_progress)(visit)
+    with right:
+        poll(_draw_points)(visit)
+    with actions:
+        stopping = visit.snapshot is not None and visit.snapshot.state == "cancelling"
+        st.button(
+            "Cancelling …" if stopping else "Cancel",
+            key="learn.cancel",
+            disabled=stopping,
+            on_click=_cancel,
+            args=(visit,),
+        )
+
+
+def _draw_progress(visit: Visit) -> None:
+    """How far it is; once all has ended, the page goes on to Compare by itself."""
+    latest = open_visit(visit.lesson, visit.learner)
+    snapshot = latest.snapshot
+    if snapshot is None or not snapshot.is_live:
+        if latest.is_finished:
+            links.show_step("compare")
+        st.rerun()
+    total = len(snapshot.cells)
+    st.header(f"Running: {snapshot.done:,} of {total:,} runs", anchor=False)
+    st.markdown("The points come as runs end. Your guess is kept beside them.")
+    st.progress(snapshot.done / total if total else 0.0)
+
+
+def _draw_points(visit: Visit) -> None:
+    draw_guess(build_picture(open_visit(visit.lesson, visit.learner)))
+
+
+def _draw_ended(visit: Visit) -> None:
+    snapshot = visit.snapshot
+    if snapshot is None:
+        return
+    if visit.is_finished:
+        took = "" if snapshot.worked_s is None else f" in {snapshot.worked_s:.1f} s"
+        st.header(f"{pluralize(snapshot.done, 'run')} ended{took}", anchor=False)
+        return
+    st.header(f"Stopped: {snapshot.done:,} of {len(snapshot.cells):,} runs have ended", anchor=False)
+    st.markdown("What has ended is kept. Resume runs what is left.")
+    if snapshot.error:
+        show_error(snapshot.error)
+
+
+def _cancel(visit: Visit) -> None:
+    if visit.snapshot is not None and not experiments.cancel(visit.snapshot.experiment.id):
+        latest = experiments.get(visit.snapshot.experiment.id)
+        if latest is not None and latest.is_live:
+            st.toast("These runs belong to another Refinescope process. Cancel them there.")
+
+
+def _resume(visit: Visit) -> None:
+    if visit.snapshot is None:
+        return
+    try:
+        experiments.resume(visit.snapshot.experiment.id)
+    except (SpecError, LMError, StoreError) as error:
+        st.toast(escape_markdown(f"Not resumed: {error}"), icon=":material/error:")

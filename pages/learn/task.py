@@ -1,0 +1,210 @@
+"""Step 5: a task that is checked, with help in steps; then one line to remember, and the next lesson.
+
+A wrong answer gets a reason and blocks nothing. Hints and "Show me" are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+import streamlit as st
+
+from pages.learn import links
+from pages.learn.guess import draw_guess
+from pages.learn.layout import BESIDE, CODE_BESIDE, places
+from pages.learn.picture import RESETS, build_picture
+from pages.learn.running import draw_not_run, draw_run_step
+from pages.learn.visit import Visit
+from pages.shared import address
+from pages.shared.editor import Mark, editor
+from pages.shared.isolation import why_code_is_refused
+from pages.shared.leave import leave_for
+from pages.shared.text import show_error
+from refine_core import lessons
+from refine_core.errors import StoreError, WorkerError
+from refine_core.lessons import Judgement, LessonError
+
+_JUDGED: Final = "learn.judged"
+EDITOR_PX: Final = 240
+MAX_CASES: Final = 6
+
+
+def draw_check(visit: Visit) -> None:
+    """Draw the task."""
+    if visit.snapshot is None:
+        draw_not_run(visit)
+        return
+    if visit.values is None:
+        draw_run_step(visit)
+        return
+    check, values = visit.lesson.check, visit.values
+    has_code = check.kind == "reward"
+    text, right, actions = places(CODE_BESIDE if has_code else BESIDE)
+    with text:
+        st.markdown(lessons.fill_text(visit.lesson, "Check", values))
+        answer = _FIELDS[check.kind](visit)
+        _draw_buttons(visit, answer)
+        _draw_judgement(visit)
+        _draw_hints(visit)
+    with right:
+        draw_guess(build_picture(visit))
+    with actions:
+        if visit.progress.is_done:
+            _draw_end(visit)
+
+
+def _key(visit: Visit, name: str) -> str:
+    return f"learn.{visit.lesson.name}.{visit.learner}.{st.session_state.get(RESETS, 0)}.{name}"
+
+
+def _ask_number(visit: Visit) -> float | None:
+    step = visit.lesson.check.step
+    is_whole = float(step).is_integer()
+    value = st.number_input(
+        "Your answer",
+        value=None,
+        step=int(step) if is_whole else step,
+        format="%d" if is_whole else None,
+        key=_key(visit, "number"),
+        width=180,
+    )
+    return None if value is None else float(value)
+
+
+def _ask_choice(visit: Visit) -> int | None:
+    values = visit.values or {}
+    texts = [
+        lessons.fill_words(visit.lesson, "lesson.json check.choices", text, values)
+        for text in visit.lesson.check.choices
+    ]
+    return st.radio(
+        "Your answer",
+        range(len(texts)),
+        index=None,
+        format_func=lambda i: texts[i],
+        key=_key(visit, "choice"),
+    )
+
+
+def _ask_code(visit: Visit) -> str:
+    state = editor(
+        visit.lesson.check.start,
+        key=_key(visit, "code"),
+        label="Reward",
+        height=f"{EDITOR_PX}px",
+        problems=partial(_marks, visit),
+    )
+    return state.code
+
+
+def _ask_text(visit: Visit) -> str | None:
+    text = st.text_area("Your answer", visit.lesson.check.start, key=_key(visit, "text"), height=120)
+    return text or None
+
+
+_FIELDS: Final[Mapping[str, Callable[[Visit], Any]]] = {
+    "number": _ask_number,
+    "choice": _ask_choice,
+    "reward": _ask_code,
+    "output": _ask_text,
+}
+
+
+def _draw_buttons(visit: Visit, answer: Any) -> None:
+    done, hints = visit.progress.is_done, visit.lesson.check.hints
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(
+            "Check", type="secondary" if done else "primary", key="learn.check", disabled=answer is None
+        ):
+            _judge(visit, answer)
+        opened = visit.progress.hints
+        if opened < len(hints) and st.button(":blue[Hint]", type="tertiary", key="learn.hint"):
+            visit.keep(hints=opened + 1)
+            st.rerun()
+        if not visit.progress.shown and st.button(":blue[Show me]", type="tertiary", key="learn.show-me"):
+            visit.keep(shown=True)
+            st.rerun()
+
+
+def _judge(visit: Visit, answer: Any) -> None:
+    """Judge it, keep that it was tried, and draw the page anew with what came of it."""
+    judgement: Judgement
+    if isinstance(answer, str) and (refused := why_code_is_refused()):
+        judgement = Judgement(False, refused)
+    else:
+        try:
+            with st.spinner("Checking …"):
+                judgement = lessons.judge_answer(visit.lesson, answer, visit.values or {})
+        except (LessonError, WorkerError, StoreError) as error:
+            show_error(f"Not checked: {error}")
+            return
+        visit.keep(tries=visit.progress.tries + 1, passed=judgement.passed)
+    st.session_state[_JUDGED] = (_key(visit, "judged"), answer, judgement)
+    st.rerun()
+
+
+def _judged(visit: Visit) -> tuple[Any, Judgement] | None:
+    """The last answer of this visit, and what was said to it."""
+    key, answer, judgement = st.session_state.get(_JUDGED, ("", None, None))
+    return (answer, judgement) if key == _key(visit, "judged") and judgement is not None else None
+
+
+def _marks(visit: Visit, code: str) -> list[Mark]:
+    """The line of the error that was met when this code was checked."""
+    judged = _judged(visit)
+    if judged is None or judged[0] != code or judged[1].line is None:
+        return []
+    return [Mark(judged[1].reason, judged[1].line, under=False)]
+
+
+def _draw_judgement(visit: Visit) -> None:
+    judged = _judged(visit)
+    if judged is None:
+        if visit.progress.passed:
+            st.markdown(":green[**✓ Right.**]")
+        return
+    _, judgement = judged
+    if judgement.passed:
+        st.markdown(":green[**✓ Right.**]")
+    else:
+        st.markdown(f":orange[**Not yet.**] {judgement.reason}")
+    failed = [one for one in judgement.cases.results if one.state != "passed"] if judgement.cases else []
+    if failed:
+        st.table(
+            [{"case": one.case.name, "wanted": one.wanted, "got": one.got} for one in failed[:MAX_CASES]]
+        )
+
+
+def _draw_hints(visit: Visit) -> None:
+    """The steps of help that were opened, and the solution once it was asked for."""
+    values = visit.values or {}
+    for number, hint in enumerate(visit.lesson.check.hints[: visit.progress.hints]):
+        words = lessons.fill_words(visit.lesson, f"lesson.json check.hints[{number}]", hint, values)
+        st.markdown(f":small[**Hint {number + 1}.** {words}]")
+    if visit.progress.shown:
+        shown = lessons.show_answer(visit.lesson, values)
+        if visit.lesson.check.kind in ("reward", "output"):
+            st.caption("One that passes:")
+            st.code(
+                shown, language="python" if visit.lesson.check.kind == "reward" else None, wrap_lines=True
+            )
+        else:
+            st.markdown(f":small[**Shown.** {shown}]")
+
+
+def _draw_end(visit: Visit) -> None:
+    """One line to remember, and where to go from here."""
+    st.markdown(
+        f":material/bookmark: **{lessons.fill_text(visit.lesson, 'Remember', visit.values).strip()}**"
+    )
+    found = lessons.list_lessons()
+    at = next((i for i, one in enumerate(found) if one.name == visit.lesson.name), len(found))
+    following = found[at + 1] if at + 1 < len(found) else None
+    with st.container(horizontal=True, gap="small"):
+        if following is not None:
+            if st.button(f"Lesson {following.number}", type="primary", key="learn.next"):
+                leave_for(address.LEARN, links.lesson_query(following.name, "example"))
+        elif st.button("All lessons", type="primary", key="learn.all"):
+            leave_for(address.LEARN)

@@ -1,0 +1,100 @@
+"""What came out as points of the prediction's picture, each with its interval where runs are counted or compared.
+
+list_points(lesson, snapshot, values) -> (Point(92.0, 81.2, 96.8, "46 of 50"), …)        by x; one for a number or a choice
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from refine_core import runs
+from refine_core.experiments import Snapshot
+from refine_core.formatting import format_number
+from refine_core.lessons.comparing import read_outcome
+from refine_core.lessons.document import Lesson
+from refine_core.lessons.expressions import Values
+from refine_core.lessons.measures.recorded import FindTimeline, Recorded, text_of
+from refine_core.statistics import wilson
+
+_DIFFERENCE: Final = ".difference"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value in the unit of the guess. low, high: its 95 % interval, if it has one. words: the same for a reader, or ""."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    words: str = ""
+
+
+def list_points(lesson: Lesson, snapshot: Snapshot, values: Values) -> tuple[Point | None, ...]:
+    """What the prediction is a guess of, as far as runs have ended; () where nothing is known. Raises ExpressionError."""
+    prediction = lesson.prediction
+    outcome = read_outcome(prediction, values)
+    if outcome is None:
+        return ()
+    if prediction.kind == "curve":
+        total = _count_runs(lesson, snapshot)
+        return tuple(_of_curve(outcome.get(x), prediction.scale, total) for x in prediction.x)
+    return (_with_difference(prediction.measure, float(outcome), prediction.scale, values),)
+
+
+def list_theory(lesson: Lesson, values: Values) -> tuple[float | None, ...]:
+    """The dotted line by x; () where there is none. Raises ExpressionError."""
+    prediction = lesson.prediction
+    found = read_outcome(prediction, values, prediction.theory) if prediction.theory else None
+    return tuple(found.get(x) for x in prediction.x) if found else ()
+
+
+def list_bars(
+    lesson: Lesson, snapshot: Snapshot, find_timeline: FindTimeline | None = None
+) -> list[tuple[str, int]]:
+    """Answer and how often it came, the most frequent first, where the prediction is how often that one is; [] elsewhere.
+
+    find_timeline: as of `take_measures`. Raises StoreError.
+    """
+    name, _, part = lesson.prediction.measure.partition(".")
+    measure = lesson.measures.get(name)
+    if measure is None or measure.kind != "alike" or part != "count":
+        return []
+    recorded = Recorded(snapshot, find_timeline or runs.default().timeline, {}, lambda name: name)
+    outputs = recorded.outputs(measure.arguments["arm"])
+    return Counter(text_of(rows[0]) for rows in outputs.values() if rows).most_common()
+
+
+def _count_runs(lesson: Lesson, snapshot: Snapshot) -> int | None:
+    """How many runs each point of the curve counts; None where it is no share of runs."""
+    measure = lesson.measures.get(lesson.prediction.measure)
+    if measure is None or measure.kind != "reached_by_n":
+        return None
+    arm = measure.arguments["arm"]
+    keys = {one.key for one in snapshot.experiment.arms if arm in (one.key, one.name)}
+    return sum(cell.arm in keys for cell in snapshot.outcomes)
+
+
+def _of_curve(value: float | None, scale: float, total: int | None) -> Point | None:
+    if value is None:
+        return None
+    if not total:
+        return Point(value)
+    count = round(value / scale * total)
+    low, high = wilson(count, total)
+    if low is None or high is None:
+        return Point(value)
+    return Point(value, low * scale, high * scale, f"{count} of {total}")
+
+
+def _with_difference(measure: str, value: float, scale: float, values: Values) -> Point:
+    """A difference between two arms has an interval beside it."""
+    found: Any = values.get(measure.removesuffix(_DIFFERENCE)) if measure.endswith(_DIFFERENCE) else None
+    if not isinstance(found, Mapping) or found.get("low") is None or found.get("high") is None:
+        return Point(value)
+    low, high = found["low"] * scale, found["high"] * scale
+    return Point(
+        value, low, high, f"{format_number(value)}, from {format_number(low)} to {format_number(high)}"
+    )
