@@ -11,7 +11,7 @@ It receives what a real model receives, messages and parameters, and nothing els
     weights        files of what it knows; knowledge: the candidate answers of the first entry that fits
     improvise      candidate answers for everything else
     outputs        candidates, weighed by the wishes, drawn
-    reward_checks  a reward's source -> the checks of each field; reward_names: the meaning of its names
+    reward_checks  a reward's source -> the checks of each field; reward_parts: what its expressions mean
     advice         reward and trajectory -> a discussion, and advice for each module
     reply_text     values -> the text of the reply, whole or broken
     model          PracticeLM

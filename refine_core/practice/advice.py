@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from refine_core.hints import NO_HINT
 from refine_core.practice import things
 from refine_core.practice.outputs import as_text
 from refine_core.practice.request import Request
-from refine_core.practice.reward_checks import TRUTHS, Check, find_checks, find_words
+from refine_core.practice.reward_checks import TRUTHS, Check, find_checks
 from refine_core.practice.sampling import Candidate, Draw
 from refine_core.practice.wishes import is_satisfied, read_wishes
 
@@ -38,7 +38,7 @@ class Step:
 class Case:
     """The attempt, as the prompt describes it.
 
-    passed, failed: the reward's checks. feedback: the reward's. wordlist: words in lists of its source.
+    passed, failed: the reward's checks. feedback: the reward's.
     """
 
     modules: tuple[str, ...]
@@ -49,7 +49,6 @@ class Case:
     reward: str
     target: str
     feedback: str
-    wordlist: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def write_advice(request: Request, draw: Draw) -> dict[str, object]:
     """The discussion, and the advice with an entry for each module."""
     case = _read_case(request.inputs)
     if not case.modules:
-        return {"discussion": "The prompt names no module, so there is nobody to advise.", "advice": {}}
+        return {"discussion": "The prompt names no module.", "advice": {}}
     verdict = draw.choose(_verdicts(case))
     advice = dict.fromkeys(case.modules, NO_HINT) | {verdict.module: verdict.advice}
     values: dict[str, object] = {"discussion": _discussion(case, verdict), "advice": advice}
@@ -104,7 +103,6 @@ def _read_case(inputs: Mapping[str, str]) -> Case:
         reward.strip(),
         inputs.get("target_threshold", "").strip(),
         feedback.strip(),
-        find_words(inputs.get("reward_code", "")),
     )
 
 
@@ -136,14 +134,16 @@ def _verdicts(case: Case) -> list[Candidate[Verdict]]:
     verdicts: list[Candidate[Verdict]] = []
     for rank, check in enumerate(case.failed[:3]):
         producer = _find_producer(case, check.field)
-        because = f"the reward looks at `{check.code}` (line {check.line}), and {_describe_evidence(case, check)} does not meet it"
+        shown = case.outputs.get(check.field or "", "")
+        evidence = f"`{check.field}` = {_quote(shown)}" if check.field else "the output"
+        because = f"the reward looks at `{check.code}` (line {check.line}), and {evidence} does not meet it"
         verdicts.append(
             Candidate(Verdict(producer, because, _write_hint(case, check, producer)), 2.4 - 0.9 * rank)
         )
         if upstream := _find_upstream(case, check, producer):
             step, thing = upstream
             field = next(iter(step.outputs), "your output")
-            gap = things.GAP.search(_output_text(case, check))
+            gap = things.GAP.search(as_text(shown))
             because += (
                 f"; but `{producer}` was never given the {thing.name}"
                 + (f", which is why it wrote {gap.group()}" if gap else "")
@@ -155,23 +155,15 @@ def _verdicts(case: Case) -> list[Candidate[Verdict]]:
             )
     if not case.failed:
         verdicts.append(Candidate(_from_feedback(case), 2.0))
-    last = case.modules[-1]
-    verdicts.append(
-        Candidate(
-            Verdict(
-                last,
-                f"`{last}` speaks last and may have been careless",
-                "Read the inputs again and be more careful and complete.",
-            ),
-            -0.2,
-        )
-    )
-    careful = "Work more carefully, and in more detail."
-    verdicts.extend(
-        Candidate(Verdict(module, f"all that follows builds on `{module}`", careful), -0.6)
+    careless = "may have been careless"
+    verdicts += [
+        Candidate(Verdict(module, f"`{module}` {careless}", "Work more carefully, and in more detail."), -0.6)
         for module in case.modules[:-1]
+    ]
+    last = Verdict(
+        case.modules[-1], f"`{case.modules[-1]}` {careless}", "Read the inputs again and be more complete."
     )
-    return verdicts
+    return [*verdicts, Candidate(last, -0.2)]
 
 
 def _write_hint(case: Case, check: Check, producer: str) -> str:
@@ -179,13 +171,11 @@ def _write_hint(case: Case, check: Check, producer: str) -> str:
     outputs = next((step.outputs for step in reversed(case.steps) if step.module == producer), {})
     is_one_of_several = len([name for name in outputs if name != "reasoning"]) > 1
     own = [one for one in case.passed if one.field == check.field or one.field in outputs]
-    wishes = dict.fromkeys(_describe_wish(one, is_one_of_several) for one in (check, *own))
-    first, *others = wishes
+    first, *others = dict.fromkeys(
+        f"`{one.field}`: {_lower_first(one.wish)}" if is_one_of_several and one.field else one.wish
+        for one in (check, *own)
+    )
     return " ".join([first, *(f"Keep to this: {_lower_first(one)}" for one in others)])
-
-
-def _describe_wish(check: Check, is_one_of_several: bool) -> str:
-    return f"`{check.field}`: {_lower_first(check.wish)}" if is_one_of_several and check.field else check.wish
 
 
 def _lower_first(text: str) -> str:
@@ -233,9 +223,6 @@ def _from_feedback(case: Case) -> Verdict:
             f"Fix what the reward complains of: {case.feedback[:300]}",
         )
     field = next(reversed(list(case.outputs)), "answer")
-    if case.wordlist:
-        wanted = ", ".join(f'"{word}"' for word in case.wordlist[:4])
-        return Verdict(producer, f"the reward looks for words such as {wanted}", f"Mention {wanted}.")
     return Verdict(
         producer,
         f"the reward's source does not tell what `{field}` lacks",
@@ -245,56 +232,30 @@ def _from_feedback(case: Case) -> Verdict:
 
 def _discussion(case: Case, verdict: Verdict) -> str:
     course = " ".join(
-        f"`{step.module}` turned {_name_values(step.inputs)} into {_quote_values(step.outputs)}."
+        f"`{step.module}` turned {', '.join(f'`{name}`' for name in step.inputs) or 'nothing'} into "
+        f"{', '.join(f'`{name}` {_quote(value)}' for name, value in step.outputs.items()) or 'nothing'}."
         for step in case.steps[:6]
     )
-    ok = (
-        f" What already holds: {'; '.join(dict.fromkeys(c.wish.rstrip('.') for c in case.passed))}."
-        if case.passed
-        else ""
-    )
+    holds = "; ".join(dict.fromkeys(check.wish.rstrip(".") for check in case.passed))
     quote = f' It says: "{case.feedback[:200]}".' if case.feedback else ""
     target = f", and {case.target} is wanted" if case.target not in {"", "null", "None"} else ""
     return (
         f"The reward is {case.reward or 'unknown'}{target}.{quote} {course} To my eye {verdict.because}. "
-        f"So `{verdict.module}` should change.{ok}"
+        f"So `{verdict.module}` should change.{f' What already holds: {holds}.' if holds else ''}"
     )
 
 
-def _describe_evidence(case: Case, check: Check) -> str:
-    shown = _output_text(case, check)
-    return (
-        f"`{check.field}` = {json.dumps(_shorten(shown), ensure_ascii=False)}"
-        if check.field
-        else "the output"
-    )
-
-
-def _output_text(case: Case, check: Check) -> str:
-    return as_text(case.outputs.get(check.field or "", ""))
-
-
-def _name_values(values: Mapping[str, object]) -> str:
-    return ", ".join(f"`{name}`" for name in values) or "nothing"
-
-
-def _quote_values(values: Mapping[str, object]) -> str:
-    return (
-        ", ".join(f"`{n}` {json.dumps(_shorten(as_text(v)), ensure_ascii=False)}" for n, v in values.items())
-        or "nothing"
-    )
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= MAX_QUOTE_CHARS else f"{text[:MAX_QUOTE_CHARS].rstrip()} …"
+def _quote(value: object) -> str:
+    text = as_text(value)
+    short = text if len(text) <= MAX_QUOTE_CHARS else f"{text[:MAX_QUOTE_CHARS].rstrip()} …"
+    return json.dumps(short, ensure_ascii=False)
 
 
 def _parse_json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        texts: Sequence[str] = re.findall(r"«([^»]+)»", text)  # a list of texts as the chat format numbers it
-        return list(texts)
+        return None
 
 
 def _as_mapping(value: object) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-from refine_core.practice.improvise import improvise, reasoning, with_bounds
+from refine_core.practice.improvise import improvise, reason, with_bounds
 from refine_core.practice.knowledge import find_candidates
 from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate, Draw
@@ -33,7 +33,7 @@ def draw_outputs(request: Request, draw: Draw) -> dict[str, object]:
         said = "\n".join(map(as_text, values.values()))
         known = find_candidates(request, output, shape, said, by_name=thinks)
         if thinks:
-            values[output.name] = draw.choose(known or reasoning(request, output))
+            values[output.name] = draw.choose(known or reason(request, output))
             continue
         wishes = [w for w in (*shared, *read_wishes(output.description)) if w.applies_to(output.name)]
         wishes = list({wish.name: wish for wish in wishes}.values()) + _named_choices(shape, request.hint)
@@ -51,13 +51,7 @@ def draw_plain_answer(request: Request, draw: Draw) -> str:
     if options := find_candidates(whole, whole.outputs[0], Shape("str")):
         return str(draw.choose(options))
     quote = " ".join(request.text.split())[:80]
-    who = "This is the practice model. It makes up answers to practise with."
-    return draw.choose(
-        [
-            Candidate(f'{who} You wrote: "{quote}".', 1.0),
-            Candidate(f'{who} It has little to say about "{quote}".', 0.4),
-        ]
-    )
+    return f'This is the practice model. It makes up answers to practise with. You wrote: "{quote}".'
 
 
 def as_text(value: object) -> str:
@@ -96,16 +90,14 @@ def _edit_candidates(
 
 def _value(shape: Shape, text: str) -> object:
     """`text` as a value of `shape`, or None if it cannot be one."""
-    kinds = {shape.kind, *(part.kind for part in shape.parts)} if shape.kind == "union" else {shape.kind}
-    if "str" in kinds:
+    if shape.fits(text):
         return text
     try:
         number = float(text)
     except ValueError:
         return None
-    if "float" in kinds:
-        return number
-    return round(number) if "int" in kinds and number == round(number) else None
+    values = (number, int(number)) if number.is_integer() else (number,)
+    return next((value for value in values if shape.fits(value)), None)
 
 
 def _named_choices(shape: Shape, hint: str) -> list[Wish]:

@@ -50,7 +50,7 @@ def read_request(messages: Sequence[Message]) -> Request:
     """The request of the last user message, with the fields of the system message. Earlier turns are demos."""
     system = "\n".join(m["content"] for m in messages if m["role"] == "system")
     user = next((m["content"] for m in reversed(messages) if m["role"] == "user"), "")
-    outputs = _outputs(system, user)
+    outputs = _outputs(system)
     if not outputs:
         return Request({}, (), text=user)
     names = {output.name for output in outputs}
@@ -65,7 +65,7 @@ def read_request(messages: Sequence[Message]) -> Request:
     )
 
 
-def _outputs(system: str, user: str) -> tuple[Output, ...]:
+def _outputs(system: str) -> tuple[Output, ...]:
     lists: list[list[Output]] = []
     for item in _LISTED.finditer(system):
         if item[1] == "1":
@@ -76,13 +76,7 @@ def _outputs(system: str, user: str) -> tuple[Output, ...]:
             bounds = rest[0] if rest and rest[0].startswith("Constraints:") else ""
             about = f"{first.lstrip(' :')} {bounds}".strip()
             lists[-1].append(Output(item[2], kind, about, _note(system, item[2])))
-    if len(lists) > 1:
-        return tuple(lists[1])
-    input_names = {marker[1] for line in user.splitlines() if (marker := _MARKER_LINE.match(line))}
-    if lists:
-        return tuple(output for output in lists[0] if output.name not in input_names)
-    wanted = dict.fromkeys(_MARKER.findall(user))
-    return tuple(Output(name) for name in wanted if name not in input_names and name != "completed")
+    return tuple(lists[1]) if len(lists) > 1 else ()
 
 
 def _bracketed(text: str, start: int) -> tuple[str, int]:

@@ -9,33 +9,30 @@ rules that read hints (see `wishes`).
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from refine_core.practice.reward_names import Names, number, returned_values
+from refine_core.practice.reward_parts import InlineNames, Parts, find_text, is_json, number
 from refine_core.practice.things import find_by_pattern
 from refine_core.python_parser import parse_module
 
 MAX_SOURCE_CHARS = 20_000
-MAX_DEPTH = 8
-MAX_STEPS = 3_000
-"""Names may refer to names that refer to names: without a limit, reading some rewards would never end."""
-_OPPOSITE: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn, ast.NotIn: ast.In,
-}  # fmt: skip
+_PAIRS: tuple[tuple[type[ast.cmpop], type[ast.cmpop]], ...] = (
+    (ast.Lt, ast.GtE), (ast.LtE, ast.Gt), (ast.Eq, ast.NotEq), (ast.In, ast.NotIn)
+)  # fmt: skip
+_OPPOSITE = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 _MIRROR: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq,
+    ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE
 }  # fmt: skip
 TRUTHS = ('Answer exactly "True".', 'Answer exactly "False".')
 """The wish of a field that is taken for true or false, as in `if pred.keep`: of a bool. Of other types it says little."""
+_DIGITS = "Give a bare whole number: digits only."
 _METHOD_WISHES = {
     "isalpha": "Use letters only: no punctuation, not even a full stop.",
     "isalnum": "Use letters and digits only, without punctuation.",
-    "isdigit": "Give a bare whole number: digits only.",
-    "isnumeric": "Give a bare whole number: digits only.",
-    "isdecimal": "Give a bare whole number: digits only.",
+    "isdigit": _DIGITS,
+    "isnumeric": _DIGITS,
+    "isdecimal": _DIGITS,
     "islower": "Write in lower case.",
     "isupper": "Write in upper case.",
 }
@@ -61,208 +58,166 @@ def find_checks(source: str, inputs: Mapping[str, object]) -> tuple[Check, ...]:
         reader = _Reader(source, tree, inputs)
         for function in ast.walk(tree):
             if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                reader.body(function.body)
-        if all(
-            check.wish in TRUTHS for check in reader.checks
-        ):  # no branch decides anything: take every comparison literally
-            for node in ast.walk(tree):
+                reader.read(function.body)
+        if all(check.wish in TRUTHS for check in reader.checks):
+            for node in ast.walk(tree):  # no branch decides anything: take every comparison literally
                 if isinstance(node, (ast.Compare, ast.Call)):
-                    reader.condition(node, True)
+                    reader.read_expression(node, True, is_test=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     unique = {(check.field, check.wish): check for check in reversed(reader.checks)}
     return tuple(sorted(unique.values(), key=lambda check: check.line))
 
 
-def find_words(source: str) -> tuple[str, ...]:
-    """The short texts in the source's lists, which are usually words that it looks for."""
-    try:
-        tree = parse_module(source[:MAX_SOURCE_CHARS])
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    lists = (node.elts for node in ast.walk(tree) if isinstance(node, (ast.List, ast.Set)))
-    texts = [
-        e.value.strip()
-        for elts in lists
-        for e in elts
-        if isinstance(e, ast.Constant) and isinstance(e.value, str)
-    ]
-    return tuple(dict.fromkeys(text for text in texts if re.fullmatch(r"[^\W\d_][\w' -]{1,30}", text)))
-
-
 class _Reader:
     def __init__(self, source: str, tree: ast.Module, inputs: Mapping[str, object]) -> None:
-        self.source, self.names = source, Names(tree, inputs)
+        self.source, self.parts = source, Parts(tree, inputs)
         self.checks: list[Check] = []
-        self.step_count = 0
+        inline = InlineNames(tree)
+        self.bound = inline.bound
         # If only low constants are returned, the high rewards are computed.
-        self.best = max((n for n in map(number, returned_values(tree)) if n), default=1.0)
+        returned = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+        branches = [
+            one for r in returned for one in ((r.body, r.orelse) if isinstance(r, ast.IfExp) else (r,))
+        ]
+        self.best = max((n for n in map(number, branches) if n), default=1.0)
+        self.returns_of_names = {
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Return) and isinstance(node.value, (ast.Name, ast.Attribute))
+        }
+        inline.visit(tree)
 
-    def body(self, statements: Iterable[ast.stmt]) -> None:
+    def read(self, statements: Iterable[ast.stmt]) -> None:
         """Read statements for what raises or lowers the reward."""
         for statement in statements:
             match statement:
                 case ast.If(test=test, body=body, orelse=orelse):
-                    self.condition(test, self._rewards(body))
-                    self.body([*body, *orelse])
-                case ast.Assign(targets=[ast.Name(id=name)]) if self.names.meaning(name) is not None:
+                    self.read_expression(test, self._rewards(body), is_test=True)
+                    self.read([*body, *orelse])
+                case ast.Assign(targets=[ast.Name(id=name)]) if name in self.bound:
                     continue  # read where it is used: only there it is known whether it is good
                 case ast.Return(value=ast.expr() as value) | ast.Assign(value=value):
-                    self.value(value, True)
+                    self.read_expression(value, True)
                 case ast.AugAssign(op=op, value=value):
-                    self.value(value, not isinstance(op, ast.Sub))
-                case ast.Assert(test=test):
-                    self.condition(test, True)
+                    self.read_expression(value, not isinstance(op, ast.Sub))
                 case ast.Try(body=body, orelse=orelse):
                     for node in (n for part in body for n in ast.walk(part)):
                         if isinstance(node, ast.Call):
                             self._conversion(node)
-                    self.body([*body, *orelse])
+                    self.read([*body, *orelse])
                 case ast.For(body=body) | ast.While(body=body) | ast.With(body=body):
-                    self.body(body)
+                    self.read(body)
 
-    def value(self, node: ast.expr, good: bool, label: str = "", depth: int = 0) -> None:
-        """Read an expression that is part of the reward: the more the better, if it is `good`."""
-        self.step_count += 1
-        if depth > MAX_DEPTH or self.step_count > MAX_STEPS:
-            return
+    def read_expression(self, node: ast.expr, good: bool, label: str = "", *, is_test: bool = False) -> None:
+        """Record what must be true (or, if not `good`, must be false) for a high reward, or the more the better.
+
+        label: what the reward calls it. is_test: whether only its truth counts.
+        """
+        inner: list[ast.expr] = []
         match node:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 then, other = number(body), number(orelse)
-                self.condition(test, good if then is None or other is None else (then > other) == good, label)
+                is_good = good if then is None or other is None else (then > other) == good
+                self.read_expression(test, is_good, label, is_test=True)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                self.read_expression(operand, not good, label, is_test=True)
+            case ast.BinOp(left=left, op=op, right=right):
+                self.read_expression(left, good, label)
+                self.read_expression(right, good != isinstance(op, ast.Sub), label)
             case ast.Dict(keys=keys, values=values):
                 for key, one in zip(keys, values, strict=True):
-                    self.value(one, good, str(key.value) if isinstance(key, ast.Constant) else "", depth + 1)
-            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-                self.condition(node, good, label)
-            case ast.BinOp(left=left, op=op, right=right):
-                self.value(left, good, label, depth + 1)
-                self.value(right, good != isinstance(op, ast.Sub), label, depth + 1)
-            case ast.Name(id=name) if meaning := self.names.meaning(name):
-                self.value(meaning, good, label or name.replace("_", " "), depth + 1)
-            case ast.Call(func=func, args=args, keywords=keywords):
-                before = len(self.checks)
-                self.condition(node, good, label)
-                if len(self.checks) == before:
-                    inner = [func.value] if isinstance(func, ast.Attribute) else []
-                    for one in [*inner, *args, *(k.value for k in keywords if k.arg in {"value", "parts"})]:
-                        self.value(one, good, label, depth + 1)
-            case ast.List(elts=parts) | ast.Tuple(elts=parts):
-                for one in parts:
-                    self.value(one, good, label, depth + 1)
-
-    def condition(self, test: ast.expr, good: bool, label: str = "", depth: int = 0) -> None:
-        """Record what must be true (or, if not `good`, must be false) for a high reward."""
-        self.step_count += 1
-        if depth > MAX_DEPTH or self.step_count > MAX_STEPS:
-            return
-        match test:
-            case ast.UnaryOp(op=ast.Not(), operand=inner):
-                self.condition(inner, not good, label, depth + 1)
+                    self.read_expression(one, good, find_text(key) if key else "")
+            case ast.Compare():
+                self._compare(node, good, label)
             case ast.BoolOp(values=several):
-                for one in several:
-                    self.condition(one, good, label, depth + 1)
-            case ast.Name(id=name) if meaning := self.names.meaning(name):
-                self.condition(meaning, good, label or name.replace("_", " "), depth + 1)
-            case ast.Compare(ops=[_, _], comparators=[middle, _]) if good:
-                self._between(test, middle)
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                kind = type(op) if good else _OPPOSITE.get(type(op), type(op))
-                self._compare(test, left, kind, right, label)
-            case ast.Call(func=ast.Name(id="all" | "any" | "bool" | "float" | "int"), args=[inner, *_]):
-                self.condition(inner, good, label, depth + 1)
+                is_test, inner = True, several
             case (
-                ast.GeneratorExp(elt=inner, generators=[loop, *_])
-                | ast.ListComp(elt=inner, generators=[loop, *_])
+                ast.Call(func=ast.Name(id="all" | "any" | "bool" | "float" | "int"), args=[one, *_])
+                | ast.GeneratorExp(elt=one)
+                | ast.ListComp(elt=one)
             ):
-                if isinstance(loop.target, ast.Name):
-                    self.names.bind(loop.target.id, loop.iter)
-                self.condition(inner, good, label, depth + 1)
-            case ast.Attribute() | ast.Subscript() if self.names.field(test):
-                self._record(test, TRUTHS[0 if good else 1], test)
-            case ast.Call(func=ast.Attribute(attr=method) as func) if good or method == "endswith":
-                self._call(test, func, good, label)
+                is_test, inner = True, [one]
+            case ast.Attribute() | ast.Subscript() if is_test and self.parts.field(node):
+                self._record(node, TRUTHS[0 if good else 1], node)
+            case ast.Call(func=func, args=args, keywords=keywords):
+                owner = [func.value] if isinstance(func, ast.Attribute) else []
+                if not self._read_call(node, good, label) and not is_test:
+                    inner = [*owner, *args, *(k.value for k in keywords if k.arg in {"value", "parts"})]
+        for one in inner:
+            self.read_expression(one, good, label, is_test=is_test)
 
-    def _compare(
-        self, node: ast.expr, left: ast.expr, op: type[ast.cmpop], right: ast.expr, label: str
-    ) -> None:
+    def _compare(self, node: ast.Compare, good: bool, label: str) -> None:
+        if len(node.ops) > 1:
+            if good:
+                self._between(node)
+            return
+        left, right, op = node.left, node.comparators[0], type(node.ops[0])
+        op = op if good else _OPPOSITE.get(op, op)
+        parts = self.parts
         if op in {ast.In, ast.NotIn}:
-            key = self.names.is_json(right)
-            for word in self.names.constant_texts(left):
-                wanted = f'Give JSON with the key "{word}".' if key else f'Mention "{word}".'
-                self._record(node, wanted if op is ast.In else f'Do not use "{word}".', right)
-            if self.names.field(left) and (options := self.names.constant_texts(right)) and op is ast.In:
-                self._record(
-                    node, " or ".join(f'"{o}"' for o in options[:6]) + ": answer one of these.", left
-                )
-            elif op is ast.In and (thing := find_by_pattern(self.names.patterns(left), label)):
+            is_wanted = op is ast.In
+            for word in parts.constant_texts(left):
+                wanted = f'Give JSON with the key "{word}".' if is_json(right) else f'Mention "{word}".'
+                self._record(node, wanted if is_wanted else f'Do not use "{word}".', right)
+            if is_wanted and parts.field(left) and (options := parts.constant_texts(right)):
+                listed = " or ".join(f'"{option}"' for option in options[:6])
+                self._record(node, f"{listed}: answer one of these.", left)
+            elif is_wanted and (thing := find_by_pattern(find_text(left), label)):
                 self._record(node, f"Mention the {thing.name}.", right)
             return
-        if (bound := self.names.constant(right)) is None and (bound := self.names.constant(left)) is not None:
-            left, op = right, _MIRROR.get(op, op)
-        unit = self.names.unit(left)
-        if isinstance(bound, str) and op is ast.Eq and self.names.field(left):
-            wish = (
-                f'Answer exactly "{bound}".'
-                if isinstance(right, ast.Constant)
-                else "Give only the answer itself."
+        if (bound := parts.constant(right)) is None and (bound := parts.constant(left)) is not None:
+            left, right, op = right, left, _MIRROR.get(op, op)
+        unit = parts.unit(left)
+        if isinstance(bound, str) and op is ast.Eq and parts.field(left):
+            is_known = isinstance(right, ast.Constant)
+            self._record(
+                node, f'Answer exactly "{bound}".' if is_known else "Give only the answer itself.", left
             )
-            self._record(node, wish, left)
         elif isinstance(bound, (int, float)) and unit:
             self._record(node, _describe_bound(unit, op, bound), left)
 
-    def _between(self, node: ast.Compare, middle: ast.expr) -> None:
+    def _between(self, node: ast.Compare) -> None:
         """`low <= value <= high`, in either order."""
-        left, right = node.left, node.comparators[-1]
-        low, high, unit = self.names.constant(left), self.names.constant(right), self.names.unit(middle)
-        if not (isinstance(low, (int, float)) and isinstance(high, (int, float)) and unit):
-            return
-        if all(isinstance(op, (ast.Gt, ast.GtE)) for op in node.ops):
-            low, high = high, low
-        beginning = "Give a number between" if unit == "number" else "Use between"
-        self._record(node, f"{beginning} {low} and {high}{'' if unit == 'number' else f' {unit}'}.", middle)
+        left, (middle, right) = node.left, node.comparators[:2]
+        ends, unit = [self.parts.constant(left), self.parts.constant(right)], self.parts.unit(middle)
+        low_high = sorted(end for end in ends if isinstance(end, (int, float)))
+        if len(low_high) == len(ends) and unit:
+            start, after = ("Give a number", "") if unit == "number" else ("Use", f" {unit}")
+            self._record(node, f"{start} between {low_high[0]} and {low_high[1]}{after}.", middle)
 
-    def _call(self, node: ast.Call, func: ast.Attribute, good: bool, label: str) -> None:
-        """A test by a method, such as `text.isdigit()`."""
-        owner, method, args = func.value, func.attr, node.args
-        word = next((w for arg in args for w in self.names.constant_texts(arg)), "")
-        if method in _METHOD_WISHES:
-            self._record(node, _METHOD_WISHES[method], owner)
-        elif method == "startswith" and word:
-            self._record(node, f'Start with "{word}".', owner)
-        elif method == "endswith" and word:
-            bare = (
-                "No punctuation at the end: drop the full stop." if word in ".!?" else f'Do not use "{word}".'
-            )
-            self._record(node, f'End with "{word}".' if good else bare, owner)
-        elif (
-            method in {"search", "match", "fullmatch", "findall"}
-            and len(args) > 1
-            and self.names.field(args[1])
-        ):
-            pattern = self.names.patterns(args[0])
+    def _read_call(self, node: ast.Call, good: bool, label: str) -> bool:
+        """Whether a call is a test by a method, such as `text.isdigit()`, or by a regular expression; it is recorded."""
+        func, before = node.func, len(self.checks)
+        if not isinstance(func, ast.Attribute):
+            return False
+        if func.attr == "endswith" and self.parts.field(func.value):
+            self._record(node, "No punctuation at the end: drop the full stop.", func.value)
+        elif func.attr in _METHOD_WISHES and good:
+            self._record(node, _METHOD_WISHES[func.attr], func.value)
+        elif func.attr in {"search", "match", "fullmatch", "findall"} and len(node.args) > 1 and good:
+            pattern, about = find_text(node.args[0]), node.args[1]
+            wish = f"Keep to the form that the pattern {pattern} describes."
             if thing := find_by_pattern(pattern, label):
-                self._record(node, f"Mention the {thing.name}.", args[1])
+                wish = f"Mention the {thing.name}."
             elif "\\d" in pattern or "[0-9]" in pattern:
-                self._record(node, "Give a bare whole number: digits only.", args[1])
-            else:
-                self._record(node, f"Keep to the form that the pattern {pattern} describes.", args[1])
+                wish = _DIGITS
+            if self.parts.field(about):
+                self._record(node, wish, about)
+        return len(self.checks) > before
 
     def _conversion(self, node: ast.Call) -> None:
         """A conversion inside `try`: a value that cannot be converted loses the reward."""
-        if not node.args or not self.names.field(node.args[0]):
-            return
-        match node.func:
-            case ast.Attribute(attr="loads") | ast.Name(id="loads"):
-                self._record(node, "Give one valid JSON object: only JSON.", node.args[0])
-            case ast.Name(id="int"):
-                self._record(node, "Give a bare whole number: digits only.", node.args[0])
-            case ast.Name(id="float"):
-                self._record(node, "Give a single number and nothing else.", node.args[0])
+        if node.args and self.parts.field(node.args[0]):
+            match node.func:
+                case ast.Attribute(attr="loads") | ast.Name(id="loads"):
+                    self._record(node, "Give one valid JSON object: only JSON.", node.args[0])
+                case ast.Name(id="int" | "float"):
+                    self._record(node, _DIGITS, node.args[0])
 
     def _record(self, node: ast.expr, wish: str, about: ast.expr) -> None:
         code = ast.get_source_segment(self.source, node) or ""
-        self.checks.append(Check(self.names.field(about), wish, node.lineno, " ".join(code.split())[:120]))
+        self.checks.append(Check(self.parts.field(about), wish, node.lineno, " ".join(code.split())[:120]))
 
     def _rewards(self, body: list[ast.stmt]) -> bool:
         """Whether it is good to get into this branch."""
@@ -270,11 +225,7 @@ class _Reader:
             match statement:
                 case ast.Return(value=value):
                     reward = number(value)
-                    return (
-                        isinstance(value, (ast.Name, ast.Attribute))
-                        if reward is None
-                        else reward >= self.best
-                    )
+                    return statement in self.returns_of_names if reward is None else reward >= self.best
                 case ast.AugAssign(op=op, value=value):
                     amount = number(value)
                     lowers = isinstance(op, ast.Sub) or (isinstance(op, ast.Mult) and (amount or 0) < 1)
@@ -286,26 +237,18 @@ class _Reader:
 
 def _describe_bound(unit: str, op: type[ast.cmpop], n: float) -> str:
     """A comparison in words."""
-    if unit == "number":
-        templates = {
-            ast.Eq: "Give the number {0}: between {0} and {0}.",
-            ast.Lt: "Give a number less than {0}.",
-            ast.LtE: "Give a number of at most {0}: at most {0}.",
-            ast.Gt: "Give a number more than {0}.",
-            ast.GtE: "Give a number: at least {0}.",
-        }
-        return templates.get(op, "Give another number than {0}.").format(n)
-    count, one = int(n), unit.removesuffix("s")
-    if op is ast.Eq:
-        return (
-            "Answer with one single word."
-            if (count, unit) == (1, "words")
-            else f"Use exactly {count} {one if count == 1 else unit}."
-        )
-    if op in {ast.Lt, ast.LtE}:
-        limit = count - (op is ast.Lt)
-        return f"Use at most {limit} {one if limit == 1 else unit}."
-    if op in {ast.Gt, ast.GtE}:
-        limit = count + (op is ast.Gt)
-        return f"Use at least {limit} {one if limit == 1 else unit}."
-    return f"Use another number of {unit} than {n}."
+    is_number = unit == "number"
+    step = 0 if is_number else 1
+    low, high = n + step * (op is ast.Gt), n - step * (op is ast.Lt)
+    if (op, unit, n) == (ast.Eq, "words", 1):
+        return "Answer with one single word."
+    how, bound = {
+        ast.Eq: (f"between {n:g} and" if is_number else "exactly", n),
+        ast.Lt: ("less than" if is_number else "at most", high),
+        ast.LtE: ("at most", high),
+        ast.Gt: ("more than" if is_number else "at least", low),
+        ast.GtE: ("at least", low),
+    }.get(op, ("another number than", n))
+    if is_number:
+        return f"Give a number: {how} {bound:g}."
+    return f"Use {how} {bound:g} {unit.removesuffix('s') if bound == 1 else unit}."

@@ -11,14 +11,8 @@ _STOP_WORDS = frozenset(
     {"the", "a", "an", "of", "in", "on", "at", "to", "and", "or", "is", "are", "was", "were", "be", "it", "this", "that", "for", "with", "from", "by", "as", "about", "mostly", "its", "i", "we", "you", "my", "our", "your", "not", "no", "do", "does", "did", "what", "which", "who", "how", "why", "when", "where", "have", "has", "had", "will", "would", "can", "could", "there", "s", "t", "re"}
 )  # fmt: skip
 _FEW_WORDS = 4
-_FILLERS = (
-    "as far as the input tells",
-    "taken as a whole and without anything added",
-    "which is all that is known so far",
-    "and nothing in the text speaks against it",
-)
-
-_MORE = ("That is all that the input tells.", "Nothing in it speaks against that.", "The rest matters less.")
+_FILLER = "as far as the input tells and nothing speaks against it"
+_MORE = "Nothing in the input speaks against that."
 
 
 def keywords(text: str, limit: int = 4) -> list[str]:
@@ -33,11 +27,10 @@ def strip_punctuation(text: str) -> str:
     return " ".join(_PUNCTUATION.sub(" ", text).split())
 
 
-def number_in(text: str, places: int | None) -> str:
-    """The first number in `text`, rounded to `places` if given; the number of words if there is no number."""
+def number_in(text: str) -> str:
+    """The first number in `text`, rounded; the number of words if there is no number."""
     first = re.search(r"-?\d+(?:\.\d+)?", text)
-    number = float(first[0]) if first else float(len(split_words(text)))
-    return f"{number:g}" if places is None else f"{number:.{places}f}"
+    return f"{float(first[0]) if first else len(split_words(text)):.0f}"
 
 
 def cut(text: str, unit: str, limit: int) -> str:
@@ -46,8 +39,6 @@ def cut(text: str, unit: str, limit: int) -> str:
         return text
     if unit == "sentence":
         return " ".join(split_sentences(text)[:limit])
-    if unit == "line":
-        return "\n".join(text.splitlines()[:limit])
     if unit in {"character", "letter"}:
         short = text[:limit]
         return (short if text[limit : limit + 1].isspace() else short.rsplit(" ", 1)[0]).rstrip(" ,;:")
@@ -62,19 +53,14 @@ def cut(text: str, unit: str, limit: int) -> str:
 
 def pad(text: str, unit: str, minimum: int) -> str:
     """The text padded to at least this many words, characters or sentences, with phrases that add nothing, as models do."""
-    longer, turn = text.rstrip(), 0
-    while (
-        COUNTS[unit](longer) < minimum
-        and turn < 4 * minimum
-        and unit in COUNTS
-        and unit not in {"item", "line"}
-    ):
-        filler = _FILLERS[turn % len(_FILLERS)]
-        if unit == "sentence":
-            longer = f"{longer.rstrip('.')}. {_MORE[turn % len(_MORE)]}"
-        else:
-            longer = f"{longer.rstrip('.')}, {filler}."
-        turn += 1
+    longer = text.rstrip()
+    if unit in {"item", "line"}:
+        return longer
+    for _ in range(4 * minimum):
+        if COUNTS[unit](longer) >= minimum:
+            break
+        bare = longer.rstrip(".")
+        longer = f"{bare}. {_MORE}" if unit == "sentence" else f"{bare}, {_FILLER}."
     return longer
 
 

@@ -58,8 +58,6 @@ THINGS = (
         r"[€$£]\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:EUR|USD|euros?|dollars?)\b",
         r"[€£]|\\\$|EUR|USD",
     ),
-    _thing("email address", r"e-?mail(?: address)?", r"\b[\w.+-]{1,64}@[\w-]{1,64}\.\w{2,}", r"@"),
-    _thing("link", r"links?|urls?", r"https?://\S+", r"https\?|http"),
 )
 """They are tried in this order; the first one that fits is used."""
 

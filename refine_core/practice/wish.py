@@ -96,11 +96,6 @@ def shorter() -> Wish:
     return Wish("shorter", lambda t: 4 / (3 + max(1, len(split_words(t)))), edits)
 
 
-def longer() -> Wish:
-    """A dozen words or more."""
-    return Wish("longer", lambda t: min(1.0, len(split_words(t)) / 12), lambda t: (texts.pad(t, "word", 12),))
-
-
 def with_word(word: str) -> Wish:
     """The text contains `word`, in any case."""
     return Wish(
@@ -127,21 +122,6 @@ def exactly(word: str) -> Wish:
         lambda t: float(t.strip().lower() == word.lower()),
         lambda _t: (word,),
         needle=word,
-    )
-
-
-def beginning_with(mark: str) -> Wish:
-    """The text begins with `mark`."""
-    return Wish(f"begins with {mark!r}", lambda t: float(t.startswith(mark)), lambda t: (f"{mark} {t}",))
-
-
-def ending_with(mark: str) -> Wish:
-    """The text ends with `mark`."""
-    gap = " " if mark[:1].isalnum() else ""
-    return Wish(
-        f"ends with {mark!r}",
-        lambda t: float(t.rstrip().endswith(mark)),
-        lambda t: (f"{t.rstrip(' .!?')}{gap}{mark}",),
     )
 
 

@@ -14,12 +14,9 @@ from refine_core.english import QUOTED, read_numbers
 from refine_core.practice import texts, things
 from refine_core.practice.wish import (
     Wish,
-    beginning_with,
     count_within,
-    ending_with,
     exactly,
     json_with,
-    longer,
     matching,
     naming,
     number_within,
@@ -67,22 +64,13 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[], Wish]], ...] = (
     (re.compile(r"upper[- ]?case|all caps|(?:all|only|in) capital"), lambda: matching("upper case", r"[^a-z]*", str.upper)),
     (
         re.compile(r"\b(?:whole|integer|bare|only a|just a|nothing but a)(?: whole)? (?:number|digits?)|\binteger\b|digits only|only digits"),
-        lambda: matching("a whole number", r"-?\d+", lambda t: texts.number_in(t, 0)),
-    ),
-    (
-        re.compile(r"\bsingle number|\bonly (?:the|one) number"),
-        lambda: matching("a number alone", r"-?\d+(?:\.\d+)?", lambda t: texts.number_in(t, None)),
+        lambda: matching("a whole number", r"-?\d+", texts.number_in),
     ),
 )  # fmt: skip
 _SHORTER = re.compile(
     r"\b(?:short(?:er)?|brief(?:ly)?|concise(?:ly)?|terse|succinct|fewer words|nothing else)\b|"
     r"\b(?:only|just) the (?:answer|name|word|value|result)\b|\bno (?:full |whole )?sentence"
 )
-_LONGER = re.compile(
-    r"(?<!no )(?<!not )\b(?:longer|more detail|in detail|elaborate|full sentence|whole sentence)"
-)
-_DECIMALS = re.compile(r"(?:round\w* to|with|to|at most) (\d) decimal")
-_EDGE = re.compile(r"\b(start|begin|open|end|close|finish)(?:s|ing)? (?:\w+ )?(?:with|in|on)\s+\"\"")
 _KEYS = re.compile(r"\b(?:keys?|propert(?:y|ies))\b")
 _EXACTLY = re.compile(
     r"\b(?:exactly|answer|reply|choose|classify\w*(?: \w+)* as|set \w+ to|should be|must be|is)\b[^\"]{0,20}\"\""
@@ -121,16 +109,9 @@ def _read_sentence(sentence: str) -> Iterator[Wish]:
         yield bound_wish
     elif _SHORTER.search(text):
         yield shorter()
-    elif _LONGER.search(text):
-        yield longer()
     for pattern, make in _FORMS:
         if pattern.search(text):
             yield make()
-    if decimals := _DECIMALS.search(text):
-        places = int(decimals[1])
-        yield matching(
-            f"{places} decimals", rf"-?\d+(?:\.\d{{0,{places}}})?", lambda t: texts.number_in(t, places)
-        )
     yield from _read_content(text, quoted)
 
 
@@ -156,9 +137,7 @@ def _read_bound(text: str) -> Wish | None:
 def _read_content(text: str, quoted: list[str]) -> Iterator[Wish]:
     """The wishes about the content of an answer: quoted words, keys, and kinds of things such as a date."""
     negated = bool(_NEGATED.search(text))
-    if quoted and (edge := _EDGE.search(text)):
-        yield beginning_with(quoted[0]) if edge[1] in {"start", "begin", "open"} else ending_with(quoted[0])
-    elif (re.search(r"\bjson\b", text) and not negated) or (quoted and _KEYS.search(text)):
+    if (re.search(r"\bjson\b", text) and not negated) or (quoted and _KEYS.search(text)):
         yield json_with([q for q in quoted if re.fullmatch(r"\w+", q)] if _KEYS.search(text) else [])
     elif quoted and negated:
         yield from map(without_word, quoted)
