@@ -22,13 +22,15 @@ START_S = 60
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 QUIET += ["--disable-background-networking", "--disable-component-update"]
 
-expect.set_options(timeout=10_000)
+expect.set_options(
+    timeout=30_000
+)  # it costs a test that passes nothing, and a cold app on a busy machine needs it
 
 
 def wait_idle(page: Page) -> None:
     """Wait until the page is connected and its script has ended; not for pages that poll."""
     state = "[data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
-    page.locator(f"[data-testid=stApp]{state}").wait_for(timeout=20_000)
+    page.locator(f"[data-testid=stApp]{state}").wait_for(timeout=60_000)
 
 
 def run_button(page: Page) -> Locator:

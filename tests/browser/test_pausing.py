@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pages.shared.run.pausing import NARROW_PX
-from tests.browser.conftest import Server, wait_idle
+from tests.browser.conftest import ROOT, Server, wait_idle
 from tests.browser.test_app import slow_down
 from tests.browser.test_one_screen import WATCH
 
@@ -17,13 +18,14 @@ NO_HINT = "No hint. Type one, or leave it empty."
 
 
 @pytest.fixture
-def app(server: Server) -> Iterator[str]:
-    return server.start()
+def app(serve: Callable[[Path], str]) -> str:
+    """The app that most tests share: an app of its own is slow to answer, as it imports its pages and litellm first."""
+    return serve(ROOT / "app.py")
 
 
 def start_stepwise(page: Page, url: str) -> str:
     """Run the Lab's first example with a pause before each step; the run's id."""
-    page.goto(url)
+    page.goto(f"{url}/?example=one_word")  # not the newest draft, which may be another test's
     wait_idle(page)
     page.get_by_role("button", name="More").click()
     page.get_by_text("Pause before each step").click()
@@ -69,7 +71,7 @@ def test_from_step_to_step_nothing_moves(app: str, page: Page, there: str, width
     wait_idle(page)
     chart = page.get_by_role("group", name="Timeline of the run")
     before = page.locator(".rs-timeline").bounding_box()
-    run_id = start_stepwise(page, f"{app}/?example=one_word")
+    run_id = start_stepwise(page, app)
     page.set_viewport_size({"width": width, "height": height})
     if there == "run" or width == 390:
         page.goto(f"{app}/{'run' if there == 'run' else ''}?run={run_id}")
