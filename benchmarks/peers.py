@@ -1,4 +1,7 @@
-"""Versions of dspy, each in an environment of its own, made once from its lock and kept in the user's cache folder."""
+"""Versions of dspy, each in an environment of its own, made once from its lock and kept in the user's cache folder.
+
+Standard library only: .ci/run makes one while it still installs what the tests need.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-from platformdirs import user_cache_path
 
 DSPY = "3.4.1"
 ORIGINAL = "2.6.23"  # the version with the temperature schedule; tests/parity compares with it
@@ -22,7 +23,8 @@ class NotMeasured(Exception):  # noqa: N818 - it is told below the table, and is
 
 def cache() -> Path:
     """The folder in which the benchmarks keep what they need; on disk, as a user's runs are."""
-    folder = user_cache_path("refinescope", appauthor=False) / "benchmarks"
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = caches / "refinescope" / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -41,7 +43,15 @@ def dspy_python(version: str = DSPY) -> Path:
     # Made beside its place and then moved there, so that two processes which both need it do not disturb each other.
     draft = home.with_name(f"{home.name}-{os.getpid()}")
     subprocess.run([sys.executable, "-m", "venv", str(draft)], check=True)
-    pip = [str(_interpreter(draft)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [
+        str(_interpreter(draft)),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
     went = subprocess.run([*pip, "-r", str(lock)], capture_output=True, text=True, check=False)
     if went.returncode:
         shutil.rmtree(draft)

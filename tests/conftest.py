@@ -32,11 +32,14 @@ def _no_client_left_open():
 
 
 class _BrowserApart(LoadFileScheduling):
-    """Of two workers one drives the browser, file after file; the other takes what remains, a file at a time."""
+    """The first worker drives the browser, the others do what remains, a file at a time; who is done helps the others."""
 
-    def _split_scope(self, nodeid):
-        file = super()._split_scope(nodeid)
-        return "browser" if file.startswith("tests/browser/") else file
+    def _assign_work_unit(self, node):
+        drives = node is self.nodes[0]
+        wanted = (file for file in self.workqueue if file.startswith("tests/browser/") is drives)
+        if (file := next(wanted, None)) is not None:
+            self.workqueue.move_to_end(file, last=False)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config, log):

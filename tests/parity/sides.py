@@ -90,11 +90,15 @@ class Sides:
         self, scripts: Sequence[Script], ours: Sequence[Outcomes], switches: Collection[str] | None = NAMES
     ) -> Iterator[tuple[int, str]]:
         """Index and difference of every script that goes another way on their side, as they are found."""
-        for first in range(0, len(scripts), AT_ONCE):
-            part = scripts[first : first + AT_ONCE]
+        first, at_once = (
+            0,
+            len(self.their_sides),
+        )  # few, then more: who wants the first one alone seldom waits for many
+        while part := scripts[first : first + at_once]:
             for i, outcomes in enumerate(self.theirs(part, switches), first):
                 if (found := difference(ours[i], outcomes)) is not None:
                     yield i, found
+            first, at_once = first + at_once, min(2 * at_once, AT_ONCE)
 
     def close(self) -> None:
         """End all processes."""

@@ -29,7 +29,16 @@ def folder() -> Path:
     done, lock = place / "complete", LOCK.read_text()
     if not done.exists() or done.read_text() != lock:  # a renewed lock is fetched again
         place.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--no-deps"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "--upgrade",
+            "--no-deps",
+        ]
         fetched = subprocess.run(
             [*command, "--target", str(place), "-r", str(LOCK)], capture_output=True, text=True, check=False
         )
