@@ -29,7 +29,7 @@ export function paintKnown({ axis, now, then, left, right, alt }, width) {
 // Words at the right end of a line; where there is no room, at its left end, else above it.
 function beside(kind, text, from, to, y, width) {
   const wide = text.length * LETTER + 10;
-  if (to + wide < width) return draw("text", { class: kind, x: to + 10, y: y + 4, text });
-  if (from - wide > 0) return draw("text", { class: kind, x: from - 10, y: y + 4, "text-anchor": "end", text });
+  if (to + wide < width) return draw("text", { class: `${kind} halo`, x: to + 10, y: y + 4, text });
+  if (from - wide > 0) return draw("text", { class: `${kind} halo`, x: from - 10, y: y + 4, "text-anchor": "end", text });
   return draw("text", { class: `${kind} halo`, x: Math.max(0, Math.min(from, width - wide)), y: y - 9, text });
 }

@@ -145,7 +145,8 @@ def _draw_runs(section: Section) -> None:
         st.caption("No run matches." if page.total else "No run yet. Start one in the Lab.")
         return
     for run in page.rows:
-        st.markdown(escape_markdown(one_line(run.name, NAME_CHARACTERS)))
+        inputs = escape_markdown(one_line(run.facts.inputs or "no inputs", NAME_CHARACTERS))
+        st.markdown(f"{inputs}  \n:small[:gray[{escape_markdown(one_line(run.name, NAME_CHARACTERS))}]]")
     if page.matching > len(page.rows):
         st.caption(f"and {page.matching - len(page.rows):,} more")
     count = min(page.matching, RUNS_AT_ONCE)
