@@ -53,6 +53,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "xray": "Show what each line of a reward did on one output.",
         "rows": "Read a file of recorded outputs and print its rows.",
     },
+    "Lessons": {
+        "lesson": "Check a lesson of your own: lesson check FOLDER.",
+    },
 }
 """Commands by what they are for, each in a sentence, so that --help loads none of them."""
 

@@ -5,15 +5,19 @@
     take_measures(lesson, snapshot) -> values                  fill_text(lesson, "Compare", values) -> Markdown
     compare_prediction(lesson.prediction, guess, values) -> Gap   list_points(lesson, snapshot, values): the same as a picture has it
     judge_answer(lesson, answer, values) -> Judgement          show_answer(lesson, values)
+    check_lesson(folder) -> Report                             whether its numbers come out and its claims hold
     keep_progress(store, learner, lesson.name, step="run")     read_progress, list_progress, reset_progress
 
-document   what a lesson is              reading    its folder, with every problem by file and place     library    which there are
-expressions, texts   numbers in texts    settings   what is known before a run                           running    its experiment
-measures/  figures off recorded runs     taking     all of a lesson's                                    comparing  prediction and outcome; points: for a picture
-judging    the task at the end           trying     a learner's reward, run                              progress   how far a learner is
+document      what a lesson is                        reading, fields, consistency   its folder, with every problem by file and place
+library       which there are                         expressions, texts, names      numbers in texts
+settings      what is known before a run              expected                       what came out when it was checked
+running       its experiment                          measures/, taking              figures off recorded runs
+comparing     a prediction and what came out; points   judging/, trying               the task at the end
+checking      whether a lesson tells the truth        progress                       how far a learner is
 """
 
 from refine_core.errors import LessonError
+from refine_core.lessons.checking import Report, check_lesson
 from refine_core.lessons.comparing import Gap, compare_prediction, read_outcome
 from refine_core.lessons.document import STEPS, Check, Example, Lesson, Measure, Prediction, Step
 from refine_core.lessons.judging import Judgement, judge_answer, show_answer
@@ -45,8 +49,10 @@ __all__ = [
     "Point",
     "Prediction",
     "Progress",
+    "Report",
     "Step",
     "build_experiment",
+    "check_lesson",
     "clean_name",
     "compare_prediction",
     "fill_text",

@@ -1,12 +1,13 @@
 """A lesson as data: what a learner reads, predicts, runs and is asked, and what must come out.
 
 assets/lessons/02-best-of-n/
-    lesson.json       title, example, measures, prediction, claims, check; "expected", which `refinescope lesson check --write` writes
+    lesson.json       title, example, measures, prediction, claims, check
     text.md           what is read: "# Example", "# Predict", "# Compare", "# Check", "# Remember", "# Another model"
     experiment.json   what is run, as `refinescope batch` takes it, with its table (inputs.csv)
     weights.json      what the practice model knows of it, if anything (refine_core/practice)
     start.py          the reward that the check begins with, and solution.py, what "Show me" shows, if it asks for code
     cases.json        outputs that the check scores, as refine_core.cases reads them, if it asks for code
+    expected.json     what came out at its seed, which `refinescope lesson check --write` writes
 
 A curve is a mapping {x: y}, so `right[4]` is its value at 4. Expressions: refine_core/lessons/expressions.py.
 """

@@ -45,6 +45,11 @@ def built_in_folder() -> Path:
     )
 
 
+def is_built_in(lesson: Lesson) -> bool:
+    """Whether a lesson comes with the app, so that the practice model knows of it."""
+    return lesson.folder.parent == built_in_folder()
+
+
 def _read_all() -> Iterator[Lesson | LessonError]:
     seen: set[str] = set()
     for folder in _folders():

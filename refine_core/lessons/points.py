@@ -62,7 +62,7 @@ def list_bars(
     measure = lesson.measures.get(name)
     if measure is None or measure.kind != "alike" or part != "count":
         return []
-    recorded = Recorded(snapshot, find_timeline or runs.default().timeline, {}, lambda name: name)
+    recorded = Recorded(snapshot, find_timeline or runs.default().timeline, {})
     outputs = recorded.outputs(measure.arguments["arm"])
     return Counter(text_of(rows[0]) for rows in outputs.values() if rows).most_common()
 

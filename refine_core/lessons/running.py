@@ -10,11 +10,13 @@ import time
 from dataclasses import replace
 from functools import lru_cache
 
-from refine_core import datasets
+from refine_core import datasets, practice
 from refine_core.datasets import Column, Dataset, Table
+from refine_core.datasets.checking import RowReader
 from refine_core.errors import LessonError, Problem, RefineError
 from refine_core.experiments import Arm, Experiment, new_experiment_id
 from refine_core.lessons.document import Lesson
+from refine_core.lessons.library import is_built_in
 from refine_core.lessons.settings import read_settings
 from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.store.protocol import Store
@@ -29,6 +31,11 @@ def build_experiment(
     Raises LessonError for a table that the program cannot have; StoreError.
     """
     document = lesson.experiment
+    if not is_built_in(lesson):
+        try:
+            practice.learn(lesson.folder)
+        except practice.WeightsError as error:
+            raise LessonError(lesson.name, [Problem("weights.json", str(error))]) from None
     dataset = keep_dataset(lesson, store)
     arms = document.arms if model is None else tuple(_on_model(arm, model) for arm in document.arms)
     return Experiment(
@@ -72,6 +79,17 @@ def open_table(lesson: Lesson) -> Table:
         return datasets.open_table(text, name=said.name or lesson.title)
     except (RefineError, OSError) as error:
         raise LessonError(lesson.name, [Problem("experiment.json dataset", str(error))]) from None
+
+
+def read_row(lesson: Lesson, number: int) -> dict[str, object]:
+    """The values of a row of a lesson's table, from 1, as a run gets them. Raises LessonError."""
+    table = open_table(lesson)
+    if not 1 <= number <= len(table):
+        raise LessonError(
+            lesson.name, [Problem("lesson.json example.row", f"the table has {len(table)} rows")]
+        )
+    columns = _list_columns(lesson, table, lesson.experiment.arms[0].spec)
+    return RowReader(columns).read(table.records[number - 1])[0]
 
 
 def settings_of(lesson: Lesson) -> dict[str, object]:

@@ -6,17 +6,16 @@ take_measures(lesson, snapshot) -> values        fill_text(lesson, "Compare", va
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from refine_core import runs
 from refine_core.errors import LessonError, Problem
 from refine_core.experiments import Snapshot
 from refine_core.lessons.document import Lesson
+from refine_core.lessons.expected import BEFORE_THE_RUN
 from refine_core.lessons.expressions import ExpressionError, Values
 from refine_core.lessons.measures import KINDS
 from refine_core.lessons.measures.recorded import FindTimeline, Recorded
-from refine_core.lessons.reading import BEFORE_THE_RUN, read_text_file
 from refine_core.lessons.running import settings_of
 from refine_core.lessons.settings import read_settings
 from refine_core.lessons.texts import fill_places
@@ -34,7 +33,7 @@ def take_measures(
     rows = experiment.count_rows(len(snapshot.dataset.rows))
     values = read_settings(experiment.arms, rows=rows, repeats=experiment.repeats, seed=experiment.seed)
     find = find_timeline or runs.default().timeline
-    recorded = Recorded(snapshot, find, values, partial(read_text_file, lesson.folder))
+    recorded = Recorded(snapshot, find, values)
     for name, measure in lesson.measures.items():
         try:
             values[name] = KINDS[measure.kind](recorded, **measure.arguments)

@@ -14,13 +14,16 @@ from refine_core.lessons.taking import take_measures
 TIMEOUT_S: Final = 60.0
 
 
-def run_code(lesson: Lesson, source: str) -> tuple[str, dict[str, Any]]:
+def run_code(
+    lesson: Lesson, source: str, known: experiments.Experiments | None = None
+) -> tuple[str, dict[str, Any]]:
     """The id of the experiment, and settings and measures of the lesson's check. It is run at the lesson's seed, on the practice model.
 
+    known: where; None: with the user's own experiments.
     Raises LessonError where it does not end in a minute; StoreError.
     """
     check = lesson.check
-    known = experiments.default()
+    known = known or experiments.default()
     whole = build_experiment(lesson, known.runs.store)
     (arm,) = (one for one in whole.arms if check.arm in (one.key, one.name))
     arm = replace(arm, spec=replace(arm.spec, reward=source, reward_name=None))
@@ -35,4 +38,6 @@ def run_code(lesson: Lesson, source: str) -> tuple[str, dict[str, Any]]:
         ) from None
     snapshot = known.get(experiment_id)
     assert snapshot is not None  # noqa: S101  # it was started above
-    return experiment_id, take_measures(replace(lesson, measures=check.measures), snapshot)
+    return experiment_id, take_measures(
+        replace(lesson, measures=check.measures), snapshot, known.runs.timeline
+    )

@@ -76,5 +76,5 @@ def write_lesson(
         json.dumps({**EXPERIMENT, **(experiment or {})}), encoding="utf-8"
     )
     for name, content in files.items():
-        (folder / name.replace("_", ".")).write_text(content, encoding="utf-8")
+        (folder / (name if "." in name else name.replace("_", "."))).write_text(content, encoding="utf-8")
     return folder

@@ -15,7 +15,7 @@ def record(rewards, *, rows=4, threshold=1.0, arms=2):
     snapshot = make_snapshot(
         make_arms(arms, threshold=threshold), rows, rewards=lambda _rng, arm, row: rewards(arm, row)
     )
-    return Recorded(snapshot, lambda _id: None, {}, str)
+    return Recorded(snapshot, lambda _id: None, {})
 
 
 def test_the_most_frequent_answer_is_counted_among_first_attempts():
@@ -56,7 +56,7 @@ def test_right_attempts_are_at_the_threshold_or_without_one_at_one(threshold):
 
 def test_the_most_calls_of_one_run_stand_beside_their_mean():
     snapshot = make_snapshot(1, 30, attempts=3, threshold=0.9)
-    recorded = Recorded(snapshot, lambda _id: None, {}, str)
+    recorded = Recorded(snapshot, lambda _id: None, {})
     found = means.measure_calls(recorded, arm="a")
     assert found["most"] == max(one.calls for one in snapshot.outcomes.values())
     assert found["most"] > found["mean"]

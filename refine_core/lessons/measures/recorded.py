@@ -18,12 +18,11 @@ FindTimeline = Callable[[str], Timeline | None]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The runs of a lesson. values: settings, and the measures before this one. files: name -> text, of the lesson's folder."""
+    """The runs of a lesson. values: settings, and the measures before this one."""
 
     snapshot: Snapshot
     find_timeline: FindTimeline
     values: Mapping[str, Any]
-    read_file: Callable[[str], str]
     _outputs: dict[str, dict[Cell, tuple[Row, ...]]] = field(default_factory=dict)
 
     def arm(self, name: str) -> Arm:
