@@ -157,7 +157,8 @@ def _list_rewards(snapshot: Snapshot, chosen: str) -> Mapping[str, str]:
     """What the address may say of a reward -> what a person reads."""
     sources = {arm.spec.reward for arm in snapshot.experiment.arms}
     rewards = {"": _RECORDED, **what_if_choice.list_saved(next(iter(sources)) if len(sources) == 1 else "")}
-    if chosen and chosen not in rewards and not chosen.startswith(what_if_choice.KEPT):
+    is_one = what_if_choice.saved_name(chosen) or chosen.startswith(what_if_choice.TYPED)
+    if is_one and chosen not in rewards:
         rewards[chosen] = _name_reward(chosen)
     return rewards
 
