@@ -6,7 +6,7 @@ import http.client
 import http.server
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from websockets.sync.client import connect
 
 from pages.shared import web
-from tests.browser.conftest import run_button, wait_idle
+from tests.browser.conftest import Server, run_button, wait_idle
 from tests.threads import finish
 
 SOCKET = "/_stcore/stream"
@@ -24,6 +24,22 @@ OPEN = """url => new Promise((tell) => {
   socket.onopen = () => tell("open");
   socket.onclose = (event) => tell("closed " + event.code);
 })"""
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """The address of an app with Streamlit's own options, started once for all tests that want the same ones."""
+    servers: dict[tuple[str, ...], Server] = {}
+
+    def at(*options: str) -> str:
+        if options not in servers:
+            servers[options] = Server(tmp_path_factory.mktemp("served"))
+            servers[options].start(*options)
+        return servers[options].url
+
+    yield at
+    for server in servers.values():
+        server.stop()
 
 
 @pytest.fixture
@@ -67,8 +83,8 @@ def socket_opens(url: str, origin: str | None = None, socket: str = SOCKET) -> b
 
 
 @pytest.mark.fault(64)
-def test_a_page_on_another_port_opens_no_websocket_and_reads_nothing(page, server, elsewhere):
-    url = server.start()
+def test_a_page_on_another_port_opens_no_websocket_and_reads_nothing(page, app, elsewhere):
+    url = app()
     ws = url.replace("http", "ws") + SOCKET
     page.goto(elsewhere)
     assert page.evaluate(OPEN, ws) == "closed 1006"
@@ -85,8 +101,8 @@ def test_a_page_on_another_port_opens_no_websocket_and_reads_nothing(page, serve
 
 
 @pytest.mark.fault(64)
-def test_a_websocket_is_let_in_from_its_own_origin_alone(server):
-    url = server.start()
+def test_a_websocket_is_let_in_from_its_own_origin_alone(app):
+    url = app()
     host = urlsplit(url).netloc
     port = urlsplit(url).port
     assert socket_opens(url, origin=url)
@@ -117,8 +133,8 @@ def test_a_websocket_is_let_in_from_its_own_origin_alone(server):
 
 
 @pytest.mark.fault(41)
-def test_a_live_run_wakes_pages_of_its_own_origin_under_a_base_path_alike(server):
-    url = server.start("--server.baseUrlPath=there")
+def test_a_live_run_wakes_pages_of_its_own_origin_under_a_base_path_alike(app):
+    url = app("--server.baseUrlPath=there")
     own = url.removesuffix("/there")
     updates = "/lib/updates?run=unknown"
     assert socket_opens(url, origin=own, socket=updates)
@@ -154,9 +170,9 @@ PATHS = (
 
 @pytest.mark.fault(64)
 @pytest.mark.parametrize("base", ["", "there"])
-def test_a_name_of_somebody_elses_that_leads_here_is_not_served(server, base):
+def test_a_name_of_somebody_elses_that_leads_here_is_not_served(app, base):
     """DNS rebinding: to the browser, its page and this server are one origin."""
-    url = server.start(*([f"--server.baseUrlPath={base}"] if base else []))
+    url = app(*([f"--server.baseUrlPath={base}"] if base else []))
     port = urlsplit(url).port
     foreign = [
         "evil.example",
@@ -182,8 +198,8 @@ def test_a_name_of_somebody_elses_that_leads_here_is_not_served(server, base):
 
 
 @pytest.mark.fault(64)
-def test_a_host_that_the_settings_name_is_served(server):
-    url = server.start("--server.allowedHosts=*.example.com", "--server.allowedHosts=127.0.0.1")
+def test_a_host_that_the_settings_name_is_served(app):
+    url = app("--server.allowedHosts=*.example.com", "--server.allowedHosts=127.0.0.1")
     assert status_of(url, "/", host="scope.example.com") == 200
     assert status_of(url, "/", host="example.org") == 403
     assert status_of(url, "/", host="badexample.com") == 403
@@ -191,8 +207,8 @@ def test_a_host_that_the_settings_name_is_served(server):
 
 @pytest.mark.fault(34)
 @pytest.mark.parametrize("base", ["there", "/there", "there/", "/deep/down/"])
-def test_every_route_lies_under_the_base_path_with_and_without_slashes(server, base):
-    url = server.start(f"--server.baseUrlPath={base}")
+def test_every_route_lies_under_the_base_path_with_and_without_slashes(app, base):
+    url = app(f"--server.baseUrlPath={base}")
     for path in (
         "/",
         "/run",
@@ -210,9 +226,9 @@ def test_every_route_lies_under_the_base_path_with_and_without_slashes(server, b
 
 
 @pytest.mark.fault(64)
-def test_an_origin_that_the_settings_name_is_let_in(server):
+def test_an_origin_that_the_settings_name_is_let_in(app):
     """As behind a proxy that calls the app by another host."""
-    url = server.start("--server.corsAllowedOrigins=https://scope.example")
+    url = app("--server.corsAllowedOrigins=https://scope.example")
     assert socket_opens(url, origin="https://scope.example")
     assert socket_opens(url, origin=url)
     assert not socket_opens(url, origin="http://scope.example")
@@ -221,8 +237,8 @@ def test_an_origin_that_the_settings_name_is_let_in(server):
 
 @pytest.mark.fault(34)
 @pytest.mark.parametrize("base", ["there", "/deep/down/"])
-def test_everything_works_under_a_base_path(page: Page, server, base):
-    url = server.start(f"--server.baseUrlPath={base}")
+def test_everything_works_under_a_base_path(page: Page, app, base):
+    url = app(f"--server.baseUrlPath={base}")
     missing: list[str] = []
     # Streamlit's own page finds out by trying at which of the address's folders its server is.
     page.on(
