@@ -30,12 +30,12 @@ export function write(axis, value) {
   return axis.unit ? `${text} ${axis.unit}` : text;
 }
 
-export const number = (value, decimals = 3) => Number(value.toFixed(decimals)).toLocaleString("en");
+export const number = (value, decimals = 3) => Number(value.toFixed(decimals)).toLocaleString("en").replace("-", "−");
 
 /** A measured value: with as many decimals as a guess has. */
 export function measured({ step }, value) {
   const decimals = Number.isInteger(step) ? 0 : Math.min(4, `${step}`.split(".")[1]?.length ?? 3);
-  return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace("-", "−");
 }
 
 /** A guess is an orange diamond everywhere; full where it is being moved. */

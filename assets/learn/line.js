@@ -3,6 +3,8 @@
 import { draw } from "../shared/dom.js";
 import { diamond, dot, scale } from "./axis.js";
 
+const BEYOND = 14; // pixels: how far an interval that leaves the axis is drawn
+
 /**
  * data: {low, high, guess, outcome: {value, low, high} or null} as numbers or null.
  *
@@ -13,7 +15,7 @@ export function drawLine({ low, high, guess, outcome }, { left, right, y, size =
   const nodes = [draw("path", { class: "track", d: `M${left} ${y}H${right}` })];
   const isBoth = guess !== null && outcome;
   if (isBoth) nodes.push(draw("path", { class: "between", d: `M${x(guess)} ${y}H${x(outcome.value)}` }));
-  if (outcome && outcome.low !== null && outcome.low !== undefined) nodes.push(draw("path", { class: "interval", d: `M${x(outcome.low)} ${y}H${x(outcome.high)}` }));
+  if (outcome && outcome.low !== null && outcome.low !== undefined) nodes.push(draw("path", { class: "interval", d: `M${Math.max(left - BEYOND, x(outcome.low))} ${y}H${Math.min(right + BEYOND, x(outcome.high))}` }));
   if (guess !== null) nodes.push(diamond(x(guess), y, size, kind));
   if (outcome) nodes.push(dot(x(outcome.value), y, size - 1, outcome.partial ? "partial" : ""));
   return { nodes, x };

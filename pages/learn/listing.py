@@ -19,7 +19,7 @@ from pages.shared.text import show_error
 from pages.shared.web import LESSONS, import_script, read_styles
 from refine_core import lessons
 from refine_core.errors import SpecError, StoreError
-from refine_core.formatting import format_number, pluralize
+from refine_core.formatting import pluralize
 from refine_core.lessons import Gap, Lesson, LessonError
 from refine_core.unseen import show_unseen
 
@@ -109,7 +109,7 @@ def _line(visit: Visit, gap: Gap | None) -> dict[str, object] | None:
         x = max(gap.by_x, key=lambda one: (abs(gap.by_x[one]), -one))
         guess, outcome = visit.progress.curve[x], outcome[x]
     unit = " %" if prediction.unit == "%" else ""
-    texts = [f"{format_number(round(one, 2))}{unit}" for one in (guess, outcome)]
+    texts = [f"{lessons.format_measured(one, prediction)}{unit}" for one in (guess, outcome)]
     return {
         "low": min(prediction.low, outcome),
         "high": max(prediction.high, outcome),

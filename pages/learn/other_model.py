@@ -18,20 +18,22 @@ from refine_core.lessons import LessonError
 
 
 def draw_other_model(visit: Visit) -> None:
-    """The button, which opens the choice of a model and what it takes."""
-    with st.popover("Try it on another model", key="learn.other-model"):
-        words = lessons.fill_text(visit.lesson, "Another model", visit.values)
-        if words:
-            st.markdown(words)
-        models = {one.name: replace(one.model, connection=one.name) for one in connections.list_connections()}
-        if not models:
-            st.caption("No model is connected yet.")
-            st.page_link(address.MODELS, label="Connect a model", icon=":material/lan:")
-            return
-        name = st.selectbox("Model", [*models], key="learn.other-model.name")
-        store = runs.default().store
-        experiment = lessons.build_experiment(visit.lesson, store, model=models[name])
-        _draw_start(experiment)
+    """The button, which opens the choice of a model and what it takes: only then are models looked at."""
+    if st.button("Try it on another model", key="learn.other-model"):
+        st.dialog("The lesson on another model")(_draw_choice)(visit)
+
+
+def _draw_choice(visit: Visit) -> None:
+    words = lessons.fill_text(visit.lesson, "Another model", visit.values)
+    if words:
+        st.markdown(words)
+    models = {one.name: replace(one.model, connection=one.name) for one in connections.list_connections()}
+    if not models:
+        st.caption("No model is connected yet.")
+        st.page_link(address.MODELS, label="Connect a model", icon=":material/lan:")
+        return
+    name = st.selectbox("Model", [*models], key="learn.other-model.name")
+    _draw_start(lessons.build_experiment(visit.lesson, runs.default().store, model=models[name]))
 
 
 def _draw_start(experiment: Experiment) -> None:

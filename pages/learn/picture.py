@@ -14,7 +14,6 @@ from pages.learn.guess import Axis, Picture, Point, Value
 from pages.learn.visit import Visit, take_values
 from refine_core import lessons
 from refine_core.experiments import Snapshot
-from refine_core.formatting import format_number
 from refine_core.lessons import Gap, Lesson, LessonError
 
 RESETS: Final = "learn.resets"
@@ -47,7 +46,9 @@ def build_picture(visit: Visit, *, is_open: bool = False, shows_outcome: bool = 
         x=prediction.x,
         x_title=prediction.x_axis,
         given=given,
-        given_words="" if first is None else f"given: {_write(first, prediction.unit)}",
+        given_words=""
+        if first is None
+        else f"given: {lessons.format_measured(first, prediction)} {prediction.unit}".rstrip(),
         choices=prediction.choices,
         guess=to_shown(lesson, visit.progress.guess),
         is_open=is_open,
@@ -118,7 +119,7 @@ def _bars(lesson: Lesson, snapshot: Snapshot) -> tuple[tuple[str, float], ...]:
 
 def _theory(lesson: Lesson, values: Mapping[str, Any]) -> tuple[tuple[float | None, ...], str] | None:
     found = lessons.list_theory(lesson, values)
-    return (found, "theory") if found else None
+    return (found, lesson.prediction.theory.replace("_", " ")) if found else None
 
 
 def _largest(lesson: Lesson, gap: Gap | None) -> tuple[int, str] | None:
@@ -127,8 +128,4 @@ def _largest(lesson: Lesson, gap: Gap | None) -> tuple[int, str] | None:
     x = max(gap.by_x, key=lambda one: (abs(gap.by_x[one]), -one))
     size = abs(gap.by_x[x])
     unit = "points" if lesson.prediction.unit == "%" else lesson.prediction.unit
-    return lesson.prediction.x.index(x), f"{format_number(round(size, 2))} {unit}".rstrip()
-
-
-def _write(value: float, unit: str) -> str:
-    return f"{format_number(value)} {unit}".rstrip()
+    return lesson.prediction.x.index(x), f"{lessons.format_measured(size, lesson.prediction)} {unit}".rstrip()

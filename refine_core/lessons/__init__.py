@@ -18,7 +18,7 @@ checking      whether a lesson tells the truth        progress                  
 
 from refine_core.errors import LessonError
 from refine_core.lessons.checking import Report, check_lesson
-from refine_core.lessons.comparing import Gap, compare_prediction, read_outcome
+from refine_core.lessons.comparing import Gap, compare_prediction, format_measured, read_outcome
 from refine_core.lessons.document import STEPS, Check, Example, Lesson, Measure, Prediction, Step
 from refine_core.lessons.judging import Judgement, judge_answer, show_answer
 from refine_core.lessons.library import find_lesson, list_broken, list_lessons
@@ -58,6 +58,7 @@ __all__ = [
     "fill_text",
     "fill_words",
     "find_lesson",
+    "format_measured",
     "judge_answer",
     "keep_progress",
     "known_values",

@@ -97,8 +97,8 @@ def _compare_curves(
         sentence = f"You were within {_size(by_x[worst], prediction)} everywhere."
         return Gap(sentence, measured, mean, by_x, is_near=True)
     at = (
-        f"most at {prediction.x_axis or 'x'} = {format_number(worst)}: "
-        f"{_bare(guess[worst], prediction)} against {_bare(measured[worst], prediction)}"
+        f"most at {prediction.x_axis.partition(',')[0] or 'x'} = {format_number(worst)}: "
+        f"{format_measured(guess[worst], prediction)} against {format_measured(measured[worst], prediction)}"
     )
     one_way = all(one >= 0 for one in by_x.values()) or all(one <= 0 for one in by_x.values())
     if one_way:
@@ -110,20 +110,20 @@ def _compare_curves(
     return Gap(sentence, measured, mean, by_x, is_near=size <= prediction.near)
 
 
-def _bare(value: float, prediction: Prediction) -> str:
-    """A number as the axis has it, without its unit: as many decimals as its step."""
+def format_measured(value: float, prediction: Prediction) -> str:
+    """A number as the axis of the prediction has it, without its unit: as many decimals as its step."""
     step = prediction.step
     decimals = 0 if float(step).is_integer() else min(4, len(f"{step:.4f}".rstrip("0").partition(".")[2]))
     return f"{value:,.{decimals}f}"
 
 
 def _write(value: float, prediction: Prediction) -> str:
-    return f"{_bare(value, prediction)}\N{NO-BREAK SPACE}{prediction.unit}".rstrip()
+    return f"{format_measured(value, prediction)}\N{NO-BREAK SPACE}{prediction.unit}".rstrip()
 
 
 def _size(difference: float, prediction: Prediction) -> str:
     """How large a difference is: points of a share in percent, else in the unit."""
-    text = _bare(abs(difference), prediction)
+    text = format_measured(abs(difference), prediction)
     if prediction.unit == "%":
         return f"{text} {'point' if text == '1' else 'points'}"
     return f"{text}\N{NO-BREAK SPACE}{prediction.unit}" if prediction.unit else text

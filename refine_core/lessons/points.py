@@ -12,9 +12,8 @@ from typing import Any, Final
 
 from refine_core import runs
 from refine_core.experiments import Snapshot
-from refine_core.formatting import format_number
-from refine_core.lessons.comparing import read_outcome
-from refine_core.lessons.document import Lesson
+from refine_core.lessons.comparing import format_measured, read_outcome
+from refine_core.lessons.document import Lesson, Prediction
 from refine_core.lessons.expressions import Values
 from refine_core.lessons.measures.recorded import FindTimeline, Recorded, text_of
 from refine_core.statistics import wilson
@@ -41,7 +40,7 @@ def list_points(lesson: Lesson, snapshot: Snapshot, values: Values) -> tuple[Poi
     if prediction.kind == "curve":
         total = _count_runs(lesson, snapshot)
         return tuple(_of_curve(outcome.get(x), prediction.scale, total) for x in prediction.x)
-    return (_with_difference(prediction.measure, float(outcome), prediction.scale, values),)
+    return (_with_difference(prediction, float(outcome), values),)
 
 
 def list_theory(lesson: Lesson, values: Values) -> tuple[float | None, ...]:
@@ -89,12 +88,12 @@ def _of_curve(value: float | None, scale: float, total: int | None) -> Point | N
     return Point(value, low * scale, high * scale, f"{count} of {total}")
 
 
-def _with_difference(measure: str, value: float, scale: float, values: Values) -> Point:
+def _with_difference(prediction: Prediction, value: float, values: Values) -> Point:
     """A difference between two arms has an interval beside it."""
+    measure = prediction.measure
     found: Any = values.get(measure.removesuffix(_DIFFERENCE)) if measure.endswith(_DIFFERENCE) else None
     if not isinstance(found, Mapping) or found.get("low") is None or found.get("high") is None:
         return Point(value)
-    low, high = found["low"] * scale, found["high"] * scale
-    return Point(
-        value, low, high, f"{format_number(value)}, from {format_number(low)} to {format_number(high)}"
-    )
+    low, high = found["low"] * prediction.scale, found["high"] * prediction.scale
+    first, *ends = (format_measured(one, prediction) for one in (value, low, high))
+    return Point(value, low, high, f"{first}, from {ends[0]} to {ends[1]}")

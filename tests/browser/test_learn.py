@@ -53,7 +53,7 @@ def test_a_lesson_is_done_from_the_list_to_the_line_to_remember(page: Page, app:
     page.goto(f"{app}/learn?learner=Ada")
     page.get_by_role("link", name=re.compile("^Start: ")).click(timeout=60_000)
     open_step(page, app, "example", "Ada")  # of this lesson, whichever comes first
-    expect(page.get_by_text("Stopped at attempt", exact=False).first).to_be_visible(timeout=30_000)
+    expect(page.locator(".rs-timeline").first).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Predict").click()
     run = page.get_by_role("button", name=re.compile("^Run .*runs"))
     expect(run).to_be_disabled()
