@@ -42,7 +42,7 @@ def test_a_what_if_is_marked_kept_over_a_reload_and_left(server: Server, page: P
     expect(mark).to_be_visible()
     page.get_by_role("button", name="As recorded").click()
     expect(mark).to_have_count(0)
-    assert "what-if" not in page.url
+    page.wait_for_url(lambda url: "what-if" not in url)
     page.get_by_role("button", name="Add inputs or an arm").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Run 8 more runs").click()
