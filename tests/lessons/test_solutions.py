@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from refine_core.lessons import Lesson, find_lesson, judge_answer, show_answer
+from refine_core.lessons.running import open_table
 from refine_core.lessons.taking import known_values
 
 SOLUTIONS = Path(__file__).with_name("solutions")
@@ -58,6 +59,12 @@ def test_a_lesson_has_ten_different_answers_of_each_kind(name):
     for kind in ("right", "wrong"):
         answers = [answer for lesson, _, answer in list_answers(kind) if lesson == name]
         assert len(set(answers)) == len(answers) >= LEAST
+
+
+def test_the_complaint_that_lesson_7_has_answered_is_that_of_its_example():
+    lesson = lesson_of("07-gamed")
+    complaint = open_table(lesson).records[lesson.example.row - 1].values["complaint"]
+    assert f"“{complaint}”" in lesson.texts["Check"]
 
 
 @pytest.mark.parametrize("name", NAMES)
