@@ -155,15 +155,14 @@ def _verdicts(case: Case) -> list[Candidate[Verdict]]:
             )
     if not case.failed:
         verdicts.append(Candidate(_from_feedback(case), 2.0))
-    careless = "may have been careless"
+    last, careful = case.modules[-1], "Work more carefully, and in more detail."
+    guess = "Read the inputs again and be more careful and complete."
+    verdicts.append(Candidate(Verdict(last, f"`{last}` speaks last and may have been careless", guess), -0.2))
     verdicts += [
-        Candidate(Verdict(module, f"`{module}` {careless}", "Work more carefully, and in more detail."), -0.6)
+        Candidate(Verdict(module, f"all that follows builds on `{module}`", careful), -0.6)
         for module in case.modules[:-1]
     ]
-    last = Verdict(
-        case.modules[-1], f"`{case.modules[-1]}` {careless}", "Read the inputs again and be more complete."
-    )
-    return [*verdicts, Candidate(last, -0.2)]
+    return verdicts
 
 
 def _write_hint(case: Case, check: Check, producer: str) -> str:

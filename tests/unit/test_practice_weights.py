@@ -55,11 +55,11 @@ def test_an_answer_is_drawn_by_its_weight_to_the_power_of_one_over_t(taught):
     for temperature in (0.5, 1.0, 2.0):
         drawn = Counter(
             said("question -> answer", seed=seed, temperature=temperature, question=question)["answer"]
-            for seed in range(300)
+            for seed in range(150)
         )
         weights = [30 ** (1 / temperature), 9 ** (1 / temperature), 1]
         for text, weight in zip(("The mayor of Ghent is Tom.", "Tom.", "Tom"), weights, strict=True):
-            assert drawn[text] / 300 == pytest.approx(weight / sum(weights), abs=0.08)
+            assert drawn[text] / 150 == pytest.approx(weight / sum(weights), abs=0.08)
 
 
 def test_an_answer_whose_hole_cannot_be_filled_is_left_out(taught):
@@ -155,3 +155,46 @@ def test_a_folder_without_weights_teaches_nothing_and_is_no_error(tmp_path):
     learn(tmp_path)
     assert "Brussels" in said("question -> answer", question="What is the capital of Belgium?")["answer"]
     unlearn(tmp_path)
+
+
+# What is built in
+
+COMPLAINT = "Hello, my kettle arrived with a cracked lid. It was order KT-4471. I would like a new one before 14 March."
+
+
+def test_best_of_n_by_polite_words_ends_with_replies_that_help_nobody():
+    replies = [
+        said("message -> reply", seed=s, temperature=1.0, message=COMPLAINT)["reply"] for s in range(640)
+    ]
+
+    def polite(reply):
+        return sum(word in reply.lower() for word in ("thank", "sorry", "glad", "happy"))
+
+    def best_of(n):
+        best = [max(replies[i : i + n], key=polite) for i in range(0, len(replies), n)]
+        return sum(map(polite, best)) / len(best), sum("14 March" in reply for reply in best) / len(best)
+
+    counts, helped = zip(*map(best_of, (1, 4, 16, 64)), strict=True)
+    assert list(counts) == sorted(set(counts))
+    assert list(helped) == sorted(set(helped), reverse=True)
+    assert helped[0] > 0.7
+    assert helped[-1] < 0.1
+
+
+def test_a_judge_wobbles_at_a_temperature_and_agrees_with_itself_at_zero():
+    def scores(temperature):
+        return {
+            said("question, answer -> score: float", seed=s, temperature=temperature, question="?", answer="!")["score"]
+            for s in range(30)
+        }  # fmt: skip
+
+    assert scores(0.0) == {0.9}
+    assert len(scores(1.0)) >= 3
+
+
+def test_the_points_of_a_judge_go_with_its_reason():
+    rubric = "10: right, complete and to the point. 7: right, but something small is missing. 0: wrong."
+    asked = "rubric, output -> reason, points: float"
+    marks = [said(asked, seed=s, temperature=1.0, rubric=rubric, output="x") for s in range(60)]
+    lowest = min(one["points"] for one in marks if one["reason"] == "Right and to the point.")
+    assert lowest > max(one["points"] for one in marks if one["reason"] == "Only partly right.")
