@@ -96,6 +96,11 @@ def shorter() -> Wish:
     return Wish("shorter", lambda t: 4 / (3 + max(1, len(split_words(t)))), edits)
 
 
+def longer() -> Wish:
+    """A dozen words or more."""
+    return Wish("longer", lambda t: min(1.0, len(split_words(t)) / 12), lambda t: (texts.pad(t, "word", 12),))
+
+
 def with_word(word: str) -> Wish:
     """The text contains `word`, in any case."""
     return Wish(

@@ -17,6 +17,7 @@ from refine_core.practice.wish import (
     count_within,
     exactly,
     json_with,
+    longer,
     matching,
     naming,
     number_within,
@@ -71,6 +72,7 @@ _SHORTER = re.compile(
     r"\b(?:short(?:er)?|brief(?:ly)?|concise(?:ly)?|terse|succinct|fewer words|nothing else)\b|"
     r"\b(?:only|just) the (?:answer|name|word|value|result)\b|\bno (?:full |whole )?sentence"
 )
+_LONGER = re.compile(r"(?<!no )(?<!not )\b(?:longer|more detail|in detail|elaborate|(?:full|whole) sentence)")
 _KEYS = re.compile(r"\b(?:keys?|propert(?:y|ies))\b")
 _EXACTLY = re.compile(
     r"\b(?:exactly|answer|reply|choose|classify\w*(?: \w+)* as|set \w+ to|should be|must be|is)\b[^\"]{0,20}\"\""
@@ -109,6 +111,8 @@ def _read_sentence(sentence: str) -> Iterator[Wish]:
         yield bound_wish
     elif _SHORTER.search(text):
         yield shorter()
+    elif _LONGER.search(text):
+        yield longer()
     for pattern, make in _FORMS:
         if pattern.search(text):
             yield make()

@@ -337,6 +337,16 @@ def test_shorter_is_shorter_than_before():
     assert len(value("text -> summary", "Be shorter.", text=TEXT).split()) < len(before.split())
 
 
+def test_a_wish_for_detail_makes_answers_longer_on_the_whole():
+    def words(hint):
+        said = (
+            value("question -> answer", hint, seed=s, temperature=2.0, question=CAPITAL) for s in range(20)
+        )
+        return sum(len(answer.split()) for answer in said)
+
+    assert words("In more detail.") > words("") + 10
+
+
 def test_numbers_and_choices_follow_hints_too():
     assert followed("between 5 and 8", lambda n: 5 <= n <= 8, "text -> n: int") >= 0.8
     assert (
