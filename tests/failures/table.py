@@ -377,7 +377,7 @@ NETWORK = (
         Answer("and so on " * 100, trickle_s=SLOW_S),
         LMTimeoutError,
         ("was still writing after", "characters). Set max tokens."),
-        timeout_s=3.0,  # enough for the first words, with 120 servers at once
+        timeout_s=6.0,  # enough for the first words, with 120 servers at once
         modes=("streamed",),
     ),
     Row(
@@ -386,7 +386,7 @@ NETWORK = (
         LMTimeoutError,
         ("sent nothing more for", AGAIN, "allow it more time"),
         retried=True,
-        timeout_s=3.0,  # enough for the first words, with 120 servers at once
+        timeout_s=6.0,  # enough for the first words, with 120 servers at once
         modes=("streamed",),
     ),
 )

@@ -25,6 +25,8 @@ from refine_core.lm.log_guard import LIBRARIES
 from tests.failures.table import KEY, ROWS, Mode, Row, close_clients, standing
 from tests.threads import eventually
 
+pytestmark = pytest.mark.timeout(600)  # the first test plays all rows
+PATIENT_S = 15.0  # the limit of a row that waits for none
 BATCH = 120  # servers at once: litellm lets its oldest clients go unclosed beyond 200
 RETRIES = 1  # that waits grow is shown in tests/unit/test_lm_remote.py
 ASK = [{"role": "user", "content": "why?"}]
@@ -99,7 +101,9 @@ def outcomes(logs):
     engine.litellm().result()
     made = {}
     for hurried in (False, True):  # what has little time comes last, when the machine has nothing else to do
-        names = [n for n, (row, _) in zip(NAMES, PLAYED, strict=True) if (row.timeout_s < 5) is hurried]
+        names = [
+            n for n, (row, _) in zip(NAMES, PLAYED, strict=True) if (row.timeout_s < PATIENT_S) is hurried
+        ]
         for batch in (names[at : at + BATCH] for at in range(0, len(names), BATCH)):
             with ThreadPoolExecutor(24) as pool:
                 played = pool.map(lambda name: play(*PLAYED[NAMES.index(name)]), batch)

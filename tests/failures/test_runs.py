@@ -33,7 +33,8 @@ SPEC = ProgramSpec(
     (StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, N=3, threshold=1.0
 )
 FAILING = [row for row in ROWS if row.error is not None and "streamed" in row.modes]
-PATIENCE_S = 5.0  # with many runs at once, a good reply may take longer than a row's own limit
+pytestmark = pytest.mark.timeout(600)  # the first test plays all rows
+PATIENCE_S = 8.0  # with many runs at once, a good reply may take longer than a row's own limit
 GOOD = 2  # requests answered before the trouble begins: the first attempt, and the advice after it
 
 
