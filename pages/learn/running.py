@@ -80,7 +80,12 @@ def _draw_progress(visit: Visit) -> None:
         st.rerun()
     total = len(snapshot.cells)
     st.header(f"Running: {snapshot.done:,} of {total:,} runs", anchor=False)
-    st.markdown("The points come as runs end. Your guess is kept beside them.")
+    is_choice = visit.lesson.prediction.kind == "choice"
+    st.markdown(
+        "What happened is shown once all have ended. Your guess is kept."
+        if is_choice
+        else "The points come as runs end. Your guess is kept beside them."
+    )
     st.progress(snapshot.done / total if total else 0.0)
 
 
