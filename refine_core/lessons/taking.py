@@ -16,6 +16,7 @@ from refine_core.lessons.expected import BEFORE_THE_RUN
 from refine_core.lessons.expressions import ExpressionError, Values
 from refine_core.lessons.measures import KINDS
 from refine_core.lessons.measures.recorded import FindTimeline, Recorded
+from refine_core.lessons.names import names_in_text
 from refine_core.lessons.running import settings_of
 from refine_core.lessons.settings import read_settings
 from refine_core.lessons.texts import fill_places
@@ -50,7 +51,14 @@ def fill_text(lesson: Lesson, heading: str, values: Values | None = None) -> str
     text = lesson.texts.get(heading, "")
     if values is None or heading in BEFORE_THE_RUN:
         values = known_values(lesson)
-    return fill_words(lesson, f"text.md # {heading}", text, values)
+    where = f"text.md # {heading}"
+    if heading in BEFORE_THE_RUN and (missing := sorted(names_in_text(text) - values.keys())):
+        message = (
+            f"{missing[0]} is shown before the run, and nothing was computed yet: "
+            f"refinescope lesson check {lesson.folder} --write"
+        )
+        raise LessonError(lesson.name, [Problem(where, message)])
+    return fill_words(lesson, where, text, values)
 
 
 def known_values(lesson: Lesson) -> Mapping[str, Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from refine_core.cli import main
 from refine_core.lessons import check_lesson, list_lessons
 from refine_core.lessons.expected import FILE
 from refine_core.lessons.measures import KINDS
@@ -120,12 +119,11 @@ def test_a_check_that_nothing_or_more_than_one_choice_passes_is_refused(tmp_path
     )
 
 
-def test_lesson_check_prints_what_is_wrong_and_exits_with_one(tmp_path):
+def test_lesson_check_prints_what_is_wrong_and_exits_with_one(tmp_path, capfd):
     folder = write_lesson(tmp_path / "one", {"claims": ["right[1] < 0"]})
-    main = "from refine_core.cli import main; raise SystemExit(main())"
-    command = [sys.executable, "-c", main, "lesson", "check", str(folder), "--seeds", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "seed 1000: right[1] < 0 does not hold" in done.stdout
-    as_json = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
-    assert json.loads(as_json.stdout)["broken"] == {"0": ["right[1] < 0"], "1000": ["right[1] < 0"]}
+    command = ["lesson", "check", str(folder), "--seeds", "1"]
+    assert main(command) == 1
+    assert "seed 1000: right[1] < 0 does not hold" in capfd.readouterr().out
+    assert main([*command, "--json"]) == 1
+    told = json.loads(capfd.readouterr().out)
+    assert told["broken"] == {"0": ["right[1] < 0"], "1000": ["right[1] < 0"]}

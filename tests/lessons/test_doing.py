@@ -7,6 +7,7 @@ import pytest
 from refine_core import datasets
 from refine_core.experiments import Experiments
 from refine_core.lessons import (
+    LessonError,
     Prediction,
     build_experiment,
     compare_prediction,
@@ -22,7 +23,7 @@ from refine_core.lessons import (
 from refine_core.runs import Runs
 from refine_core.spec import ModelSpec
 from refine_core.store.memory import MemoryStore
-from tests.lessons.lesson_folder import write_lesson
+from tests.lessons.lesson_folder import TEXT, write_lesson
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,7 @@ def test_the_runs_of_a_lesson_are_in_no_list(done):
     _lesson, known, snapshot, _values = done
     assert snapshot.state == "finished"
     assert known.list_experiments() == []
+    assert not known.has_any()
     assert known.runs.list.search().total == 0
     assert datasets.list_datasets(known.runs.store) == []
     assert known.get(snapshot.experiment.id).experiment.lesson == "02-small"
@@ -68,6 +70,13 @@ def test_measures_are_read_off_the_runs_and_fill_the_texts(done):
         lesson, "Compare", values
     )
     assert fill_text(lesson, "Predict") == "How many of 4 questions are right after N attempts?"
+
+
+def test_what_was_never_computed_is_not_shown_before_the_run(tmp_path):
+    text = TEXT.replace("up to {n_a} attempts", "right for {right[1]:percent}")
+    lesson = read_lesson(write_lesson(tmp_path / "one", text=text))
+    with pytest.raises(LessonError, match="right is shown before the run, and nothing was computed yet"):
+        fill_text(lesson, "Example", {"right": {1: 0.5}})
 
 
 def test_another_model_keeps_the_temperatures_of_the_lesson(done):

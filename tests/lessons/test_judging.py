@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from refine_core.lessons import judge_answer, read_lesson, show_answer
+from refine_core.lessons import LessonError, judge_answer, read_lesson, show_answer
 from tests.lessons.lesson_folder import write_lesson
 
 CASES = {
@@ -70,3 +71,9 @@ def test_an_output_has_to_be_paid_by_the_reward_and_not_by_the_held_out_one(outp
     assert judge_answer(output, "Ha", {}).passed
     assert judge_answer(output, "Lima", {}).reason == "It is right, too."
     assert judge_answer(output, "a sentence of many words", {}).reason == "The reward pays 0.0."
+
+
+def test_a_held_out_reward_that_cannot_be_read_is_a_fault_of_the_lesson(output):
+    broken = replace(output, check=replace(output.check, held_out="def reward(args"))
+    with pytest.raises(LessonError, match="the held_out of the check"):
+        judge_answer(broken, "Ha", {})

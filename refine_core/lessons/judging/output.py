@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from refine_core.errors import LessonError, Problem, RewardError
 from refine_core.experiments import Arm
 from refine_core.formatting import format_number
 from refine_core.lessons.document import Lesson
@@ -13,13 +14,16 @@ from refine_core.workbench import score_rows
 
 
 def judge_output(lesson: Lesson, text: str, values: Values) -> Judgement:
-    """Judge the text of an output, in the reward's worker. Raises LessonError, RewardError, WorkerError."""
+    """Judge the text of an output, in the reward's worker. Raises LessonError, WorkerError."""
     arm = _find_example_arm(lesson)
     inputs = read_row(lesson, lesson.example.row)
     row = Row("answer", inputs, {_find_output(arm): text}, inputs)
     scores: dict[str, float] = {}
     for name, source in (("reward", arm.spec.reward), ("held_out", lesson.check.held_out)):
-        (one,) = score_rows([row], source).rows
+        try:
+            (one,) = score_rows([row], source).rows
+        except RewardError as error:
+            raise LessonError(lesson.name, [Problem(f"the {name} of the check", str(error))]) from None
         if one.value is None:
             why = f": {one.error.message}" if one.error is not None else ""
             return Judgement(
