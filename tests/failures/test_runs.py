@@ -34,7 +34,7 @@ SPEC = ProgramSpec(
 )
 FAILING = [row for row in ROWS if row.error is not None and "streamed" in row.modes]
 pytestmark = pytest.mark.timeout(600)  # the first test plays all rows
-PATIENCE_S = 8.0  # with many runs at once, a good reply may take longer than a row's own limit
+PATIENCE_S = 6.0  # with many runs at once, a good reply may take longer than a row's own limit; three times this is below SLOW_S
 GOOD = 2  # requests answered before the trouble begins: the first attempt, and the advice after it
 
 
