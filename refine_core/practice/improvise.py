@@ -45,7 +45,10 @@ def improvise(request: Request, output: Output, shape: Shape, draw: Draw) -> Opt
         case "object":
             return [Candidate({key: draw_one(part) for key, part in shape.fields}, 0.0)]
         case "union":
-            return [one for part in shape.parts for one in improvise(request, output, part, draw)]
+            # A number that may also be written as text, as a Decimal is in JSON, is a number.
+            is_number = any(part.kind in {"int", "float"} for part in shape.parts)
+            parts = [part for part in shape.parts if not (is_number and part.kind == "str")]
+            return [one for part in parts for one in improvise(request, output, part, draw)]
         case "none":
             return [Candidate(None, -0.5)]
 
