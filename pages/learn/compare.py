@@ -8,7 +8,7 @@ from pages.learn.guess import draw_guess
 from pages.learn.layout import places
 from pages.learn.picture import build_picture, compare
 from pages.learn.predict import draw_next
-from pages.learn.running import draw_not_run, draw_run_step
+from pages.learn.running import draw_until_measured
 from pages.learn.visit import Visit
 from pages.shared.text import escape_markdown
 from refine_core import lessons
@@ -16,11 +16,7 @@ from refine_core import lessons
 
 def draw_compare(visit: Visit) -> None:
     """Draw the comparison; before the runs have ended, what there is of them."""
-    if visit.snapshot is None:
-        draw_not_run(visit)
-        return
-    if visit.values is None:
-        draw_run_step(visit)
+    if draw_until_measured(visit) or visit.values is None:
         return
     text, right, actions = places()
     with text:

@@ -40,6 +40,17 @@ def draw_run_step(visit: Visit) -> None:
             st.button("Resume", type="primary", key="learn.resume", on_click=_resume, args=(visit,))
 
 
+def draw_until_measured(visit: Visit) -> bool:
+    """Draw what there is before the runs have ended, and say so; draws nothing once their figures are there."""
+    if visit.snapshot is None:
+        draw_not_run(visit)
+        return True
+    if visit.values is None:
+        draw_run_step(visit)
+        return True
+    return False
+
+
 def draw_not_run(visit: Visit) -> None:
     """What stands in a step that needs the runs."""
     text, right, actions = places()

@@ -15,7 +15,7 @@ from pages.learn import links
 from pages.learn.guess import draw_guess
 from pages.learn.layout import BESIDE, CODE_BESIDE, places
 from pages.learn.picture import RESETS, build_picture
-from pages.learn.running import draw_not_run, draw_run_step
+from pages.learn.running import draw_until_measured
 from pages.learn.visit import Visit
 from pages.shared import address
 from pages.shared.editor import Mark, editor
@@ -33,11 +33,7 @@ MAX_CASES: Final = 6
 
 def draw_check(visit: Visit) -> None:
     """Draw the task."""
-    if visit.snapshot is None:
-        draw_not_run(visit)
-        return
-    if visit.values is None:
-        draw_run_step(visit)
+    if draw_until_measured(visit) or visit.values is None:
         return
     check, values = visit.lesson.check, visit.values
     has_code = check.kind == "reward"
