@@ -14,6 +14,7 @@
     │   ├── ImportRefused         a file that is no run, or none that can be trusted
     │   ├── BatchError            too many examples of a batch failed
     │   ├── LessonError           a lesson's folder that cannot be read, or not be run
+    │   ├── RoomError             a guess or a show of hands that a class does not take
     │   └── RewardError           the reward is missing, raised, timed out or returned no number
     ├── LMError                   the model or its provider
     │   ├── LMKeyError            the key is missing or refused
@@ -218,6 +219,10 @@ class LessonError(ProgramError):
     def __init__(self, lesson: str, problems: Sequence[Problem]) -> None:
         self.lesson, self.problems = lesson, tuple(problems)
         super().__init__("\n".join(f"{lesson}/{p.field}: {p.message}" for p in self.problems))
+
+
+class RoomError(ProgramError):
+    """A guess, or a show of hands, that a class does not take: it is closed, over or full, or there is no such class."""
 
 
 class RewardError(ProgramError):

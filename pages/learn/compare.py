@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.learn.guess import draw_guess
 from pages.learn.layout import places
 from pages.learn.picture import build_picture, compare
 from pages.learn.predict import draw_next
 from pages.learn.running import draw_until_measured
 from pages.learn.visit import Visit
+from pages.shared.guess import draw_guess
 from pages.shared.text import escape_markdown
 from refine_core import lessons
 

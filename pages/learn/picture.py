@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from pages.learn.guess import Axis, Picture, Point, Value
 from pages.learn.visit import Visit, take_values
+from pages.shared.guess import Axis, Picture, Point, Value
 from refine_core import lessons
 from refine_core.experiments import Snapshot
 from refine_core.lessons import Gap, Lesson, LessonError

@@ -7,10 +7,10 @@ from typing import Final
 import streamlit as st
 
 from pages.learn import links
-from pages.learn.guess import count_left, draw_guess
 from pages.learn.layout import places
 from pages.learn.picture import build_picture, to_kept
 from pages.learn.visit import Visit
+from pages.shared.guess import count_left, draw_guess
 from pages.shared.text import show_error
 from refine_core import lessons
 from refine_core.errors import SpecError, StoreError

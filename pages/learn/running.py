@@ -7,11 +7,11 @@ from typing import Final
 import streamlit as st
 
 from pages.learn import links
-from pages.learn.guess import count_left, draw_guess
 from pages.learn.layout import places
 from pages.learn.picture import build_picture
 from pages.learn.predict import draw_next, draw_start
 from pages.learn.visit import Visit, open_visit
+from pages.shared.guess import count_left, draw_guess
 from pages.shared.text import escape_markdown, show_error
 from refine_core import experiments
 from refine_core.errors import LMError, SpecError, StoreError

@@ -12,13 +12,13 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.learn import links
-from pages.learn.guess import draw_guess
 from pages.learn.layout import BESIDE, CODE_BESIDE, places
 from pages.learn.picture import RESETS, build_picture
 from pages.learn.running import draw_until_measured
 from pages.learn.visit import Visit
 from pages.shared import address
 from pages.shared.editor import Mark, editor
+from pages.shared.guess import draw_guess
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.leave import leave_for
 from pages.shared.text import show_error

@@ -28,14 +28,17 @@ play = st.Page(address.PLAY, title="Play", url_path="play", visibility="hidden")
 compare = st.Page(address.COMPARE, title="Compare", url_path="compare", visibility="hidden")
 hint_test = st.Page(address.HINT_TEST, title="Does the hint help?", url_path="hint-test", visibility="hidden")
 present = st.Page(address.PRESENT, title="Presenter's view", url_path="present", visibility="hidden")
+teach = st.Page(address.TEACH, title="Teach a class", url_path="teach", visibility="hidden")
+guess = st.Page(address.GUESS, title="Guess", url_path="guess", visibility="hidden")
 
 with suppress(StoreError):  # the page below says what is wrong, and what to do
     for notice in store.notices():
         st.warning(escape_markdown(notice), icon=":material/warning:")
 
-pages = [lab, runs, rewards, batch, learn, models, run, play, compare, hint_test, present]
+pages = [lab, runs, rewards, batch, learn, models, run, play, compare, hint_test, present, teach, guess]
 page = st.navigation(pages, position="hidden")
-if page != present:  # a room sees nothing but the run
+has_own_screen = page in (present, guess) or (page == teach and address.class_code())
+if not has_own_screen:  # a room sees nothing but the run or the question
     page = st.navigation(pages, position="top")
 title_page(page.title)
 try:

@@ -23,6 +23,8 @@ MODELS: Final = "../models/page.py"
 REWARDS: Final = "../rewards/page.py"
 BATCH: Final = "../batch/page.py"
 LEARN: Final = "../learn/page.py"
+TEACH: Final = "../teach/page.py"
+GUESS: Final = "../guess/page.py"
 REWARD: Final = "reward"  # the place of the reward in the Lab
 USE_CONNECTION: Final = (
     "lab.use_connection"  # where the Models page puts the connection that the Lab is to use
@@ -32,6 +34,7 @@ _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 _CHANGE: Final = "change"
 _MODE: Final = "mode"
+_CLASS: Final = "class"
 _CALLER, _SEARCH, _HIT, _GUESS = "caller", "find", "place", "guess"
 _CALLER_CHARACTERS: Final = 200
 WHAT_IF: Final = "what-if"
@@ -324,3 +327,13 @@ def _index(name: str) -> int | None:
 def show_attempt(index: int) -> None:
     """Have the address name this attempt."""
     st.query_params["attempt"] = str(index + 1)
+
+
+def class_code() -> str | None:
+    """The class that the address names, as it was typed, or None."""
+    return st.query_params.get(_CLASS) or None
+
+
+def class_query(code: str) -> dict[str, str]:
+    """The query of the address of a class."""
+    return {_CLASS: code}

@@ -57,6 +57,7 @@ SHARE: Final = _ASSETS / "share" / "share.js"
 GUESS: Final = _ASSETS / "learn" / "guess.js"
 LESSON_HEAD: Final = _ASSETS / "learn" / "head.js"
 LESSONS: Final = _ASSETS / "learn" / "list.js"
+TEACH: Final = _ASSETS / "teach" / "teach.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
@@ -88,6 +89,7 @@ MODULES: Final = (  # scripts that import others
     GUESS,
     LESSON_HEAD,
     LESSONS,
+    TEACH,
     FAMILY,
     EDIT,
 )

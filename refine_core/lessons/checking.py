@@ -146,8 +146,8 @@ def measure(lesson: Lesson, seed: int) -> tuple[dict[str, Any], float]:
 
 
 def count_lesson_words(lesson: Lesson) -> int:
-    """The words that every learner reads: of the texts, the title and the choices. Hints, and what is said of another model, are asked for."""
-    texts = [text for heading, text in lesson.texts.items() if heading != "Another model"]
+    """The words that every learner reads: of the texts, the title and the choices. Hints, and what is said of another model, are asked for; a class reads its own question."""
+    texts = [text for heading, text in lesson.texts.items() if heading not in ("Another model", "Room")]
     return sum(map(count_words, [lesson.title, *texts, *lesson.prediction.choices, *lesson.check.choices]))
 
 

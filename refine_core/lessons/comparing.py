@@ -65,7 +65,7 @@ def _compare_numbers(prediction: Prediction, guess: float, measured: float) -> G
     said, came = _write(guess, prediction), _write(measured, prediction)
     if said == came:
         return Gap(f"You said {said}, and that is what came out.", measured, difference, is_near=True)
-    size = _size(difference, prediction)
+    size = format_size(difference, prediction)
     way = "low" if difference > 0 else "high"
     is_near = abs(difference) <= prediction.near
     close = "Close: you" if is_near else "You"
@@ -94,7 +94,7 @@ def _compare_curves(
     size = sum(map(abs, by_x.values())) / len(by_x)
     worst = max(by_x, key=lambda x: (abs(by_x[x]), -x))
     if abs(by_x[worst]) <= max(prediction.near, prediction.step / 2):
-        sentence = f"You were within {_size(by_x[worst], prediction)} everywhere."
+        sentence = f"You were within {format_size(by_x[worst], prediction)} everywhere."
         return Gap(sentence, measured, mean, by_x, is_near=True)
     at = (
         f"most at {prediction.x_axis.partition(',')[0] or 'x'} = {format_number(worst)}: "
@@ -102,11 +102,11 @@ def _compare_curves(
     )
     one_way = all(one >= 0 for one in by_x.values()) or all(one <= 0 for one in by_x.values())
     if one_way:
-        sentence = f"You were {'low' if mean > 0 else 'high'} by {_size(mean, prediction)} on average, {at}."
-    else:
         sentence = (
-            f"You were off by {_size(size, prediction)} on average, here too high and there too low, {at}."
+            f"You were {'low' if mean > 0 else 'high'} by {format_size(mean, prediction)} on average, {at}."
         )
+    else:
+        sentence = f"You were off by {format_size(size, prediction)} on average, here too high and there too low, {at}."
     return Gap(sentence, measured, mean, by_x, is_near=size <= prediction.near)
 
 
@@ -121,7 +121,7 @@ def _write(value: float, prediction: Prediction) -> str:
     return f"{format_measured(value, prediction)}\N{NO-BREAK SPACE}{prediction.unit}".rstrip()
 
 
-def _size(difference: float, prediction: Prediction) -> str:
+def format_size(difference: float, prediction: Prediction) -> str:
     """How large a difference is: points of a share in percent, else in the unit."""
     text = format_measured(abs(difference), prediction)
     if prediction.unit == "%":

@@ -48,6 +48,8 @@ def _check_prediction(notes: Notes, prediction: Prediction) -> None:
         notes.add(f"{where}.x", "write where the curve has its points, such as [1, 2, 3]")
     if prediction.kind != "choice" and not prediction.low < prediction.high:
         notes.add(f"{where}.high", "it must be above low")
+    if prediction.room_x is not None and prediction.room_x not in prediction.x:
+        notes.add(f"{where}.room_x", "it must be one of x")
     if prediction.kind != "choice" and prediction.step <= 0:
         notes.add(f"{where}.step", "it must be above zero")
 

@@ -2,7 +2,7 @@
 
 assets/lessons/02-best-of-n/
     lesson.json       title, example, measures, prediction, claims, check
-    text.md           what is read: "# Example", "# Predict", "# Compare", "# Check", "# Remember", "# Another model"
+    text.md           what is read: "# Example", "# Predict", "# Compare", "# Check", "# Remember", "# Another model", "# Room"
     experiment.json   what is run, as `refinescope batch` takes it, with its table (inputs.csv)
     weights.json      what the practice model knows of it, if anything (refine_core/practice)
     start.py          the reward that the check begins with, and solution.py, what "Show me" shows, if it asks for code
@@ -53,6 +53,7 @@ class Prediction:
     guess's unit, 100 for a share in percent. low, high, step: of the axis. unit: "" or what stands after a number, such as "%".
     axis, x_axis: their titles. x: of a curve. given: those of x whose point is shown from the start. choices: texts, in order.
     theory: a measure that is drawn as a dotted line once the outcome is shown, or "". near: how far off, in the unit, still counts as right.
+    room_x: the one of x that a class is asked about; None: the one in the middle.
     """
 
     kind: Literal["number", "choice", "curve"]
@@ -69,6 +70,7 @@ class Prediction:
     theory: str = ""
     scale: float = 1.0
     near: float = 0.0
+    room_x: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

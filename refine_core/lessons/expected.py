@@ -21,8 +21,8 @@ from refine_core.lessons.names import names_in_expression, names_in_text
 from refine_core.lessons.settings import list_setting_names
 
 FILE: Final = "expected.json"
-BEFORE_THE_RUN: Final = ("Example", "Predict")
-"""The texts that are read before a learner's own run."""
+BEFORE_THE_RUN: Final = ("Example", "Predict", "Room")
+"""The texts that are read before a learner's own run, or before that of a class."""
 _WORDS: Final = (FILE, "lesson.json", "text.md")
 _DIGITS: Final = 9
 
@@ -38,7 +38,7 @@ def read_expected(folder: Path) -> dict[str, Any]:
 
 def list_shown_before(lesson: Lesson) -> list[str]:
     """The measures that are shown before the run, in the lesson's order: in texts, and as given points of a curve."""
-    names = {name for heading in BEFORE_THE_RUN for name in names_in_text(lesson.texts[heading])}
+    names = {name for heading in BEFORE_THE_RUN for name in names_in_text(lesson.texts.get(heading, ""))}
     if lesson.prediction.given:
         names |= names_in_expression(lesson.prediction.measure)
     return [name for name in lesson.measures if name in names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
+from types import NoneType
 from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 from refine_core.experiments.json_document.notes import Notes, kind_of
@@ -56,6 +57,8 @@ def read_list(notes: Notes, data: Mapping[str, Any], name: str, kind: type[T]) -
 
 def read_value(notes: Notes, where: str, hint: Any, value: object) -> Any:
     """A JSON value as its field has it; None where it is of another kind."""
+    if NoneType in get_args(hint):
+        hint = next(one for one in get_args(hint) if one is not NoneType)
     options = get_args(hint)
     if options and all(isinstance(one, str) for one in options):
         if value not in options:

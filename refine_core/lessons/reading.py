@@ -24,8 +24,8 @@ from refine_core.lessons.measures import find_argument_problems
 from refine_core.lessons.settings import list_setting_names
 
 HEADINGS: Final = ("Example", "Predict", "Compare", "Check", "Remember")
-"""What every text.md has; "Another model" may stand behind them."""
-MAY_HAVE: Final = (*HEADINGS, "Another model")
+"""What every text.md has; "Another model" may stand behind them, and "Room": the one question that a class is asked."""
+MAY_HAVE: Final = (*HEADINGS, "Another model", "Room")
 MINUTES: Final = 6
 _JSON: Final = (
     "$schema", "title", "predicts", "minutes", "example", "measures", "prediction", "check", "claims", "admits",

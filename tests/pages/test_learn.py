@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.learn.guess import KEY as GUESS
+from pages.shared.guess import KEY as GUESS
 from refine_core import connections, experiments, lessons, runs
 from refine_core.programs import ModelSpec
 from tests.pages.test_hint_test import open_page, words

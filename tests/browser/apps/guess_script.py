@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.learn.guess import Axis, Picture, Point, count_left, draw_guess
+from pages.shared.guess import Axis, Picture, Point, count_left, draw_guess
 
 N = tuple(range(1, 11))
 RIGHT = (20, 27, 43, 46, 46, 43, 50, 48, 47, 50)  # of 50
