@@ -1,7 +1,7 @@
 // A guess that is one of a few: cards, as radio buttons. After the run, a dot stands at what happened and a diamond at the guess.
 
 import { draw, make } from "../shared/dom.js";
-import { diamond, dot } from "./axis.js";
+import { diamond, dot } from "../shared/axis.js";
 
 export class ChoiceGuess {
   constructor(changed) {

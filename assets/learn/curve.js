@@ -4,7 +4,7 @@
 
 import { draw, make } from "../shared/dom.js";
 import { watchWidth } from "../shared/mount.js";
-import { diamond, dot, number, scale, snap, ticks, write } from "./axis.js";
+import { diamond, dot, number, scale, snap, ticks, write } from "../shared/axis.js";
 
 const [LEFT, RIGHT, TOP, BELOW, INSET] = [52, 12, 22, 44, 26];
 const [LEAST_PX, MOST_PX, SHARE] = [300, 520, 0.66]; // height, and its share of the width

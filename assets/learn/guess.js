@@ -8,7 +8,7 @@
 
 import { draw, isDark, keepFocus, make } from "../shared/dom.js";
 import { mount } from "../shared/mount.js";
-import { diamond, dot } from "./axis.js";
+import { diamond, dot } from "../shared/axis.js";
 import { ChoiceGuess } from "./choice.js";
 import { Curve } from "./curve.js";
 import { NumberGuess } from "./number.js";

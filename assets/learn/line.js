@@ -1,7 +1,7 @@
 // A guess and what happened on one line, with the gap between them: in the list, and for a lesson whose guess is a number.
 
 import { draw } from "../shared/dom.js";
-import { diamond, dot, scale } from "./axis.js";
+import { diamond, dot, scale } from "../shared/axis.js";
 
 const BEYOND = 14; // pixels: how far an interval that leaves the axis is drawn
 

@@ -4,7 +4,7 @@
 
 import { draw, isDark, keepFocus, make } from "../shared/dom.js";
 import { mount } from "../shared/mount.js";
-import { diamond, dot } from "./axis.js";
+import { diamond, dot } from "../shared/axis.js";
 import { drawLine } from "./line.js";
 
 const [WIDTH, HEIGHT, SIDE, Y] = [184, 40, 8, 13];

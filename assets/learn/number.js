@@ -2,7 +2,7 @@
 
 import { draw, make } from "../shared/dom.js";
 import { watchWidth } from "../shared/mount.js";
-import { measured, number, snap, ticks, write } from "./axis.js";
+import { measured, number, snap, ticks, write } from "../shared/axis.js";
 import { drawLine } from "./line.js";
 
 const SIDE = 26;

@@ -47,6 +47,7 @@ def draw_list(learner: str) -> None:
         st.space("stretch")
         if any(one.progress.changed_at for one in visits):
             st.caption(f"{done} of {len(found)} done, {minutes} min", width="content")
+        st.page_link(address.TEACH, label="Teach a class", icon=":material/co_present:", width="content")
         draw_learner(learner)
     waiting = next((one.lesson.name for one in visits if not one.progress.is_done), None)
     rows = [_row(one, is_next=one.lesson.name == waiting) for one in visits]

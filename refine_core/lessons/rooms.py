@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import math
 import re
 import secrets
 import threading
@@ -200,7 +199,7 @@ def is_token(text: object) -> bool:
 
 def check_room_guess(prediction: Prediction, value: object) -> float | None:
     """The value, on the axis and its steps, or the index of a choice; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if prediction.kind == "choice":
         return float(value) if value in range(len(prediction.choices)) else None

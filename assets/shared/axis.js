@@ -1,6 +1,6 @@
-// From values to pixels, and numbers as a lesson writes them.
+// From values to pixels, numbers as a lesson writes them, and the marks of a guess and of what happened.
 
-import { draw } from "../shared/dom.js";
+import { draw } from "./dom.js";
 
 /** value -> pixels, for a range of values from one pixel to another. */
 export function scale(low, high, from, to) {
