@@ -35,7 +35,7 @@ class Teach {
       make("footer", {}, this.keys, this.note));
     place.append(this.root);
     this.onKey = (event) => this.key(event);
-    addEventListener("keydown", this.onKey);
+    addEventListener("keydown", this.onKey, true); // before Streamlit, whose own r runs the page again
     this.sizes = new ResizeObserver(() => this.drawChart());
     this.sizes.observe(this.canvas);
   }
@@ -61,7 +61,8 @@ class Teach {
     this.sentence.classList.toggle("long", data.headline.length > LARGE);
     const isLong = data.texts.reduce((sum, text) => sum + text.length, 0) > SHORT;
     const texts = data.texts.map((text) => make("p", { class: isLong ? "text long" : "text" }, written(text)));
-    this.body.replaceChildren(...texts, ...this.choices(), ...(data.chart ? [this.canvas] : []), ...this.progress());
+    const code = data.code ? [make("pre", { text: data.code, tabIndex: 0, "aria-label": "Code" })] : [];
+    this.body.replaceChildren(...texts, ...code, ...this.choices(), ...(data.chart ? [this.canvas] : []), ...this.progress());
     this.drawChart();
     this.drawPanel();
     this.problem.textContent = data.problem;
@@ -130,23 +131,28 @@ class Teach {
     this.tell("asked", { do: what, from: this.data.at, at: Date.now(), ...more });
   }
 
+  takeKey(event) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
   key(event) {
     if (!this.data || !this.root.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
-      event.preventDefault();
+      this.takeKey(event);
       return this.panel.hidden ? this.ask("leave") : this.toggle();
     }
     if (isTyping(event) || isSilenced(event)) return;
     const on = () => this.data.main && this.ask("on");
     const acts = { ArrowRight: on, PageDown: on, r: on, ArrowLeft: () => this.ask("back"), PageUp: () => this.ask("back"), h: () => this.toggle() };
     if (!acts[event.key]) return;
-    event.preventDefault();
+    this.takeKey(event);
     acts[event.key]();
   }
 
   end() {
     this.sizes.disconnect();
-    removeEventListener("keydown", this.onKey);
+    removeEventListener("keydown", this.onKey, true);
     this.root.remove();
   }
 }

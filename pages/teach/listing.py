@@ -117,7 +117,7 @@ def _list_rows(table: LessonTable) -> list[dict[str, str]]:
             {
                 "Lesson": name,
                 "Class": str(one.number),
-                "Guesses": f"{len(one.typed)} typed, {len(one.hands)} hands",
+                "Guesses": f"{len(one.typed)} typed, {pluralize(len(one.hands), 'hand')}",
                 "What came out": escape_markdown(came),
                 "The room": escape_markdown(" ".join(one.summary.sentences)),
                 "Checks": said,

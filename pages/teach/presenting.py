@@ -54,7 +54,7 @@ def _draw(code: str, *, was_live: bool) -> None:
         key=KEY,
         data={
             **shown,
-            "place": f"Lesson {lesson.number}, step {number} of {len(lessons.STEPS)}",
+            "place": f"{f'Lesson {lesson.number}' if lesson.number else lesson.name}, step {number} of {len(lessons.STEPS)}",
             "address": reached or "",
             "code": room.code,
             "problem": problem,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,19 +20,35 @@ HOW: Final = (
 
 def find_address() -> str | None:
     """Where to guess, as a person types it: "10.0.0.12:8501/guess"; None where no other machine gets an answer."""
-    seen = urlsplit(st.context.url or "")
+    return build_address(
+        st.context.url or "",
+        str(st.get_option("server.address") or ""),
+        int(st.get_option("server.port")),
+        [str(one) for one in st.get_option("server.allowedHosts")],
+        _own_address,
+    )
+
+
+def build_address(
+    url: str, bound: str, port: int, allowed: Sequence[str], own_address: Callable[[], str | None]
+) -> str | None:
+    """The same, by the page's address in the teacher's browser, what the server listens on, and the names that it answers to.
+
+    bound: "" for all of the machine's addresses. allowed: [] for any name. own_address: finds the machine's own in its network.
+    """
+    seen = urlsplit(url)
     base = seen.path.rpartition("/")[0]
-    if seen.hostname and not _is_loopback(seen.hostname):
+    if seen.hostname and not _is_loopback(
+        seen.hostname
+    ):  # as it called, others may: it may lie behind a proxy
         scheme = "https://" if seen.scheme == "https" else ""
         return f"{scheme}{seen.netloc.rpartition('@')[2]}{base}/guess"
-    bound = str(st.get_option("server.address") or "")
     if bound and _is_loopback(bound):
         return None
-    host = _own_address() if _is_any(bound) else bound
-    if host is None or not _is_allowed(host):
+    host = own_address() if _is_any(bound) else bound
+    if host is None or not _is_allowed(host, allowed):
         return None
-    port = seen.port or st.get_option("server.port")
-    return f"{f'[{host}]' if ':' in host else host}:{port}{base}/guess"
+    return f"{f'[{host}]' if ':' in host else host}:{seen.port or port}{base}/guess"
 
 
 def _is_loopback(host: str) -> bool:
@@ -41,15 +58,15 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_any(host: str) -> bool:
-    """Whether the server listens on all of the machine's addresses, as it does without one."""
+    """Whether that is all of the machine's addresses, which a server without one listens on, too."""
     with suppress(ValueError):
-        return ipaddress.ip_address(host).is_unspecified
+        return ipaddress.ip_address(host.strip("[]")).is_unspecified
     return not host
 
 
-def _is_allowed(host: str) -> bool:
-    names = [str(one).strip().lower() for one in st.get_option("server.allowedHosts")]
-    return not names or "*" in names or host.lower() in names
+def _is_allowed(host: str, allowed: Sequence[str]) -> bool:
+    names = [one.strip().lower().strip("[]") for one in allowed]
+    return not names or "*" in names or host.lower().strip("[]") in names
 
 
 def _own_address() -> str | None:

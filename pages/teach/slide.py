@@ -22,13 +22,14 @@ HIDDEN: Final = "Shown only once guessing is closed, so nobody copies. No names 
 class Slide:
     """What stands on the wall.
 
-    headline: the sentence. lead, texts: paragraphs above and below it. choices: of a question: (text, how many or None, whether it came out).
+    headline: the sentence. lead, texts: paragraphs above and below it. code: below them. choices: of a question: (text, how many or None, whether it came out).
     chart: of a number: axis, marks and what came out; None elsewhere. total, total_words: guesses so far. main: on the button that leads on.
     note: in the last line. progress: runs that have ended, of how many.
     """
 
     headline: str
     lead: Sequence[str] = ()
+    code: str = ""
     texts: Sequence[str] = ()
     choices: Sequence[tuple[str, int | None, bool]] = ()
     chart: Mapping[str, Any] | None = None
@@ -56,6 +57,7 @@ def build_question(lesson: Lesson, room: Room, typed: int, guesses: Sequence[flo
     return Slide(
         headline,
         lead,
+        "",
         (),
         _list_choices(asked, summary, None),
         _chart(asked, summary, None, ""),
@@ -91,6 +93,7 @@ def build_outcome(lesson: Lesson, room: Room, guesses: Sequence[float]) -> Slide
     return Slide(
         "\n".join(summary.sentences) or "Nothing was measured, so there is nothing to compare.",
         (),
+        "",
         (),
         _list_choices(asked, summary, question.outcome),
         _chart(asked, summary, question.outcome, question.words),
@@ -106,15 +109,23 @@ def build_check(
     """Step 5: the task, then its answer and the line to remember. values: of the runs; without them nothing can be asked."""
     if values is None:
         return Slide("Run the lesson first.", main="Back to the question")
-    *lead, headline = _paragraphs(lessons.fill_text(lesson, "Check", values))
-    fills = lambda text: lessons.fill_words(lesson, "lesson.json check.choices", text, values)  # noqa: E731
-    choices = [(show_unseen(fills(text)), None, False) for text in lesson.check.choices]
+    check = lesson.check
+    *lead, task = _paragraphs(lessons.fill_text(lesson, "Check", values))
     if not is_answered:
-        return Slide(headline, lead, choices=choices, main="Show the answer")
-    answer = lessons.show_answer(lesson, values)
+        texts = [
+            lessons.fill_words(lesson, "lesson.json check.choices", text, values) for text in check.choices
+        ]
+        choices = [(show_unseen(text), None, False) for text in texts]
+        return Slide(task, lead, show_unseen(check.start), choices=choices, main="Show the answer")
+    answer = show_unseen(lessons.show_answer(lesson, values))
     remember = " ".join(_paragraphs(lessons.fill_text(lesson, "Remember", values)))
-    main = "Next lesson" if has_next else "Leave"
-    return Slide(remember, texts=[*lead, headline, show_unseen(answer)], main=main)
+    is_code = check.kind == "reward"
+    return Slide(
+        remember,
+        code=answer if is_code else "",
+        texts=[*lead, task, *([] if is_code else [answer])],
+        main="Next lesson" if has_next else "Leave",
+    )
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -114,7 +114,7 @@ def format_measured(value: float, prediction: Prediction) -> str:
     """A number as the axis of the prediction has it, without its unit: as many decimals as its step."""
     step = prediction.step
     decimals = 0 if float(step).is_integer() else min(4, len(f"{step:.4f}".rstrip("0").partition(".")[2]))
-    return f"{value:,.{decimals}f}"
+    return f"{value:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _write(value: float, prediction: Prediction) -> str:

@@ -24,6 +24,7 @@ from refine_core.lessons import (
     close_guesses,
     count_guesses,
     end_room,
+    format_room_guess,
     keep_guess,
     keep_progress,
     list_hands,
@@ -196,7 +197,7 @@ def test_a_guess_lies_on_a_step_of_its_axis():
     assert check_room_guess(replace(PERCENT, low=-1, high=1, step=0.01), 0.123) == 0.12
     assert check_room_guess(CHOICE, 2) == 2
     assert check_room_guess(CHOICE, 3) is None
-    assert check_room_guess(PERCENT, True) is None  # noqa: FBT003  # a browser can send it
+    assert check_room_guess(PERCENT, True) is None  # a browser can send it
 
 
 def test_hands_are_added_and_taken_back_but_never_below_none(store, lesson):
@@ -254,6 +255,11 @@ def test_the_sentences_say_how_far_off_a_room_was():
 )
 def test_a_room_that_was_high_right_or_silent(guesses, outcome, sentences):
     assert summarize_room(PERCENT, guesses, outcome).sentences == sentences
+
+
+def test_a_guess_below_zero_has_the_sign_for_minus():
+    points = replace(PERCENT, unit="points", low=-20)
+    assert format_room_guess(points, -12) == "\N{MINUS SIGN}12\xa0points"
 
 
 def test_choices_have_their_shares_and_how_many_were_right():

@@ -693,7 +693,9 @@ def test_what_a_browser_sends_that_fits_nothing_is_left_alone(sent):
     assert detail(app) == before
 
 
-@pytest.mark.parametrize("page", ["lab", "runs", "rewards", "run", "play", "present", "compare", "models"])
+@pytest.mark.parametrize(
+    "page", ["lab", "runs", "rewards", "run", "play", "present", "compare", "models", "teach", "guess"]
+)
 def test_each_page_says_in_words_that_the_store_cannot_be_opened(page, monkeypatch, tmp_path):
     blocked = tmp_path / "a file"
     blocked.write_text("no folder")
