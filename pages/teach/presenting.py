@@ -26,7 +26,8 @@ from refine_core.lessons import Lesson, LessonError, Room, RoomError
 KEY: Final = "teach"
 POLL_S: Final = 1.0
 MAX_HANDS: Final = 100  # that one press adds
-_ANSWERED: Final = "teach.answered"
+_SECOND: Final = "teach.second-half"
+"""The step whose second half is on the wall: why it came out so, or the answer of the check."""
 _component = st.components.v2.component(
     "refinescope.teach", js=import_script(TEACH), css=read_styles(TEACH, root=".teach")
 )
@@ -79,12 +80,13 @@ def _build(lesson: Lesson, room: Room) -> slide.Slide:
         return slide.build_question(lesson, room, typed, guesses)
     if room.step == "run":
         return slide.build_run(_snapshot(room))
-    if room.step == "compare":
-        return slide.build_outcome(lesson, room, guesses or [])
     values = _values(lesson, room)
-    return slide.build_check(
-        lesson, values, is_answered=_is_answered(room), has_next=_next_lesson(lesson) is not None
-    )
+    if room.step == "compare":
+        if values is not None and _is_second(room):
+            return slide.build_reason(lesson, values)
+        return slide.build_outcome(lesson, room, guesses or [])
+    has_next = _next_lesson(lesson) is not None
+    return slide.build_check(lesson, values, is_answered=_is_second(room), has_next=has_next)
 
 
 # ---- what the teacher does
@@ -102,8 +104,10 @@ def _act(room: Room) -> bool:
         return _go_on(room)
     if wanted == "back" and room.step != "example":
         before = {"predict": "example", "run": "predict", "compare": "predict", "check": "compare"}
-        _clear_answer(room)
-        _show(room, before[room.step])
+        if _is_second(room):
+            del st.session_state[_SECOND]
+        else:
+            _show(room, before[room.step])
     elif wanted == "hand" and room.step == "predict":
         by = asked.get("by")
         if isinstance(by, int | float) and -MAX_HANDS <= by <= MAX_HANDS:
@@ -122,12 +126,12 @@ def _go_on(room: Room) -> bool:
         _show(room, "compare")
     elif room.step in ("predict", "run"):
         _run(room, lesson)
-    elif room.step == "compare":
-        _show(room, "check")
     elif _values(lesson, room) is None:
         _show(room, "predict")
-    elif not _is_answered(room):
-        st.session_state[_ANSWERED] = (room.code, lesson.name)
+    elif not _is_second(room):
+        st.session_state[_SECOND] = _step(room)
+    elif room.step == "compare":
+        _show(room, "check")
     else:
         following = _next_lesson(lesson)
         if following is None:
@@ -221,13 +225,12 @@ def _show(room: Room, step: lessons.Step) -> None:
 
 def _mark(room: Room) -> str:
     """Tells one slide from the next, so that a second press on one does not act on the other."""
-    return f"{room.lesson}/{room.step}/{room.question.is_closed}/{_is_answered(room)}"
+    return f"{room.lesson}/{room.step}/{room.question.is_closed}/{_is_second(room)}"
 
 
-def _is_answered(room: Room) -> bool:
-    return bool(st.session_state.get(_ANSWERED) == (room.code, room.lesson))
+def _is_second(room: Room) -> bool:
+    return bool(st.session_state.get(_SECOND) == _step(room))
 
 
-def _clear_answer(room: Room) -> None:
-    if _is_answered(room):
-        del st.session_state[_ANSWERED]
+def _step(room: Room) -> tuple[str, str, str]:
+    return room.code, room.lesson, room.step

@@ -99,7 +99,14 @@ def build_outcome(lesson: Lesson, room: Room, guesses: Sequence[float]) -> Slide
         _chart(asked, summary, question.outcome, question.words),
         len(guesses) + len(hands),
         total,
-        main="Next: check",
+        main="Next: why",
+    )
+
+
+def build_reason(lesson: Lesson, values: Mapping[str, Any]) -> Slide:
+    """Step 4, its second half: why it came out so. values: of the class's runs."""
+    return Slide(
+        lesson.title, texts=_paragraphs(lessons.fill_text(lesson, "Compare", values)), main="Next: check"
     )
 
 

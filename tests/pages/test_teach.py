@@ -99,6 +99,9 @@ def test_a_class_is_taught_from_the_question_to_the_line_to_remember():
     assert room(code).step == "compare"
     assert shown["headline"] == "The room was 30 points too low.\nOne of 2 came within 5 points."
     assert shown["chart"]["outcome"]["words"] == "90\xa0%: 45 of 50"
+    assert "climbs fast" in " ".join(slide(ask(app, "on"))["texts"])
+    assert slide(ask(app, "back"))["main"] == "Next: why"
+    ask(app, "on")
     assert "right four times in ten" in slide(ask(app, "on"))["headline"]
     shown = slide(ask(app, "on"))
     assert shown["headline"].startswith("A new attempt can only help")
