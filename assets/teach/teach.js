@@ -61,7 +61,7 @@ class Teach {
     this.sentence.classList.toggle("long", data.headline.length > LARGE);
     const isLong = data.texts.reduce((sum, text) => sum + text.length, 0) > SHORT;
     const texts = data.texts.map((text) => make("p", { class: isLong ? "text long" : "text" }, written(text)));
-    const code = data.code ? [make("pre", { text: data.code, tabIndex: 0, "aria-label": "Code" })] : [];
+    const code = data.source ? [make("pre", { text: data.source, tabIndex: 0, "aria-label": "Code" })] : [];
     this.body.replaceChildren(...texts, ...code, ...this.choices(), ...(data.chart ? [this.canvas] : []), ...this.progress());
     this.drawChart();
     this.drawPanel();

@@ -26,6 +26,7 @@ from refine_core.lessons import Lesson, LessonError, Room, RoomError
 KEY: Final = "teach"
 POLL_S: Final = 1.0
 MAX_HANDS: Final = 100  # that one press adds
+_PROBLEM: Final = "teach.problem"
 _SECOND: Final = "teach.second-half"
 """The step whose second half is on the wall: why it came out so, or the answer of the check."""
 _component = st.components.v2.component(
@@ -41,12 +42,13 @@ def draw_class(code: str) -> None:
 
 def _draw(code: str, *, was_live: bool) -> None:
     room = _read(code)
-    problem = ""
+    left = False
     try:
         left = _act(room)
-        room = _reveal(_read(code))
+        _reveal(_read(code))
     except (RoomError, LessonError, SpecError, LMError) as error:
-        left, problem = False, str(error)
+        st.session_state[_PROBLEM] = str(error)  # until the next press, as the slide is drawn every second
+    room = _read(code)
     lesson = _lesson(room)
     number = lessons.STEPS.index(room.step) + 1
     shown = asdict(_build(lesson, room))
@@ -58,7 +60,7 @@ def _draw(code: str, *, was_live: bool) -> None:
             "place": f"{f'Lesson {lesson.number}' if lesson.number else lesson.name}, step {number} of {len(lessons.STEPS)}",
             "address": reached or "",
             "code": room.code,
-            "problem": problem,
+            "problem": st.session_state.get(_PROBLEM, ""),
             "at": _mark(room),
             "can_go_back": room.step != "example",
         },
@@ -96,6 +98,8 @@ def _act(room: Room) -> bool:
     """Do what was asked for; whether the teacher leaves. A browser can send anything."""
     asked = take_click(KEY, "asked") or {}
     wanted = asked.get("do")
+    if wanted:
+        st.session_state.pop(_PROBLEM, None)
     if asked.get("from") not in (None, _mark(room)):
         return False  # pressed on a slide that is no longer there
     if wanted == "leave":
@@ -152,18 +156,18 @@ def _run(room: Room, lesson: Lesson) -> None:
     _show(room, "run")
 
 
-def _reveal(room: Room) -> Room:
+def _reveal(room: Room) -> None:
     """Once all runs have ended, keep what came out, and show it."""
     snapshot = _snapshot(room)
     if room.step != "run" or snapshot is None or snapshot.state != "finished":
-        return room
+        return
     lesson, store = _lesson(room), runs.default().store
     values = _values(lesson, room)
     if values is not None and room.question.outcome is None:
         outcome = lessons.read_room_outcome(lesson.prediction, values)
         words = _words(lesson, snapshot, values)
         lessons.change_question(store, room.code, lesson.name, outcome=outcome, words=words)
-    return lessons.show_step(store, room.code, lesson.name, "compare")
+    lessons.show_step(store, room.code, lesson.name, "compare")
 
 
 # ---- what is known

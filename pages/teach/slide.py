@@ -22,14 +22,14 @@ HIDDEN: Final = "Shown only once guessing is closed, so nobody copies. No names 
 class Slide:
     """What stands on the wall.
 
-    headline: the sentence. lead, texts: paragraphs above and below it. code: below them. choices: of a question: (text, how many or None, whether it came out).
+    headline: the sentence. lead, texts: paragraphs above and below it. source: code, below them. choices: of a question: (text, how many or None, whether it came out).
     chart: of a number: axis, marks and what came out; None elsewhere. total, total_words: guesses so far. main: on the button that leads on.
     note: in the last line. progress: runs that have ended, of how many.
     """
 
     headline: str
     lead: Sequence[str] = ()
-    code: str = ""
+    source: str = ""
     texts: Sequence[str] = ()
     choices: Sequence[tuple[str, int | None, bool]] = ()
     chart: Mapping[str, Any] | None = None
@@ -129,7 +129,7 @@ def build_check(
     is_code = check.kind == "reward"
     return Slide(
         remember,
-        code=answer if is_code else "",
+        source=answer if is_code else "",
         texts=[*lead, task, *([] if is_code else [answer])],
         main="Next lesson" if has_next else "Leave",
     )

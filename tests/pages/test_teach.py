@@ -142,6 +142,14 @@ def test_hands_are_counted_and_taken_back_on_the_wall():
     assert [many for _, many, _ in slide(ask(app, "on"))["choices"]] == [0, 0, 5]
 
 
+def test_a_hand_beside_the_axis_is_refused_in_words_until_the_next_press():
+    code = open_class()
+    app = ask(teach(code), "hand", value=101, by=1)
+    app.run()
+    assert slide(app)["problem"] == "No hands were added: a guess is a number from 0 to 100."
+    assert slide(ask(app, "hand", value=60, by=1))["problem"] == ""
+
+
 @pytest.mark.parametrize(
     "sent",
     [
