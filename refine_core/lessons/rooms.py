@@ -160,7 +160,7 @@ def keep_guess(store: Store, code: str, lesson: Lesson, token: str, value: objec
             raise RoomError("Not sent: guessing is closed. Look at the screen.")
         name = _name(room.code, lesson.name, token)
         kept = store.documents(_kind(room.code))
-        if name not in kept and _count(kept, lesson.name) >= MAX_GUESSES:
+        if name not in kept and _count_of(kept, lesson.name) >= MAX_GUESSES:
             raise RoomError(f"Not sent: this question has {MAX_GUESSES:,} guesses, and takes no more.")
         store.put(_kind(room.code), name, codec.dumps(guess))
         return guess
@@ -174,7 +174,7 @@ def own_guess(store: Store, code: str, lesson: str, token: str) -> float | None:
 
 def count_guesses(store: Store, code: str, lesson: str) -> int:
     """How many browsers have guessed; hands are not counted. Raises StoreError."""
-    return _count(store.documents(_kind(clean_code(code))), lesson)
+    return _count_of(store.documents(_kind(clean_code(code))), lesson)
 
 
 def read_guesses(store: Store, code: str, lesson: str) -> list[float]:
@@ -249,7 +249,7 @@ def _name(code: str, lesson: str, token: str) -> str:
     return f"{lesson}/{hashlib.blake2b(f'{code} {token}'.encode(), digest_size=12).hexdigest()}"
 
 
-def _count(kept: Mapping[str, str], lesson: str) -> int:
+def _count_of(kept: Mapping[str, str], lesson: str) -> int:
     return sum(name.startswith(f"{lesson}/") for name in kept)
 
 
