@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
@@ -37,7 +38,7 @@ def draw_list() -> None:
     _draw_tables(lessons.list_tables(store, found))
 
 
-def _draw_open(found: list[Lesson]) -> Lesson:
+def _draw_open(found: Sequence[Lesson]) -> Lesson:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = st.selectbox(
             "Lesson",

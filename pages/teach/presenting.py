@@ -25,6 +25,12 @@ from refine_core.lessons import Lesson, LessonError, Room, RoomError
 
 KEY: Final = "teach"
 POLL_S: Final = 1.0
+_BEFORE: Final[Mapping[lessons.Step, lessons.Step]] = {
+    "predict": "example",
+    "run": "predict",
+    "compare": "predict",
+    "check": "compare",
+}
 MAX_HANDS: Final = 100  # that one press adds
 _PROBLEM: Final = "teach.problem"
 _SECOND: Final = "teach.second-half"
@@ -107,11 +113,10 @@ def _act(room: Room) -> bool:
     if wanted == "on":
         return _go_on(room)
     if wanted == "back" and room.step != "example":
-        before = {"predict": "example", "run": "predict", "compare": "predict", "check": "compare"}
         if _is_second(room):
             del st.session_state[_SECOND]
         else:
-            _show(room, before[room.step])
+            _show(room, _BEFORE[room.step])
     elif wanted == "hand" and room.step == "predict":
         by = asked.get("by")
         if isinstance(by, int | float) and -MAX_HANDS <= by <= MAX_HANDS:

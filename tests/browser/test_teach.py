@@ -58,7 +58,7 @@ def open_class(wall: Page, app: str, lesson: str) -> str:
 
 def test_a_guess_counts_at_once_and_shows_its_value_only_once_closed(wall: Page, phone: Page, app: str):
     code = open_class(wall, app, "How fast does best-of-N grow?")
-    assert serious_findings(wall, ".teach") == []
+    assert serious_findings(wall, ".stMain") == []
     phone.goto(f"{app}/guess?class={code}")
     field = phone.get_by_label("as a number")
     field.fill("60", timeout=60_000)
@@ -77,7 +77,7 @@ def test_a_guess_counts_at_once_and_shows_its_value_only_once_closed(wall: Page,
     wall.keyboard.press("r")
     expect(wall.locator(".teach h1")).to_contain_text(re.compile(r"The room was \d+ points too low"))
     expect(phone.get_by_text(re.compile("^It was: 9"))).to_be_visible()
-    assert serious_findings(wall, ".teach") == []
+    assert serious_findings(wall, ".stMain") == []
 
 
 def test_hands_join_the_guesses_and_escape_leads_to_the_table(wall: Page, phone: Page, app: str):
