@@ -21,7 +21,7 @@ export function drawChart(chart, width, height) {
   ]);
   const line = draw("path", { class: "axis", d: `M${SIDE} ${y}H${width - SIDE}` });
   const title = draw("text", { class: "title", x: width - SIDE, y: y + 66, "text-anchor": "end", text: chart.title });
-  return draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": chart.alt }, line, title, axis, marks, outcome(chart, x, y, width));
+  return draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": chart.alt }, line, title, axis, outcome(chart, x, y, width), marks);
 }
 
 // Guesses that would lie over one another stand in one stack, at their mean.

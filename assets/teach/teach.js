@@ -115,7 +115,7 @@ class Teach {
       ...(data.can_go_back ? [button("Back", "back", () => this.ask("back"))] : []),
       ...(data.main ? [button(data.main, "main", () => this.ask("on"), "filled")] : []));
     const keys = [["→", "next"], ["r", "reveal"], ...(data.hands ? [["h", "add hands"]] : [])];
-    this.keys.replaceChildren(...keys.flatMap(([key, words]) => [make("kbd", { text: key }), ` ${words} `]), make("button", { type: "button", class: "leave", data: { key: "leave" }, on: { click: () => this.ask("leave") } }, make("kbd", { text: "Esc" }), " leave"));
+    this.keys.replaceChildren(...keys.map(([key, words]) => make("span", {}, make("kbd", { text: key }), ` ${words}`)), make("button", { type: "button", class: "leave", data: { key: "leave" }, on: { click: () => this.ask("leave") } }, make("kbd", { text: "Esc" }), " leave"));
     this.note.textContent = data.note;
   }
 
