@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests.browser.warm import Warm, forks, start_warm, stop_warm
 from tests.threads import eventually
 
 ROOT = Path(__file__).parents[2]
 START_S = 60
+App = subprocess.Popen[bytes] | Warm
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 QUIET += ["--disable-background-networking", "--disable-component-update"]
 
@@ -52,10 +54,16 @@ def close_part(page: Page) -> None:
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _warm_apps() -> Iterator[None]:
+    yield
+    stop_warm()
+
+
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
     """Start the script under Streamlit, once a session, and return its address; the log must hold no traceback."""
-    served: dict[Path, tuple[subprocess.Popen[bytes], Path, str]] = {}
+    served: dict[Path, tuple[App, Path, str]] = {}
 
     def start(script: Path) -> str:
         if script not in served:
@@ -70,16 +78,20 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
 
 
 class Server:
-    """The app as its users start it, on a data folder of its own; it can be killed and started again."""
+    """The app on a data folder of its own; it can be killed and started again. cold: by the command that its users type."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.url = folder, ""
-        self._running: tuple[subprocess.Popen[bytes], Path] | None = None
+    def __init__(self, folder: Path, *, cold: bool = False) -> None:
+        self.folder, self.url, self.cold = folder, "", cold
+        self._running: tuple[App, Path] | None = None
 
     def start(self, *options: str) -> str:
         """options: Streamlit's own, such as "--server.baseUrlPath=there"."""
         process, log, self.url = _start(
-            ROOT / "app.py", self.folder, *options, REFINESCOPE_HOME=str(self.folder / "data")
+            ROOT / "app.py",
+            self.folder,
+            *options,
+            cold=self.cold,
+            REFINESCOPE_HOME=str(self.folder / "data"),
         )
         self._running = process, log
         return self.url
@@ -120,25 +132,31 @@ def free_port() -> int:
 
 
 def _start(
-    script: Path, folder: Path, *options: str, **variables: str
-) -> tuple[subprocess.Popen[bytes], Path, str]:
+    script: Path, folder: Path, *options: str, cold: bool = False, **variables: str
+) -> tuple[App, Path, str]:
     wanted = next((o.partition("=")[2] for o in options if o.startswith("--server.port=")), "")
     port, log = int(wanted) if wanted else free_port(), folder / "server.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), *options],
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            cwd=ROOT,  # where .streamlit/config.toml is, and what the script imports from
-            env={**os.environ, "HOME": str(folder), "USERPROFILE": str(folder), **variables},
-        )
+    arguments = ["run", str(script), "--server.port", str(port), *options]
+    environment = {**os.environ, "HOME": str(folder), "USERPROFILE": str(folder), **variables}
+    process: App
+    if forks() and not cold:
+        process = start_warm(arguments, environment, log)
+    else:
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", *arguments],
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                cwd=ROOT,  # where .streamlit/config.toml is, and what the script imports from
+                env=environment,
+            )
     base = next((o.partition("=")[2] for o in options if o.startswith("--server.baseUrlPath=")), "")
     url = f"http://127.0.0.1:{port}" + (f"/{base.strip('/')}" if base else "")
     until_up(process, log, url)
     return process, log, url
 
 
-def until_up(process: subprocess.Popen[bytes], log: Path, url: str) -> None:
+def until_up(process: App, log: Path, url: str) -> None:
     """Wait until a server answers; fail with its log if it ends or takes too long."""
 
     def is_up() -> bool:
@@ -156,7 +174,7 @@ def until_up(process: subprocess.Popen[bytes], log: Path, url: str) -> None:
         pytest.fail(f"the server was not up after {START_S} s:\n{stop(process, log)[-3000:]}")
 
 
-def stop(process: subprocess.Popen[bytes], log: Path) -> str:
+def stop(process: App, log: Path) -> str:
     """End a server, and return what it logged."""
     process.send_signal(signal.SIGTERM)
     try:

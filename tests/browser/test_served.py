@@ -33,7 +33,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]
 
     def at(*options: str) -> str:
         if options not in servers:
-            servers[options] = Server(tmp_path_factory.mktemp("served"))
+            servers[options] = Server(tmp_path_factory.mktemp("served"), cold=True)
             servers[options].start(*options)
         return servers[options].url
 
