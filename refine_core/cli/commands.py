@@ -54,7 +54,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "rows": "Read a file of recorded outputs and print its rows.",
     },
     "Lessons": {
-        "lesson": "Check a lesson of your own: lesson check FOLDER.",
+        "lesson": "Write a lesson of your own: lesson new FOLDER, lesson check FOLDER.",
     },
 }
 """Commands by what they are for, each in a sentence, so that --help loads none of them."""

@@ -22,7 +22,7 @@ from refine_core.lessons.document import MAX_WORDS, Lesson
 from refine_core.lessons.expected import FILE, count_tried_seeds, is_same, list_shown_before, write_expected
 from refine_core.lessons.expressions import ExpressionError, evaluate
 from refine_core.lessons.judging import judge_answer, show_answer
-from refine_core.lessons.names import list_check_texts, names_in_text
+from refine_core.lessons.names import list_check_texts, list_plain_texts, names_in_text
 from refine_core.lessons.reading import read_lesson
 from refine_core.lessons.running import build_experiment
 from refine_core.lessons.settings import list_setting_names
@@ -165,6 +165,9 @@ def _check_words(lesson: Lesson, words: int) -> Iterator[Problem]:
                 f"lesson.json check.{place}",
                 f"write the number in “{line}” as an expression, such as {{rows}}",
             )
+    for place, text in list_plain_texts(lesson):
+        if any(map(str.isdigit, text)):
+            yield Problem(f"lesson.json {place}", f"write “{text}” without a number: none can be computed here")
     if not lesson.claims:
         yield Problem("lesson.json claims", "write what must come out, such as right[4] > right[1]")
 

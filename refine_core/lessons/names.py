@@ -27,6 +27,14 @@ def list_check_texts(check: Check) -> list[tuple[str, str]]:
     return found
 
 
+def list_plain_texts(lesson: Lesson) -> list[tuple[str, str]]:
+    """The words of lesson.json that hold no expressions, with their places."""
+    prediction = lesson.prediction
+    found = [("title", lesson.title), ("predicts", lesson.predicts)]
+    found += [(f"prediction.{name}", getattr(prediction, name)) for name in ("unit", "axis", "x_axis")]
+    return found + [(f"prediction.choices[{i}]", text) for i, text in enumerate(prediction.choices)]
+
+
 def list_expressions(lesson: Lesson) -> list[tuple[str, str]]:
     """The expressions of lesson.json outside of texts, with their places."""
     check, prediction = lesson.check, lesson.prediction

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from refine_core.cli import main
+from refine_core.cli.output import BAD_INPUT
 from refine_core.lessons import check_lesson, list_lessons
 from refine_core.lessons.expected import FILE
 from refine_core.lessons.measures import KINDS
 from tests.lessons.lesson_folder import LESSON, TEXT, write_lesson
 
-TEMPLATE = Path(__file__).parents[2] / "docs" / "lesson-template"
+ROOT = Path(__file__).parents[2]
 
 
 def places(report):
@@ -29,14 +30,25 @@ def test_every_lesson_comes_out_as_it_says(lesson):
     assert (report.problems, report.broken) == ((), {})
 
 
-def test_the_template_of_the_docs_passes():
-    report = check_lesson(TEMPLATE, other_seeds=0)
-    assert (report.problems, report.broken) == ((), {})
+def test_a_new_lesson_passes_and_overwrites_nothing(tmp_path, capfd):
+    folder = tmp_path / "my" / "11-mine"
+    assert main(["lesson", "new", str(folder)]) == 0
+    assert f"refinescope lesson check {folder} --write" in capfd.readouterr().out
+    assert main(["lesson", "check", str(folder), "--seeds", "0"]) == 0
+    (folder / "text.md").write_text("mine", encoding="utf-8")
+    assert main(["lesson", "new", str(folder)]) == BAD_INPUT
+    assert "Name a new folder" in capfd.readouterr().err
+    assert (folder / "text.md").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_folder_that_is_not_there_leads_to_the_template(tmp_path, capfd):
+    assert main(["lesson", "check", str(tmp_path / "nowhere")]) == BAD_INPUT
+    assert "refinescope lesson new" in capfd.readouterr().err
 
 
 def test_the_docs_name_every_kind_of_measure_with_its_arguments():
     """Those of the table in docs/lessons.md."""
-    docs = (TEMPLATE.parent / "lessons.md").read_text(encoding="utf-8")
+    docs = (ROOT / "docs" / "lessons.md").read_text(encoding="utf-8")
     for kind, measure in KINDS.items():
         row = next(line for line in docs.splitlines() if line.startswith("| `") and f"`{kind}`" in line)
         arguments = {name for name in inspect.signature(measure).parameters if name != "recorded"}
@@ -88,8 +100,9 @@ def test_claims_count_as_tried_until_something_changes(tmp_path):
 
 def test_a_number_in_a_text_and_too_many_words_are_refused(tmp_path):
     text = TEXT.replace("More attempts help.", "Take 3 attempts. " + "Word " * 250)
-    found = check_lesson(write_lesson(tmp_path / "one", text=text), other_seeds=0)
-    assert {"text.md", "text.md # Remember"} <= places(found)
+    folder = write_lesson(tmp_path / "one", {"title": "Are 3 attempts enough?"}, text)
+    found = check_lesson(folder, other_seeds=0)
+    assert {"text.md", "text.md # Remember", "lesson.json title"} <= places(found)
 
 
 def test_a_lesson_whose_runs_fail_is_refused_with_their_error(tmp_path):
