@@ -1,6 +1,6 @@
 """Step 5: a task that is checked, with help in steps; then one line to remember, and the next lesson.
 
-A wrong answer gets a reason and blocks nothing. Hints and "Show me" are counted.
+A wrong answer gets a reason, and where it is a reward a look at each of its lines; it blocks nothing. Hints and "Show me" are counted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.learn import links
 from pages.learn.layout import BESIDE, CODE_BESIDE, places
+from pages.learn.look import draw_look
 from pages.learn.picture import RESETS, build_picture
 from pages.learn.running import draw_until_measured
 from pages.learn.visit import Visit
@@ -28,7 +29,6 @@ from refine_core.lessons import Judgement, LessonError
 
 _JUDGED: Final = "learn.judged"
 EDITOR_PX: Final = 240
-MAX_CASES: Final = 6
 
 
 def draw_check(visit: Visit) -> None:
@@ -45,7 +45,11 @@ def draw_check(visit: Visit) -> None:
         _draw_judgement(visit)
         _draw_hints(visit)
     with right:
-        draw_guess(build_picture(visit))
+        judged = _judged(visit)
+        if judged is not None and judged[1].trials:
+            draw_look(judged[1], f"{_key(visit, 'look')}.{visit.progress.tries}")
+        else:
+            draw_guess(build_picture(visit))
     with actions:
         if visit.progress.is_done:
             _draw_end(visit)
@@ -152,7 +156,7 @@ def _marks(visit: Visit, code: str) -> list[Mark]:
     judged = _judged(visit)
     if judged is None or judged[0] != code or judged[1].line is None:
         return []
-    return [Mark(judged[1].reason, judged[1].line, under=False)]
+    return [Mark(judged[1].error, judged[1].line, under=False)]
 
 
 def _draw_judgement(visit: Visit) -> None:
@@ -166,11 +170,6 @@ def _draw_judgement(visit: Visit) -> None:
         st.markdown(":green[**✓ Right.**]")
     else:
         st.markdown(f":orange[**Not yet.**] {judgement.reason}")
-    failed = [one for one in judgement.cases.results if one.state != "passed"] if judgement.cases else []
-    if failed:
-        st.table(
-            [{"case": one.case.name, "wanted": one.wanted, "got": one.got} for one in failed[:MAX_CASES]]
-        )
 
 
 def _draw_hints(visit: Visit) -> None:

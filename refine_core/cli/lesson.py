@@ -64,7 +64,9 @@ def _write(folder: Path, *, as_json: bool) -> None:
         return
     shown = folder.absolute().parent == (data_home() / "lessons").absolute()
     print_text(f"Wrote {', '.join(names)} to {folder}.")
-    print_text("Learn lists it." if shown else f"Learn lists it once the folder lies in {data_home() / 'lessons'}.")
+    print_text(
+        "Learn lists it." if shown else f"Learn lists it once the folder lies in {data_home() / 'lessons'}."
+    )
     print_text(f"Edit it, then check it: refinescope lesson check {folder} --write")
 
 
@@ -72,7 +74,9 @@ def _check(folder: Path, other_seeds: int, *, writes: bool, as_json: bool) -> Re
     from refine_core.lessons import check_lesson
 
     if not folder.is_dir():
-        raise BadInput(f"{folder} is no folder. Write a lesson to start from: refinescope lesson new {folder}")
+        raise BadInput(
+            f"{folder} is no folder. Write a lesson to start from: refinescope lesson new {folder}"
+        )
     with click.progressbar(
         length=1 + other_seeds, label=folder.name, file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:

@@ -22,7 +22,7 @@ from refine_core.errors import LessonError, RoomError
 from refine_core.lessons.checking import Report, check_lesson
 from refine_core.lessons.comparing import Gap, compare_prediction, format_measured, read_outcome
 from refine_core.lessons.document import STEPS, Check, Example, Lesson, Measure, Prediction, Step
-from refine_core.lessons.judging import Judgement, judge_answer, show_answer
+from refine_core.lessons.judging import Judgement, Trial, judge_answer, show_answer
 from refine_core.lessons.library import find_lesson, list_broken, list_lessons
 from refine_core.lessons.points import Point, list_bars, list_points, list_theory
 from refine_core.lessons.progress import (
@@ -88,6 +88,7 @@ __all__ = [
     "RoomError",
     "RoomSummary",
     "Step",
+    "Trial",
     "ask_room",
     "build_experiment",
     "change_hands",

@@ -167,7 +167,9 @@ def _check_words(lesson: Lesson, words: int) -> Iterator[Problem]:
             )
     for place, text in list_plain_texts(lesson):
         if any(map(str.isdigit, text)):
-            yield Problem(f"lesson.json {place}", f"write “{text}” without a number: none can be computed here")
+            yield Problem(
+                f"lesson.json {place}", f"write “{text}” without a number: none can be computed here"
+            )
     if not lesson.claims:
         yield Problem("lesson.json claims", "write what must come out, such as right[4] > right[1]")
 

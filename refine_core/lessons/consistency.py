@@ -72,6 +72,9 @@ def _check_check(notes: Notes, check: Check, experiment: ExperimentDocument) -> 
                 "cases.json" if what == "cases" else f"{where}.{what}",
                 f"a check of the kind {needs} needs {what}",
             )
+    for name in check.hidden:
+        if check.cases is None or check.cases.find(name) is None:
+            notes.add(f"{where}.hidden", f"no case is called “{name}”")
     if check.kind == "number" and not (check.low or check.high):
         notes.add(f"{where}.low", "say from which number to which an answer is right: low, high or both")
     if check.kind == "choice" and not check.right:

@@ -83,6 +83,7 @@ class Check:
         reward   code: each of `cases` scores as wanted; with an `arm`, that arm is then run with the code, and `right` holds of `measures`
         output   text for a field: the lesson's reward pays it at least `low`, and the reward `held_out` at most `high`
     wrong: in order, (condition over `answer` and measures, what is said to it); the last may have the condition "". hints: help, in steps.
+    hidden: names of cases whose outputs are never shown, so that code cannot be written for them alone.
     solution: what "Show me" shows; "": the answer itself. start: the code that is there first. Both, and `held_out`, may name a file: "start.py".
     These sentences are texts with expressions, too. Where code is run, they may name its measures, and
     of the cases, how many get feedback (explained), and feedback with a value in it that only the reward should see (given_away).
@@ -99,6 +100,7 @@ class Check:
     solution: str = ""
     start: str = ""
     cases: CaseSet | None = None
+    hidden: tuple[str, ...] = ()
     held_out: str = ""
     arm: str = ""
     measures: Mapping[str, Measure] = field(default_factory=dict)

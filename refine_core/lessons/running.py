@@ -31,11 +31,7 @@ def build_experiment(
     Raises LessonError for a table that the program cannot have; StoreError.
     """
     document = lesson.experiment
-    if not is_built_in(lesson):
-        try:
-            practice.learn(lesson.folder)
-        except practice.WeightsError as error:
-            raise LessonError(lesson.name, [Problem("weights.json", str(error))]) from None
+    _teach_practice_model(lesson)
     dataset = keep_dataset(lesson, store)
     arms = document.arms if model is None else tuple(_on_model(arm, model) for arm in document.arms)
     return Experiment(
@@ -52,6 +48,17 @@ def build_experiment(
         document.rate_limits,
         lesson=lesson.name,
     )
+
+
+def _teach_practice_model(lesson: Lesson) -> None:
+    """Have the practice model know the lesson's weights; those that come with the app it knows, if they can be read. Raises LessonError."""
+    try:
+        if not is_built_in(lesson):
+            practice.learn(lesson.folder)
+        elif (file := lesson.folder / practice.FILE).exists():
+            practice.read_weights(file)
+    except practice.WeightsError as error:
+        raise LessonError(lesson.name, [Problem(practice.FILE, str(error))]) from None
 
 
 def keep_dataset(lesson: Lesson, store: Store) -> Dataset:

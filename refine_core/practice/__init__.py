@@ -18,6 +18,6 @@ It receives what a real model receives, messages and parameters, and nothing els
 """
 
 from refine_core.practice.model import PracticeLM
-from refine_core.practice.weights import WeightsError, learn, read_weights, unlearn
+from refine_core.practice.weights import FILE, WeightsError, learn, read_weights, unlearn
 
-__all__ = ["PracticeLM", "WeightsError", "learn", "read_weights", "unlearn"]
+__all__ = ["FILE", "PracticeLM", "WeightsError", "learn", "read_weights", "unlearn"]

@@ -9,6 +9,7 @@ The files are those of the lessons that come with the app (`assets/lessons/*/wei
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from pydantic import (
 
 from refine_core.errors import ProgramError
 
+logger = logging.getLogger("refine_core")
 FILE = "weights.json"
 HOLE = re.compile(
     r"\{(?:sentences\[(?P<start>-?\d*):(?P<end>-?\d*)\]|(?P<name>\w+)(?:\|(?P<instead>[^{}]*))?)\}"
@@ -182,4 +184,13 @@ def _read_bundled() -> tuple[Entry, ...]:
         *sorted(assets.glob(f"lessons/*/{FILE}")),
         *sorted(Path(__file__).with_name("weights").glob("*.json")),
     ]
-    return tuple(entry for file in files for entry in read_weights(file))
+    return tuple(entry for file in files for entry in read_or_log(file))
+
+
+def read_or_log(file: Path) -> tuple[Entry, ...]:
+    """The entries of a bundled file. One that is broken is logged and left out: only what needs it, its lesson, then refuses to run."""
+    try:
+        return read_weights(file)
+    except WeightsError:
+        logger.exception("the practice model does without a file of weights")
+        return ()

@@ -23,7 +23,7 @@ WRONG = {
     "07_think_harder": "cannot tell from your feedback",
     "08_gives_the_word_away": "tells the model the right answer",
     "09_the_opposite": "cannot tell from your feedback",
-    "10_pays_any_single_word": "The case “a full stop after it” failed",
+    "10_pays_any_single_word": "In the case “a full stop after it” your reward gave 1",
 }
 """Code -> what its reason says."""
 

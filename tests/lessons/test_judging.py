@@ -36,20 +36,40 @@ def test_code_passes_that_scores_every_case_as_wanted(code):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        (START, "The case “a sentence” failed. Wanted: bad: < 1. Got: 1. 1 more case of 3 failed."),
+        (
+            START,
+            "In the case “a sentence” your reward gave 1; wanted was bad: < 1. 1 more case of 3 is wrong, too.",
+        ),
         (
             "def reward(args, pred):\n    return 1 / 0\n",
-            "The case “one word” failed. Wanted: good: ≥ 1. Got: line 2: ",
+            "In the case “one word” your code stopped with an error: `line 2: ",
         ),
-        ("def reward(args, pred)\n    return 1\n", "Your code cannot be run. "),
-        ("", "Your code cannot be run. "),
-        ("while True:\n    pass\n", "Your code cannot be run. "),
+        ("def reward(args, pred)\n    return 1\n", "Your code cannot be run: "),
+        ("", "Your code cannot be run: "),
+        ("while True:\n    pass\n", "Your code cannot be run: "),
     ],
 )
 def test_wrong_code_is_told_which_case_failed_and_how(code, source, reason):
     judged = judge_answer(code, source, {})
     assert not judged.passed
     assert judged.reason.startswith(reason)
+
+
+def test_code_for_the_cases_that_can_be_seen_fails_on_a_hidden_one(code):
+    hidden = replace(code, check=replace(code.check, hidden=("a sentence",)))
+    judged = judge_answer(hidden, START, {})
+    assert [one.name for one in judged.trials] == ["nothing"]
+    seen = "def reward(args, pred):\n    return float(pred.answer != '')\n"
+    judged = judge_answer(hidden, seen, {})
+    assert (judged.passed, judged.trials) == (False, ())
+    assert "kept hidden" in judged.reason
+
+
+def test_what_code_says_in_its_error_is_no_markup(code):
+    source = "def reward(args, pred):\n    raise ValueError('![a](http://x/y.png)')\n"
+    judged = judge_answer(code, source, {})
+    assert "`line 2: ValueError: ![a](http://x/y.png)`" in judged.reason
+    assert (judged.line, judged.error) == (2, "line 2: ValueError: ![a](http://x/y.png)")
 
 
 @pytest.fixture
@@ -69,7 +89,9 @@ def output(tmp_path):
 
 def test_an_output_has_to_be_paid_by_the_reward_and_not_by_the_held_out_one(output):
     assert judge_answer(output, "Ha", {}).passed
-    assert judge_answer(output, "Lima", {}).reason == "It is right, too."
+    judged = judge_answer(output, "Lima", {})
+    assert judged.reason == "It is right, too."
+    assert [(one.name, one.wanted, one.got) for one in judged.trials] == [("The held-out reward", "≤ 0", "1")]
     assert judge_answer(output, "a sentence of many words", {}).reason == "The reward pays 0.0."
 
 

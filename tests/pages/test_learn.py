@@ -11,6 +11,7 @@ from pages.shared.guess import KEY as GUESS
 from refine_core import connections, experiments, lessons, runs
 from refine_core.programs import ModelSpec
 from tests.pages.test_hint_test import open_page, words
+from tests.pages.test_rewards_doctor import component
 
 LESSON = "02-best-of-n"
 LONG_S = 60.0
@@ -33,12 +34,15 @@ def progress(learner: str = "") -> lessons.Progress:
     return lessons.read_progress(runs.default().store, learner, LESSON)
 
 
-def run_lesson(learner: str = "") -> str:
+def run_lesson(name: str = LESSON, **kept: object) -> str:
     """The lesson's runs, as a press on Run begins them, at their end."""
-    experiment = lessons.build_experiment(lessons.find_lesson(LESSON), runs.default().store)
+    store = runs.default().store
+    experiment = lessons.build_experiment(lessons.find_lesson(name), store)
     experiments.start(experiment)
     experiments.join(experiment.id, LONG_S)
-    keep(learner, experiment=experiment.id, guess=DRAWN, step="compare")
+    lessons.keep_progress(
+        store, "", name, experiment=experiment.id, step="compare", **(kept or {"guess": DRAWN})
+    )
     return experiment.id
 
 
@@ -149,6 +153,21 @@ def test_the_gap_is_said_in_a_sentence_and_a_wrong_answer_gets_a_reason():
     press(app, "learn.check")
     assert "Right." in words(app)
     assert (progress().tries, progress().passed) == (2, True)
+
+
+def test_code_that_scores_a_case_wrongly_is_shown_line_by_line_on_it():
+    run_lesson("06-graded", guess=3.0)
+    app = press(open_learn(lesson="06-graded", step="check"), "learn.check")
+    assert "In the case “all three facts, in another order” your reward gave 0; wanted was ≥ 0.95." in words(
+        app
+    )
+    drawn = component(app, "xray")
+    assert [one["number"] for one in drawn["lines"]] == [1, 2, 3]
+    assert drawn["columns"] == [{"label": "all three facts, in another order", "score": "0"}]
+    assert drawn["outputs"][0]["fields"][0]["text"] == "52 euros, QX-3308, 17 May"
+    (case,) = app.selectbox
+    case.set_value(1).run()
+    assert component(app, "xray")["columns"][0]["label"] == "all three facts, in a sentence"
 
 
 def test_another_model_says_its_price_before_the_button():

@@ -58,7 +58,7 @@ def examined(app):
 
 
 def component(app, name):
-    (one,) = [e for e in app.get("bidi_component") if e.proto.component_name == f"refinescope.rewards.{name}"]
+    (one,) = [e for e in app.get("bidi_component") if e.proto.component_name.endswith(f".{name}")]
     return json.loads(one.proto.json)
 
 

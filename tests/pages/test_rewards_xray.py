@@ -1,6 +1,6 @@
 """The X-ray on the Rewards page as Streamlit runs it: what is said, what the browser draws, and what a press asks for."""
 
-from pages.rewards.xray.colours import colour_lines
+from pages.shared.xray.colours import colour_lines
 from refine_core import workbench
 from tests.pages.test_pages import _own_runs  # noqa: F401  # a fixture for every test
 from tests.pages.test_rewards_doctor import component

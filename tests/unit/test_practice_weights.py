@@ -9,6 +9,7 @@ import pytest
 
 from refine_core.adapters import ChatAdapter
 from refine_core.practice import PracticeLM, WeightsError, learn, read_weights, unlearn
+from refine_core.practice.weights import read_or_log
 from refine_core.signatures import InputField, Signature
 
 TOWN = {
@@ -198,3 +199,10 @@ def test_the_points_of_a_judge_go_with_its_reason():
     marks = [said(asked, seed=s, temperature=1.0, rubric=rubric, output="x") for s in range(60)]
     lowest = min(one["points"] for one in marks if one["reason"] == "Right and to the point.")
     assert lowest > max(one["points"] for one in marks if one["reason"] == "Only partly right.")
+
+
+def test_a_bundled_file_that_is_broken_is_left_out_and_named(tmp_path, caplog):
+    broken = tmp_path / "weights.json"
+    broken.write_text("{", encoding="utf-8")
+    assert read_or_log(broken) == ()
+    assert str(broken) in caplog.text

@@ -18,11 +18,11 @@ from pages.rewards.headline import draw_headline
 from pages.rewards.sources import draw_empty
 from pages.rewards.task import Task
 from pages.rewards.xray.choice import Choice, name_rows, read_choice, write_row
-from pages.rewards.xray.data import build_xray
 from pages.shared.clicks import take_click
 from pages.shared.query import read_whole, write
 from pages.shared.text import one_line
-from pages.shared.web import XRAY, import_script, read_styles
+from pages.shared.xray.component import show_xray
+from pages.shared.xray.data import build_xray
 from refine_core import workbench
 from refine_core.errors import RefineError
 from refine_core.formatting import pluralize
@@ -36,11 +36,6 @@ POLL_S: Final = 0.25
 ROUNDING: Final = 1e-9
 _desk: Final = XrayDesk()
 _jobs: Final[workbench.KeptJobs[tuple[Xray, ...]]] = workbench.KeptJobs()
-_component = st.components.v2.component(
-    "refinescope.rewards.xray",
-    js=import_script(XRAY),
-    css=read_styles(XRAY),
-)
 
 
 def take_xray_clicks() -> None:
@@ -94,9 +89,9 @@ def _draw(bench: Bench, choice: Choice, xrays: tuple[Xray, ...]) -> None:
     if entered and parting is None:
         headline = _describe_call(first, views[0])
     draw_headline(headline, " ".join(_notes(bench, choice, xrays)))
-    _component(
-        key=KEY,
-        data=build_xray(
+    show_xray(
+        KEY,
+        build_xray(
             xrays,
             views,
             parting,
@@ -106,9 +101,6 @@ def _draw(bench: Bench, choice: Choice, xrays: tuple[Xray, ...]) -> None:
             trail=_trail(first, views[0]),
             place=(choice.row, len(bench.rows)),
         ),
-        height="content",
-        on_enter_change=lambda: None,
-        on_move_change=lambda: None,
     )
 
 

@@ -14,11 +14,11 @@ from refine_core.formatting import format_number
 from refine_core.lessons.document import Lesson
 from refine_core.lessons.expressions import Values
 from refine_core.lessons.judging.code import judge_code
-from refine_core.lessons.judging.judgement import Judgement, compute, explain
+from refine_core.lessons.judging.judgement import Judgement, Trial, compute, explain
 from refine_core.lessons.judging.output import judge_output
 from refine_core.lessons.taking import fill_words
 
-__all__ = ["Answer", "Judgement", "judge_answer", "show_answer"]
+__all__ = ["Answer", "Judgement", "Trial", "judge_answer", "show_answer"]
 
 Answer = float | int | str
 

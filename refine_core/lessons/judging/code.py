@@ -2,48 +2,77 @@
 
 from __future__ import annotations
 
-from refine_core.cases import CaseReport, run_cases
+from collections.abc import Sequence
+from typing import Final
+
+from refine_core.cases import CaseReport, CaseResult, run_cases
 from refine_core.errors import RewardError
 from refine_core.experiments import Experiments
 from refine_core.formatting import pluralize
 from refine_core.lessons.document import Lesson
 from refine_core.lessons.expressions import Values
-from refine_core.lessons.judging.judgement import Judgement, compute, explain
+from refine_core.lessons.judging.judgement import Judgement, Trial, compute, explain
 from refine_core.lessons.trying import run_code
-from refine_core.rewards.shapes import ArgumentQuestion, recognize
+from refine_core.markdown import code
+from refine_core.rewards.shapes import ArgumentQuestion, Recognized, recognize
+
+TIMEOUT_S: Final = 2.0
+"""Of one call: the learner waits for it, and code that never ends has to be told soon."""
 
 
 def judge_code(lesson: Lesson, source: str, values: Values, known: Experiments | None) -> Judgement:
     """Judge the code of a reward, in the reward's worker. Raises LessonError, WorkerError, StoreError."""
-    judged = _judge_by_cases(lesson, source)
-    if judged.cases is None or not judged.passed or not lesson.check.arm:
-        return judged
-    experiment_id, measured = run_code(lesson, source, known)
-    measures = {**values, **measured, "answer": source, **_count_feedback(judged.cases)}
-    passed = bool(compute(lesson, "right", measures))
-    return Judgement(passed, "" if passed else explain(lesson, measures), judged.cases, experiment_id)
-
-
-def _judge_by_cases(lesson: Lesson, source: str) -> Judgement:
     cases = lesson.check.cases
     assert cases is not None  # noqa: S101  # read_lesson takes no such check without cases
     try:
         recognized = recognize(source)
         if isinstance(recognized, ArgumentQuestion):
             return Judgement(False, recognized.message)
-        report = run_cases(recognized, cases)
+        report = run_cases(recognized, cases, timeout_s=TIMEOUT_S)
     except RewardError as error:
-        said = str(error)
-        sentence = said if said.endswith((".", "!", "?")) else f"{said}."
-        return Judgement(False, f"Your code cannot be run. {sentence}", line=error.line)
+        return Judgement(
+            False, f"Your code cannot be run: {_quote(str(error))}", line=error.line, error=str(error)
+        )
     wrong = [one for one in report.results if one.state != "passed"]
-    if not wrong:
-        return Judgement(True, cases=report)
-    first, others = wrong[0], len(wrong) - 1
-    more = f" {pluralize(others, 'more case')} of {len(report.results)} failed." if others else ""
-    reason = f"The case “{first.case.name}” failed. Wanted: {first.wanted}. Got: {first.got}.{more}"
+    if wrong:
+        return _refuse(lesson, recognized, wrong, len(cases))
+    if not lesson.check.arm:
+        return Judgement(True)
+    experiment_id, measured = run_code(lesson, source, known)
+    measures = {**values, **measured, "answer": source, **_count_feedback(report)}
+    passed = bool(compute(lesson, "right", measures))
+    return Judgement(passed, "" if passed else explain(lesson, measures), experiment_id=experiment_id)
+
+
+def _refuse(lesson: Lesson, reward: Recognized, wrong: Sequence[CaseResult], count: int) -> Judgement:
+    """What is said to code that scores cases otherwise than wanted."""
+    shown = [one for one in wrong if one.case.name not in lesson.check.hidden]
+    first, others = (shown or wrong)[0], len(wrong) - 1
+    sentences = [f"In the case “{first.case.name}” {_describe(first)}"]
+    if others:
+        verb = "is" if others == 1 else "are"
+        sentences.append(f"{pluralize(others, 'more case')} of {count} {verb} wrong, too.")
+    if not shown:
+        sentences.append(
+            "This case is kept hidden: a reward has to work on outputs that nobody has seen yet."
+        )
+    trials = tuple(Trial(one.case.name, reward, one.case.to_row(), one.wanted, one.got) for one in shown)
     broke = first.score.error
-    return Judgement(False, reason, report, line=None if broke is None else broke.line)
+    line, error = (None, "") if broke is None else (broke.line, first.got)
+    return Judgement(False, " ".join(sentences), trials, line=line, error=error)
+
+
+def _describe(one: CaseResult) -> str:
+    if one.score.error is not None:
+        return f"your code stopped with an error: {_quote(one.got)}"
+    if one.value is None:
+        return f"your reward returned no number; wanted was {one.wanted}."
+    return f"your reward gave {one.got}; wanted was {one.wanted}."
+
+
+def _quote(error: str) -> str:
+    """An error as the end of a sentence in Markdown."""
+    return f"{code(error.rstrip('.'))}."
 
 
 def _count_feedback(report: CaseReport) -> dict[str, int]:

@@ -5,26 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from refine_core.cases import CaseReport
 from refine_core.errors import LessonError, Problem
 from refine_core.lessons.document import Lesson
 from refine_core.lessons.expressions import ExpressionError, Values, evaluate
 from refine_core.lessons.taking import fill_words
+from refine_core.rewards.shapes import Recognized
+from refine_core.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An output that a reward did not score as wanted. name: what it is called. wanted, got: in words, such as "≥ 0.95" and "0.33"."""
+
+    name: str
+    reward: Recognized
+    row: Row
+    wanted: str
+    got: str
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """passed: whether the answer is right. reason: a sentence where it is not, which says what is wrong; "" where it is right.
+    """passed: whether the answer is right. reason: Markdown where it is not, which says what is wrong; "" where it is right.
 
-    cases: of code, what became of each case. experiment_id: of code that was run, its runs; "" where it was not.
-    line: of code, where its error is, from 1.
+    trials: what was not scored as wanted, for a look at why; without what a lesson keeps hidden. experiment_id: of code that was run, its
+    runs; "" where it was not. line, error: of code, where its error is, from 1, and what it is, as plain text.
     """
 
     passed: bool
     reason: str = ""
-    cases: CaseReport | None = None
+    trials: tuple[Trial, ...] = ()
     experiment_id: str = ""
     line: int | None = None
+    error: str = ""
 
 
 def compute(lesson: Lesson, name: str, values: Values, expression: str | None = None) -> Any:

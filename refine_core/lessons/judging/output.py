@@ -7,8 +7,10 @@ from refine_core.experiments import Arm
 from refine_core.formatting import format_number
 from refine_core.lessons.document import Lesson
 from refine_core.lessons.expressions import Values
-from refine_core.lessons.judging.judgement import Judgement, compute, explain
+from refine_core.lessons.judging.judgement import Judgement, Trial, compute, explain
 from refine_core.lessons.running import read_row
+from refine_core.markdown import code
+from refine_core.rewards.shapes import Recognized, recognize
 from refine_core.rows import Row
 from refine_core.workbench import score_rows
 
@@ -25,7 +27,7 @@ def judge_output(lesson: Lesson, text: str, values: Values) -> Judgement:
         except RewardError as error:
             raise LessonError(lesson.name, [Problem(f"the {name} of the check", str(error))]) from None
         if one.value is None:
-            why = f": {one.error.message}" if one.error is not None else ""
+            why = f": {code(one.error.message)}" if one.error is not None else ""
             return Judgement(
                 False, f"The {name.replace('_', '-')} score cannot be computed for this text{why}."
             )
@@ -36,7 +38,19 @@ def judge_output(lesson: Lesson, text: str, values: Values) -> Judgement:
         return Judgement(True)
     got = f"The reward is {format_number(scores['reward'])}, the held-out one {format_number(scores['held_out'])}."
     wanted = f"Wanted: at least {format_number(low)}, and at most {format_number(high)}."
-    return Judgement(False, explain(lesson, known, f"{got} {wanted}"))
+    trials = []
+    if low is not None and scores["reward"] < low:
+        trials += _look(row, "The reward", arm.spec.reward, scores["reward"], f"≥ {format_number(low)}")
+    if high is not None and scores["held_out"] > high:
+        trials += _look(
+            row, "The held-out reward", lesson.check.held_out, scores["held_out"], f"≤ {format_number(high)}"
+        )
+    return Judgement(False, explain(lesson, known, f"{got} {wanted}"), tuple(trials))
+
+
+def _look(row: Row, name: str, source: str, score: float, wanted: str) -> list[Trial]:
+    read = recognize(source)
+    return [Trial(name, read, row, wanted, format_number(score))] if isinstance(read, Recognized) else []
 
 
 def _find_example_arm(lesson: Lesson) -> Arm:

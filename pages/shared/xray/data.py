@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pages.rewards.xray.colours import colour_lines
 from pages.shared.attempt.changes import mark_changes
 from pages.shared.text import cut_text
+from pages.shared.xray.colours import colour_lines
 from refine_core.formatting import MINUS
 from refine_core.runs import format_value
 from refine_core.unseen import show_unseen_in
