@@ -7,14 +7,15 @@ import { drawLine } from "./line.js";
 
 const SIDE = 26;
 const [ROW, BAR] = [46, 16]; // of a histogram
+const TICK_PX = 70; // between two numbers of the axis, at least
 const HEIGHT = 118;
 const AXIS_Y = 62; // of the line, within that
 
 export class NumberGuess {
   constructor(changed) {
     this.changed = changed;
-    this.big = make("output", { class: "big" });
-    this.unit = make("span", { class: "unit" });
+    this.big = make("span", { class: "big", "aria-hidden": "true" }); // the slider and the drawing say the same
+    this.unit = make("span", { class: "unit", "aria-hidden": "true" });
     this.canvas = make("div", { class: "canvas" });
     this.slider = make("input", {
       type: "range",
@@ -72,7 +73,7 @@ export class NumberGuess {
     const held = this.slider.getRootNode().activeElement === this.slider && this.slider.matches(":focus-visible");
     const svg = draw("svg", { height, viewBox: `0 0 ${width} ${height}`, ...(it ? { role: "img", "aria-label": this.describe(it) } : { "aria-hidden": "true" }) }, this.bars(x, it), nodes);
     if (held) svg.append(draw("circle", { class: "ring", cx: x(this.value ?? middle), cy: y, r: 18 }));
-    for (const one of ticks(axis)) svg.append(draw("text", { class: "tick", x: x(one), y: y + 36, "text-anchor": "middle", text: number(one) }));
+    for (const one of ticks(axis, Math.min((axis.high - axis.low) / axis.step, width / TICK_PX))) svg.append(draw("text", { class: "tick", x: x(one), y: y + 40, "text-anchor": "middle", text: number(one) }));
     svg.append(...this.words(x, y, width, it));
     this.canvas.replaceChildren(svg);
     const { style } = this.slider;
@@ -91,8 +92,8 @@ export class NumberGuess {
   words(x, y, width, it) {
     if (!it || this.value === null) return [];
     const { axis } = this.data;
-    const [guess, was] = [`you: ${measured(axis, this.value)}`, `${it.partial ? "so far" : "it was"} ${measured(axis, it.value)}`];
-    const near = Math.abs(x(this.value) - x(it.value)) < 110;
+    const [guess, was] = [`you: ${measured(axis, this.value)}`, `${it.partial ? "so far" : "it was"} ${it.words || measured(axis, it.value)}`];
+    const near = Math.abs(x(this.value) - x(it.value)) < (guess.length + was.length) * 4 + 16;
     const place = (at, text) => Math.min(width - text.length * 4 - 4, Math.max(text.length * 4 + 4, at));
     return [
       draw("text", { class: "of-guess halo", x: place(x(this.value), guess), y: y - (near ? 36 : 18), "text-anchor": "middle", text: guess }),

@@ -32,10 +32,10 @@ export function write(axis, value) {
 
 export const number = (value, decimals = 3) => Number(value.toFixed(decimals)).toLocaleString("en").replace("-", "−");
 
-/** A measured value: with as many decimals as a guess has. */
+/** A measured value: with as many decimals as a guess has, and rounded as Python does. */
 export function measured({ step }, value) {
   const decimals = Number.isInteger(step) ? 0 : Math.min(4, `${step}`.split(".")[1]?.length ?? 3);
-  return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace("-", "−");
+  return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals, roundingMode: "halfEven" }).replace("-", "−");
 }
 
 /** A guess is an orange diamond everywhere; full where it is being moved. */

@@ -19,6 +19,7 @@ from refine_core.experiments import Cell
 from refine_core.runs import Run
 
 WAIT_S: Final = 60.0
+ROOM_PX: Final = 660  # of the screen's height, so that a prompt stands on it below the story of many attempts
 
 
 def draw_example(visit: Visit) -> None:
@@ -31,14 +32,15 @@ def draw_example(visit: Visit) -> None:
         if run is None:
             show_error("The example has not run. Open the page again; if this stays, restart the app.")
         else:
-            draw_run(run)
-            st.page_link(
-                address.RUN, label="Open this run", query_params={"run": run.run_id}, width="content"
-            )
-    with actions:
+            draw_run(run, room_px=ROOM_PX)
+    with actions, st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Predict", type="primary", key="learn.to-predict"):
             links.show_step("predict")
             st.rerun()
+        if run is not None:
+            st.page_link(
+                address.RUN, label="Open this run", query_params={"run": run.run_id}, width="content"
+            )
 
 
 def _find_run(visit: Visit) -> Run | None:

@@ -13,9 +13,12 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.learn import links
+from pages.learn.announcing import announce_once, latest
 from pages.learn.compare import draw_compare
 from pages.learn.example import draw_example
+from pages.learn.learner import draw_learner
 from pages.learn.other_model import draw_other_model, draw_way_back
+from pages.learn.picture import compare
 from pages.learn.predict import draw_predict
 from pages.learn.running import draw_run_step
 from pages.learn.task import draw_check
@@ -54,6 +57,7 @@ def draw_lesson(lesson: Lesson, learner: str) -> None:
     ):
         visit = replace(visit, progress=visit.keep(step=step))
     keep_time(lesson.name, learner)
+    _say_step(visit, step)
     _draw_head(visit, step)
     _STEPS[step][1](visit)
     _draw_foot(visit, step)
@@ -63,9 +67,19 @@ def _take_click() -> None:
     """In an AppTest: `at.session_state["learn.head"] = {"asked": {"step": "predict", "at": 1}}`."""
     asked = take_click(KEY, "asked") or {}
     if asked.get("list"):
-        leave_for(address.LEARN)
+        leave_for(address.LEARN, links.list_query())
     elif asked.get("step") in lessons.STEPS:
         links.show_step(asked["step"])
+
+
+def _say_step(visit: Visit, step: Step) -> None:
+    """Say which step is shown, and what came out."""
+    place = f"Step {lessons.STEPS.index(step) + 1} of {len(lessons.STEPS)}: {_STEPS[step][0]}."
+    if step == "run" and visit.snapshot is not None and visit.snapshot.is_live:
+        place = f"{place} {visit.size} are working."
+    elif step == "compare" and (gap := compare(visit)) is not None:
+        place = f"{place} The runs have finished. {gap.sentence}"
+    announce_once(place, (visit.lesson.name, visit.learner, step, visit.is_finished))
 
 
 def _draw_head(visit: Visit, step: Step) -> None:
@@ -86,8 +100,10 @@ def _draw_head(visit: Visit, step: Step) -> None:
         "number": str(lesson.number),
         "title": show_unseen(lesson.title),
         "place": f"{lesson.number} of {count}",
-        "list": "learn",
+        "list": f"learn?{urlencode(links.list_query())}".rstrip("?"),
         "steps": steps,
+        "learner": show_unseen(visit.learner),
+        "said": dict(zip(("text", "at"), latest(), strict=True)),
     }
     _component(key=KEY, data=data, height="content", on_asked_change=lambda: None)
 
@@ -97,6 +113,7 @@ def _draw_foot(visit: Visit, step: Step) -> None:
     seed = visit.lesson.experiment.seed
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"Step {lessons.STEPS.index(step) + 1} of {len(lessons.STEPS)}", width="content")
+        draw_learner(visit.learner)
         st.space("stretch")
         if visit.is_other_model:
             draw_way_back(visit)

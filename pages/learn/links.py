@@ -29,7 +29,13 @@ def lesson_step() -> Step | None:
 
 def lesson_query(lesson: str, step: Step | str = "example") -> dict[str, str]:
     """The query of the address of a step of a lesson."""
-    return {_LESSON: lesson, _STEP: step}
+    return {_LESSON: lesson, _STEP: step, **list_query()}
+
+
+def list_query() -> dict[str, str]:
+    """The query of the address of the list: who learns, if the address said it."""
+    named = named_learner()
+    return {_LEARNER: named} if named else {}
 
 
 def show_step(step: Step | str) -> None:
@@ -61,6 +67,7 @@ def named_learner() -> str | None:
 
 
 def show_learner(name: str) -> None:
-    """Have the address name this learner."""
+    """Have the address name this learner, at the step that they have reached."""
     st.session_state[_KEPT] = name
+    write(_STEP, None)
     write(_LEARNER, name or None)

@@ -5,7 +5,7 @@ build_picture(visit, is_open=…) -> Picture        to_kept(lesson, guess), to_s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -18,7 +18,8 @@ from refine_core.lessons import Gap, Lesson, LessonError
 
 RESETS: Final = "learn.resets"
 """How often progress was reset, so that no old guess comes back from the browser."""
-MAX_BARS: Final = 6
+MAX_BARS: Final = 8
+"""Of a histogram: of more answers, the rare ones are one bar together."""
 _BARS: Final = "learn.bars"
 
 
@@ -37,12 +38,19 @@ def build_picture(visit: Visit, *, is_open: bool = False, shows_outcome: bool = 
         else ()
     )
     gap = compare(visit) if not running and points else None
+    choice_bars = lessons.list_choice_bars(prediction, values) if values and points else ()
     first = next((one for one in given if one is not None), None)
     return Picture(
         which=f"{visit.learner}/{lesson.name}/{st.session_state.get(RESETS, 0)}",
         kind=prediction.kind,
-        label=f"Your guess: {prediction.axis or lesson.predicts}",
-        axis=Axis(prediction.axis, prediction.low, prediction.high, prediction.step, prediction.unit),
+        label=f"Your guess: {lesson.predicts if prediction.kind == 'choice' else prediction.axis or lesson.predicts}",
+        axis=Axis(
+            prediction.axis if prediction.kind != "choice" or choice_bars else "",
+            prediction.low,
+            prediction.high,
+            prediction.step,
+            prediction.unit,
+        ),
         x=prediction.x,
         x_title=prediction.x_axis,
         given=given,
@@ -50,6 +58,7 @@ def build_picture(visit: Visit, *, is_open: bool = False, shows_outcome: bool = 
         if first is None
         else f"given: {lessons.format_measured(first, prediction)} {prediction.unit}".rstrip(),
         choices=prediction.choices,
+        choice_bars=choice_bars,
         guess=to_shown(lesson, visit.progress.guess),
         is_open=is_open,
         outcome=tuple(
@@ -113,13 +122,21 @@ def _bars(lesson: Lesson, snapshot: Snapshot) -> tuple[tuple[str, float], ...]:
     known: dict[str, tuple[tuple[str, float], ...]] = st.session_state.setdefault(_BARS, {})
     key = snapshot.experiment.id
     if key not in known:
-        known[key] = tuple(lessons.list_bars(lesson, snapshot)[:MAX_BARS])
+        known[key] = _join_rare(lessons.list_bars(lesson, snapshot))
     return known[key]
+
+
+def _join_rare(bars: Sequence[tuple[str, int]]) -> tuple[tuple[str, float], ...]:
+    """As many as can be drawn; the others together, so that none is left out."""
+    if len(bars) <= MAX_BARS:
+        return tuple(bars)
+    shown, rare = bars[: MAX_BARS - 1], bars[MAX_BARS - 1 :]
+    return (*shown, (f"{len(rare)} other answers together", sum(count for _, count in rare)))
 
 
 def _theory(lesson: Lesson, values: Mapping[str, Any]) -> tuple[tuple[float | None, ...], str] | None:
     found = lessons.list_theory(lesson, values)
-    return (found, lesson.prediction.theory.replace("_", " ")) if found else None
+    return (found, lesson.prediction.theory_title) if found else None
 
 
 def _largest(lesson: Lesson, gap: Gap | None) -> tuple[int, str] | None:

@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from pages.learn import links
+from pages.learn.announcing import announce
 from pages.learn.layout import places
 from pages.learn.picture import build_picture, to_kept
 from pages.learn.visit import Visit
@@ -17,9 +18,10 @@ from refine_core.errors import SpecError, StoreError
 from refine_core.formatting import pluralize
 from refine_core.lessons import LessonError, Prediction
 
+_PRESSED: Final = "learn.pressed"
 _HOW: Final = {
-    "curve": "Drag across the chart to draw. Keys: ← → choose a point, ↑ ↓ move it, with Shift by ten.",
-    "number": "Drag the diamond, or press arrow keys, with Shift by ten.",
+    "curve": "Drag across the chart to draw. Keys: ← → choose a point, ↑ ↓ move it, with Shift by ten steps.",
+    "number": "Drag the diamond, or press arrow keys, with Shift by ten steps.",
     "choice": "",
 }
 
@@ -40,7 +42,11 @@ def draw_predict(visit: Visit) -> None:
         visit.keep(guess=kept)
     with actions:
         if not is_open:
-            st.caption("Your guess is kept as it was when you pressed Run.")
+            st.caption(
+                "You looked without a guess."
+                if visit.progress.guess is None
+                else "Your guess is kept as it was when you pressed Run."
+            )
             draw_next(
                 "Compare" if visit.is_finished else "See the run", "compare" if visit.is_finished else "run"
             )
@@ -50,9 +56,21 @@ def draw_predict(visit: Visit) -> None:
 
 def draw_start(visit: Visit, left: int) -> None:
     """Run, once all of the guess is there; or look without one."""
-    if st.button(f"Run ({visit.size})", type="primary", key="learn.run", disabled=left > 0):
-        start(visit)
-    st.caption(_say_left(visit.lesson.prediction, left))
+    # Never disabled: a press says what is missing, and none is lost that comes right after the last point was drawn.
+    reason = _say_left(visit.lesson.prediction, left)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(f"Run ({visit.size})", type="primary", key="learn.run"):
+            if not left:
+                start(visit)
+            else:
+                st.session_state[_PRESSED] = visit.lesson.name
+                announce(reason)
+                st.rerun()
+        if left and st.session_state.get(_PRESSED) == visit.lesson.name:
+            st.markdown(f":orange[**{reason}**]", width="content")
+        elif left:
+            st.caption(reason, width="content")
+    st.caption("A guess may be wrong; it is kept to compare.")
     if st.button(":blue[Show me without a guess]", type="tertiary", key="learn.show"):
         start(visit, without_guess=True)
 
@@ -78,9 +96,10 @@ def draw_next(label: str, step: lessons.Step) -> None:
 
 
 def _say_left(prediction: Prediction, left: int) -> str:
-    kept = "A guess may be wrong; it is kept to compare."
-    if not left:
-        return kept
-    if prediction.kind == "curve":
-        return f"{pluralize(left, 'point')} left to draw. {kept}"
-    return f"{'Choose one' if prediction.kind == 'choice' else 'Set your guess'} first. {kept}"
+    """Why it does not run yet."""
+    what = {
+        "curve": f"{pluralize(left, 'point')} left to draw",
+        "choice": "choose one",
+        "number": "set the diamond",
+    }
+    return f"Make your prediction first: {what[prediction.kind]}."

@@ -12,6 +12,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.learn import links
+from pages.learn.announcing import announce
 from pages.learn.layout import BESIDE, CODE_BESIDE, places
 from pages.learn.look import draw_look
 from pages.learn.picture import RESETS, build_picture
@@ -19,7 +20,7 @@ from pages.learn.running import draw_until_measured
 from pages.learn.visit import Visit
 from pages.shared import address
 from pages.shared.editor import Mark, editor
-from pages.shared.guess import draw_guess
+from pages.shared.guess import Axis, Picture, draw_guess
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.leave import leave_for
 from pages.shared.text import show_error
@@ -28,7 +29,9 @@ from refine_core.errors import StoreError, WorkerError
 from refine_core.lessons import Judgement, LessonError
 
 _JUDGED: Final = "learn.judged"
+ANSWER: Final = "learn.answer"
 EDITOR_PX: Final = 240
+_NO_ANSWER: Final = Judgement(False, "Give your answer first; a wrong one gets a reason.")
 
 
 def draw_check(visit: Visit) -> None:
@@ -37,12 +40,14 @@ def draw_check(visit: Visit) -> None:
         return
     check, values = visit.lesson.check, visit.values
     has_code = check.kind == "reward"
-    text, right, actions = places(CODE_BESIDE if has_code else BESIDE)
+    text, right, _ = places(CODE_BESIDE if has_code else BESIDE)
     with text:
         st.markdown(lessons.fill_text(visit.lesson, "Check", values))
         answer = _FIELDS[check.kind](visit)
         _draw_buttons(visit, answer)
         _draw_judgement(visit)
+        if visit.progress.is_done:
+            _draw_end(visit)
         _draw_hints(visit)
     with right:
         judged = _judged(visit)
@@ -50,9 +55,6 @@ def draw_check(visit: Visit) -> None:
             draw_look(judged[1], f"{_key(visit, 'look')}.{visit.progress.tries}")
         else:
             draw_guess(build_picture(visit))
-    with actions:
-        if visit.progress.is_done:
-            _draw_end(visit)
 
 
 def _key(visit: Visit, name: str) -> str:
@@ -74,11 +76,26 @@ def _ask_number(visit: Visit) -> float | None:
 
 
 def _ask_choice(visit: Visit) -> int | None:
-    values = visit.values or {}
+    check, values = visit.lesson.check, visit.values or {}
     texts = [
-        lessons.fill_words(visit.lesson, "lesson.json check.choices", text, values)
-        for text in visit.lesson.check.choices
+        lessons.fill_words(visit.lesson, "lesson.json check.choices", text, values) for text in check.choices
     ]
+    if check.bars:
+        which = _key(visit, "choice")
+        answer = draw_guess(
+            Picture(
+                which,
+                "choice",
+                "Your answer",
+                Axis(check.axis, 0, 1, 1),
+                choices=texts,
+                choice_bars=lessons.list_choice_bars(check, values),
+                is_answer=True,
+                is_open=True,
+            ),
+            key=ANSWER,
+        )
+        return int(answer) if isinstance(answer, int | float) else None
     return st.radio(
         "Your answer",
         range(len(texts)),
@@ -115,16 +132,20 @@ _FIELDS: Final[Mapping[str, Callable[[Visit], Any]]] = {
 def _draw_buttons(visit: Visit, answer: Any) -> None:
     done, hints = visit.progress.is_done, visit.lesson.check.hints
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button(
-            "Check", type="secondary" if done else "primary", key="learn.check", disabled=answer is None
-        ):
+        if st.button("Check", type="secondary" if done else "primary", key="learn.check"):
+            if answer is None:
+                st.session_state[_JUDGED] = (_key(visit, "judged"), None, _NO_ANSWER)
+                announce(_NO_ANSWER.reason)
+                st.rerun()
             _judge(visit, answer)
         opened = visit.progress.hints
         if opened < len(hints) and st.button(":blue[Hint]", type="tertiary", key="learn.hint"):
             visit.keep(hints=opened + 1)
+            announce(f"Hint {opened + 1} of {len(hints)} is shown below.")
             st.rerun()
         if not visit.progress.shown and st.button(":blue[Show me]", type="tertiary", key="learn.show-me"):
             visit.keep(shown=True)
+            announce("The answer is shown below.")
             st.rerun()
 
 
@@ -142,6 +163,7 @@ def _judge(visit: Visit, answer: Any) -> None:
             return
         visit.keep(tries=visit.progress.tries + 1, passed=judgement.passed)
     st.session_state[_JUDGED] = (_key(visit, "judged"), answer, judgement)
+    announce("Right." if judgement.passed else f"Not yet. {judgement.reason}")
     st.rerun()
 
 
@@ -168,6 +190,8 @@ def _draw_judgement(visit: Visit) -> None:
     _, judgement = judged
     if judgement.passed:
         st.markdown(":green[**✓ Right.**]")
+    elif judgement is _NO_ANSWER:
+        st.markdown(f":orange[**{judgement.reason}**]")
     else:
         st.markdown(f":orange[**Not yet.**] {judgement.reason}")
 
@@ -199,7 +223,7 @@ def _draw_end(visit: Visit) -> None:
     following = found[at + 1] if at + 1 < len(found) else None
     with st.container(horizontal=True, gap="small"):
         if following is not None:
-            if st.button(f"Lesson {following.number}", type="primary", key="learn.next"):
+            if st.button(f"Next: lesson {following.number}", type="primary", key="learn.next"):
                 leave_for(address.LEARN, links.lesson_query(following.name, "example"))
         elif st.button("All lessons", type="primary", key="learn.all"):
-            leave_for(address.LEARN)
+            leave_for(address.LEARN, links.list_query())

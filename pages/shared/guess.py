@@ -50,7 +50,8 @@ class Picture:
 
     which: tells one guess from another: the browser keeps what was drawn for it. label: for assistive technology.
     x, x_title: of a curve. given, given_words: points that are shown from the start, None for the others, and what stands at the first.
-    choices: of a choice; choice_bars: a small histogram for each. is_open: whether it can be drawn. outcome: by x; one for the other kinds.
+    choices: of a choice; choice_bars: a small histogram for each, of where a bar stands and its value. is_answer: whether it is the
+    answer to a task, not a guess. is_open: whether it can be drawn. outcome: by x; one for the other kinds.
     running: whether points still come. under_way: index of the x at work, and how far it is. theory: by x, and its name.
     gap: index of the largest, and its words. bars: of a number that is the first bar of a histogram.
     """
@@ -64,7 +65,8 @@ class Picture:
     given: Sequence[float | None] = ()
     given_words: str = ""
     choices: Sequence[str] = ()
-    choice_bars: Sequence[Sequence[float]] = ()
+    choice_bars: Sequence[Sequence[tuple[str, float]]] = ()
+    is_answer: bool = False
     guess: Value | None = None
     is_open: bool = False
     outcome: Sequence[Point | None] = ()
@@ -75,11 +77,11 @@ class Picture:
     bars: Sequence[tuple[str, float]] = ()
 
 
-def draw_guess(picture: Picture) -> Value | None:
-    """Draw it. In an AppTest, guess with `at.session_state[KEY] = {"guess": {"which": …, "value": 3, "at": 1}}`."""
-    guess = read_guess(picture) if picture.is_open else picture.guess
+def draw_guess(picture: Picture, key: str = KEY) -> Value | None:
+    """Draw it, one for a key. In an AppTest, guess with `at.session_state[KEY] = {"guess": {"which": …, "value": 3, "at": 1}}`."""
+    guess = read_guess(picture, key) if picture.is_open else picture.guess
     _component(
-        key=KEY,
+        key=key,
         data={
             "which": picture.which,
             "kind": picture.kind,
@@ -89,7 +91,8 @@ def draw_guess(picture: Picture) -> Value | None:
             "given": list(picture.given) or [None] * len(picture.x),
             "given_words": picture.given_words,
             "choices": [show_unseen(text) for text in picture.choices],
-            "choice_bars": [list(one) for one in picture.choice_bars] or None,
+            "choice_bars": [list(map(_bar, one)) for one in picture.choice_bars] or None,
+            "answer": picture.is_answer,
             "guess": list(guess) if isinstance(guess, tuple) else guess,
             "open": picture.is_open,
             "outcome": [None if one is None else asdict(one) for one in picture.outcome] or None,
@@ -97,7 +100,7 @@ def draw_guess(picture: Picture) -> Value | None:
             "under_way": _pair(picture.under_way, "at", "text"),
             "theory": _pair(picture.theory, "values", "words"),
             "gap": _pair(picture.gap, "at", "words"),
-            "bars": [{"text": show_unseen(text), "value": value} for text, value in picture.bars] or None,
+            "bars": list(map(_bar, picture.bars)) or None,
         },
         on_guess_change=lambda: None,
         height="content",
@@ -105,9 +108,9 @@ def draw_guess(picture: Picture) -> Value | None:
     return guess
 
 
-def read_guess(picture: Picture) -> Value | None:
+def read_guess(picture: Picture, key: str = KEY) -> Value | None:
     """What the browser says of this guess; what it said before, or was kept, where it says nothing. A browser can send anything."""
-    state = st.session_state.get(KEY)
+    state = st.session_state.get(key)
     sent = state.get("guess") if isinstance(state, Mapping) else None
     if not isinstance(sent, Mapping) or sent.get("which") != picture.which:
         return picture.guess
@@ -143,6 +146,11 @@ def _clamp(axis: Axis, value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return min(axis.high, max(axis.low, value))
+
+
+def _bar(bar: tuple[str, float]) -> dict[str, Any]:
+    text, value = bar
+    return {"text": show_unseen(text), "value": value}
 
 
 def _pair(pair: tuple[Any, str] | tuple[int, str] | None, first: str, second: str) -> dict[str, Any] | None:

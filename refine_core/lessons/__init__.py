@@ -24,7 +24,7 @@ from refine_core.lessons.comparing import Gap, compare_prediction, format_measur
 from refine_core.lessons.document import STEPS, Check, Example, Lesson, Measure, Prediction, Step
 from refine_core.lessons.judging import Judgement, Trial, judge_answer, show_answer
 from refine_core.lessons.library import find_lesson, list_broken, list_lessons
-from refine_core.lessons.points import Point, list_bars, list_points, list_theory
+from refine_core.lessons.points import Point, list_bars, list_choice_bars, list_points, list_theory
 from refine_core.lessons.progress import (
     Progress,
     clean_name,
@@ -113,6 +113,7 @@ __all__ = [
     "known_values",
     "list_bars",
     "list_broken",
+    "list_choice_bars",
     "list_hands",
     "list_learners",
     "list_lessons",

@@ -46,12 +46,22 @@ def _check_prediction(notes: Notes, prediction: Prediction) -> None:
         notes.add(f"{where}.choices", "write two choices or more")
     if prediction.kind == "curve" and not prediction.x:
         notes.add(f"{where}.x", "write where the curve has its points, such as [1, 2, 3]")
+    if prediction.theory and not prediction.theory_title:
+        notes.add(f"{where}.theory_title", "say what the dotted line is")
+    _check_bars(notes, where, prediction)
     if prediction.kind != "choice" and not prediction.low < prediction.high:
         notes.add(f"{where}.high", "it must be above low")
     if prediction.room_x is not None and prediction.room_x not in prediction.x:
         notes.add(f"{where}.room_x", "it must be one of x")
     if prediction.kind != "choice" and prediction.step <= 0:
         notes.add(f"{where}.step", "it must be above zero")
+
+
+def _check_bars(notes: Notes, where: str, part: Prediction | Check) -> None:
+    if part.bars and (part.kind != "choice" or len(part.bars) != len(part.choices)):
+        notes.add(f"{where}.bars", "write one curve for each of the choices")
+    if part.bars and not part.axis:
+        notes.add(f"{where}.axis", "say what the bars show")
 
 
 def _check_check(notes: Notes, check: Check, experiment: ExperimentDocument) -> None:
@@ -75,6 +85,7 @@ def _check_check(notes: Notes, check: Check, experiment: ExperimentDocument) -> 
     for name in check.hidden:
         if check.cases is None or check.cases.find(name) is None:
             notes.add(f"{where}.hidden", f"no case is called “{name}”")
+    _check_bars(notes, where, check)
     if check.kind == "number" and not (check.low or check.high):
         notes.add(f"{where}.low", "say from which number to which an answer is right: low, high or both")
     if check.kind == "choice" and not check.right:

@@ -52,7 +52,8 @@ class Prediction:
     "right" or "warm.count": a number, the index of a choice from 0, or a curve. scale: what a measured number is multiplied by to be in the
     guess's unit, 100 for a share in percent. low, high, step: of the axis. unit: "" or what stands after a number, such as "%".
     axis, x_axis: their titles. x: of a curve. given: those of x whose point is shown from the start. choices: texts, in order.
-    theory: a measure that is drawn as a dotted line once the outcome is shown, or "". near: how far off, in the unit, still counts as right.
+    theory: a measure that is drawn as a dotted line once the outcome is shown, or ""; theory_title: what its legend says.
+    near: how far off, in the unit, still counts as right. bars: of each choice a curve or "", drawn as bars in it once the outcome is shown.
     room_x: the one of x that a class is asked about; None: the one in the middle.
     """
 
@@ -68,6 +69,8 @@ class Prediction:
     given: tuple[float, ...] = ()
     choices: tuple[str, ...] = ()
     theory: str = ""
+    theory_title: str = ""
+    bars: tuple[str, ...] = ()
     scale: float = 1.0
     near: float = 0.0
     room_x: float | None = None
@@ -84,6 +87,7 @@ class Check:
         output   text for a field: the lesson's reward pays it at least `low`, and the reward `held_out` at most `high`
     wrong: in order, (condition over `answer` and measures, what is said to it); the last may have the condition "". hints: help, in steps.
     hidden: names of cases whose outputs are never shown, so that code cannot be written for them alone.
+    bars: of each choice a curve, drawn as bars in it; axis: what they show.
     solution: what "Show me" shows; "": the answer itself. start: the code that is there first. Both, and `held_out`, may name a file: "start.py".
     These sentences are texts with expressions, too. Where code is run, they may name its measures, and
     of the cases, how many get feedback (explained), and feedback with a value in it that only the reward should see (given_away).
@@ -95,6 +99,8 @@ class Check:
     step: float = 1.0
     right: str = ""
     choices: tuple[str, ...] = ()
+    bars: tuple[str, ...] = ()
+    axis: str = ""
     wrong: tuple[tuple[str, str], ...] = ()
     hints: tuple[str, ...] = ()
     solution: str = ""

@@ -39,6 +39,8 @@ def list_expressions(lesson: Lesson) -> list[tuple[str, str]]:
     """The expressions of lesson.json outside of texts, with their places."""
     check, prediction = lesson.check, lesson.prediction
     found = [("prediction.measure", prediction.measure), ("prediction.theory", prediction.theory)]
+    found += [(f"prediction.bars[{i}]", curve) for i, curve in enumerate(prediction.bars)]
+    found += [(f"check.bars[{i}]", curve) for i, curve in enumerate(check.bars)]
     found += [("check.low", check.low), ("check.high", check.high), ("check.right", check.right)]
     found += [(f"check.wrong[{i}]", condition) for i, (condition, _) in enumerate(check.wrong)]
     found += [(f"claims[{i}]", claim) for i, claim in enumerate(lesson.claims)]

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from refine_core import runs
 from refine_core.experiments import Snapshot
+from refine_core.formatting import format_number
 from refine_core.lessons.comparing import format_measured, read_outcome
-from refine_core.lessons.document import Lesson, Prediction
-from refine_core.lessons.expressions import Values
+from refine_core.lessons.document import Check, Lesson, Prediction
+from refine_core.lessons.expressions import Values, evaluate
 from refine_core.lessons.measures.recorded import FindTimeline, Recorded, text_of
 from refine_core.statistics import wilson
 
@@ -48,6 +49,18 @@ def list_theory(lesson: Lesson, values: Values) -> tuple[float | None, ...]:
     prediction = lesson.prediction
     found = read_outcome(prediction, values, prediction.theory) if prediction.theory else None
     return tuple(found.get(x) for x in prediction.x) if found else ()
+
+
+def list_choice_bars(part: Prediction | Check, values: Values) -> tuple[tuple[tuple[str, float], ...], ...]:
+    """Of each choice its bars: where each stands, and its value in the prediction's unit; () where there are none. Raises ExpressionError."""
+    scale = part.scale if isinstance(part, Prediction) else 1.0
+    curves = [evaluate(one, values) if one else None for one in part.bars]
+    return tuple(
+        tuple((format_number(x), y * scale) for x, y in curve.items() if y is not None)
+        if isinstance(curve, Mapping)
+        else ()
+        for curve in curves
+    )
 
 
 def list_bars(

@@ -117,9 +117,9 @@ def test_a_guess_that_is_none_unlocks_nothing(value):
     app.session_state[GUESS] = {"guess": {"which": which, "value": value, "at": 1}}
     app.run()
     assert not app.exception
-    (run,) = [one for one in app.button if one.key == "learn.run"]
-    assert run.disabled
-    assert progress().guess is None
+    press(app, "learn.run")
+    assert "Make your prediction first: 9 points left to draw." in words(app)
+    assert (progress().guess, progress().experiment) == (None, "")
 
 
 def test_a_guess_unlocks_the_run_is_kept_within_the_axis_and_is_not_run_twice():

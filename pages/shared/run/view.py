@@ -157,11 +157,12 @@ def draw_run(
     aside: Callable[[Run], None] | None = None,
     beside: bool = False,
     has_form: bool = False,
+    room_px: int = ROOM_PX,
 ) -> None:
     """One look at a run: the verdict first, then pictures, then detail.
 
     beside: whether the detail of the attempt stands at the right of them, where it has all of the height; below them otherwise.
-    has_form: whether a form beside it can be edited, so that a place is kept for what attempts would score. would: that, once it is.
+    has_form: whether a form beside it can be edited, so that a place is kept for what attempts would score. would: that, once it is. room_px: of the screen's height, what is not the story's where the detail is below.
     """
     timeline = run.timeline
     if (picked := take_timeline_clicks(timeline, key=TIMELINE_KEY)) is not None:
@@ -190,7 +191,7 @@ def draw_run(
         with left:
             head()
             pausing_px = PLACE_PX + STEPWISE_PX if run.is_stepwise and not is_narrow() else 0
-            chart(part="all", room_px=BESIDE_ROOM_PX if beside else ROOM_PX + pausing_px)
+            chart(part="all", room_px=BESIDE_ROOM_PX if beside else room_px + pausing_px)
     with right:
         if not is_narrow():  # at the detail's cost, so that verdict, timeline and story stay where they are
             draw_pause(run)

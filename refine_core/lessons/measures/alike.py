@@ -12,7 +12,7 @@ from refine_core.lessons.measures.recorded import Recorded, text_of
 def measure_alike(recorded: Recorded, *, arm: str) -> Mapping[str, Any]:
     """The answers of an arm's runs, those of first attempts. count: times the most frequent one came; answer: its text.
 
-    different: how many different ones there are. counts: times each came, the most frequent first, as "12, 5, 2, 1". total: of all.
+    different: how many different ones there are. counts: times each came, a curve: the most frequent at 1. total: of all.
     """
     answers = [text_of(rows[0]) for rows in recorded.outputs(arm).values() if rows]
     counted = Counter(answers).most_common()
@@ -21,6 +21,6 @@ def measure_alike(recorded: Recorded, *, arm: str) -> Mapping[str, Any]:
         "count": count,
         "answer": answer,
         "different": len(counted),
-        "counts": ", ".join(str(times) for _, times in counted),
+        "counts": {place: times for place, (_, times) in enumerate(counted, 1)},
         "total": len(answers),
     }
