@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from refine_core import lessons
 from refine_core.experiments import Snapshot
-from refine_core.formatting import pluralize
+from refine_core.formatting import format_number, pluralize
 from refine_core.lessons import Lesson, Prediction, Room, RoomSummary
 from refine_core.unseen import show_unseen
 
@@ -122,6 +122,11 @@ def build_check(
         texts = [
             lessons.fill_words(lesson, "lesson.json check.choices", text, values) for text in check.choices
         ]
+        if bars := lessons.list_choice_bars(check, values):  # as numbers, which the last row can read
+            texts = [
+                f"{text}: {', '.join(format_number(value) for _, value in one)}"
+                for text, one in zip(texts, bars, strict=True)
+            ]
         choices = [(show_unseen(text), None, False) for text in texts]
         return Slide(task, lead, show_unseen(check.start), choices=choices, main="Show the answer")
     answer = show_unseen(lessons.show_answer(lesson, values))
