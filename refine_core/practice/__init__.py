@@ -6,10 +6,9 @@ It receives what a real model receives, messages and parameters, and nothing els
     wishes         the words of a hint -> wishes; wish: what each measures, and how it edits a text
     texts          counting and changing texts
     things         order numbers, dates, amounts: what texts name and hints ask for
-    shapes         "list[str]", "Literal['a', 'b']" or a JSON schema -> the shape of a value
+    values         the JSON schema of a field -> whether a value fits it, and candidates where nothing is known
     sampling       logits and temperature -> a choice, repeatable by its seed
     weights        files of what it knows; knowledge: the candidate answers of the first entry that fits
-    improvise      candidate answers for everything else
     outputs        candidates, weighed by the wishes, drawn
     reward_checks  a reward's source -> the checks of each field; reward_parts: what its expressions mean
     advice         reward and trajectory -> a discussion, and advice for each module

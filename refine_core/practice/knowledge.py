@@ -15,12 +15,12 @@ from pydantic import JsonValue
 from refine_core.english import split_sentences
 from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate
-from refine_core.practice.shapes import Shape, read_shape
+from refine_core.practice.values import Schema, fits, read_schema
 from refine_core.practice.weights import HOLE, Answer, Entry, get_entries
 
 
 def find_candidates(
-    request: Request, output: Output, shape: Shape, said: str = "", *, by_name: bool = False
+    request: Request, output: Output, schema: Schema, said: str = "", *, by_name: bool = False
 ) -> list[Candidate[object]]:
     """The candidates for `output`; none if the model does not know the subject.
 
@@ -28,22 +28,30 @@ def find_candidates(
     """
     text = "\n".join([*request.inputs.values(), said])
     for entry in get_entries():
-        if not _is_for(entry, output, shape, by_name=by_name):
+        if not _is_for(entry, output, schema, by_name=by_name):
             continue
         matches = [pattern.search(text) for pattern in entry.asked]
-        if all(matches) and (found := _answers(entry, request, text, shape)):
+        if all(matches) and (found := _answers(entry, request, text, schema)):
             return found
     return []
 
 
-def _is_for(entry: Entry, output: Output, shape: Shape, *, by_name: bool) -> bool:
+def _is_for(entry: Entry, output: Output, schema: Schema, *, by_name: bool) -> bool:
     if by_name and entry.output is None:
         return False
     is_named = entry.output is None or entry.output.fullmatch(output.name) is not None
-    return is_named and (not entry.type or read_shape(entry.type).is_like(shape))
+    return is_named and _is_of_type(entry.type, output, schema)
 
 
-def _answers(entry: Entry, request: Request, text: str, shape: Shape) -> list[Candidate[object]]:
+def _is_of_type(wanted: str, output: Output, schema: Schema) -> bool:
+    """Whether a field is of the type that an entry is for; a choice, if it offers at least the entry's options."""
+    if not wanted.startswith("Literal[") or not isinstance(schema, dict):
+        return wanted in {"", output.type}
+    choice = read_schema(Output("", wanted))
+    return isinstance(choice, dict) and set(choice["enum"]) <= set(schema.get("enum", ()))
+
+
+def _answers(entry: Entry, request: Request, text: str, schema: Schema) -> list[Candidate[object]]:
     """The answers whose holes can be filled and whose type is that of the field."""
     names: dict[str, str] = {}
     for pattern in (*entry.asked, *entry.finds):
@@ -59,11 +67,11 @@ def _answers(entry: Entry, request: Request, text: str, shape: Shape) -> list[Ca
             value = _complete_texts(answer.content, names, sentences)
         except KeyError:
             continue
-        if shape.fits(value):
+        if fits(value, schema):
             found.append(Candidate(value, _logit(answer, text, request.hint)))
-    if found and shape.kind == "choice":
+    if found and isinstance(schema, dict) and "enum" in schema:
         least, named = min(one.logit for one in found), [one.value for one in found]
-        found += [Candidate(option, least) for option in shape.options if option not in named]
+        found += [Candidate(option, least) for option in schema["enum"] if option not in named]
     return found
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 
-from refine_core.practice.improvise import improvise, reason, with_bounds
+from refine_core.english import split_sentences
 from refine_core.practice.knowledge import find_candidates
 from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate, Draw
-from refine_core.practice.shapes import Shape, read_shape
+from refine_core.practice.values import Options, Schema, fits, improvise, read_schema
 from refine_core.practice.wish import Wish, exactly
 from refine_core.practice.wishes import is_satisfied, read_wishes, shift
 
@@ -28,17 +28,17 @@ def draw_outputs(request: Request, draw: Draw) -> dict[str, object]:
     shared = (*read_wishes(request.hint, names), *read_wishes(re.sub(r"`\w+`", "", request.objective)))
     values: dict[str, object] = {}
     for output in request.outputs:
-        shape = with_bounds(read_shape(output.type, output.note), output.description)
+        schema = read_schema(output)
         thinks = output.name in _REASONING and len(request.outputs) > 1
         said = "\n".join(map(as_text, values.values()))
-        known = find_candidates(request, output, shape, said, by_name=thinks)
+        known = find_candidates(request, output, schema, said, by_name=thinks)
         if thinks:
-            values[output.name] = draw.choose(known or reason(request, output))
+            values[output.name] = draw.choose(known or _reason(request, output))
             continue
         wishes = [w for w in (*shared, *read_wishes(output.description)) if w.applies_to(output.name)]
-        wishes = list({wish.name: wish for wish in wishes}.values()) + _named_choices(shape, request.hint)
-        options = known or improvise(request, output, shape, draw)
-        options += _edit_candidates(options, wishes, shape)
+        wishes = list({wish.name: wish for wish in wishes}.values()) + _named_choices(schema, request.hint)
+        options = known or improvise(request, output, schema, draw)
+        options += _edit_candidates(options, wishes, schema)
         values[output.name] = draw.choose(
             [Candidate(one.value, one.logit + shift(as_text(one.value), wishes)) for one in options]
         )
@@ -48,7 +48,7 @@ def draw_outputs(request: Request, draw: Draw) -> dict[str, object]:
 def draw_plain_answer(request: Request, draw: Draw) -> str:
     """An answer to a prompt without fields: what the model knows, or who it is."""
     whole = Request({"prompt": request.text}, (Output("answer"),), text=request.text)
-    if options := find_candidates(whole, whole.outputs[0], Shape("str")):
+    if options := find_candidates(whole, whole.outputs[0], {"type": "string"}):
         return str(draw.choose(options))
     quote = " ".join(request.text.split())[:80]
     return f'This is the practice model. It makes up answers to practise with. You wrote: "{quote}".'
@@ -63,9 +63,15 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def _edit_candidates(
-    options: list[Candidate[object]], wishes: list[Wish], shape: Shape
-) -> list[Candidate[object]]:
+def _reason(request: Request, output: Output) -> Options:
+    """Candidates for a field that thinks aloud before the others."""
+    source = next(iter(request.inputs), "prompt")
+    wanted = " and ".join(o.name.replace("_", " ") for o in request.outputs if o.name != output.name)
+    hint = f" The hint says: {split_sentences(request.hint)[0]}" if request.hint else ""
+    return [Candidate(f"First I look at the {source}, then I settle on the {wanted}.{hint}", 0.0)]
+
+
+def _edit_candidates(options: Options, wishes: list[Wish], schema: Schema) -> Options:
     """The best candidates, edited to meet the wishes, unless one of them meets them already."""
     if not wishes or any(is_satisfied(as_text(one.value), wishes, min_measure=0.5) for one in options):
         return []
@@ -83,26 +89,27 @@ def _edit_candidates(
         combined = start
         for wish in sorted(wishes, key=lambda w: (not w.needle, "words" not in w.name, "JSON" in w.name)):
             combined = next(iter(wish.edits(combined)), combined) if wish.measure(combined) < 1 else combined
-        values = (_value(shape, text) for text in dict.fromkeys([combined, *alternatives]))
+        values = (_value(schema, text) for text in dict.fromkeys([combined, *alternatives]))
         edited.extend(Candidate(value, one.logit - _EDIT_COST) for value in values if value is not None)
     return edited
 
 
-def _value(shape: Shape, text: str) -> object:
-    """`text` as a value of `shape`, or None if it cannot be one."""
-    if shape.fits(text):
+def _value(schema: Schema, text: str) -> object:
+    """`text` as a value of that type, or None if it cannot be one."""
+    if fits(text, schema):
         return text
     try:
         number = float(text)
     except ValueError:
         return None
     values = (number, int(number)) if number.is_integer() else (number,)
-    return next((value for value in values if shape.fits(value)), None)
+    return next((value for value in values if fits(value, schema)), None)
 
 
-def _named_choices(shape: Shape, hint: str) -> list[Wish]:
+def _named_choices(schema: Schema, hint: str) -> list[Wish]:
     """A wish for every option that the hint names and does not exclude, quoted or not."""
-    options = shape.options if shape.kind == "choice" else (True, False) if shape.kind == "bool" else ()
+    choices = schema if isinstance(schema, dict) else {}
+    options = choices.get("enum", (True, False) if choices.get("type") == "boolean" else ())
     wishes = []
     for option in options:
         pattern = re.escape(str(option).lower())

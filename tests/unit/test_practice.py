@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 import subprocess
 import sys
 from collections import Counter
-from typing import Literal
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from refine_core.adapters import ChatAdapter, JSONAdapter
 from refine_core.concurrency.cancellation import Cancel
@@ -277,10 +281,27 @@ class Place(BaseModel):
     open: bool
 
 
+class Tree(BaseModel):
+    name: str
+    branches: list[Tree]
+    above: Tree | None
+
+
+class Rated(BaseModel):
+    stars: int = Field(gt=0, lt=6)
+    share: float = Field(ge=0, le=1)
+    code: str = Field(min_length=70, max_length=80)
+
+
+Colour = Enum("Colour", ["RED", "BLUE"])
+
+
 @pytest.mark.parametrize(
     "kind",
     [str, int, float, bool, list[str], list[int], dict[str, float], dict[str, list[int]], Literal["sea", "trade"],
-     int | None, int | str, Place, list[Place], dict[str, Place]],
+     int | None, int | str, Place, list[Place], dict[str, Place], datetime.date, list[datetime.datetime], UUID, Decimal,
+     tuple[str, int], tuple[int, ...], set[str], dict[int, str], dict[Literal["sea", "trade"], int], Literal[1, 2] | None,
+     Colour, Tree, Rated, Any, object, type(None), list[tuple[str, float]], Annotated[list[int], Field(min_length=5)]],
 )  # fmt: skip
 def test_it_improvises_every_type(kind):
     signature = Signature({"text": (str, InputField()), "made": (kind, OutputField())})
