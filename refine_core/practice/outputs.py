@@ -13,11 +13,10 @@ from refine_core.practice.knowledge import find_candidates
 from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate, Draw
 from refine_core.practice.values import Options, Schema, fits, improvise, read_schema
-from refine_core.practice.wish import Wish, exactly
-from refine_core.practice.wishes import is_satisfied, read_wishes, shift
+from refine_core.practice.wishes import Wish, exactly, is_satisfied, read_wishes, shift
 
 _REASONING = {"reasoning", "rationale", "thoughts", "thinking"}
-_OF_EACH_ITEM = {"lower case", "upper case"}
+_OF_EACH_ITEM = {str.lower, str.upper}
 _EDIT_COST = 1.0
 """The logit that an edited candidate loses: it is a little less likely than the original."""
 
@@ -35,7 +34,9 @@ def draw_outputs(request: Request, draw: Draw) -> dict[str, object]:
         if thinks:
             values[output.name] = draw.choose(known or _reason(request, output))
             continue
-        wishes = [w for w in (*shared, *read_wishes(output.description)) if w.applies_to(output.name)]
+        wishes = [
+            w for w in (*shared, *read_wishes(output.description)) if not w.fields or output.name in w.fields
+        ]
         wishes = list({wish.name: wish for wish in wishes}.values()) + _named_choices(schema, request.hint)
         options = known or improvise(request, output, schema, draw)
         options += _edit_candidates(options, wishes, schema)
@@ -79,16 +80,16 @@ def _edit_candidates(options: Options, wishes: list[Wish], schema: Schema) -> Op
     for one in sorted(options, key=lambda c: -c.logit)[:3]:
         if isinstance(one.value, list):
             items = [*one.value, *(wish.needle for wish in wishes if wish.needle)]
-            for wish in (wish for wish in wishes if wish.name in _OF_EACH_ITEM):
-                items = [wish.edits(item)[0] if isinstance(item, str) else item for item in items]
+            for wish in (wish for wish in wishes if wish.edit in _OF_EACH_ITEM):
+                items = [wish.edit(item) if isinstance(item, str) else item for item in items]
             edited.append(Candidate(items, one.logit - _EDIT_COST))
             continue
         start = as_text(one.value)
-        alternatives = [text for wish in wishes for text in wish.edits(start)]
+        alternatives = [wish.edit(start) for wish in wishes]
         # Content comes first, then length, then form: an edit must not undo the one before.
         combined = start
         for wish in sorted(wishes, key=lambda w: (not w.needle, "words" not in w.name, "JSON" in w.name)):
-            combined = next(iter(wish.edits(combined)), combined) if wish.measure(combined) < 1 else combined
+            combined = wish.edit(combined) if wish.measure(combined) < 1 else combined
         values = (_value(schema, text) for text in dict.fromkeys([combined, *alternatives]))
         edited.extend(Candidate(value, one.logit - _EDIT_COST) for value in values if value is not None)
     return edited

@@ -68,3 +68,30 @@ def add(text: str, needle: str) -> str:
     """The text with `needle` added."""
     bare = text.rstrip(".!? ")
     return f"{bare}: {needle}{text[len(bare) :].strip() or ''}" if bare else needle
+
+
+def put_first(text: str, needle: str) -> str:
+    """The text behind `needle`."""
+    return f"{needle} {text}"
+
+
+def put_last(text: str, needle: str) -> str:
+    """The text with `needle` at its end, in place of a full stop."""
+    return f"{text.rstrip('.!? ')}{' ' if needle[0].isalnum() else ''}{needle}"
+
+
+def replace(_text: str, needle: str) -> str:
+    """`needle` alone."""
+    return needle
+
+
+def remove(text: str, needle: str) -> str:
+    """The text without `needle`."""
+    return " ".join(re.sub(re.escape(needle), "", text, flags=re.IGNORECASE).split())
+
+
+def shorten(text: str) -> str:
+    """The first sentence of the text; of a single one, half of its words."""
+    if len(split_sentences(text)) > 1:
+        return cut(text, "sentence", 1)
+    return cut(text, "word", max(2, len(split_words(text)) // 2))

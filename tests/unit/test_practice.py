@@ -21,7 +21,7 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMRefusedError, LMTimeoutError, ParseError, RunCancelled
 from refine_core.practice import PracticeLM
 from refine_core.practice.request import read_request
-from refine_core.practice.reward_checks import find_checks
+from refine_core.practice.reward_reading import find_checks
 from refine_core.practice.sampling import probabilities
 from refine_core.refine.advice_request import OfferAdvice
 from refine_core.signatures import InputField, OutputField, Signature
@@ -429,11 +429,15 @@ def body(expression):
         ("low, high = 5, 12\n    n = len(pred.answer.split())\n    if n < low:\n        return n / low\n    return 1.0 if n <= high else 0.5", "too few", "at least 5 words"),
         ("return 1.0 if pred.answer == 'yes' else 0.0", "maybe", 'exactly "yes"'),
         ("return 1.0 if re.search(r'\\d{4}-\\d\\d-\\d\\d', pred.answer) else 0.0", "soon", "Mention the date"),
-        ("return 1.0 if len(pred.answer.split()) <= args['most'] else 0.0", "one two three four", "at most 3 words"),
+        ("return 1.0 if pred.answer.startswith('Dear') else 0.0", "Hello there", 'Start with "Dear"'),
+        ("if not pred.answer.endswith('.'):\n        return 0.3\n    return 1.0", "no stop", 'End with "."'),
+        ("return 1.0 if not pred.answer.endswith('!') else 0.0", "Yes!", "drop the full stop"),
+        ("return 0.0 if pred.answer.startswith('As an AI') else 1.0", "As an AI, no", 'Do not start with "As an AI"'),
+        ("return 1.0 if pred.answer in ('yes', 'no') else 0.0", "maybe", 'exactly "yes" or "no"'),
     ],
 )  # fmt: skip
 def test_advice_says_what_the_reward_measures_and_the_output_misses(code, output, wanted):
-    said = advice(body(code), {"answer": output}, inputs={"question": "?", "most": 3})
+    said = advice(body(code), {"answer": output})
     assert wanted in said["advice"]["answer"]
     assert "`answer`" in said["discussion"]
 
@@ -457,9 +461,21 @@ def test_a_value_that_is_no_bool_is_not_asked_to_be_true(output):
     assert "True" not in str(advice(body("return 1.0 if pred.answer else 0.5"), {"answer": output})["advice"])
 
 
-def test_the_advice_works_as_a_hint():
-    said = advice(body("return float(len(pred.answer.split()) == 1)"), {"answer": "It is Brussels."})
-    assert value("question -> answer", said["advice"]["answer"], question=CAPITAL) == "Brussels."
+@pytest.mark.parametrize(
+    ("condition", "better"),
+    [
+        ("len(pred.answer.split()) == 1", "Brussels."),
+        ("pred.answer.startswith('Well,')", "Well, The capital of Belgium is Brussels."),
+        ("pred.answer.endswith('!')", "The capital of Belgium is Brussels!"),
+        ("pred.answer in ('yes', 'no')", "yes"),
+    ],
+)
+def test_the_advice_works_as_a_hint(condition, better):
+    said = advice(body(f"return float({condition})"), {"answer": "The capital of Belgium is Brussels."})
+    assert value("question -> answer", said["advice"]["answer"], question=CAPITAL) == better
+    assert "short and exact" in str(
+        advice(body(f"return float({condition})"), {"answer": better})["advice"]
+    ), "met"
 
 
 def test_what_already_holds_is_to_be_kept():
@@ -516,6 +532,11 @@ def test_no_reward_source_upsets_the_adviser(code):
 def test_names_within_names_do_not_make_reading_slow():
     chain = "".join(f"    a{i} = {' + '.join([f'a{i + 1}'] * 20)}\n" for i in range(40))
     assert (
-        len(find_checks(f"def reward(args, pred):\n{chain}    a40 = pred.answer == 'x'\n    return a0\n", {}))
+        len(
+            find_checks(
+                f"def reward(args, pred):\n{chain}    a40 = pred.answer == 'x'\n    return a0\n",
+                {"answer": "y"},
+            )
+        )
         <= 1
     )
