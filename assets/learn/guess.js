@@ -2,15 +2,15 @@
 //
 //   Python --data--> Guess.take       person --"guess"--> {which, value, at}: a number, the index of a choice, or a value for each x (null: not drawn)
 //
-//   number.js  a slider on an axis    choice.js  one of a few    curve.js  drawn by hand
+//   number.js  a slider on an axis    choice.js  one of a few    ../shared/curve.js  drawn by hand
 //
 // What the person has drawn stays while the guess is open; `data.which` says that it is another one. Text enters by textContent.
 
-import { draw, isDark, keepFocus, make } from "../shared/dom.js";
+import { isDark, keepFocus, make } from "../shared/dom.js";
+import { Curve } from "../shared/curve.js";
+import { legend } from "../shared/legend.js";
 import { mount } from "../shared/mount.js";
-import { diamond, dot } from "../shared/axis.js";
 import { ChoiceGuess } from "./choice.js";
-import { Curve } from "./curve.js";
 import { NumberGuess } from "./number.js";
 
 const KINDS = { number: NumberGuess, choice: ChoiceGuess, curve: Curve };
@@ -75,20 +75,6 @@ class Guess {
     removeEventListener("pagehide", this.flush);
     this.root.remove();
   }
-}
-
-// What the marks mean, once there is more than one kind of them.
-function legend({ kind, outcome, guessed, theory, running }) {
-  const known = outcome?.filter(Boolean) ?? [];
-  if (!known.length || kind === "choice") return [];
-  const sign = (...shapes) => draw("svg", { width: 20, height: 16, viewBox: "0 0 20 16", "aria-hidden": "true" }, shapes);
-  const hasInterval = known.some((one) => one.low !== null && one.low !== undefined);
-  const item = (words, ...shapes) => make("span", { class: "item" }, sign(...shapes), words);
-  return [
-    guessed ? item("your guess", diamond(10, 8, 6)) : null,
-    item(hasInterval ? "what happened, and its 95 % interval" : "what happened", hasInterval ? draw("path", { class: "interval", d: "M10 0V16" }) : null, dot(10, 8, 5)),
-    theory && !running ? item(theory.words, draw("path", { class: "theory", d: "M0 8H20" })) : null,
-  ].filter(Boolean);
 }
 
 export default mount((place) => new Guess(place));

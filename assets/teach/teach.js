@@ -2,20 +2,30 @@
 //
 //   Python --data--> Teach.take       teacher --"asked"--> {do: on | back | hand | leave, value, by, from, at}       Text enters by textContent.
 //
-// Keys: → next, ← back, r reveal, h add hands, Esc leave. `data.at` names the slide, so that a second press on it is not taken for the next one.
+// Keys: → next, ← back, h add hands, Esc leave. `data.at` names the slide, so that a second press on it is not taken for the next one.
 import { isDark, keepFocus, make } from "../shared/dom.js";
 import { isSilenced, isTyping } from "../shared/keys.js";
+import { Curve } from "../shared/curve.js";
+import { legend } from "../shared/legend.js";
 import { mount } from "../shared/mount.js";
 import { drawChart } from "./chart.js";
 import { drawHands } from "./hands.js";
 
 const LARGE = 140; // letters of the sentence, beyond which it is set smaller
-const SHORT = 260; // of the paragraphs below it, up to which they are large
+const SHORT = 480; // of the paragraphs below it, up to which they are large
 
 const button = (words, key, act, kind = "") => make("button", { type: "button", class: kind, data: { key }, on: { click: act } }, words);
 
-// A paragraph of a lesson: what stands between backticks is code.
+// What stands between backticks is code.
 const written = (text) => text.split("`").map((part, i) => (i % 2 ? make("code", { text: part }) : part));
+
+// A paragraph of a lesson, or a table, whose rows come as lists.
+function block(text, kind) {
+  if (typeof text === "string") return make("p", { class: kind }, written(text));
+  const [head, ...rows] = text;
+  const row = (cells, tag) => make("tr", {}, cells.map((cell) => make(tag, {}, written(cell))));
+  return make("table", { class: kind }, make("thead", {}, row(head, "th")), make("tbody", {}, rows.map((cells) => row(cells, "td"))));
+}
 
 class Teach {
   constructor(place) {
@@ -35,7 +45,7 @@ class Teach {
       make("footer", {}, this.keys, this.note));
     place.append(this.root);
     this.onKey = (event) => this.key(event);
-    addEventListener("keydown", this.onKey, true); // before Streamlit, whose own r runs the page again
+    addEventListener("keydown", this.onKey, true);
     this.sizes = new ResizeObserver(() => this.drawChart());
     this.sizes.observe(this.canvas);
   }
@@ -55,14 +65,15 @@ class Teach {
   draw() {
     const { data } = this;
     this.place.textContent = data.place;
-    this.address.replaceChildren(...(data.address ? ["Guess at ", make("code", { text: data.address }), " class ", make("code", { text: data.code })] : ["Raise your hands"]));
-    this.lead.replaceChildren(...data.lead.map((text) => make("p", { class: "text long" }, written(text))));
+    this.address.replaceChildren(...(data.address ? ["Guess at ", make("code", { text: data.address }), " class ", make("code", { text: data.code })] : ["Raise your hands: phones do not reach this app"]));
+    this.lead.replaceChildren(...data.lead.map((text) => block(text, "text long")));
     this.sentence.replaceChildren(...data.headline.split("\n").flatMap((line, i) => [...(i ? [make("br")] : []), ...written(line)]));
     this.sentence.classList.toggle("long", data.headline.length > LARGE);
-    const isLong = data.texts.reduce((sum, text) => sum + text.length, 0) > SHORT;
-    const texts = data.texts.map((text) => make("p", { class: isLong ? "text long" : "text" }, written(text)));
+    const isLong = data.curve || data.texts.join("").length > SHORT;
+    const texts = data.texts.map((text) => block(text, isLong ? "text long" : "text"));
     const code = data.source ? [make("pre", { text: data.source, tabIndex: 0, "aria-label": "Code" })] : [];
-    this.body.replaceChildren(...texts, ...code, ...this.choices(), ...(data.chart ? [this.canvas] : []), ...this.progress());
+    this.body.classList.toggle("beside", Boolean(data.curve));
+    this.body.replaceChildren(make("div", { class: "texts" }, texts), ...code, ...this.curve(), ...this.choices(), ...(data.chart ? [this.canvas] : []), ...this.progress());
     this.drawChart();
     this.drawPanel();
     this.problem.textContent = data.problem;
@@ -75,10 +86,20 @@ class Teach {
     const most = Math.max(1, ...choices.map(([, many]) => many ?? 0));
     const list = choices.map(([text, many, came]) =>
       make("li", { class: came ? "came" : "" },
-        make("span", { class: "choice" }, came ? make("span", { class: "sign", text: "● " }) : null, written(text), came ? make("small", { text: " came out" }) : null),
+        make("span", { class: "choice" }, make("span", { class: "sign", "aria-hidden": "true", text: came ? "●" : "◇" }), written(text), came ? make("small", { text: " came out" }) : null),
         many === null ? null : make("span", { class: "bar", "aria-hidden": "true" }, make("i", { style: `width:${(many / most) * 100}%` })),
         many === null ? null : make("b", { text: `${many}` })));
     return [make("ul", { class: "choices" }, list)];
+  }
+
+  // The whole curve of which the class guessed one point.
+  curve() {
+    const { curve } = this.data;
+    this.drawn?.end();
+    this.drawn = curve && new Curve(() => {});
+    if (!curve) return [];
+    this.drawn.take(curve, curve.x.values.map(() => null));
+    return [make("div", { class: "drawn" }, make("p", { class: "legend" }, curve.axis.title, legend(curve)), this.drawn.root)];
   }
 
   progress() {
@@ -98,8 +119,8 @@ class Teach {
     const { hands } = this.data;
     if (!hands) this.panel.hidden = true;
     const source = JSON.stringify(hands);
-    if (source === this.drawn) return; // what is being typed stays
-    this.drawn = source;
+    if (source === this.handsOf) return; // what is being typed stays
+    this.handsOf = source;
     this.panel.replaceChildren(...(hands ? drawHands(hands, (value, by) => this.ask("hand", { value, by })) : []));
   }
 
@@ -114,7 +135,7 @@ class Teach {
       make("span", { class: "stretch" }),
       ...(data.can_go_back ? [button("Back", "back", () => this.ask("back"))] : []),
       ...(data.main ? [button(data.main, "main", () => this.ask("on"), "filled")] : []));
-    const keys = [["→", "next"], ["r", "reveal"], ...(data.hands ? [["h", "add hands"]] : [])];
+    const keys = [["→", "next"], ...(data.can_go_back ? [["←", "back"]] : []), ...(data.hands ? [["h", "add hands"]] : [])];
     this.keys.replaceChildren(...keys.map(([key, words]) => make("span", {}, make("kbd", { text: key }), ` ${words}`)), make("button", { type: "button", class: "leave", data: { key: "leave" }, on: { click: () => this.ask("leave") } }, make("kbd", { text: "Esc" }), " leave"));
     this.note.textContent = data.note;
   }
@@ -144,13 +165,14 @@ class Teach {
     }
     if (isTyping(event) || isSilenced(event)) return;
     const on = () => this.data.main && this.ask("on");
-    const acts = { ArrowRight: on, PageDown: on, r: on, ArrowLeft: () => this.ask("back"), PageUp: () => this.ask("back"), h: () => this.toggle() };
+    const acts = { ArrowRight: on, PageDown: on, ArrowLeft: () => this.ask("back"), PageUp: () => this.ask("back"), h: () => this.toggle() };
     if (!acts[event.key]) return;
     this.takeKey(event);
     acts[event.key]();
   }
 
   end() {
+    this.drawn?.end();
     this.sizes.disconnect();
     removeEventListener("keydown", this.onKey, true);
     this.root.remove();

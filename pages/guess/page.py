@@ -12,7 +12,7 @@ from typing import Final
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.guess import Axis, Picture, draw_guess
+from pages.shared.guess import Picture, draw_guess, read_axis
 from pages.shared.query import write
 from pages.shared.text import escape_markdown, show_error
 from refine_core import lessons, runs
@@ -79,7 +79,7 @@ def _draw_question(room: Room, lesson: Lesson, token: str, own: float | None) ->
         which=f"{room.code}/{lesson.name}",
         kind="choice" if asked.kind == "choice" else "number",
         label=f"Your guess: {asked.axis or lesson.predicts}",
-        axis=Axis(asked.axis, asked.low, asked.high, asked.step, asked.unit),
+        axis=read_axis(asked),
         choices=asked.choices,
         guess=None if own is None else int(own) if asked.kind == "choice" else own,
         is_open=is_open,

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import streamlit as st
 
-from pages.learn.visit import Visit, take_values
-from pages.shared.guess import Axis, Picture, Point, Value
+from pages.learn.visit import Visit
+from pages.shared.guess import Picture, Value, read_axis, read_points, read_theory
+from pages.shared.lesson_values import take_values
 from refine_core import lessons
 from refine_core.experiments import Snapshot
 from refine_core.lessons import Gap, Lesson, LessonError
@@ -33,7 +34,7 @@ def build_picture(visit: Visit, *, is_open: bool = False, shows_outcome: bool = 
     given = read_given(lesson, known)
     is_early = running and prediction.kind == "choice"  # a leader before the end would be read as a result
     points = (
-        lessons.list_points(lesson, snapshot, values)
+        read_points(lesson, snapshot, values, partial=running)
         if snapshot is not None and values and not is_early
         else ()
     )
@@ -44,13 +45,7 @@ def build_picture(visit: Visit, *, is_open: bool = False, shows_outcome: bool = 
         which=f"{visit.learner}/{lesson.name}/{st.session_state.get(RESETS, 0)}",
         kind=prediction.kind,
         label=f"Your guess: {lesson.predicts if prediction.kind == 'choice' else prediction.axis or lesson.predicts}",
-        axis=Axis(
-            prediction.axis if prediction.kind != "choice" or choice_bars else "",
-            prediction.low,
-            prediction.high,
-            prediction.step,
-            prediction.unit,
-        ),
+        axis=read_axis(prediction, titled=prediction.kind != "choice" or bool(choice_bars)),
         x=prediction.x,
         x_title=prediction.x_axis,
         given=given,
@@ -61,12 +56,9 @@ def build_picture(visit: Visit, *, is_open: bool = False, shows_outcome: bool = 
         choice_bars=choice_bars,
         guess=to_shown(lesson, visit.progress.guess),
         is_open=is_open,
-        outcome=tuple(
-            None if one is None else Point(one.value, one.low, one.high, one.words, partial=running)
-            for one in points
-        ),
+        outcome=points,
         running=running,
-        theory=_theory(lesson, values) if values and not running else None,
+        theory=read_theory(lesson, values) if values and not running else None,
         gap=_largest(lesson, gap),
         bars=_bars(lesson, snapshot) if snapshot is not None and not running else (),
     )
@@ -132,11 +124,6 @@ def _join_rare(bars: Sequence[tuple[str, int]]) -> tuple[tuple[str, float], ...]
         return tuple(bars)
     shown, rare = bars[: MAX_BARS - 1], bars[MAX_BARS - 1 :]
     return (*shown, (f"{len(rare)} other answers together", sum(count for _, count in rare)))
-
-
-def _theory(lesson: Lesson, values: Mapping[str, Any]) -> tuple[tuple[float | None, ...], str] | None:
-    found = lessons.list_theory(lesson, values)
-    return (found, lesson.prediction.theory_title) if found else None
 
 
 def _largest(lesson: Lesson, gap: Gap | None) -> tuple[int, str] | None:

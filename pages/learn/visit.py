@@ -13,16 +13,15 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.learn import links
+from pages.shared.lesson_values import take_values
 from refine_core import experiments, lessons, runs
 from refine_core.experiments import Snapshot
 from refine_core.formatting import pluralize
 from refine_core.lessons import Lesson, Progress
 
-_VALUES: Final = "learn.values"
 _CLOCK: Final = "learn.clock"
 _REST_S: Final = 120.0  # between two looks at a lesson, beyond which the learner was elsewhere
 _WRITE_S: Final = 5.0
-MAX_VALUES: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +81,6 @@ def _find_other(lesson: Lesson) -> Snapshot | None:
     named = links.named_runs()
     found = experiments.get(named) if named else None
     return found if found is not None and found.experiment.lesson == lesson.name else None
-
-
-def take_values(lesson: Lesson, snapshot: Snapshot) -> Mapping[str, Any]:
-    """The figures of these runs, read off them once. Raises LessonError, StoreError."""
-    known: dict[tuple[str, str], Mapping[str, Any]] = st.session_state.setdefault(_VALUES, {})
-    key = (snapshot.experiment.id, snapshot.revision)
-    if key not in known:
-        while len(known) >= MAX_VALUES:
-            known.pop(next(iter(known)))
-        known[key] = lessons.take_measures(lesson, snapshot)
-    return known[key]
 
 
 def keep_time(lesson: str, learner: str) -> None:

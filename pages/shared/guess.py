@@ -1,6 +1,7 @@
 """A guess, and what happened over it, as data for assets/learn/guess.
 
 draw_guess(picture) -> the guess as it stands        the browser's own while it is open, else the picture's
+read_axis, read_points, read_theory                  what a lesson and its runs say for a picture
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from typing import Any, Final, Literal
 import streamlit as st
 
 from pages.shared.web import GUESS, import_script, read_styles
+from refine_core import lessons
+from refine_core.experiments import Snapshot
+from refine_core.lessons import Lesson, Prediction
 from refine_core.unseen import show_unseen
 
 Value = float | int | tuple[float | None, ...]
@@ -80,32 +84,55 @@ class Picture:
 def draw_guess(picture: Picture, key: str = KEY) -> Value | None:
     """Draw it, one for a key. In an AppTest, guess with `at.session_state[KEY] = {"guess": {"which": …, "value": 3, "at": 1}}`."""
     guess = read_guess(picture, key) if picture.is_open else picture.guess
-    _component(
-        key=key,
-        data={
-            "which": picture.which,
-            "kind": picture.kind,
-            "label": show_unseen(picture.label),
-            "axis": asdict(picture.axis),
-            "x": {"title": show_unseen(picture.x_title), "values": list(picture.x)},
-            "given": list(picture.given) or [None] * len(picture.x),
-            "given_words": picture.given_words,
-            "choices": [show_unseen(text) for text in picture.choices],
-            "choice_bars": [list(map(_bar, one)) for one in picture.choice_bars] or None,
-            "answer": picture.is_answer,
-            "guess": list(guess) if isinstance(guess, tuple) else guess,
-            "open": picture.is_open,
-            "outcome": [None if one is None else asdict(one) for one in picture.outcome] or None,
-            "running": picture.running,
-            "under_way": _pair(picture.under_way, "at", "text"),
-            "theory": _pair(picture.theory, "values", "words"),
-            "gap": _pair(picture.gap, "at", "words"),
-            "bars": list(map(_bar, picture.bars)) or None,
-        },
-        on_guess_change=lambda: None,
-        height="content",
-    )
+    _component(key=key, data=to_data(picture, guess), on_guess_change=lambda: None, height="content")
     return guess
+
+
+def to_data(picture: Picture, guess: Value | None = None) -> dict[str, Any]:
+    """The picture as assets/learn and assets/shared/curve.js take it, with the guess as it stands."""
+    return {
+        "which": picture.which,
+        "kind": picture.kind,
+        "label": show_unseen(picture.label),
+        "axis": asdict(picture.axis),
+        "x": {"title": show_unseen(picture.x_title), "values": list(picture.x)},
+        "given": list(picture.given) or [None] * len(picture.x),
+        "given_words": picture.given_words,
+        "choices": [show_unseen(text) for text in picture.choices],
+        "choice_bars": [list(map(_bar, one)) for one in picture.choice_bars] or None,
+        "answer": picture.is_answer,
+        "guess": list(guess) if isinstance(guess, tuple) else guess,
+        "open": picture.is_open,
+        "outcome": [None if one is None else asdict(one) for one in picture.outcome] or None,
+        "running": picture.running,
+        "under_way": _pair(picture.under_way, "at", "text"),
+        "theory": _pair(picture.theory, "values", "words"),
+        "gap": _pair(picture.gap, "at", "words"),
+        "bars": list(map(_bar, picture.bars)) or None,
+    }
+
+
+def read_axis(prediction: Prediction, *, titled: bool = True) -> Axis:
+    """The axis of what is guessed."""
+    return Axis(
+        prediction.axis if titled else "", prediction.low, prediction.high, prediction.step, prediction.unit
+    )
+
+
+def read_points(
+    lesson: Lesson, snapshot: Snapshot, values: Mapping[str, Any], *, partial: bool = False
+) -> tuple[Point | None, ...]:
+    """What happened, as far as runs have ended. Raises ExpressionError."""
+    return tuple(
+        None if one is None else Point(one.value, one.low, one.high, one.words, partial=partial)
+        for one in lessons.list_points(lesson, snapshot, values)
+    )
+
+
+def read_theory(lesson: Lesson, values: Mapping[str, Any]) -> tuple[tuple[float | None, ...], str] | None:
+    """The dotted line and its name; None where there is none. Raises ExpressionError."""
+    found = lessons.list_theory(lesson, values)
+    return (found, lesson.prediction.theory_title) if found else None
 
 
 def read_guess(picture: Picture, key: str = KEY) -> Value | None:

@@ -1,4 +1,4 @@
-"""Classes: open one, go on with one, and how all of them did, by lesson, without names."""
+"""Classes: open one, resume one, and how all of them did, by lesson, without names."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _list_rows(table: LessonTable) -> list[dict[str, str]]:
         if checks
         else ""
     )
-    name = escape_markdown(f"{lesson.number} {lesson.title}")
+    name = escape_markdown(f"{lesson.number} {lesson.title}".removeprefix("0 "))
     rows = []
     for one in table.classes:
         asked = lessons.ask_room(lesson.prediction)

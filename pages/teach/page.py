@@ -25,6 +25,10 @@ def draw() -> None:
         st.info(escape_markdown(f"There is no class {code!r} here."), icon=":material/info:")
         st.page_link(address.TEACH, label="All classes", icon=":material/school:")
         return
+    if room.is_over:
+        st.info(f"Class {room.code} is over. What it guessed is under All classes.", icon=":material/info:")
+        st.page_link(address.TEACH, label="All classes", icon=":material/school:")
+        return
     title_page(f"Class {room.code}")
     draw_class(room.code)
 

@@ -56,12 +56,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A class. lesson, step: where it is. is_over: whether the teacher ended it. questions: by name of the lesson."""
+    """A class.
+
+    lesson, step: where it is. shows_more: whether it is at the second half of the step: why it came out so, or the answer of the check.
+    is_over: whether the teacher ended it. questions: by name of the lesson.
+    """
 
     code: str
     opened_at: float
     lesson: str
     step: Step = "example"
+    shows_more: bool = False
     is_over: bool = False
     questions: Mapping[str, Question] = field(default_factory=dict)
 
@@ -101,9 +106,9 @@ def clean_code(typed: str) -> str:
     return "".join(char for char in typed.upper() if char.isascii() and char.isalnum())[:_MAX_CODE]
 
 
-def show_step(store: Store, code: str, lesson: str, step: Step) -> Room:
-    """Have the class look at this step. Durable on return. Raises RoomError, StoreError."""
-    return _change(store, code, lambda room: replace(room, lesson=lesson, step=step))
+def show_step(store: Store, code: str, lesson: str, step: Step, *, shows_more: bool = False) -> Room:
+    """Have the class look at this step, or at its second half. Durable on return. Raises RoomError, StoreError."""
+    return _change(store, code, lambda room: replace(room, lesson=lesson, step=step, shows_more=shows_more))
 
 
 def end_room(store: Store, code: str) -> Room:

@@ -71,10 +71,10 @@ def test_a_guess_counts_at_once_and_shows_its_value_only_once_closed(wall: Page,
     expect(wall.locator(".total")).to_have_text("1")
     expect(wall.locator("path.guess")).to_have_count(0)
     expect(wall.locator(".teach")).not_to_contain_text("63")
-    wall.keyboard.press("r")
+    wall.keyboard.press("ArrowRight")
     expect(wall.locator("path.guess")).to_have_count(1)
     expect(phone.get_by_text("Guessing is closed. Look at the screen.")).to_be_visible()
-    wall.keyboard.press("r")
+    wall.keyboard.press("ArrowRight")
     expect(wall.locator(".teach h1")).to_contain_text(re.compile(r"The room was \d+ points too low"))
     expect(phone.get_by_text(re.compile("^It was: 9"))).to_be_visible()
     assert serious_findings(wall, ".stMain") == []

@@ -99,7 +99,9 @@ def test_a_class_is_taught_from_the_question_to_the_line_to_remember():
     assert room(code).step == "compare"
     assert shown["headline"] == "The room was 30 points too low.\nOne of 2 came within 5 points."
     assert shown["chart"]["outcome"]["words"] == "90\xa0%: 45 of 50"
-    assert "climbs fast" in " ".join(slide(ask(app, "on"))["texts"])
+    shown = slide(ask(app, "on"))
+    assert "The dotted line is" in " ".join(shown["texts"])
+    assert len(shown["curve"]["theory"]["values"]) == len(shown["curve"]["outcome"]) == 10
     assert slide(ask(app, "back"))["main"] == "Next: why"
     ask(app, "on")
     assert "right four times in ten" in slide(ask(app, "on"))["headline"]
@@ -129,6 +131,48 @@ def test_a_second_press_on_one_slide_does_not_act_on_the_next():
     ask(app, "on", **{"from": first})
     assert room(code).question.is_closed
     assert room(code).step == "predict"
+
+
+def test_two_windows_of_one_class_are_at_the_same_half_of_a_step():
+    code = open_class(step="check")
+    lessons.show_step(runs.default().store, code, LESSON, "compare", shows_more=True)
+    one, other = teach(code), teach(code)
+    ask(one, "back")
+    assert slide(ask(other, "nothing"))["at"] == slide(one)["at"]
+    assert not room(code).shows_more
+
+
+def test_runs_that_were_deleted_lead_back_to_the_question_and_run_again():
+    code = open_class()
+    store = runs.default().store
+    lessons.change_question(store, code, LESSON, is_closed=True, outcome=90.0, experiment="gone")
+    for step, shows_more in (("compare", False), ("compare", True), ("check", False), ("check", True)):
+        lessons.show_step(store, code, LESSON, step, shows_more=shows_more)
+        app = teach(code)
+        assert slide(app)["main"] == "Back to the question"
+        assert slide(ask(app, "on"))["main"] == "Run and reveal"
+
+
+def test_a_table_of_a_lesson_keeps_its_rows_on_the_wall():
+    code = open_class("04-advice", "run")
+    store = runs.default().store
+    experiment = lessons.build_experiment(lessons.find_lesson("04-advice"), store)
+    lessons.change_question(store, code, "04-advice", is_closed=True, experiment=experiment.id)
+    experiments.start(experiment)
+    experiments.join(experiment.id, LONG_S)
+    app = ask(teach(code), "on")
+    (table,) = [text for text in slide(app)["texts"] if isinstance(text, list)]
+    assert [len(row) for row in table] == [4, 4, 4]
+    assert table[0] == ["", "right", "calls", "tokens"]
+    shown = slide(ask(app, "on"))
+    assert shown["headline"].endswith("Which program is right most often within it?")
+    assert [row[0] for row in shown["texts"][0]] == ["", "Refine", "Best of 5", "Best of 16"]
+
+
+def test_a_class_that_is_over_says_so_to_its_teacher():
+    code = open_class()
+    lessons.end_room(runs.default().store, code)
+    assert f"Class {code} is over." in words(teach(code))
 
 
 def test_hands_are_counted_and_taken_back_on_the_wall():

@@ -2,9 +2,9 @@
 //
 //   new Curve(changed): changed(values) after each move        take(data, values)
 
-import { draw, make } from "../shared/dom.js";
-import { watchWidth } from "../shared/mount.js";
-import { diamond, dot, number, scale, snap, ticks, write } from "../shared/axis.js";
+import { draw, make } from "./dom.js";
+import { watchWidth } from "./mount.js";
+import { diamond, dot, number, scale, snap, ticks, write } from "./axis.js";
 
 const [LEFT, RIGHT, TOP, BELOW, INSET] = [52, 12, 22, 44, 26];
 const [LEAST_PX, MOST_PX, SHARE] = [300, 520, 0.66]; // height, and its share of the width
