@@ -40,10 +40,19 @@ class Guess {
       this.body.replaceChildren(this.view.root);
     }
     if (isOther || !data.open || !this.data.open) this.value = structuredClone(data.guess ?? (data.kind === "curve" ? data.x.values.map(() => null) : null));
+    const isForgotten = !isOther && data.open && data.guess === null && this.told === data.which;
     this.data = { ...data, guessed: data.open || data.guess !== null };
     this.title.textContent = data.axis?.title ?? "";
     this.key.replaceChildren(...legend(this.data));
     this.redraw();
+    if (data.guess !== null) this.isAgain = false;
+    if (isForgotten && !this.isAgain) this.tellAgain();
+  }
+
+  // An app that was started again knows nothing of what is still on the screen.
+  tellAgain() {
+    this.isAgain = this.waiting = true;
+    this.tell();
   }
 
   redraw() {
@@ -65,6 +74,7 @@ class Guess {
     clearTimeout(this.timer);
     if (!this.waiting || !this.data.open) return;
     this.waiting = false;
+    this.told = this.data.which;
     this.send("guess", { which: this.data.which, value: structuredClone(this.value), at: Date.now() });
   }
 

@@ -106,7 +106,7 @@ def _list_rows(table: LessonTable) -> list[dict[str, str]]:
     said = (
         f"{passed} of {len(checks)} passed, {pluralize(tries, 'try', 'tries')}, {shown} shown"
         if checks
-        else ""
+        else "none yet"
     )
     name = escape_markdown(f"{lesson.number} {lesson.title}".removeprefix("0 "))
     rows = []
