@@ -95,15 +95,10 @@ def _draw_question(room: Room, lesson: Lesson, token: str, own: float | None) ->
     can_send = isinstance(value, int | float) and bool(token) and value != own
     if not said or can_send:
         label = "Send the new guess" if said else "Send"
-        st.button(
-            label,
-            type="primary",
-            key="guess.send",
-            width="stretch",
-            disabled=not can_send,
-            on_click=_send,
-            args=(room.code, lesson, token, value),
-        )
+        # no on_click: an app that was started again would call none
+        if st.button(label, type="primary", key="guess.send", width="stretch", disabled=not can_send):
+            _send(room.code, lesson, token, value)
+            st.rerun()
     if refused := st.session_state.pop(_REFUSED, ""):
         show_error(refused)
     st.caption("You can change it until guessing is closed." if said else _NOTE)

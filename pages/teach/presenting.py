@@ -29,14 +29,14 @@ POLL_S: Final = 1.0
 MAX_HANDS: Final = 100  # that one press adds
 _PROBLEM: Final = "teach.problem"
 _ACTING: Final = threading.Lock()  # a press in one window is over before one in another begins
-_Place = tuple[Step, bool]  # a step, and whether its second half is shown
-_NEXT: Final[Mapping[_Place, _Place]] = {
+_Half = tuple[Step, bool]  # a step, and whether its second half is shown
+_NEXT: Final[Mapping[_Half, _Half]] = {
     ("example", False): ("predict", False),
     ("compare", False): ("compare", True),
     ("compare", True): ("check", False),
     ("check", False): ("check", True),
 }
-_BEFORE: Final[Mapping[_Place, _Place]] = {
+_BEFORE: Final[Mapping[_Half, _Half]] = {
     ("predict", False): ("example", False),
     ("run", False): ("predict", False),
     ("compare", False): ("predict", False),
@@ -69,7 +69,7 @@ def draw_class(code: str) -> None:
             "code": room.code,
             "problem": st.session_state.get(_PROBLEM, ""),
             "at": _mark(room),
-            "can_go_back": _place(room) in _BEFORE,
+            "can_go_back": _half(room) in _BEFORE,
         },
         on_asked_change=lambda: None,
     )
@@ -92,8 +92,8 @@ def _act(code: str) -> bool:
         return False  # pressed on a slide that is no longer there
     if wanted == "on":
         return _go_on(scene)
-    if wanted == "back" and _place(room) in _BEFORE:
-        step, shows_more = _BEFORE[_place(room)]
+    if wanted == "back" and _half(room) in _BEFORE:
+        step, shows_more = _BEFORE[_half(room)]
         scene.show(step, shows_more=shows_more)
     elif wanted == "hand" and room.step == "predict":
         by = asked.get("by")
@@ -113,8 +113,8 @@ def _go_on(scene: Scene) -> bool:
         _run(scene)
     elif room.step != "example" and scene.values is None:
         scene.show("predict")
-    elif _place(room) in _NEXT:
-        step, shows_more = _NEXT[_place(room)]
+    elif _half(room) in _NEXT:
+        step, shows_more = _NEXT[_half(room)]
         scene.show(step, shows_more=shows_more)
     elif scene.following is None:
         return True
@@ -150,7 +150,7 @@ def _reveal(scene: Scene) -> None:
     scene.show("compare")
 
 
-def _place(room: Room) -> _Place:
+def _half(room: Room) -> _Half:
     return room.step, room.shows_more
 
 
