@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import call_in
+
 ROOT = Path(__file__).parents[2]
 MAIN = "import sys; from refine_core.cli import main; sys.exit(main())"
 ROWS = [
@@ -40,11 +42,7 @@ def command(*arguments, **options):
 
 def run(folder, *arguments):
     """Exit code, standard output and standard error."""
-    line, _ = command(*arguments)
-    done = subprocess.run(
-        line, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout, done.stderr
+    return call_in(folder, "score", "reward.py", "rows.jsonl", *arguments)
 
 
 def test_json_has_shape_functions_rows_and_summary(tmp_path):

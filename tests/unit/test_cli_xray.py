@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import call_in
+
 ROOT = Path(__file__).parents[2]
 MAIN = "import sys; from refine_core.cli import main; sys.exit(main())"
 REWARD = """def reward(args, pred):
@@ -26,11 +28,7 @@ def run(folder, *arguments, reward=REWARD):
         json.dumps({"id": key, "inputs": {}, "prediction": {"text": text}}) for key, text in texts.items()
     ]
     (folder / "rows.jsonl").write_text("\n".join(lines))
-    line = [sys.executable, "-c", MAIN, "xray", "reward.py", "rows.jsonl", *arguments]
-    done = subprocess.run(
-        line, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout, done.stderr
+    return call_in(folder, "xray", "reward.py", "rows.jsonl", *arguments)
 
 
 def test_two_rows_stand_side_by_side_in_json_and_for_people(tmp_path):
