@@ -158,7 +158,7 @@ export class Curve {
     svg.append(...this.guesses(known), ...this.outcomes(), ...this.labels(width, known));
     this.canvas.replaceChildren(svg);
     const { style } = this.surface;
-    [style.top, style.height, style.left, style.right] = [`${TOP - 12}px`, `${this.bottom - TOP + 20}px`, `${LEFT}px`, "0px"];
+    [style.top, style.height, style.left, style.right] = [`${TOP - 12}px`, `${this.bottom - TOP + 15}px`, `${LEFT}px`, "0px"];
     this.inputs?.forEach((input, i) => {
       if (document.activeElement !== input && input.getRootNode().activeElement !== input) input.value = this.value(i) ?? "";
     });

@@ -18,6 +18,11 @@ from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.formatting import pluralize
 
 POLL_S: Final = 0.4
+_WHAT_COMES: Final = {
+    "curve": "The points come as runs end. Your guess is kept beside them.",
+    "number": "The number so far comes as runs end. Your guess is kept beside it.",
+    "choice": "What happened is shown once all have ended. Your guess is kept.",
+}
 
 
 def draw_run_step(visit: Visit) -> None:
@@ -91,12 +96,7 @@ def _draw_progress(visit: Visit) -> None:
         st.rerun()
     total = len(snapshot.cells)
     st.header(f"Running: {snapshot.done:,} of {total:,} runs", anchor=False)
-    is_choice = visit.lesson.prediction.kind == "choice"
-    st.markdown(
-        "What happened is shown once all have ended. Your guess is kept."
-        if is_choice
-        else "The points come as runs end. Your guess is kept beside them."
-    )
+    st.markdown(_WHAT_COMES[visit.lesson.prediction.kind])
     st.progress(snapshot.done / total if total else 0.0)
 
 

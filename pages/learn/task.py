@@ -64,11 +64,12 @@ def _key(visit: Visit, name: str) -> str:
 def _ask_number(visit: Visit) -> float | None:
     step = visit.lesson.check.step
     is_whole = float(step).is_integer()
+    decimals = len(f"{step:.4f}".rstrip("0").partition(".")[2])
     value = st.number_input(
         "Your answer",
         value=None,
         step=int(step) if is_whole else step,
-        format="%d" if is_whole else None,
+        format="%d" if is_whole else f"%.{decimals}f",
         key=_key(visit, "number"),
         width=180,
     )

@@ -6,7 +6,7 @@ list_points(lesson, snapshot, values) -> (Point(92.0, 81.2, 96.8, "46 of 50"), â
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,8 +16,8 @@ from refine_core.formatting import format_number
 from refine_core.lessons.comparing import format_measured, read_outcome
 from refine_core.lessons.document import Check, Lesson, Prediction
 from refine_core.lessons.expressions import Values, evaluate
+from refine_core.lessons.measures.reached import reach_by_row, share_interval
 from refine_core.lessons.measures.recorded import FindTimeline, Recorded, text_of
-from refine_core.statistics import wilson
 
 _DIFFERENCE: Final = ".difference"
 
@@ -39,8 +39,8 @@ def list_points(lesson: Lesson, snapshot: Snapshot, values: Values) -> tuple[Poi
     if outcome is None:
         return ()
     if prediction.kind == "curve":
-        total = _count_runs(lesson, snapshot)
-        return tuple(_of_curve(outcome.get(x), prediction.scale, total) for x in prediction.x)
+        runs = _list_runs(lesson, snapshot)
+        return tuple(_of_curve(outcome.get(x), x, prediction.scale, runs) for x in prediction.x)
     return (_with_difference(prediction, float(outcome), values),)
 
 
@@ -79,26 +79,24 @@ def list_bars(
     return Counter(text_of(rows[0]) for rows in outputs.values() if rows).most_common()
 
 
-def _count_runs(lesson: Lesson, snapshot: Snapshot) -> int | None:
-    """How many runs each point of the curve counts; None where it is no share of runs."""
+def _list_runs(lesson: Lesson, snapshot: Snapshot) -> Mapping[int, Sequence[float]]:
+    """The runs that each point of the curve counts, by row; {} where it is no share of runs."""
     measure = lesson.measures.get(lesson.prediction.measure)
     if measure is None or measure.kind != "reached_by_n":
-        return None
-    arm = measure.arguments["arm"]
-    keys = {one.key for one in snapshot.experiment.arms if arm in (one.key, one.name)}
-    return sum(cell.arm in keys for cell in snapshot.outcomes)
+        return {}
+    return reach_by_row(Recorded(snapshot, lambda _id: None, {}), **measure.arguments)
 
 
-def _of_curve(value: float | None, scale: float, total: int | None) -> Point | None:
+def _of_curve(
+    value: float | None, x: float, scale: float, runs: Mapping[int, Sequence[float]]
+) -> Point | None:
     if value is None:
         return None
-    if not total:
-        return Point(value)
-    count = round(value / scale * total)
-    low, high = wilson(count, total)
+    low, high = share_interval(runs, int(x)) if runs else (None, None)
     if low is None or high is None:
         return Point(value)
-    return Point(value, low * scale, high * scale, f"{count} of {total}")
+    reached = [k <= x for row in runs.values() for k in row]
+    return Point(value, low * scale, high * scale, f"{sum(reached)} of {len(reached)}")
 
 
 def _with_difference(prediction: Prediction, value: float, values: Values) -> Point:

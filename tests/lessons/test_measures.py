@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from refine_core.lessons.measures import alike, means, shares
+from refine_core.experiments.outcomes import AttemptFigures, Outcome
+from refine_core.lessons.measures import alike, means, reached, shares
 from refine_core.lessons.measures.recorded import Recorded
 from refine_core.rows import Row
+from refine_core.statistics import wilson
 from tests.experiments.made import make_arms, make_snapshot
 
 
@@ -41,8 +45,41 @@ def test_where_no_run_has_an_output_no_answer_is_the_most_frequent():
     assert (found["count"], found["answer"], found["total"]) == (None, None, 0)
 
 
+def record_repeats(reaches, *, rows, repeats):
+    """Runs of single attempts. reaches: (arm, row, repeat) -> whether that run is at the threshold."""
+    snapshot = make_snapshot(make_arms(2), rows, repeats)
+    outcomes = {}
+    for cell in snapshot.cells:
+        found = reaches(cell.arm, cell.row, cell.repeat)
+        outcomes[cell] = Outcome(
+            "scored", float(found), (AttemptFigures(float(found), {}, 1, reaches=found),), ""
+        )
+    return Recorded(replace(snapshot, outcomes=outcomes), lambda _id: None, {})
+
+
+def test_repeats_that_are_all_alike_make_a_share_no_surer():
+    once, five = (record_repeats(lambda _arm, row, _n: row <= 6, rows=20, repeats=n) for n in (1, 5))
+    few, many = (reached.share_interval(reached.reach_by_row(one, "a"), 1) for one in (once, five))
+    assert few == pytest.approx(wilson(6, 20))
+    assert many[1] - many[0] > 0.9 * (few[1] - few[0])
+    of_one = reached.reach_by_row(record_repeats(lambda _arm, _row, n: n <= 6, rows=1, repeats=20), "a")
+    assert reached.share_interval(of_one, 1) == pytest.approx(wilson(6, 20))
+
+
+def test_arms_are_compared_input_by_input_and_repeats_belong_together():
+    once, five = (
+        record_repeats(lambda arm, row, _n: row <= (20 if arm == "a" else 10), rows=30, repeats=n)
+        for n in (1, 5)
+    )
+    found = [shares.measure_reached_difference(one, first="a", second="b") for one in (once, five)]
+    assert found[0] == pytest.approx(found[1])
+    assert (found[0]["low"], found[0]["high"]) == pytest.approx(
+        (0.15, 0.51), abs=0.01
+    )  # by hand: 0.326 ± 0.18
+
+
 def test_the_difference_of_two_arms_is_that_of_their_shares_of_runs():
-    recorded = record(lambda arm, row: float(row <= (40 if arm == "a" else 10)), rows=50)
+    recorded = record_repeats(lambda arm, _row, n: n <= (40 if arm == "a" else 10), rows=1, repeats=50)
     found = shares.measure_reached_difference(recorded, first="a", second="b")
     assert (found["first"], found["second"]) == (0.8, 0.2)
     assert found["difference"] == pytest.approx(0.6)

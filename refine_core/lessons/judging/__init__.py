@@ -43,6 +43,8 @@ def judge_answer(
     measures = {**values, "answer": number}
     if check.kind == "number":
         low, high = compute(lesson, "low", measures), compute(lesson, "high", measures)
+        if (check.low and low is None) or (check.high and high is None):  # as of another model's runs
+            return Judgement(False, "These runs do not show what the right answer is.")
         passed = (low is None or number >= low) and (high is None or number <= high)
     else:
         passed = number == compute(lesson, "right", measures)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Any
 
+from refine_core.lessons.measures.reached import reach_by_row
 from refine_core.lessons.measures.recorded import Recorded, mean_of, reaches
-from refine_core.statistics import mean_difference
+from refine_core.statistics import ArmDifference, MeanDifference, compare_arms, mean_difference
 
 
 def measure_reached_difference(recorded: Recorded, *, first: str, second: str) -> Mapping[str, Any]:
     """Shares of runs that reach their arm's threshold: first, second; difference: first less second, with its 95 % interval, low to high.
 
-    Each run counts by itself, as for many runs of one input. low and high are None where every run, or none, reaches it.
+    Of one input, each of its runs counts by itself. Of several, the arms are compared input by input, each with its share of runs, as
+    repeats of an input belong together. low and high are None where every run, or none, reaches it.
     """
-    shares = [_reached(recorded, arm) for arm in (first, second)]
-    means = [mean_of(share) for share in shares]
-    known = None not in means
-    found = mean_difference(shares[1], shares[0]) if known else None
+    by_row = [_reached(recorded, arm) for arm in (first, second)]
+    means = [mean_of(one for runs in rows.values() for one in runs) for rows in by_row]
+    found = _compare(*by_row) if None not in means else None
     return {
         "first": means[0],
         "second": means[1],
@@ -38,8 +41,17 @@ def measure_right_attempts(recorded: Recorded, *, arm: str) -> float | None:
     )
 
 
-def _reached(recorded: Recorded, arm: str) -> list[float]:
-    return [
-        float(any(reaches(attempt, None) for attempt in outcome.attempts))
-        for outcome in recorded.outcomes(arm).values()
-    ]
+def _reached(recorded: Recorded, arm: str) -> dict[int, list[float]]:
+    """Row -> 1.0 for each of its runs that reaches the threshold, else 0.0."""
+    rows = reach_by_row(recorded, arm)
+    return {row: [float(k < math.inf) for k in runs] for row, runs in rows.items()}
+
+
+def _compare(
+    first: Mapping[int, list[float]], second: Mapping[int, list[float]]
+) -> ArmDifference | MeanDifference | None:
+    if len({*first, *second}) == 1:
+        return mean_difference(*second.values(), *first.values())
+    rows = [row for row in first if row in second]
+    ours, theirs = ([fmean(one[row]) for row in rows] for one in (first, second))
+    return compare_arms(ours, theirs)
