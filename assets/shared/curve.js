@@ -258,12 +258,12 @@ export class Curve {
     const found = [];
     const value = this.value(this.at);
     if (open && value !== null && given[this.at] === null) {
-      const above = this.y(value) - 22 > TOP;
-      found.push(draw("text", { class: "value halo", x: Math.min(width - 30, this.x(this.at)), y: this.y(value) + (above ? -22 : 32), "text-anchor": "middle", text: write(axis, value) }));
+      const [above, words] = [this.y(value) - 22 > TOP, write(axis, value)];
+      found.push(draw("text", { class: "value halo", x: Math.min(width - (words.length * LETTER) / 2 - 4, this.x(this.at)), y: this.y(value) + (above ? -22 : 32), "text-anchor": "middle", text: words }));
     }
     const first = given.findIndex((one) => one !== null);
     if (!known && first >= 0 && this.data.given_words) {
-      found.push(draw("text", { class: "note halo", x: this.x(first) + 12, y: this.y(given[first]) + 22, text: this.data.given_words }));
+      found.push(draw("text", { class: "note halo", x: this.x(first) + 12, y: this.y(given[first]) + (this.y(given[first]) + 30 > this.bottom ? -14 : 22), text: this.data.given_words }));
     }
     if (known && gap && outcome[gap.at] && this.data.guessed) {
       const [x, from, to] = [this.x(gap.at), this.y(outcome[gap.at].value), this.y(this.value(gap.at))];

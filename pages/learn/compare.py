@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.learn.failures import draw_failures, draw_retry
 from pages.learn.layout import places
 from pages.learn.picture import build_picture, compare
 from pages.learn.predict import draw_next
@@ -23,8 +24,12 @@ def draw_compare(visit: Visit) -> None:
         gap = compare(visit)
         words = gap.sentence if gap is not None else "You looked without a guess."
         st.header(escape_markdown(words), anchor=False)
+        draw_failures(visit)
         st.markdown(lessons.fill_text(visit.lesson, "Compare", visit.values))
+        if visit.is_other_model and (words := lessons.fill_text(visit.lesson, "Another model", visit.values)):
+            st.markdown(f"**On a real model.** {words}")
     with right:
         draw_guess(build_picture(visit))
     with actions:
         draw_next("Check", "check")
+        draw_retry(visit, is_primary=False)

@@ -45,7 +45,7 @@ def _pick(trials: tuple[Trial, ...], key: str) -> int:
         st.markdown(f":small[{escape_markdown(names[0])}]")
         return 0
     chosen = st.selectbox(
-        "Case, line by line",
+        "Line by line",
         range(len(trials)),
         format_func=lambda i: names[i],
         key=f"{key}.trial",

@@ -7,9 +7,10 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.learn import links
+from pages.learn.failures import collect_keys
 from pages.learn.visit import Visit
 from pages.shared import address
-from pages.shared.credentials import ask_for_keys, collect_credentials
+from pages.shared.credentials import ask_for_keys
 from pages.shared.text import escape_markdown, show_error
 from refine_core import connections, datasets, experiments, lessons, runs
 from refine_core.errors import LMError, SpecError, StoreError
@@ -52,9 +53,8 @@ def _draw_start(experiment: Experiment) -> None:
     spec = experiment.arms[0].spec
     ask_for_keys(spec, ())
     if st.button(f"Run {plan.calls_text} calls", key="learn.other-model.run", disabled=bool(plan.problems)):
-        keys = {arm.key: collect_credentials(arm.spec) for arm in experiment.arms}
         try:
-            experiments.start(experiment, experiments.join_credentials(keys))
+            experiments.start(experiment, collect_keys(experiment))
         except (LessonError, SpecError, LMError, StoreError) as error:
             show_error(f"Not started: {error}")
             return

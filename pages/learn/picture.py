@@ -131,5 +131,5 @@ def _largest(lesson: Lesson, gap: Gap | None) -> tuple[int, str] | None:
         return None
     x = max(gap.by_x, key=lambda one: (abs(gap.by_x[one]), -one))
     size = abs(gap.by_x[x])
-    unit = "points" if lesson.prediction.unit == "%" else lesson.prediction.unit
-    return lesson.prediction.x.index(x), f"{lessons.format_measured(size, lesson.prediction)} {unit}".rstrip()
+    unit = " points" if lesson.prediction.unit == "%" else ""  # another one stands in the axis's title
+    return lesson.prediction.x.index(x), f"{lessons.format_measured(size, lesson.prediction)}{unit}"

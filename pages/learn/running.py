@@ -7,12 +7,20 @@ from typing import Final
 import streamlit as st
 
 from pages.learn import links
+from pages.learn.failures import (
+    collect_keys,
+    draw_failures,
+    draw_retry,
+    draw_stopped,
+    has_only_failed,
+    list_failed,
+)
 from pages.learn.layout import places
 from pages.learn.picture import build_picture
 from pages.learn.predict import draw_next, draw_start
 from pages.learn.visit import Visit, open_visit
 from pages.shared.guess import count_left, draw_guess
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import escape_markdown
 from refine_core import experiments
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.formatting import pluralize
@@ -39,7 +47,9 @@ def draw_run_step(visit: Visit) -> None:
     with right:
         draw_guess(build_picture(visit))
     with actions:
-        if visit.is_finished:
+        if has_only_failed(visit):
+            draw_retry(visit, is_primary=True)
+        elif visit.is_finished:
             draw_next("Compare", "compare")
         else:
             st.button("Resume", type="primary", key="learn.resume", on_click=_resume, args=(visit,))
@@ -50,7 +60,7 @@ def draw_until_measured(visit: Visit) -> bool:
     if visit.snapshot is None:
         draw_not_run(visit)
         return True
-    if visit.values is None:
+    if visit.values is None or has_only_failed(visit):
         draw_run_step(visit)
         return True
     return False
@@ -98,6 +108,8 @@ def _draw_progress(visit: Visit) -> None:
     st.header(f"Running: {snapshot.done:,} of {total:,} runs", anchor=False)
     st.markdown(_WHAT_COMES[visit.lesson.prediction.kind])
     st.progress(snapshot.done / total if total else 0.0)
+    if failed := list_failed(latest):
+        st.caption(escape_markdown(f"{pluralize(len(failed), 'run')} failed so far: {failed[-1].error}"))
 
 
 def _draw_points(visit: Visit) -> None:
@@ -108,14 +120,18 @@ def _draw_ended(visit: Visit) -> None:
     snapshot = visit.snapshot
     if snapshot is None:
         return
+    if has_only_failed(visit):
+        draw_failures(visit)
+        return
     if visit.is_finished:
         took = "" if snapshot.worked_s is None else f" in {snapshot.worked_s:.1f} s"
         st.header(f"{pluralize(snapshot.done, 'run')} ended{took}", anchor=False)
+        draw_failures(visit)
         return
     st.header(f"Stopped: {snapshot.done:,} of {len(snapshot.cells):,} runs have ended", anchor=False)
     st.markdown("What has ended is kept. Resume runs what is left.")
-    if snapshot.error:
-        show_error(snapshot.error)
+    draw_stopped(snapshot)
+    draw_failures(visit)
 
 
 def _cancel(visit: Visit) -> None:
@@ -129,6 +145,6 @@ def _resume(visit: Visit) -> None:
     if visit.snapshot is None:
         return
     try:
-        experiments.resume(visit.snapshot.experiment.id)
+        experiments.resume(visit.snapshot.experiment.id, collect_keys(visit.snapshot.experiment))
     except (SpecError, LMError, StoreError) as error:
         st.toast(escape_markdown(f"Not resumed: {error}"), icon=":material/error:")

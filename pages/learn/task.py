@@ -49,12 +49,16 @@ def draw_check(visit: Visit) -> None:
         if visit.progress.is_done:
             _draw_end(visit)
         _draw_hints(visit)
+        if not has_code:
+            _draw_shown(visit)
     with right:
         judged = _judged(visit)
         if judged is not None and judged[1].trials:
             draw_look(judged[1], f"{_key(visit, 'look')}.{visit.progress.tries}")
         else:
             draw_guess(build_picture(visit))
+        if has_code:
+            _draw_shown(visit)
 
 
 def _key(visit: Visit, name: str) -> str:
@@ -198,20 +202,23 @@ def _draw_judgement(visit: Visit) -> None:
 
 
 def _draw_hints(visit: Visit) -> None:
-    """The steps of help that were opened, and the solution once it was asked for."""
+    """The steps of help that were opened."""
     values = visit.values or {}
     for number, hint in enumerate(visit.lesson.check.hints[: visit.progress.hints]):
         words = lessons.fill_words(visit.lesson, f"lesson.json check.hints[{number}]", hint, values)
         st.markdown(f":small[**Hint {number + 1}.** {words}]")
-    if visit.progress.shown:
-        shown = lessons.show_answer(visit.lesson, values)
-        if visit.lesson.check.kind in ("reward", "output"):
-            st.caption("One that passes:")
-            st.code(
-                shown, language="python" if visit.lesson.check.kind == "reward" else None, wrap_lines=True
-            )
-        else:
-            st.markdown(f":small[**Shown.** {shown}]")
+
+
+def _draw_shown(visit: Visit) -> None:
+    """The solution, once it was asked for; code stands beside the learner's own."""
+    if not visit.progress.shown:
+        return
+    kind, shown = visit.lesson.check.kind, lessons.show_answer(visit.lesson, visit.values or {})
+    if kind in ("reward", "output"):
+        st.caption("One that passes:")
+        st.code(shown, language="python" if kind == "reward" else None, wrap_lines=True)
+    else:
+        st.markdown(f":small[**Shown.** {shown}]")
 
 
 def _draw_end(visit: Visit) -> None:

@@ -69,6 +69,8 @@ def _compare_numbers(prediction: Prediction, guess: float, measured: float) -> G
     way = "low" if difference > 0 else "high"
     is_near = abs(difference) <= prediction.near
     close = "Close: you" if is_near else "You"
+    if prediction.unit != "%":  # a word is said once
+        came = format_measured(measured, prediction)
     return Gap(
         f"{close} said {said} and {came} came out, so you were {way} by {size}.",
         measured,

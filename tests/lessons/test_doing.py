@@ -124,7 +124,7 @@ def test_a_point_that_was_given_counts_for_nothing():
 
 def test_a_number_and_a_choice_are_compared_in_a_sentence():
     number = Prediction("number", "count", 0, 20, 1, "answers")
-    said = "You said 20\N{NO-BREAK SPACE}answers and 14\N{NO-BREAK SPACE}answers came out, so you were high by 6\N{NO-BREAK SPACE}answers."
+    said = "You said 20\N{NO-BREAK SPACE}answers and 14 came out, so you were high by 6\N{NO-BREAK SPACE}answers."
     assert compare_prediction(number, 20, RIGHT).sentence == said
     assert compare_prediction(number, 14, RIGHT).is_near
     choice = Prediction("choice", "which", choices=("Refine", "Best of 5"))

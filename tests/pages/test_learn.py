@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,25 @@ def test_another_model_says_its_price_before_the_button():
     assert [one.label for one in app.button if one.key == "learn.other-model.run"] == [
         f"Run {price[0].split(' calls')[0]} calls"
     ]
+
+
+def test_runs_that_all_failed_say_why_and_can_be_run_again_and_no_figure_stands_there():
+    run_lesson("10-judge", guess=3.0)
+    lesson = lessons.find_lesson("10-judge")
+    whole = lessons.build_experiment(lesson, runs.default().store)
+    (arm,) = whole.arms
+    broken = replace(arm, spec=replace(arm.spec, reward="def reward(args, pred):\n    return 1 / 0\n"))
+    experiments.start(replace(whole, arms=(broken,), rows=2))
+    experiments.join(whole.id, LONG_S)
+    for step in ("run", "compare", "check"):
+        app = open_learn(lesson=lesson.name, step=step, runs=whole.id)
+        assert not app.exception
+        assert [one.value for one in app.header] == ["All 2 runs failed"]
+        assert "division by zero" in app.error[0].value
+        assert "marks were equal" not in words(app)
+    press(app, "learn.retry")
+    experiments.join(whole.id, LONG_S)
+    assert {one.again for one in experiments.get(whole.id).outcomes} == {1}
 
 
 def test_runs_of_something_else_are_not_shown_as_those_of_the_lesson():
