@@ -185,7 +185,7 @@ def test_another_model_says_its_price_before_the_button():
     ]
 
 
-def test_runs_that_all_failed_say_why_and_can_be_run_again_and_no_figure_stands_there():
+def test_runs_that_all_failed_say_why_without_a_figure_and_can_be_run_again():
     run_lesson("10-judge", guess=3.0)
     lesson = lessons.find_lesson("10-judge")
     whole = lessons.build_experiment(lesson, runs.default().store)
