@@ -16,8 +16,11 @@ from refine_core.lm.types import Message
 
 _MARKER_LINE = re.compile(r"^\s*\[\[ ## (\w+) ## \]\](.*)$")
 _MARKER = re.compile(r"\[\[ ## (\w+) ## \]\]")
-_LISTED = re.compile(r"^\s*(\d+)\.\s+`(\w+)`\s*", re.MULTILINE)
-_PAIRS = {"(": ")", "[": "]", "{": "}"}
+_LISTED = re.compile(
+    r"^\s*(?P<n>\d+)\.\s+`(?P<name>\w+)`\s*(?:[(\[](?P<type>.*?)[)\]](?=:|\s*$))?(?P<about>.*(?:\nConstraints:.*)?)$",
+    re.MULTILINE,
+)
+"""A field in a numbered list, with its type in brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,49 +59,27 @@ def read_request(messages: Sequence[Message]) -> Request:
     names = {output.name for output in outputs}
     inputs = _sections(user, names)
     hint = inputs.pop(HINT_FIELD, "").strip()
-    objective = "\n".join(line.strip() for line in _indented_tail(system))
+    objective = re.search(
+        r"(?:\n {8}.*)*\Z", system.rstrip()
+    )  # its last lines, each indented by eight spaces
     marked = {name for name in _MARKER.findall(user) if name in names}
     is_named = any(f"`{name}`" in user for name in names)
     chat = bool(marked) or (not is_named and bool(names & set(_MARKER.findall(system))))
     return Request(
-        inputs, outputs, hint if is_hint(hint) else "", objective, "chat" if chat else "json", text=user
+        inputs, outputs, hint if is_hint(hint) else "", objective[0], "chat" if chat else "json", text=user
     )
 
 
 def _outputs(system: str) -> tuple[Output, ...]:
+    """The fields of the second numbered list."""
     lists: list[list[Output]] = []
     for item in _LISTED.finditer(system):
-        if item[1] == "1":
+        if item["n"] == "1":
             lists.append([])
         if lists:
-            kind, after = _bracketed(system, item.end())
-            first, *rest = system[after:].split("\n", 2)
-            bounds = rest[0] if rest and rest[0].startswith("Constraints:") else ""
-            about = f"{first.lstrip(' :')} {bounds}".strip()
-            lists[-1].append(Output(item[2], kind, about, _note(system, item[2])))
+            about = " ".join(item["about"].lstrip(" :").split("\n"))
+            lists[-1].append(Output(item["name"], item["type"] or "str", about, _note(system, item["name"])))
     return tuple(lists[1]) if len(lists) > 1 else ()
-
-
-def _bracketed(text: str, start: int) -> tuple[str, int]:
-    """The type in brackets at `start`, and where it ends; "str" if there is none."""
-    if text[start : start + 1] not in {"(", "["}:
-        return "str", start
-    closing, quote = [], ""
-    for at in range(start, len(text)):
-        char = text[at]
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-        elif char in _PAIRS:
-            closing.append(_PAIRS[char])
-        elif char == closing[-1]:
-            closing.pop()
-            if not closing:
-                return text[start + 1 : at].strip() or "str", at + 1
-        elif char == "\n":
-            break
-    return "str", start
 
 
 def _note(system: str, name: str) -> str:
@@ -135,13 +116,3 @@ def _cut_request(body: list[str], outputs: set[str]) -> None:
     # Names in backticks may also stand in a hint, so they count only below a blank line.
     if marked or (start and all(f"`{name}`" in paragraph for name in outputs)):
         del body[start:]
-
-
-def _indented_tail(system: str) -> list[str]:
-    """The objective: the last lines of the system message, each indented by eight spaces."""
-    tail: list[str] = []
-    for line in reversed(system.rstrip().splitlines()):
-        if not line.startswith(" " * 8):
-            break
-        tail.insert(0, line)
-    return tail

@@ -37,6 +37,9 @@ HOLE = re.compile(
 """A place in a text to fill: `{country}`, `{date|[date]}` with what to write where there is none, `{sentences[:2]}`."""
 
 
+_SINGULARS = {"entries": "entry", "answers": "answer"}
+
+
 class WeightsError(ProgramError, ValueError):
     """A file of weights that cannot be used. The sentence names the file, the entry, what is wrong and what to write."""
 
@@ -137,13 +140,8 @@ def read_weights(file: Path) -> tuple[Entry, ...]:
 
 def _describe_place(place: tuple[int | str, ...]) -> str:
     """The place of a mistake: ("entries", 1, "answers", 0, "weight") -> "entry 2, answer 1, weight"."""
-    words: list[str] = []
-    for one in place:
-        if isinstance(one, int) and words:
-            words[-1] = f"{ {'entries': 'entry', 'answers': 'answer'}.get(words[-1], words[-1]) } {one + 1}"
-        else:
-            words.append(str(one))
-    return ", ".join(words) or "the whole file"
+    words = [str(one + 1) if isinstance(one, int) else _SINGULARS.get(one, one) for one in place]
+    return re.sub(r", (\d+)", r" \1", ", ".join(words)) or "the whole file"
 
 
 _learned: dict[Path, tuple[Entry, ...]] = {}  # of this process; a tuple is put in or taken out whole
