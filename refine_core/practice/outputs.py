@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 
 from refine_core.english import split_sentences
 from refine_core.practice.knowledge import find_candidates
 from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate, Draw
-from refine_core.practice.values import Options, Schema, fits, improvise, read_schema
+from refine_core.practice.values import Improviser, Options, Schema, fits, read_schema
 from refine_core.practice.wishes import Wish, exactly, is_satisfied, read_wishes, shift
 
 _REASONING = {"reasoning", "rationale", "thoughts", "thinking"}
@@ -38,7 +39,7 @@ def draw_outputs(request: Request, draw: Draw) -> dict[str, object]:
             w for w in (*shared, *read_wishes(output.description)) if not w.fields or output.name in w.fields
         ]
         wishes = list({wish.name: wish for wish in wishes}.values()) + _named_choices(schema, request.hint)
-        options = known or improvise(request, output, schema, draw)
+        options = known or Improviser(request, output, draw).candidates(schema)
         options += _edit_candidates(options, wishes, schema)
         values[output.name] = draw.choose(
             [Candidate(one.value, one.logit + shift(as_text(one.value), wishes)) for one in options]
@@ -99,25 +100,16 @@ def _value(schema: Schema, text: str) -> object:
     """`text` as a value of that type, or None if it cannot be one."""
     if fits(text, schema):
         return text
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    values = (number, int(number)) if number.is_integer() else (number,)
-    return next((value for value in values if fits(value, schema)), None)
+    with suppress(ValueError, RecursionError):
+        value = json.loads(text)
+        return value if fits(value, schema) else None
+    return None
 
 
 def _named_choices(schema: Schema, hint: str) -> list[Wish]:
     """A wish for every option that the hint names and does not exclude, quoted or not."""
     choices = schema if isinstance(schema, dict) else {}
-    options = choices.get("enum", (True, False) if choices.get("type") == "boolean" else ())
-    wishes = []
-    for option in options:
-        pattern = re.escape(str(option).lower())
-        is_named = re.search(rf"\b{pattern}\b", hint.lower())
-        is_excluded = re.search(
-            rf"\b(?:not|never|avoid|don't|instead of|than)\b[^.;]{{0,30}}\b{pattern}\b", hint.lower()
-        )
-        if is_named and not is_excluded:
-            wishes.append(exactly(str(option)))
-    return wishes
+    options = choices.get("enum", ("True", "False") if choices.get("type") == "boolean" else ())
+    excluding = r"\b(?:not|never|avoid|don't|instead of|than)\b[^.;]{0,30}"
+    named = [str(one) for one in options if re.search(rf"(?i)\b{re.escape(str(one))}\b", hint)]
+    return [exactly(one) for one in named if not re.search(rf"(?i){excluding}\b{re.escape(one)}\b", hint)]

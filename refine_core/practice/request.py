@@ -59,7 +59,7 @@ def read_request(messages: Sequence[Message]) -> Request:
     names = {output.name for output in outputs}
     inputs = _sections(user, names)
     hint = inputs.pop(HINT_FIELD, "").strip()
-    objective = re.search(
+    objective = re.findall(
         r"(?:\n {8}.*)*\Z", system.rstrip()
     )  # its last lines, each indented by eight spaces
     marked = {name for name in _MARKER.findall(user) if name in names}

@@ -1,6 +1,6 @@
 """Values of the type that a prompt asks for: its JSON schema, whether a value fits it, and candidates made up from the inputs.
 
-    read_schema(output) -> {"type": "array", "items": …}      fits(value, schema)      improvise(request, output, draw) -> candidates
+    read_schema(output) -> {"type": "array", "items": …}      fits(value, schema)      Improviser(…).candidates(schema)
 
 As in JSON schema, True or {} is what any value fits, and False what none does: a type within itself, so that a tree ends there.
 """
@@ -90,31 +90,6 @@ def fits(value: object, schema: Schema) -> bool:
     return True
 
 
-def improvise(request: Request, output: Output, schema: Schema, draw: Draw) -> Options:
-    """Candidates for a value that the model knows nothing of. Parts of a value are drawn at once, with `draw`."""
-    if isinstance(schema, bool):
-        return _write_texts(request, output, {}) if schema else []
-    if several := schema.get("anyOf"):
-        # A number that may also be written as text, as a Decimal is in JSON, is a number.
-        kinds = {one.get("type") for one in several if isinstance(one, dict)}
-        kept = [one for one in several if not (kinds & {"integer", "number"} and one == {"type": "string"})]
-        return [candidate for one in kept for candidate in improvise(request, output, one, draw)]
-    if "enum" in schema:
-        return [Candidate(option, 1.0 - 0.2 * i) for i, option in enumerate(schema["enum"])]
-    match schema.get("type"):
-        case "integer" | "number":
-            return _choose_numbers(request, schema)
-        case "boolean":
-            return [Candidate(True, 1.4), Candidate(False, 0.6)]
-        case "null":
-            return [Candidate(None, -0.5)]
-        case "array":
-            return _list_items(request, output, schema, draw)
-        case "object":
-            return [Candidate(_fill_object(request, output, schema, draw), 0.0)]
-    return _write_texts(request, output, schema)
-
-
 def _inline(schema: Any, defs: Mapping[str, Any], within: tuple[str, ...]) -> Schema:
     """The schema with its references written out, a single value as a list of one, and False for a type within itself."""
     if not isinstance(schema, dict):
@@ -125,58 +100,18 @@ def _inline(schema: Any, defs: Mapping[str, Any], within: tuple[str, ...]) -> Sc
         return False if is_deep else _inline(defs.get(name, {}), defs, (*within, name))
     if "const" in schema:
         return {"enum": [schema["const"]]}
-    written: dict[str, Any] = dict(schema)
-    for key in ("items", "additionalProperties"):
-        if key in schema:
-            written[key] = _inline(schema[key], defs, within)
-    for key in ("prefixItems", "anyOf", "oneOf", "allOf"):
-        if key in schema:
-            name = "prefixItems" if key == "prefixItems" else "anyOf"
-            written[name] = [_inline(one, defs, within) for one in schema[key]]
-    if "properties" in schema:
-        written["properties"] = {
-            name: _inline(one, defs, within) for name, one in schema["properties"].items()
-        }
+    written: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in {"items", "additionalProperties"}:
+            written[key] = _inline(value, defs, within)
+        elif key in {"prefixItems", "anyOf", "oneOf", "allOf"}:
+            several = [_inline(one, defs, within) for one in value]
+            written["anyOf" if key.endswith("Of") else key] = several
+        elif key == "properties":
+            written[key] = {name: _inline(one, defs, within) for name, one in value.items()}
+        else:
+            written[key] = value
     return written
-
-
-def _find_topic(request: Request) -> list[str]:
-    """The most informative words of the inputs, at least three."""
-    words = texts.keywords(" ".join(request.inputs.values()), 6)
-    return [*words, "little", "more", "else"][: max(3, len(words))]
-
-
-def _write_texts(request: Request, output: Output, schema: Mapping[str, Any]) -> Options:
-    if schema.get("format") in _FORMATS:
-        return [Candidate(_FORMATS[schema["format"]], 0.0)]
-    a, b, c = _find_topic(request)[:3]
-    field, source = output.name.replace("_", " "), next(iter(request.inputs), "prompt")
-    candidates = [
-        (f"The {field} is about {a} and {b}, as far as the {source} tells.", 2.2),
-        (f"Mostly {a}, with some {b}; {c} matters less.", 1.8),
-        (f"It comes down to {a} and {b}.", 1.2),
-        (f"{a.capitalize()} and {b}.", 0.4),
-        (a.capitalize(), -0.6),
-    ]
-    first = next(iter(split_sentences(max(request.inputs.values(), key=len, default=""))), "")
-    if first and not first.endswith("?") and len(first) < _SENTENCE_CHARS:
-        candidates.append((first, 1.5))
-    least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6))
-    return [Candidate(texts.pad(text, "character", least)[:most], logit) for text, logit in candidates]
-
-
-def _choose_numbers(request: Request, schema: Mapping[str, Any]) -> Options:
-    low = schema.get("minimum", schema.get("exclusiveMinimum"))
-    high = schema.get("maximum", schema.get("exclusiveMaximum"))
-    if low is not None and high is not None:
-        numbers = [
-            (low + (high - low) * share, logit) for share, logit in ((0.8, 1.4), (0.5, 1.0), (0.3, 0.6))
-        ]
-    else:
-        found = _NUMBER.findall("\n".join(request.inputs.values()))[:3]
-        numbers = [(float(n), 1.6 - 0.4 * i) for i, n in enumerate(found)]
-        numbers += [(n, 0.8 - 0.1 * n) for n in (1.0, 2.0, 3.0, 5.0)]
-    return [Candidate(_clamp(n, schema), logit) for n, logit in numbers]
 
 
 def _clamp(number: Any, schema: Mapping[str, Any]) -> float:
@@ -190,40 +125,101 @@ def _clamp(number: Any, schema: Mapping[str, Any]) -> float:
     return round(inside) if schema["type"] == "integer" else round(inside, 4)
 
 
-def _list_items(request: Request, output: Output, schema: Mapping[str, Any], draw: Draw) -> Options:
-    if "prefixItems" in schema:
-        return [Candidate([_draw_part(request, output, one, draw) for one in schema["prefixItems"]], 0.0)]
-    items, least, most = schema.get("items", True), schema.get("minItems", 1), schema.get("maxItems", 8)
-    if items is False or most == 0:
-        return [Candidate([], 0.0)]
-    if items == {"type": "string"}:
-        longest = max(request.inputs.values(), key=len, default="")
-        pieces = [p.strip(" .") for p in re.split(r"[,;\n]|(?<=[.!?])\s|\band\b", longest) if p.strip(" .")]
-        values: list[object] = (
-            pieces if len(pieces) > 1 else [word.capitalize() for word in _find_topic(request)]
-        )
-        logits = {n: 1.6 - 0.3 * abs(n - 3) for n in range(1, 9)}
-    else:
-        values = [_draw_part(request, output, items, draw) for _ in range(3)]
-        logits = {n: 1.6 - 0.4 * abs(n - 2) for n in (1, 2, 3)}
-    allowed = {n: logit for n, logit in logits.items() if least <= n <= most} or {least: 0.0}
-    return [Candidate(list(islice(cycle(values), n)), logit) for n, logit in allowed.items()]
+class Improviser:
+    """Makes up values for one output, of which the model knows nothing. Parts of a value are drawn at once, with `draw`."""
 
+    def __init__(self, request: Request, output: Output, draw: Draw) -> None:
+        self.name, self.type, self.draw = output.name.replace("_", " "), output.type, draw
+        self.source = next(iter(request.inputs), "prompt")
+        self.inputs = "\n".join(request.inputs.values())
+        self.longest = max(request.inputs.values(), key=len, default="")
+        words = texts.keywords(self.inputs.replace("\n", " "), 6)
+        self.topic = [*words, "little", "more", "else"][: max(3, len(words))]
 
-def _fill_object(
-    request: Request, output: Output, schema: Mapping[str, Any], draw: Draw
-) -> dict[str, object]:
-    parts = schema.get("properties")
-    if parts is None:
-        keys = schema.get("propertyNames", {}).get("enum") or _find_topic(request)
-        if "dict[int" in output.type:  # of keys, a JSON schema does not say that they are numbers
+    def candidates(self, schema: Schema) -> Options:
+        """Candidates of the type; none only where nothing is."""
+        if isinstance(schema, bool):
+            return self._texts({}) if schema else []
+        if several := schema.get("anyOf"):
+            # A number that may also be written as text, as a Decimal is in JSON, is a number.
+            has_number = any(
+                isinstance(one, dict) and one.get("type") in {"integer", "number"} for one in several
+            )
+            kept = [one for one in several if not (has_number and one == {"type": "string"})]
+            return [candidate for one in kept for candidate in self.candidates(one)]
+        if "enum" in schema:
+            return [Candidate(option, 1.0 - 0.2 * i) for i, option in enumerate(schema["enum"])]
+        match schema.get("type"):
+            case "integer" | "number":
+                return [Candidate(_clamp(n, schema), logit) for n, logit in self._numbers(schema)]
+            case "boolean":
+                return [Candidate(True, 1.4), Candidate(False, 0.6)]
+            case "null":
+                return [Candidate(None, -0.5)]
+            case "array":
+                return self._lists(schema)
+            case "object":
+                return [Candidate(self._object(schema), 0.0)]
+        return self._texts(schema)
+
+    def _part(self, schema: Schema) -> object:
+        options = self.candidates(schema)
+        return self.draw.choose(options) if options else None
+
+    def _texts(self, schema: Mapping[str, Any]) -> Options:
+        if schema.get("format") in _FORMATS:
+            return [Candidate(_FORMATS[schema["format"]], 0.0)]
+        a, b, c = self.topic[:3]
+        candidates = [
+            (f"The {self.name} is about {a} and {b}, as far as the {self.source} tells.", 2.2),
+            (f"Mostly {a}, with some {b}; {c} matters less.", 1.8),
+            (f"It comes down to {a} and {b}.", 1.2),
+            (f"{a.capitalize()} and {b}.", 0.4),
+            (a.capitalize(), -0.6),
+        ]
+        first = next(iter(split_sentences(self.longest)), "")
+        if first and not first.endswith("?") and len(first) < _SENTENCE_CHARS:
+            candidates.append((first, 1.5))
+        least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6))
+        return [Candidate(texts.pad(text, "character", least)[:most], logit) for text, logit in candidates]
+
+    def _numbers(self, schema: Mapping[str, Any]) -> list[tuple[float, float]]:
+        """Numbers with their logits: within bounds, or those of the inputs and small ones."""
+        low = schema.get("minimum", schema.get("exclusiveMinimum"))
+        high = schema.get("maximum", schema.get("exclusiveMaximum"))
+        if low is not None and high is not None:
+            return [
+                (low + (high - low) * share, logit) for share, logit in ((0.8, 1.4), (0.5, 1.0), (0.3, 0.6))
+            ]
+        found = _NUMBER.findall(self.inputs)[:3]
+        return [
+            *((float(n), 1.6 - 0.4 * i) for i, n in enumerate(found)),
+            *((n, 0.8 - 0.1 * n) for n in (1.0, 2.0, 3.0, 5.0)),
+        ]
+
+    def _lists(self, schema: Mapping[str, Any]) -> Options:
+        """Lists of some lengths: pieces of the longest input, or values that are drawn."""
+        if "prefixItems" in schema:
+            return [Candidate([self._part(one) for one in schema["prefixItems"]], 0.0)]
+        items, least, most = schema.get("items", True), schema.get("minItems", 1), schema.get("maxItems", 8)
+        if items is False or most == 0:
+            return [Candidate([], 0.0)]
+        if items == {"type": "string"}:
+            found = re.split(r"[,;\n]|(?<=[.!?])\s|\band\b", self.longest)
+            pieces = [piece.strip(" .") for piece in found if piece.strip(" .")]
+            values: list[object] = (
+                [*pieces] if len(pieces) > 1 else [word.capitalize() for word in self.topic]
+            )
+            logits = {n: 1.6 - 0.3 * abs(n - 3) for n in range(1, 9)}
+        else:
+            values = [self._part(items) for _ in range(3)]
+            logits = {n: 1.6 - 0.4 * abs(n - 2) for n in (1, 2, 3)}
+        allowed = {n: logit for n, logit in logits.items() if least <= n <= most} or {least: 0.0}
+        return [Candidate(list(islice(cycle(values), n)), logit) for n, logit in allowed.items()]
+
+    def _object(self, schema: Mapping[str, Any]) -> dict[str, object]:
+        keys = schema.get("propertyNames", {}).get("enum", self.topic)[:2]
+        if "dict[int" in self.type:  # of keys, a JSON schema does not say that they are numbers
             keys = ["1", "2"]
-        parts = dict.fromkeys(keys[:2], schema.get("additionalProperties", True))
-    return {
-        name: _draw_part(request, output, part, draw) for name, part in parts.items() if part is not False
-    }
-
-
-def _draw_part(request: Request, output: Output, schema: Schema, draw: Draw) -> object:
-    options = improvise(request, output, schema, draw)
-    return draw.choose(options) if options else None
+        parts = schema.get("properties") or dict.fromkeys(keys, schema.get("additionalProperties", True))
+        return {name: self._part(part) for name, part in parts.items() if part is not False}
