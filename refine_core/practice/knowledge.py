@@ -37,18 +37,13 @@ def find_candidates(
 
 
 def _is_for(entry: Entry, output: Output, schema: Schema, *, by_name: bool) -> bool:
-    if by_name and entry.output is None:
+    """Whether an entry is for a field of this name and type; one for a choice, if the field offers at least its options."""
+    if not (entry.output.fullmatch(output.name) if entry.output else not by_name):
         return False
-    is_named = entry.output is None or entry.output.fullmatch(output.name) is not None
-    return is_named and _is_of_type(entry.type, output, schema)
-
-
-def _is_of_type(wanted: str, output: Output, schema: Schema) -> bool:
-    """Whether a field is of the type that an entry is for; a choice, if it offers at least the entry's options."""
-    if not wanted.startswith("Literal[") or not isinstance(schema, dict):
-        return wanted in {"", output.type}
-    choice = read_schema(Output("", wanted))
-    return isinstance(choice, dict) and set(choice["enum"]) <= set(schema.get("enum", ()))
+    choice = read_schema(Output("", entry.type))
+    if isinstance(choice, dict) and isinstance(schema, dict) and "enum" in choice:
+        return set(choice["enum"]) <= set(schema.get("enum", ()))
+    return entry.type in {"", output.type}
 
 
 def _answers(entry: Entry, request: Request, text: str, schema: Schema) -> list[Candidate[object]]:

@@ -57,19 +57,10 @@ _UNITS = (
     (r".*\.split\(.*", "words"),
 )
 _SIGNS = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in"
+    ast.Lt: ("<", ">="), ast.LtE: ("<=", ">"), ast.Gt: (">", "<="), ast.GtE: (">=", "<"),
+    ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="), ast.In: ("in", "not in"), ast.NotIn: ("not in", "in"),
 }  # fmt: skip
-_OPPOSITES = {
-    "<": ">=",
-    ">=": "<",
-    "<=": ">",
-    ">": "<=",
-    "==": "!=",
-    "!=": "==",
-    "in": "not in",
-    "not in": "in",
-}
-_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
+"""A comparison as it is written, and its opposite."""
 
 
 class Check(NamedTuple):
@@ -86,38 +77,38 @@ def find_checks(source: str, outputs: Mapping[str, object]) -> list[Check]:
     checks: list[Check] = []
     with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         tree = parse_module(source[:MAX_SOURCE_CHARS])
-        functions = [
-            one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and len(one.args.args) > 1
-        ]
-        for reward in functions[-1:]:
-            names = _Names(tree, reward.args.args[1].arg)
-            names.visit(reward)
-            _Reader(source, reward, outputs, checks).read(reward.body, names.bound)
+        functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+        for reward in [one for one in functions if len(one.args.args) > 1][-1:]:
+            bound = _find_bound(tree)
+            _Names(bound, reward.args.args[1].arg).visit(reward)
+            _Reader(source, reward, outputs, checks).read(reward.body, bound)
     unique = {(check.field, check.wish): check for check in sorted(checks, key=lambda check: -check.line)}
     return [*unique.values()][::-1]
 
 
-class _Names(ast.NodeTransformer):
-    """Writes out names that are bound once, a loop's variable as what it runs over. Nodes keep their places in the source."""
+def _find_bound(tree: ast.Module) -> dict[str, ast.expr]:
+    """Names that are bound once, with their expressions; a loop's variable with what it runs over."""
+    names = [one for one in ast.walk(tree) if isinstance(one, ast.Name)]
+    stores = Counter(one.id for one in names if isinstance(one.ctx, ast.Store))
+    pairs: list[tuple[ast.expr, ast.expr]] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=several)], value=ast.Tuple(elts=values)):
+                pairs += zip(several, values, strict=False)
+            case (
+                ast.Assign(targets=[name], value=value)
+                | ast.For(target=name, iter=value)
+                | ast.comprehension(target=name, iter=value)
+            ):
+                pairs.append((name, value))
+    return {name.id: value for name, value in pairs if isinstance(name, ast.Name) and stores[name.id] == 1}
 
-    def __init__(self, tree: ast.Module, prediction: str) -> None:
-        self.prediction, self.bound = prediction, dict[str, ast.expr]()
-        stores = Counter(
-            one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-        )
-        for node in ast.walk(tree):
-            match node:
-                case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
-                    pairs = [*zip(names, values, strict=False)]
-                case ast.Assign(targets=[name], value=value):
-                    pairs = [(name, value)]
-                case ast.For(target=name, iter=value) | ast.comprehension(target=name, iter=value):
-                    pairs = [(name, value)]
-                case _:
-                    continue
-            self.bound |= {
-                one.id: value for one, value in pairs if isinstance(one, ast.Name) and stores[one.id] == 1
-            }
+
+class _Names(ast.NodeTransformer):
+    """Writes out names that are bound once. Nodes keep their places in the source."""
+
+    def __init__(self, bound: Mapping[str, ast.expr], prediction: str) -> None:
+        self.bound, self.prediction = bound, prediction
         self._count = self._depth = 0
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.JoinedStr:
@@ -163,14 +154,11 @@ class _Reader:
                     pass  # met where it is used: only there it is known whether it is wanted
                 case ast.AugAssign(op=op, value=value):
                     self.meet(value, not isinstance(op, ast.Sub))
-                case ast.Return(value=ast.expr() as value) | ast.Assign(value=value):
+                case ast.Return(value=ast.expr() as value) | ast.Assign(value=value) | ast.Expr(value=value):
                     self.meet(value, True)
-                case ast.Try(body=body, orelse=orelse):
-                    for one in body:
-                        self.meet(one, True)
-                    self.read([*body, *orelse], bound)
-                case ast.For(body=body) | ast.While(body=body) | ast.With(body=body):
-                    self.read(body, bound)
+                case ast.Try(body=body) | ast.For(body=body) | ast.With(body=body):
+                    is_tried = isinstance(statement, ast.Try)  # and must succeed, wherever it is used
+                    self.read(body, {} if is_tried else bound)
 
     def meet(self, node: ast.AST, wanted: bool, label: str = "") -> None:
         """Record what must be true (or false, if not `wanted`) for a high reward. label: what the reward calls it."""
@@ -178,7 +166,7 @@ class _Reader:
         match node:
             case ast.Compare(left=ast.List(elts=texts) | ast.Tuple(elts=texts), ops=ops, comparators=where):
                 parts = [ast.copy_location(ast.Compare(one, ops, where), node) for one in texts]
-            case ast.expr() if self._record(node, wanted, label):
+            case ast.Compare() | ast.Call() | ast.Attribute() if self._record(node, wanted, label):
                 return
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 parts, wanted = [operand], not wanted
@@ -202,16 +190,12 @@ class _Reader:
     def _record(self, node: ast.expr, wanted: bool, label: str) -> bool:
         """Whether there is a sentence for a condition on one of the outputs; it is kept."""
         condition = _write_condition(node, wanted)
-        reads = _READS.search(condition)
-        if reads is None or not isinstance(node, (ast.Compare, ast.Call, ast.Attribute)):
-            return False
-        if (field := reads[1]) not in self.outputs:
+        field = reads[1] if (reads := _READS.search(condition)) else ""
+        if field not in self.outputs:
             return False
         wishes = [_describe(condition, self.outputs[field])]
-        is_search = re.match(r"re\.(?:search|match|fullmatch|findall)\(", condition) is not None
-        if is_search or (
-            isinstance(node, ast.Compare) and " in " in condition and " not in " not in condition
-        ):
+        is_in = isinstance(node, ast.Compare) and " in " in condition and " not in " not in condition
+        if is_in or re.match(r"re\.(?:search|match|fullmatch|findall)\(", condition):
             thing = find_by_pattern(condition.replace("\\\\", "\\") if "re." in condition else "", label)
             wishes.append(f"Mention the {thing.name}." if thing else "")
         code = " ".join((ast.get_source_segment(self.source, node) or "").split())[:120]
@@ -233,13 +217,11 @@ class _Reader:
 
 
 def _write_condition(node: ast.expr, wanted: bool) -> str:
-    """A condition in one way: what is not wanted the other way round, the prediction in front."""
+    """A condition as text; what is not wanted the other way round."""
     match node:
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            first, sign, second = ast.unparse(left), _SIGNS.get(type(op), ""), ast.unparse(right)
-            if "pred" in second and "pred" not in first and sign in _MIRRORED:
-                first, sign, second = second, _MIRRORED[sign], first
-            return f"{first} {sign if wanted else _OPPOSITES.get(sign, sign)} {second}"
+            sign, opposite = _SIGNS.get(type(op), ("is", "is not"))
+            return f"{ast.unparse(left)} {sign if wanted else opposite} {ast.unparse(right)}"
     return f"{'' if wanted else 'not '}{ast.unparse(node)}"
 
 
