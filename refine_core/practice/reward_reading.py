@@ -54,7 +54,8 @@ _SENTENCES = (
 _UNITS = (
     (r".*\.(?:splitlines\(\)|split\('\\n'\)).*", "lines"),
     (r".*\.split\('\. ?'\).*", "sentences"),
-    (r".*\.split\(.*", "words"),
+    (r".*\.split\((?:' ')?\).*", "words"),
+    (r".*\.split\(.*", "items"),
 )
 _SIGNS = {
     ast.Lt: ("<", ">="), ast.LtE: ("<=", ">"), ast.Gt: (">", "<="), ast.GtE: (">=", "<"),

@@ -70,19 +70,9 @@ def add(text: str, needle: str) -> str:
     return f"{bare}: {needle}{text[len(bare) :].strip() or ''}" if bare else needle
 
 
-def put_first(text: str, needle: str) -> str:
-    """The text behind `needle`."""
-    return f"{needle} {text}"
-
-
 def put_last(text: str, needle: str) -> str:
     """The text with `needle` at its end, in place of a full stop."""
     return f"{text.rstrip('.!? ')}{' ' if needle[0].isalnum() else ''}{needle}"
-
-
-def replace(_text: str, needle: str) -> str:
-    """`needle` alone."""
-    return needle
 
 
 def remove(text: str, needle: str) -> str:

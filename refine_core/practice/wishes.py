@@ -12,7 +12,6 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 from refine_core.english import COUNTS, QUOTED, read_numbers, split_words
 from refine_core.practice import texts, things
@@ -61,12 +60,12 @@ _SHORTER = re.compile(
 _LONGER = re.compile(r"(?<!no )(?<!not )\b(?:longer|more detail|in detail|elaborate|(?:full|whole) sentence)")
 _KEYS = re.compile(r"\b(?:keys?|propert(?:y|ies))\b")
 # Where a quoted word stands: the words that ask for it, what the text looks like then, and how the word gets there.
-_PLACES: tuple[tuple[str, str, Callable[..., str]], ...] = (
-    (r"\b(?:begin|start)\w* with \"\"", "{}.*", texts.put_first),
+_PLACES: tuple[tuple[str, str, Callable[[str, str], str]], ...] = (
+    (r"\b(?:begin|start)\w* with \"\"", "{}.*", lambda text, word: f"{word} {text}"),
     (r"\bend\w* (?:with|in) \"\"", ".*{}", texts.put_last),
     (r"\b(?:include|mention|contain)", ".*{}.*", texts.add),
     (r"\bexactly \"\"|\b(?:answer|reply|choose|classify\w*(?: \w+)* as|set \w+ to|should be|must be|is)\b[^\"]{0,20}\"\"(?!.*\"\")",
-     "{}", texts.replace),
+     "{}", lambda _text, word: word),
     ("", ".*{}.*", texts.add),
 )  # fmt: skip
 
@@ -110,7 +109,7 @@ def is_satisfied(text: str, wishes: Collection[Wish], *, min_measure: float = 1.
 
 def exactly(word: str) -> Wish:
     """The text is `word`, in any case."""
-    return _look_like(rf"(?i){re.escape(word)}", partial(texts.replace, needle=word), word)
+    return _look_like(rf"(?i){re.escape(word)}", lambda _text: word, word)
 
 
 def _look_like(pattern: str, change: Callable[[str], str], needle: str = "") -> Wish:
@@ -142,7 +141,7 @@ def _read_sentence(sentence: str) -> Iterator[Wish]:
     if not is_negated and _MENTION.search(text):
         for thing in things.find_named(text):
             gap = f"[{thing.name}]"
-            yield Wish(gap, thing.named_in, partial(texts.add, needle=gap))
+            yield Wish(gap, thing.named_in, _with_word(texts.add, gap))
 
 
 def _read_words(text: str, words: list[str], *, is_negated: bool) -> Iterator[Wish]:
@@ -152,9 +151,13 @@ def _read_words(text: str, words: list[str], *, is_negated: bool) -> Iterator[Wi
         any_of = "|".join(map(re.escape, [word] if looks == ".*{}.*" else words))
         pattern = looks.format(f"(?:{any_of})")
         if is_negated:
-            yield _look_like(rf"(?i)(?!{pattern}).*", partial(texts.remove, needle=word))
+            yield _look_like(rf"(?i)(?!{pattern}).*", _with_word(texts.remove, word))
         else:
-            yield _look_like(rf"(?i){pattern}", partial(put, needle=word), word)
+            yield _look_like(rf"(?i){pattern}", _with_word(put, word), word)
+
+
+def _with_word(change: Callable[[str, str], str], word: str) -> Callable[[str], str]:
+    return lambda text: change(text, word)
 
 
 def _read_bound(text: str) -> Wish | None:
