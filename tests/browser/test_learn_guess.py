@@ -92,6 +92,17 @@ def test_a_number_is_guessed_by_keys_and_nothing_counts_before(shown):
     assert serious_findings(page, ".stMain") == []
 
 
+def test_an_app_that_forgot_a_guess_is_told_again_what_is_on_the_screen(shown):
+    page = shown("number")
+    page.get_by_label("as a number").fill("7")
+    page.get_by_label("as a number").press("Enter")
+    expect(guess_text(page)).to_have_text("Guess: 7")
+    page.get_by_role("button", name="Forget").click()
+    expect(page.get_by_text("Forgotten: 1")).to_be_visible()
+    expect(guess_text(page)).to_have_text("Guess: 7")
+    expect(page.get_by_role("button", name="Run")).to_be_enabled()
+
+
 def test_a_choice_is_a_radio_button_and_shows_what_happened_beside_the_guess(shown):
     page = shown("choice")
     page.get_by_text("A bare number", exact=True).click()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared.guess import Axis, Picture, Point, count_left, draw_guess
+from pages.shared.guess import KEY, Axis, Picture, Point, count_left, draw_guess
 
 N = tuple(range(1, 11))
 RIGHT = (20, 27, 43, 46, 46, 43, 50, 48, 47, 50)  # of 50
@@ -59,6 +59,16 @@ SHOWN = {
 }
 
 st.set_page_config(page_title="Guess", layout="wide")
+
+
+def forget():
+    """As an app does that was started again."""
+    st.session_state.pop(KEY)
+    st.session_state["forgotten"] = st.session_state.get("forgotten", 0) + 1
+
+
+st.button("Forget", on_click=forget)
+st.text(f"Forgotten: {st.session_state.get('forgotten', 0)}")
 picture = SHOWN[st.query_params.get("show", "curve")]
 if picture.is_open is False and not picture.outcome:
     picture = replace(picture, is_open=True)
