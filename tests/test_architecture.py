@@ -237,6 +237,18 @@ def test_litellm_is_imported_in_one_package_only():
     assert wrong == []
 
 
+def test_the_app_parses_python_on_one_thread_at_a_time():
+    """Two threads that call ast.parse at once may fail: refine_core/python_parser.py. A worker or a command has one thread."""
+    one_thread = {
+        "rewards/xray/rewrite.py",
+        "starter_rewards/library/code_parses.py",
+        "cli/program_source.py",
+    }
+    found = {path.relative_to(CORE).as_posix() for path in sources(CORE) if "ast.parse(" in path.read_text()}
+    assert found - one_thread == {"python_parser.py"}
+    assert not [path for path in sources(PAGES) if "ast.parse(" in path.read_text(encoding="utf-8")]
+
+
 def test_pages_use_the_public_api_and_nothing_deeper():
     wrong = []
     for path in (*sources(PAGES), ROOT / "app.py"):

@@ -21,6 +21,7 @@ from refine_core.datasets.table import Table
 from refine_core.datasets.values import as_number, is_empty
 from refine_core.errors import SignatureError
 from refine_core.formatting import clip
+from refine_core.python_parser import parse_module
 from refine_core.refine.build import list_program_inputs
 from refine_core.rows.guessing import ALIASES
 from refine_core.rows.mapping import as_text
@@ -55,7 +56,7 @@ def list_inputs(spec: ProgramSpec) -> Mapping[str, Field]:
 def list_reward_fields(spec: ProgramSpec) -> tuple[str, ...]:
     """What the reward reads of a row that is no input: the names in args["price"], args.get("price") and example.price."""
     try:
-        tree = ast.parse(spec.reward)
+        tree = parse_module(spec.reward)
     except (SyntaxError, ValueError):
         return ()
     rewards = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]

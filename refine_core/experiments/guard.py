@@ -25,6 +25,7 @@ from refine_core.errors import (
 from refine_core.events import AttemptFailed, Event, Fault, LMFailed, LMReplied, LMRequested
 from refine_core.experiments.spending import SharedBudget
 from refine_core.log.span import Span
+from refine_core.python_parser import parse_module
 
 KEY_ERRORS: Final = tuple(kind.__name__ for kind in (LMKeyError, LMCreditError))
 """What another key may put right."""
@@ -159,7 +160,7 @@ def _explain_gone(error: Fault) -> str:
 def _is_outside_functions(source: str, line: int | None) -> bool:
     """Whether a line of a reward runs as it is loaded, so that no row has a part in what it does."""
     try:
-        tree = ast.parse(source)
+        tree = parse_module(source)
     except (SyntaxError, ValueError, RecursionError):
         return True
     inside = (

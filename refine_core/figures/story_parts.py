@@ -14,6 +14,7 @@ from typing import Literal
 
 from refine_core.formatting import format_score
 from refine_core.log.timeline import Timeline
+from refine_core.python_parser import parse_module
 
 MAX_COLUMNS = 7
 Direction = Literal["up", "down", ""]
@@ -89,7 +90,7 @@ def named_parts(source: str) -> tuple[str, ...]:
     A guess from the text alone, to keep their columns free before the first score.
     """
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        nodes = list(ast.walk(parse_module(source)))
     except (SyntaxError, ValueError, RecursionError):
         return ()
     literals = {

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Final
 
 from refine_core.log.timeline import Attempt, Timeline
+from refine_core.python_parser import parse_module
 from refine_core.uptake import find_leaks, program_texts
 
 MIN_CHARACTERS: Final = 3
@@ -111,7 +112,7 @@ def _constants(node: ast.expr, *, numbers: bool) -> Iterator[tuple[str, int]]:
 
 def _nodes(source: str) -> list[ast.AST]:
     try:
-        return list(ast.walk(ast.parse(source[:_MAX_SOURCE])))
+        return list(ast.walk(parse_module(source[:_MAX_SOURCE])))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 

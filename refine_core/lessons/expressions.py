@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from refine_core.python_parser import parse_expression
+
 MAX_CHARACTERS: Final = 300
 MAX_NODES: Final = 80
 Values = Mapping[str, Any]
@@ -62,7 +64,7 @@ def parse(text: str) -> Expression:
     if len(text) > MAX_CHARACTERS:
         raise ExpressionError(f"it has more than {MAX_CHARACTERS} characters")
     try:
-        root = ast.parse(text.strip(), mode="eval").body
+        root = parse_expression(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ExpressionError(
             f"“{text}” cannot be read as an expression, such as right[4] - right[1]"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
+from refine_core.python_parser import parse_module
+
 
 @lru_cache(maxsize=32)
 def describe_aim(source: str) -> str:
@@ -13,7 +15,7 @@ def describe_aim(source: str) -> str:
     source: of the reward; its last function is the reward, unless one has that name.
     """
     try:
-        tree = ast.parse(source)
+        tree = parse_module(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]

@@ -15,6 +15,7 @@ from typing import Final, Literal
 from refine_core.english import QUOTED
 from refine_core.errors import SignatureError
 from refine_core.log.timeline import Attempt, Timeline
+from refine_core.python_parser import parse_module
 from refine_core.refine.build import list_program_inputs
 from refine_core.spec import ProgramSpec
 from refine_core.uptake.rule import as_text
@@ -145,7 +146,7 @@ def _constants(reward: str, hint: str, known: str) -> Iterator[Leak]:
 def _code_texts(source: str) -> frozenset[str]:
     """The short texts in a reward's code, in lower case."""
     try:
-        nodes = list(ast.walk(ast.parse(source[:_MAX_CHARS])))
+        nodes = list(ast.walk(parse_module(source[:_MAX_CHARS])))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     texts = (n.value.strip() for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))

@@ -25,6 +25,7 @@ from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import Any
 
+from refine_core.python_parser import parse_module
 from refine_core.rewards.shapes.stand_ins import Target
 
 FRAMEWORKS = frozenset((
@@ -212,7 +213,7 @@ def _missing(name: str) -> ModuleNotFoundError:
 def _list_unbound(source: str) -> set[str]:
     """Names that the source uses and binds nowhere."""
     used, bound = set[str](), set[str]()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_module(source)):
         match node:
             case ast.Name(id=name, ctx=ctx):
                 (used if isinstance(ctx, ast.Load) else bound).add(name)
