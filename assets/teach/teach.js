@@ -135,7 +135,7 @@ class Teach {
       make("span", { class: "stretch" }),
       ...(data.can_go_back ? [button("Back", "back", () => this.ask("back"))] : []),
       ...(data.main ? [button(data.main, "main", () => this.ask("on"), "filled")] : []));
-    const keys = [["→", "next"], ...(data.can_go_back ? [["←", "back"]] : []), ...(data.hands ? [["h", "add hands"]] : [])];
+    const keys = [...(data.main ? [["→", "next"]] : []), ...(data.can_go_back ? [["←", "back"]] : []), ...(data.hands ? [["h", "add hands"]] : [])];
     this.keys.replaceChildren(...keys.map(([key, words]) => make("span", {}, make("kbd", { text: key }), ` ${words}`)), make("button", { type: "button", class: "leave", data: { key: "leave" }, on: { click: () => this.ask("leave") } }, make("kbd", { text: "Esc" }), " leave"));
     this.note.textContent = data.note;
   }
