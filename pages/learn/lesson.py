@@ -77,9 +77,11 @@ def _say_step(visit: Visit, step: Step) -> None:
     place = f"Step {lessons.STEPS.index(step) + 1} of {len(lessons.STEPS)}: {_STEPS[step][0]}."
     if step == "run" and visit.snapshot is not None and visit.snapshot.is_live:
         place = f"{place} {visit.size} are working."
+    elif step == "run" and visit.snapshot is not None and not visit.is_finished:
+        place = f"{place} Stopped: {visit.snapshot.done:,} of {visit.size} have ended."
     elif step == "compare" and (gap := compare(visit)) is not None:
         place = f"{place} The runs have finished. {gap.sentence}"
-    announce_once(place, (visit.lesson.name, visit.learner, step, visit.is_finished))
+    announce_once(place, (visit.lesson.name, visit.learner, step, visit.snapshot and visit.snapshot.state))
 
 
 def _draw_head(visit: Visit, step: Step) -> None:

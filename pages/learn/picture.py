@@ -114,11 +114,11 @@ def _bars(lesson: Lesson, snapshot: Snapshot) -> tuple[tuple[str, float], ...]:
     known: dict[str, tuple[tuple[str, float], ...]] = st.session_state.setdefault(_BARS, {})
     key = snapshot.experiment.id
     if key not in known:
-        known[key] = _join_rare(lessons.list_bars(lesson, snapshot))
+        known[key] = join_rare(lessons.list_bars(lesson, snapshot))
     return known[key]
 
 
-def _join_rare(bars: Sequence[tuple[str, int]]) -> tuple[tuple[str, float], ...]:
+def join_rare(bars: Sequence[tuple[str, int]]) -> tuple[tuple[str, float], ...]:
     """As many as can be drawn; the others together, so that none is left out."""
     if len(bars) <= MAX_BARS:
         return tuple(bars)

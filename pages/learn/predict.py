@@ -45,7 +45,7 @@ def draw_predict(visit: Visit) -> None:
             st.caption(
                 "You looked without a guess."
                 if visit.progress.guess is None
-                else "Your guess is kept as it was when you pressed Run."
+                else "The runs have begun. Your guess is kept as it was then."
             )
             draw_next(
                 "Compare" if visit.is_finished else "See the run", "compare" if visit.is_finished else "run"
@@ -89,8 +89,8 @@ def start(visit: Visit, *, without_guess: bool = False) -> None:
 
 
 def draw_next(label: str, step: lessons.Step) -> None:
-    """The button that leads on."""
-    if st.button(label, type="primary", key=f"learn.to-{step}"):
+    """The button that leads on. One key for all: no press is lost where it has come to lead elsewhere since it was drawn."""
+    if st.button(label, type="primary", key="learn.to-next"):
         links.show_step(step)
         st.rerun()
 

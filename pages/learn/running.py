@@ -31,6 +31,7 @@ _WHAT_COMES: Final = {
     "number": "The number so far comes as runs end. Your guess is kept beside it.",
     "choice": "What happened is shown once all have ended. Your guess is kept.",
 }
+_WHY: Final = {"cancel": "You cancelled them.", "crash": "Refinescope ended while they ran."}
 
 
 def draw_run_step(visit: Visit) -> None:
@@ -129,7 +130,10 @@ def _draw_ended(visit: Visit) -> None:
         draw_failures(visit)
         return
     st.header(f"Stopped: {snapshot.done:,} of {len(snapshot.cells):,} runs have ended", anchor=False)
-    st.markdown("What has ended is kept. Resume runs what is left.")
+    st.markdown(
+        f"{_WHY.get(snapshot.stopped_by, '')} What has ended is kept, and so is your guess. Resume runs what is left. "
+        "A call that was cut off is made again, and both are counted.".strip()
+    )
     draw_stopped(snapshot)
     draw_failures(visit)
 

@@ -67,17 +67,15 @@ def _key(visit: Visit, name: str) -> str:
 
 def _ask_number(visit: Visit) -> float | None:
     step = visit.lesson.check.step
-    is_whole = float(step).is_integer()
     decimals = len(f"{step:.4f}".rstrip("0").partition(".")[2])
-    value = st.number_input(
+    return st.number_input(
         "Your answer",
         value=None,
-        step=int(step) if is_whole else step,
-        format="%d" if is_whole else f"%.{decimals}f",
+        step=float(step),
+        format=f"%.{decimals}f" if decimals else "%g",  # 2.5 stays 2.5 where a whole number is wanted, and is told so
         key=_key(visit, "number"),
         width=180,
     )
-    return None if value is None else float(value)
 
 
 def _ask_choice(visit: Visit) -> int | None:

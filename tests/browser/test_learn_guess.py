@@ -113,6 +113,15 @@ def test_a_choice_is_a_radio_button_and_shows_what_happened_beside_the_guess(sho
     expect(page.locator("label", has_text="A bare number")).to_contain_text("your guess")
 
 
+def test_an_answer_is_chosen_by_its_bars_whose_numbers_are_in_its_name(shown):
+    page = shown("answer")
+    page.get_by_role("radio", name="A bare number 4, 3, 2, 1, 1").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="A number and a reason 19, 1")).to_be_checked()
+    expect(guess_text(page)).to_have_text("Guess: 1")
+    assert serious_findings(page, ".stMain") == []
+
+
 def test_the_gap_is_shaded_marked_at_its_largest_and_said_in_words(shown):
     page = shown("curve done")
     expect(page.locator("path.gap")).to_have_count(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pages.learn.picture import MAX_BARS, join_rare
 from pages.shared.guess import KEY as GUESS
 from refine_core import connections, experiments, lessons, runs
 from refine_core.programs import ModelSpec
@@ -209,3 +210,26 @@ def test_runs_of_something_else_are_not_shown_as_those_of_the_lesson():
     app = open_learn(lesson="01-alike", step="compare", runs=own)
     assert not app.exception
     assert "Nothing has run yet." in words(app)
+
+
+def test_no_answer_is_left_out_of_a_histogram():
+    bars = [(f"answer {i}", 30 - i) for i in range(20)]
+    drawn = join_rare(bars)
+    assert len(drawn) == MAX_BARS
+    assert sum(count for _, count in drawn) == sum(count for _, count in bars)
+    assert drawn[-1][0] == "13 other answers together"
+    assert join_rare(bars[:MAX_BARS]) == tuple(bars[:MAX_BARS])
+
+
+def test_runs_that_were_stopped_say_why_and_keep_the_guess():
+    learn = lessons.find_lesson(LESSON)
+    experiment = lessons.build_experiment(learn, runs.default().store)
+    experiments.start(experiment)
+    experiments.cancel(experiment.id)
+    experiments.join(experiment.id, LONG_S)
+    keep(experiment=experiment.id, guess=DRAWN, step="run")
+    app = open_learn(lesson=LESSON, step="compare")
+    assert not app.exception
+    assert "You cancelled them. What has ended is kept, and so is your guess." in words(app)
+    assert [one.label for one in app.button if one.key == "learn.resume"] == ["Resume"]
+    assert progress().curve == DRAWN

@@ -55,6 +55,13 @@ SHOWN = {
     "number done": replace(NUMBER, guess=14, outcome=[Point(12)], bars=BARS),
     "number plain": replace(NUMBER, guess=4, outcome=[Point(12, 7.7, 15.6, "12 of 20")]),
     "choice": CHOICE,
+    "answer": replace(
+        CHOICE,
+        which="answer",
+        label="Your answer",
+        choice_bars=[[(str(i), count) for i, count in enumerate(one)] for one in ((4, 3, 2, 1, 1), (19, 1))],
+        is_answer=True,
+    ),
     "choice done": replace(CHOICE, guess=0, outcome=[Point(1)]),
 }
 
