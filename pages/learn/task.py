@@ -72,7 +72,9 @@ def _ask_number(visit: Visit) -> float | None:
         "Your answer",
         value=None,
         step=float(step),
-        format=f"%.{decimals}f" if decimals else "%g",  # 2.5 stays 2.5 where a whole number is wanted, and is told so
+        format=f"%.{decimals}f"
+        if decimals
+        else "%g",  # 2.5 stays 2.5 where a whole number is wanted, and is told so
         key=_key(visit, "number"),
         width=180,
     )
