@@ -4,7 +4,7 @@
 import { draw, make } from "../shared/dom.js";
 import { diamond, dot, measured, write } from "../shared/axis.js";
 
-const [HEIGHT, FEW] = [96, 4]; // pixels of the longest bar; so many bars have a name below them
+const [MANY_PX, FEW_PX, FEW] = [96, 150, 4]; // of the longest bar; so many bars have a name below them
 
 export class ChoiceGuess {
   constructor(changed) {
@@ -44,7 +44,7 @@ function histogram(bars, { most, count }, { axis, x }) {
   const isFew = count <= FEW;
   const name = bars.map(({ text, value }) => (isFew ? `${x.title} ${text}: ${write(axis, value)}` : write(axis, value)).trim()).join(", ");
   const columns = bars.map(({ text, value }) =>
-    make("span", { class: "column" }, make("span", { class: "count", text: isFew ? write(axis, value) : measured(axis, value) }), make("span", { class: "bar", style: `height:${Math.round((HEIGHT * value) / most)}px` }), isFew && x.title ? make("span", { class: "at", text: `${x.title} ${text}` }) : null),
+    make("span", { class: "column" }, make("span", { class: "count", text: isFew ? write(axis, value) : measured(axis, value) }), make("span", { class: "bar", style: `height:${Math.round(((isFew ? FEW_PX : MANY_PX) * value) / most)}px` }), isFew && x.title ? make("span", { class: "at", text: `${x.title} ${text}` }) : null),
   );
   const room = Array.from({ length: count - bars.length }, () => make("span", { class: "column" }));
   return make("span", { class: isFew ? "histogram few" : "histogram", role: "img", "aria-label": name }, columns, room);

@@ -13,6 +13,7 @@ from pages.learn import links
 from pages.learn.picture import RESETS
 from pages.shared.text import escape_markdown
 from refine_core import lessons, runs
+from refine_core.unseen import show_unseen
 
 MAX_NAME: Final = 60
 NOBODY: Final = "Learner"
@@ -37,12 +38,16 @@ def draw_learner(learner: str) -> None:
     """The name, which opens what can be done with it."""
     with st.popover(escape_markdown(learner or NOBODY), icon=":material/person:", key="learn.learner"):
         store = runs.default().store
-        others = [name for name in lessons.list_learners(store) if name != learner]
-        if others:
-            st.caption("Learners on this machine")
-            for number, name in enumerate(others):
-                label = escape_markdown(name or NOBODY)
-                st.button(label, key=f"learn.choose.{number}", on_click=links.show_learner, args=(name,))
+        names = list(dict.fromkeys((learner, *lessons.list_learners(store))))
+        if len(names) > 1:  # one field, in which a name can be typed: a class has thirty
+            st.selectbox(
+                "Who is learning",
+                names,
+                format_func=lambda name: show_unseen(name) or NOBODY,
+                key=f"learn.choose.{learner}",
+                on_change=_choose,
+                args=(learner,),
+            )
         st.text_input(
             "Add a learner", key="learn.add", max_chars=MAX_NAME, placeholder="Name", on_change=_add
         )
@@ -76,6 +81,12 @@ def _reset(learner: str) -> None:
     lessons.reset_progress(runs.default().store, learner)
     st.session_state[RESETS] = st.session_state.get(RESETS, 0) + 1
     _ask(None)
+
+
+def _choose(learner: str) -> None:
+    name = st.session_state.get(f"learn.choose.{learner}")
+    if isinstance(name, str):
+        links.show_learner(name)
 
 
 def _add() -> None:

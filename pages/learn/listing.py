@@ -25,6 +25,7 @@ from refine_core.unseen import show_unseen
 
 KEY: Final = "learn.list"
 MINUTE_S: Final = 60.0
+MAX_TEXTS: Final = 22  # characters of a guess and what happened, below their line
 _component = st.components.v2.component(
     "refinescope.learn.list", js=import_script(LESSONS), css=read_styles(LESSONS, root=".lessons")
 )
@@ -109,8 +110,11 @@ def _line(visit: Visit, gap: Gap | None) -> dict[str, object] | None:
             return None
         x = max(gap.by_x, key=lambda one: (abs(gap.by_x[one]), -one))
         guess, outcome = visit.progress.curve[x], outcome[x]
-    unit = " %" if prediction.unit == "%" else ""
-    texts = [f"{lessons.format_measured(one, prediction)}{unit}" for one in (guess, outcome)]
+    numbers = [lessons.format_measured(one, prediction) for one in (guess, outcome)]
+    unit = f" {prediction.unit}".rstrip()
+    texts = [f"{number}{unit}" for number in numbers]
+    if sum(map(len, texts)) > MAX_TEXTS:  # the unit once
+        texts[0] = numbers[0]
     return {
         "low": min(prediction.low, outcome),
         "high": max(prediction.high, outcome),

@@ -77,6 +77,18 @@ def test_a_learner_is_added_renamed_and_begins_anew_after_a_question():
     assert app.query_params["learner"] in ("Grace", ["Grace"])
 
 
+def test_another_learner_is_chosen_by_name_and_stands_in_the_address():
+    keep("Ada", step="check")
+    keep("Grace", step="run")
+    app = open_learn(lesson=LESSON, step="check", learner="Ada")
+    (field,) = [one for one in app.selectbox if one.label == "Who is learning"]
+    assert (field.value, field.options) == ("Ada", ["Ada", "Grace"])
+    field.select("Grace").run()
+    assert not app.exception
+    assert app.query_params["learner"] in ("Grace", ["Grace"])
+    assert app.query_params["step"] in ("run", ["run"])
+
+
 def test_a_name_that_another_learner_has_is_not_taken():
     keep("Ada")
     keep("Grace", step="run")
