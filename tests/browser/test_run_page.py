@@ -15,7 +15,7 @@ from refine_core.log.summaries import summarize
 from refine_core.runs import Runs
 from refine_core.store import open_store
 from tests import logs
-from tests.browser.accessibility import serious_findings
+from tests.browser.accessibility import rules_in, serious_findings
 from tests.browser.conftest import Server, wait_idle
 
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -217,5 +217,5 @@ def test_axe_finds_nothing_serious(chromium, url, scheme):
     for name in ("Output", "Reward", "Advice", "Raw", "Prompts and replies"):
         tab(detail, name)
         page.wait_for_function("() => !document.querySelector('[data-stale=true]')")
-        assert serious_findings(page) == [], name
+        assert serious_findings(page, rules=rules_in(scheme)) == [], name
     context.close()
