@@ -40,15 +40,14 @@ def draw_failures(visit: Visit) -> None:
     failed = list_failed(visit)
     if not failed or visit.snapshot is None:
         return
-    why = escape_markdown(Counter(one.error for one in failed).most_common(1)[0][0])
+    why = Counter(one.error for one in failed).most_common(1)[0][0]
     if has_only_failed(visit):
         st.header(f"All {pluralize(len(failed), 'run')} failed", anchor=False)
         show_error(why)
         st.markdown("Nothing was measured. Your guess and your runs on the practice model are kept.")
     else:
-        st.warning(
-            f"{len(failed)} of {len(visit.snapshot.cells)} runs failed and count as nothing here. {why}"
-        )
+        few = f"{len(failed)} of {len(visit.snapshot.cells)} runs failed and are left out here."
+        st.warning(f"{few} {escape_markdown(why)}")
     if any(one.key_refused for one in failed):
         _link_to_keys()
 

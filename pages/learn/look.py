@@ -17,6 +17,7 @@ from refine_core.xray import Xray, xray_row
 
 KEY: Final = "learn.xray"
 TIMEOUT_S: Final = 2.0
+MAX_LINES: Final = 300
 _KNOWN: Final = "learn.xrays"
 _ENTERED: Final = "learn.xray.call"
 
@@ -27,6 +28,10 @@ def draw_look(judgement: Judgement, key: str) -> None:
     place = _pick(trials, key)
     trial = trials[place]
     known: dict[tuple[str, int], Xray] = st.session_state.setdefault(_KNOWN, {})
+    if trial.reward.source.count("\n") > MAX_LINES:
+        st.caption(f"Code of more than {MAX_LINES} lines is not shown line by line.")
+        _draw_output(trial)
+        return
     if (key, place) not in known:
         try:
             with st.spinner("Looking at each line …"):
@@ -61,8 +66,7 @@ def _draw(xray: Xray, trial: Trial) -> None:
     view = xray.view(call if whose == id(xray) and call >= 0 else None) or xray.view()
     st.markdown(f"**{escape_markdown(xray.sentence)}**")
     if view is None:  # nothing was recorded, as of code that never ended
-        for name, value in trial.row.prediction.items():
-            st.caption(escape_markdown(f"{name}: {value}"))
+        _draw_output(trial)
         return
     trail = [] if view.parent is None else [(-1, "the reward", False), (view.number, view.function, True)]
     show_xray(
@@ -71,3 +75,9 @@ def _draw(xray: Xray, trial: Trial) -> None:
             [xray], [view], None, title="As it was checked", labels=[trial.name], scores=[trial.got], trail=trail, place=(0, 1)
         ),
     )  # fmt: skip
+
+
+def _draw_output(trial: Trial) -> None:
+    """What was scored, where no line can be shown."""
+    for name, value in trial.row.prediction.items():
+        st.caption(escape_markdown(f"{name}: {value}"))
