@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from refine_core.lessons import LessonError, judge_answer, read_lesson
+from refine_core.experiments import Experiments
+from refine_core.lessons import Judgement, LessonError, judge_answer, read_lesson
 from refine_core.lessons.library import built_in_folder
+from refine_core.runs import Runs
+from refine_core.store.memory import MemoryStore
 from tests.lessons.lesson_folder import REWARD, write_lesson
 
 SOLUTIONS = Path(__file__).parent / "solutions" / "05"
@@ -28,20 +33,24 @@ WRONG = {
 """Code -> what its reason says."""
 
 
-def judge(file: Path):
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Callable[[Path], Judgement]]:
+    """Judges the code in a file; all of its runs are in one place in memory."""
     lesson = read_lesson(LESSON)
-    return judge_answer(lesson, file.read_text(), {"n_b": 2})
+    with closing(Runs(MemoryStore())) as runs:
+        known = Experiments(runs)
+        yield lambda file: judge_answer(lesson, file.read_text(), {"n_b": 2}, known)
 
 
 @pytest.mark.parametrize("file", RIGHT, ids=lambda file: file.stem)
-def test_feedback_that_names_both_faults_passes(file):
+def test_feedback_that_names_both_faults_passes(judge, file):
     judged = judge(file)
     assert judged.passed, judged.reason
     assert judged.experiment_id
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_feedback_that_does_not_help_enough_fails_with_a_reason(name):
+def test_feedback_that_does_not_help_enough_fails_with_a_reason(judge, name):
     judged = judge(LESSON / "start.py" if name == "start" else SOLUTIONS / "wrong" / f"{name}.py")
     assert not judged.passed
     assert WRONG[name] in judged.reason

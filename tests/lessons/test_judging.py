@@ -38,7 +38,7 @@ def test_code_passes_that_scores_every_case_as_wanted(code):
     [
         (
             START,
-            "In the case “a sentence” your reward gave 1; wanted was bad: < 1. 1 more case of 3 is wrong, too.",
+            "In the case “a sentence” your reward gave 1; wanted was < 1. 1 more case of 3 is wrong, too.",
         ),
         (
             "def reward(args, pred):\n    return 1 / 0\n",

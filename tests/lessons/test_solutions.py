@@ -1,5 +1,6 @@
 """The checks that ask for code or text: ten different right answers pass, ten plausible wrong ones do not.
 
+What Show me shows, and what is there first, are judged with the whole lesson: test_checking.py.
 tests/lessons/solutions/<lesson>/right.md and wrong.md hold them (those of lesson 5 are files of their own, as it runs them): a heading that says what each does, then its code.
 """
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from refine_core.lessons import Lesson, find_lesson, judge_answer, show_answer
+from refine_core.lessons import Lesson, find_lesson, judge_answer
 from refine_core.lessons.running import open_table
 from refine_core.lessons.taking import known_values
 
@@ -65,10 +66,3 @@ def test_the_complaint_that_lesson_7_has_answered_is_that_of_its_example():
     lesson = lesson_of("07-gamed")
     complaint = open_table(lesson).records[lesson.example.row - 1].values["complaint"]
     assert f"“{complaint}”" in lesson.texts["Check"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_what_show_me_shows_passes_and_what_is_there_first_does_not(name):
-    lesson = lesson_of(name)
-    assert judge(lesson, show_answer(lesson, known_values(lesson))).passed
-    assert not judge(lesson, lesson.check.start).passed

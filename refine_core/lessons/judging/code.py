@@ -56,7 +56,7 @@ def _refuse(lesson: Lesson, reward: Recognized, wrong: Sequence[CaseResult], cou
         sentences.append(
             "This case is kept hidden: a reward has to work on outputs that nobody has seen yet."
         )
-    trials = tuple(Trial(one.case.name, reward, one.case.to_row(), one.wanted, one.got) for one in shown)
+    trials = tuple(Trial(one.case.name, reward, one.case.to_row(), _wanted(one), one.got) for one in shown)
     broke = first.score.error
     line, error = (None, "") if broke is None else (broke.line, first.got)
     return Judgement(False, " ".join(sentences), trials, line=line, error=error)
@@ -66,8 +66,13 @@ def _describe(one: CaseResult) -> str:
     if one.score.error is not None:
         return f"your code stopped with an error: {_quote(one.got)}"
     if one.value is None:
-        return f"your reward returned no number; wanted was {one.wanted}."
-    return f"your reward gave {one.got}; wanted was {one.wanted}."
+        return f"your reward returned no number; wanted was {_wanted(one)}."
+    return f"your reward gave {one.got}; wanted was {_wanted(one)}."
+
+
+def _wanted(one: CaseResult) -> str:
+    """What is wanted of the score: "≥ 1" of "good: ≥ 1"."""
+    return one.wanted.rpartition(": ")[2]
 
 
 def _quote(error: str) -> str:
