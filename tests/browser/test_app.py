@@ -387,9 +387,9 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
     page.goto(f"{serve(APP)}/?example=one_word")
     wait_idle(page)
 
-    def findings(part: str | None = None) -> list[str]:
+    def findings() -> list[str]:
         page.wait_for_function(SETTLED)
-        return serious_findings(page, part, rules_in(scheme))
+        return serious_findings(page, rules=rules_in(scheme))
 
     assert findings() == []
     choose_real_model(page)
