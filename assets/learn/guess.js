@@ -39,7 +39,8 @@ class Guess {
       this.view = new KINDS[data.kind]((value) => this.change(value));
       this.body.replaceChildren(this.view.root);
     }
-    if (isOther || !data.open || !this.data.open) this.value = structuredClone(data.guess ?? (data.kind === "curve" ? data.x.values.map(() => null) : null));
+    const isUntouched = !this.waiting && this.told !== data.which;
+    if (isOther || isUntouched || !data.open || !this.data.open) this.value = structuredClone(data.guess ?? (data.kind === "curve" ? data.x.values.map(() => null) : null));
     const isForgotten = !isOther && data.open && data.guess === null && this.told === data.which;
     this.data = { ...data, guessed: data.open || data.guess !== null };
     this.title.textContent = data.axis?.title ?? "";
