@@ -6,7 +6,7 @@ can be killed.
 
 forks()                                     whether this system can; where it cannot, each app is started by itself
 start_warm(arguments, environment, log)     `streamlit` with these arguments
-stop_warm()                                 ends the process that forks; apps go on
+stop_warm()                                 ends the process that forks, and apps that nobody has stopped
 
 Run as a script, this is that process: it reads an app a line, and writes the number of its process.
 """
@@ -19,6 +19,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -90,12 +91,13 @@ def _import_all() -> None:
             import_module(".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
 
 
+_apps: set[int] = set()
+
+
 def _reap(number: int, frame: object) -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
+    with suppress(ChildProcessError):
+        while ended := os.waitpid(-1, os.WNOHANG)[0]:
+            _apps.discard(ended)
 
 
 def _become(app: dict) -> None:
@@ -116,10 +118,14 @@ def _main() -> None:
     signal.signal(signal.SIGCHLD, _reap)
     for line in sys.stdin:
         if pid := os.fork():
+            _apps.add(pid)
             sys.stdout.write(f"{pid}\n")
             sys.stdout.flush()
         else:
             return _become(json.loads(line))
+    for pid in [*_apps]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
     return None
 
 
