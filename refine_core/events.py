@@ -27,6 +27,9 @@ from refine_core.spec import ProgramSpec
 Purpose = Literal["predict", "advice", "judge"]
 Phase = Literal["program", "reward"]
 NextStep = Literal["attempt", "advice"]
+FaultName = Literal["hint_of_another", "fail_count_shrank", "no_threshold"]
+"""Faults of dspy that a recorder sees: a predictor got another's hint; the instance allows fewer failures than before; a BestOfN
+without a threshold counts each attempt as failed."""
 StopReason = Literal[
     "threshold_reached",
     "attempts_used_up",
@@ -362,6 +365,19 @@ class RunFinished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryFault(Event):
+    """A known fault of the library whose run is recorded showed here; its span says in which attempt.
+
+    predictor: whom it concerns, "" for all. detail: what it met, as `refine_core.messages` puts it into words.
+    """
+
+    kind: ClassVar[str] = "library_fault"
+    fault: FaultName
+    predictor: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown(Event):
     """An event of a newer version, kept as it came. name, of_version, data: its kind, version and payload."""
 
@@ -392,4 +408,5 @@ ALL: tuple[type[Event], ...] = (
     RunPaused,
     PauseEnded,
     HintsEdited,
+    LibraryFault,
 )

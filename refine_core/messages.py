@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored, RunPaused, StopReason
+from refine_core.events import (
+    Fault,
+    LibraryFault,
+    LMRetried,
+    ParseFailed,
+    RewardScored,
+    RunPaused,
+    StopReason,
+)
 from refine_core.formatting import (
     format_cost,
     format_duration,
@@ -106,6 +114,34 @@ def resume_summary(timeline: Timeline) -> str:
 def describe_rollout(index: int) -> str:
     """What stands in place of a temperature where a model takes none: "no temperature; rollout 2"."""
     return f"no temperature; {format_rollout(index)}"
+
+
+def describe_library_fault(fault: LibraryFault, library: str) -> str:
+    """A known fault of a recorded library, in a sentence. library: as in "dspy 3.4.1"."""
+    match fault.fault:
+        case "hint_of_another":
+            return (
+                f"Fault of {library}: {fault.predictor} was shown the hint for {fault.detail}. It looks hints up by signature, "
+                "and both have the same one. Give them signatures of their own."
+            )
+        case "fail_count_shrank":
+            before, _, after = fault.detail.partition(" -> ")
+            return (
+                f"Fault of {library}: this program allows {after} failed attempts in place of {before}. Each failure lowers its "
+                "fail_count for all later calls. Make a new one for each call."
+            )
+        case "no_threshold":
+            return (
+                f"Fault of {library}: BestOfN without a threshold counts each attempt as failed once it is scored. Set a threshold "
+                "that no reward reaches."
+            )
+
+
+def list_library_faults(timeline: Timeline) -> list[str]:
+    """What faults of a recorded library showed in this run, each once."""
+    every = (*timeline.library_faults, *(fault for one in timeline.attempts for fault in one.library_faults))
+    library = timeline.spec.recorded_with
+    return list(dict.fromkeys(describe_library_fault(fault, library) for fault in every))
 
 
 def describe_error(error: Fault) -> str:

@@ -66,6 +66,7 @@ PACKAGES = (
     "rows",
     "what_if",
     "store",
+    "interop",
     "runs",
     "starter_rewards",
     "programs",

@@ -69,7 +69,7 @@ def _describe_experiment(run_id: str, experiment_id: str) -> str:
 
 def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     from refine_core import runs
-    from refine_core.messages import describe_settings, format_reward
+    from refine_core.messages import describe_settings, format_reward, list_library_faults
 
     timeline = run.timeline
     spec, note = timeline.spec, runs.annotation(run.run_id)
@@ -79,6 +79,8 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     yield f"run {run.run_id} · {format_time(timeline.started_at)} · {one_line(spec.model.label)}{imported}"
     if spec.program_file:
         yield f"the Python program {one_line(spec.program_file)}"
+    if spec.recorded_with:
+        yield f"recorded from {one_line(spec.recorded_with)}"
     if spec.parent:
         yield _describe_parent(spec)
     if spec.experiment:
@@ -100,6 +102,7 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     yield terminal.paint("Attempts", bold=True)
     for one in timeline.attempts:
         yield from attempt_lines(terminal, timeline, one, ended=timeline.end is not None)
+    yield from (one_line(words) for words in list_library_faults(timeline))
     if returned := next((one for one in timeline.attempts if one.is_returned), None):
         yield from _named(terminal, f"Returned: attempt {returned.index + 1}", returned.outputs or {})
 

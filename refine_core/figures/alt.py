@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refine_core.formatting import pluralize
+from refine_core.formatting import format_temperature, pluralize
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import ATTEMPT_OUTCOMES, describe_outcome, describe_unmet_rules, format_reward
 from refine_core.stop_summary import describe_kept_attempts
@@ -24,6 +24,10 @@ def describe_figure(timeline: Timeline, *, live: bool = True) -> str:
     sentences += filter(None, [describe_kept_attempts(timeline)])
     if timeline.uses_rollouts:
         sentences.append("No temperature is used; each attempt is another rollout.")
+    elif timeline.shows_rollouts:
+        sentences.append(
+            f"Each attempt is another rollout at temperature {format_temperature(timeline.temperatures[0])}."
+        )
     if count <= _EACH:
         sentences += [_describe_attempt(timeline, attempt) for attempt in attempts]
     else:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from refine_core.figures import text
 from refine_core.figures.scene import stage_name
-from refine_core.formatting import format_duration, format_score, format_temperature
+from refine_core.formatting import format_duration, format_rollout, format_score, format_temperature
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Advice, Attempt, Call, PredictorRun, Timeline
 from refine_core.messages import (
@@ -39,6 +39,8 @@ def describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
         if timeline.has_temperature(attempt)
         else describe_rollout(attempt.index)
     )
+    if timeline.shows_rollouts and not timeline.uses_rollouts:
+        temperature += f", {format_rollout(timeline.rollout_of(attempt.index))}"
     return text.hover(
         f"Attempt {attempt.index + 1} · {describe_outcome(timeline, attempt)}",
         f"{reward} · {temperature}{took}",

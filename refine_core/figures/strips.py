@@ -20,7 +20,7 @@ _SHORTEST = 2  # decimals of a temperature where there is little room
 
 
 def draw_temperatures(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
-    """The temperature of each attempt, planned ones too; where a model takes none, the number of its rollout."""
+    """The temperature of each attempt, planned ones too; where rollouts tell attempts apart, the number of its rollout."""
     strip = grid.find_strip("temperature")
     if strip is None:
         return
@@ -29,6 +29,7 @@ def draw_temperatures(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
     rolled = {a.index for a in timeline.attempts if not timeline.has_temperature(a)}
     rolled |= planned.keys() - used.keys() if timeline.uses_rollouts else set()
     values = {**planned, **used}
+    rolled |= values.keys() if timeline.shows_rollouts else set()
     order = sorted(values)
     by_index = {a.index: a for a in timeline.attempts}
     yield {
@@ -37,8 +38,8 @@ def draw_temperatures(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
         "size": 12.5,
         "x": [i + 0.5 for i in order],
         "y": [strip.y] * len(order),
-        "text": [str(i) if i in rolled else _figure(values[i]) for i in order],
-        "brief": [str(i) if i in rolled else _brief(values[i]) for i in order],
+        "text": [str(timeline.rollout_of(i)) if i in rolled else _figure(values[i]) for i in order],
+        "brief": [str(timeline.rollout_of(i)) if i in rolled else _brief(values[i]) for i in order],
         "style": ["text" if i in by_index else "faint" for i in order],
         "anchor": "middle",
         "room": 46,

@@ -76,12 +76,13 @@ def _draw_columns(timeline: Timeline, *, ghost: bool) -> Drawing:
 
 def _label(timeline: Timeline, strip: Strip) -> Mapping[str, Json]:
     if strip.kind == "temperature":
-        rollout = timeline.uses_rollouts
+        rollout = timeline.shows_rollouts
+        sent = "No temperature is sent" if timeline.uses_rollouts else "Each attempt has the same temperature"
         return {
             "y": strip.y,
             "text": "rollout" if rollout else "temperature",
             "brief": "rollout" if rollout else "temp.",
-            "title": "No temperature is sent: a rollout id tells attempts apart" if rollout else "",
+            "title": f"{sent}: a rollout id tells attempts apart" if rollout else "",
         }
     name = text.shorten(stage_name(strip.name), 60)
     return {"y": strip.y, "text": name, "title": name if strip.kind == "predictor" else ""}

@@ -121,6 +121,8 @@ class Fold:
                 self._cut_short(self._timeline)
             case ev.AttemptStarted():
                 self._start_attempt(self._timeline, span, event, at)
+            case ev.LibraryFault() if not span.attempts:
+                self._timeline.library_faults += (event,)
             case _ if (attempt := _owner(self._attempts, span)) is not None:
                 self._copies.pop(id(attempt), None)
                 self._add_to_attempt(self._timeline, attempt, record, at)
@@ -246,6 +248,8 @@ class Fold:
                 advice = _advice_of(attempt, since)
                 advice.state, advice.took_s, advice.error = "failed", event.took_s, event.error
                 advice.kept = record.seq <= timeline.kept_events + 1
+            case ev.LibraryFault():
+                attempt.library_faults += (event,)
             case ev.ModuleStarted():
                 run = PredictorRun(record.span, event.name, event.inputs, event.hint, since)
                 self._predictors[record.span] = run

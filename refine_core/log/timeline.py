@@ -148,7 +148,7 @@ class Attempt:
     reward_offset_s: when the reward was asked, since the attempt began. calls: in judging too.
     inner_advice: requests for advice by a refinement that is part of the program.
     edited_hints: names of predictors whose hint a person wrote.
-    kept: whether it is the parent's, in a branch that begins after it.
+    kept: whether it is the parent's, in a branch that begins after it. library_faults: those of a recorded library that showed here.
     """
 
     index: int
@@ -175,6 +175,7 @@ class Attempt:
     is_returned: bool = False
     edited_hints: tuple[str, ...] = ()
     kept: bool = False
+    library_faults: tuple[ev.LibraryFault, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -237,6 +238,7 @@ class Timeline:
     pause: what it waits for a person before; None while it does not. paused_s: how long it has waited so: times within the run,
     such as when an attempt began, are on a clock that stands still meanwhile, so this much behind those of the records.
     kept_events: of a branch, how many events after the first are its parent's. left_out: what was left out before it was shared.
+    library_faults: those of a recorded library that concern the whole run.
     """
 
     run_id: str
@@ -259,6 +261,7 @@ class Timeline:
     paused_s: float = 0.0
     kept_events: int = 0
     left_out: tuple[str, ...] = ()
+    library_faults: tuple[ev.LibraryFault, ...] = ()
 
     @property
     def kept_attempts(self) -> int:
@@ -281,6 +284,17 @@ class Timeline:
         if not self.attempts:
             return self.spec.temperature_schedule.kind == "none"
         return not self.has_temperature(self.attempts[-1])
+
+    @property
+    def shows_rollouts(self) -> bool:
+        """Whether rollout ids tell the attempts apart: no model takes a temperature, or each attempt has the same one, as in dspy 3."""
+        return self.uses_rollouts or (
+            self.spec.temperature_schedule.kind == "dspy-3" and len({*self.temperatures}) <= 1
+        )
+
+    def rollout_of(self, index: int) -> int:
+        """The rollout id of an attempt, where attempts have one."""
+        return self.spec.first_rollout + index
 
     @property
     def is_advising(self) -> bool:

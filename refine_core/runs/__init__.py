@@ -26,6 +26,7 @@ from typing import Unpack
 
 from refine_core.call_snippets import ApiCall, describe_call, write_curl, write_litellm
 from refine_core.hints import hint_for
+from refine_core.log.run_id import new_run_id
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Advice, Attempt, Call, PredictorRun, Timeline
@@ -44,7 +45,7 @@ from refine_core.runs.kept_what_ifs import KeptWhatIf
 from refine_core.runs.playing import run_at
 from refine_core.runs.prompts import output_types, prompt_parts
 from refine_core.runs.raw_events import format_attempt
-from refine_core.runs.registry import Credentials, Runs, new_run_id
+from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import ReplayMismatch, replay_program
 from refine_core.runs.rescoring import OnProgress, Rescored
 from refine_core.runs.reward_trial import RewardTrial, list_trial_fields, try_reward

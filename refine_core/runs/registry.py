@@ -5,11 +5,9 @@ start(spec) --> Job (job.py) --every event durable--> store        get(id) <-- f
 
 from __future__ import annotations
 
-import datetime
 import functools
 import logging
 import math
-import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +18,7 @@ from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecEr
 from refine_core.events import RunStarted
 from refine_core.lm.recording import Recording
 from refine_core.log.folds import add_drafts, cut_short
+from refine_core.log.run_id import new_run_id
 from refine_core.log.scope import Record, Scope
 from refine_core.log.span import RUN, Span
 from refine_core.log.summaries import summarize
@@ -172,7 +171,14 @@ class Runs:
         with self._resuming:
             run = self.get(run_id)
             records = self.events(run_id)
-            if run is None or not run.timeline.spec.program_file or not run.was_broken_off:
+            spec = run.timeline.spec if run is not None else None
+            if (
+                run is None
+                or spec is None
+                or not spec.program_file
+                or spec.recorded_with
+                or not run.was_broken_off
+            ):
                 raise _not_resumable(run_id, run)
             records = records[: run.timeline.seq]
             self._begin(run_id, ProgramJob(program, _spec(records), records), records)
@@ -475,6 +481,8 @@ def _why_interrupted(state: State, timeline: Timeline, *, imported: bool) -> str
         return ""
     if imported:
         return "the file that it came in ends there"
+    if library := timeline.spec.recorded_with:
+        return f"the script that called {library} ended before the run did; run it again"
     if file := timeline.spec.program_file:
         go_on = f"refinescope resume {timeline.run_id} --program {file}"
         return f"its process ended before the run did. Go on with {go_on}"
@@ -486,6 +494,8 @@ def _not_resumable(run_id: str, run: Run | None) -> SpecError:
     why = f"{state}, so it cannot be resumed"
     if run is not None and run.imported:
         why = "imported; run it again to go on from its program"
+    elif run is not None and (library := run.timeline.spec.recorded_with):
+        why = f"recorded from {library}; run its script again"
     elif run is not None and run.was_broken_off and (file := run.timeline.spec.program_file):
         why = f"of the Python program {file}; go on with: refinescope resume {run_id} --program {file}"
     verb = "was" if run is not None and run.imported else "is"
@@ -498,8 +508,3 @@ def _spec(records: Sequence[Record]) -> ProgramSpec:
     if not isinstance(started, RunStarted):
         raise TypeError(f"a run must begin with RunStarted, not {type(started).__name__}")
     return started.spec
-
-
-def new_run_id() -> str:
-    """An id that sorts by time, reads as a date and is unique."""
-    return f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"

@@ -45,8 +45,12 @@ class Run(Displayed):
 
     @property
     def resumable(self) -> bool:
-        """Whether it was interrupted or cancelled here, so that it may go on; not of a Python program, which takes its file."""
-        return self.was_broken_off and not self.timeline.spec.program_file
+        """Whether it was interrupted or cancelled here, so that it may go on; not of a Python program, which takes its file.
+
+        Nor one that a recorder watched: its script runs it.
+        """
+        spec = self.timeline.spec
+        return self.was_broken_off and not spec.program_file and not spec.recorded_with
 
     @property
     def was_broken_off(self) -> bool:

@@ -6,6 +6,7 @@ from pages.shared.attempt.advice import hint_blocks
 from pages.shared.attempt.blocks import Block, PieceKind, Section, View, note
 from pages.shared.attempt.changes import mark_changes
 from pages.shared.attempt.reward import failure_blocks, parts_blocks
+from refine_core.messages import describe_library_fault
 from refine_core.runs import Attempt, Timeline, format_value, output_block
 
 
@@ -28,8 +29,15 @@ def output_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Se
         )
     right = parts_blocks(view, timeline, attempt)
     right += hint_blocks(view, timeline, attempt, "Hint it got")
-    right += [note(words) for words in (_rollout(timeline, attempt),) if words]
+    right += [
+        note(words) for words in (_rollout(timeline, attempt), *_library_faults(timeline, attempt)) if words
+    ]
     return [Section(left, right)]
+
+
+def _library_faults(timeline: Timeline, attempt: Attempt) -> list[str]:
+    library = timeline.spec.recorded_with
+    return [describe_library_fault(fault, library) for fault in attempt.library_faults]
 
 
 def describe_output(attempt: Attempt) -> str:

@@ -30,6 +30,7 @@ from refine_core.messages import (
     USUAL_SETTINGS,
     describe_settings,
     format_reward,
+    list_library_faults,
     list_usage,
     resume_summary,
 )
@@ -242,12 +243,16 @@ def _draw_head(
     )
     if run.live and not run.is_local and actions is not None:
         st.caption(
-            "This run belongs to another Refinescope process on the same data folder. Cancel it there."
+            f"A script records this run from {library} as it goes; it can only be stopped there."
+            if (library := run.timeline.spec.recorded_with)
+            else "This run belongs to another Refinescope process on the same data folder. Cancel it there."
         )
     if is_narrow():  # where the detail lies far below
         draw_pause(run)
     if again := resume_summary(run.timeline):
         st.caption(escape_markdown(again))
+    for words in list_library_faults(run.timeline):
+        st.warning(escape_markdown(words), icon=":material/bug_report:")
     if not run.live and (remark := reward_remark(run.timeline)):  # nothing comes above what streams
         st.warning(escape_markdown(remark), icon=":material/lightbulb:")
     if run.state == "unrecorded":

@@ -1,0 +1,120 @@
+"""A call of a model by dspy, as the facts LMRequested and LMReplied: without credentials, and without what nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ujson
+
+from refine_core.errors import LMError
+from refine_core.events import Fault, LMReplied, LMRequested, Purpose
+from refine_core.jsonable import to_jsonable
+from refine_core.lm.secrecy import redact, strip_login
+from refine_core.spec.secrets import is_secret
+
+_ADDRESSES = frozenset({"api_base", "base_url", "azure_endpoint"})
+
+
+def describe_request(lm: Any, given: Mapping[str, Any], purpose: Purpose) -> LMRequested:
+    """What is sent. given: the arguments of the model's `__call__`, as dspy hands them to a callback."""
+    kwargs = {**getattr(lm, "kwargs", {}), **(given.get("kwargs") or {})}
+    messages = given.get("messages") or [{"role": "user", "content": given.get("prompt") or ""}]
+    return LMRequested(
+        _name(lm), tuple(_message(one) for one in messages), describe_parameters(kwargs), purpose
+    )
+
+
+def describe_parameters(kwargs: Mapping[str, Any]) -> dict[str, object]:
+    """The parameters that are set, without secrets; of an address neither login nor query."""
+    return {
+        name: strip_login(value) if name in _ADDRESSES and isinstance(value, str) else to_jsonable(value)
+        for name, value in kwargs.items()
+        if value is not None and not is_secret(name)
+    }
+
+
+def describe_reply(lm: Any, outputs: Any, took_s: float) -> LMReplied:
+    """What came back. Tokens and cost are those that dspy keeps in the model's history; None where it keeps none."""
+    texts = [_text(one) for one in outputs] if isinstance(outputs, Sequence) and outputs else [_text(outputs)]
+    entry = _find_entry(lm, outputs)
+    usage = entry.get("usage") or {}
+    response = entry.get("response")
+    reasons = [getattr(one, "finish_reason", None) for one in getattr(response, "choices", None) or ()]
+    cache_hit = bool(getattr(response, "cache_hit", False))
+    return LMReplied(
+        texts[0],
+        took_s,
+        _count(usage, "prompt_tokens"),
+        _count(usage, "completion_tokens"),
+        0.0 if cache_hit else _number(entry.get("cost")),
+        reasons[0] if reasons and isinstance(reasons[0], str) else None,
+        cache_hit,
+        _name(lm),
+        str(entry.get("response_model") or ""),
+        others=tuple(texts[1:]),
+        reasoning=_reasoning(outputs),
+        other_reasons=tuple(str(one or "") for one in reasons[1:]),
+    )
+
+
+def describe_fault(error: BaseException) -> Fault:
+    """An exception of dspy's, of a provider's or of the program's own code, without what looks like a key."""
+    if isinstance(error, LMError):
+        return Fault.of(error)
+    module = type(error).__module__.partition(".")[0]
+    blame = (
+        "model"
+        if module in ("litellm", "openai", "httpx", "lm15") or "LM" in type(error).__name__
+        else "code"
+    )
+    if type(error).__name__ == "AdapterParseError":
+        blame = "model"
+    return Fault(type(error).__name__, redact(str(error)), "model" if blame == "model" else "code")
+
+
+def _find_entry(lm: Any, outputs: Any) -> Mapping[str, Any]:
+    """The entry of this very reply in the model's history; {} where dspy keeps none."""
+    for entry in reversed((getattr(lm, "history", None) or [])[-16:]):
+        if isinstance(entry, Mapping) and entry.get("outputs") is outputs:
+            return entry
+    return {}
+
+
+def _message(message: Any) -> dict[str, str]:
+    """A message as text; parts that are no text, such as images, as JSON."""
+    if not isinstance(message, Mapping):
+        return {
+            "role": str(getattr(message, "role", "")),
+            "content": str(getattr(message, "content", message)),
+        }
+    content = message.get("content")
+    if not isinstance(content, str):
+        content = "" if content is None else ujson.dumps(to_jsonable(content), ensure_ascii=False)
+    return {"role": str(message.get("role", "")), "content": content}
+
+
+def _text(output: Any) -> str:
+    if isinstance(output, Mapping):
+        output = output.get("text")
+    return output if isinstance(output, str) else "" if output is None else str(output)
+
+
+def _reasoning(outputs: Any) -> str:
+    first = outputs[0] if isinstance(outputs, Sequence) and outputs else None
+    said = first.get("reasoning_content") if isinstance(first, Mapping) else None
+    return said if isinstance(said, str) else ""
+
+
+def _count(usage: Any, name: str) -> int | None:
+    value = usage.get(name) if isinstance(usage, Mapping) else getattr(usage, name, None)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _name(lm: Any) -> str:
+    name = getattr(lm, "model", "")
+    return name if isinstance(name, str) and name else type(lm).__name__

@@ -1,0 +1,384 @@
+"""dspy's callback: it finds out to which refinement each call belongs, and tells that refinement.
+
+dspy gives each call an id, and a context variable holds the id of the call around it. What stands directly in a Refine is an
+attempt, its request for advice, or a judge that the reward asks. A predictor that runs on a thread of the user's own has no call
+around it; it is known by its identity.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+from weakref import WeakKeyDictionary
+
+try:
+    import dspy  # type: ignore[import-not-found, unused-ignore]  # the user's own; the extra "dspy" names a version
+    from dspy.utils.callback import BaseCallback  # type: ignore[import-not-found, unused-ignore]
+except ImportError as error:
+    raise ImportError("recording dspy needs dspy 2.6.23 or newer: pip install 'refinescope[dspy]'") from error
+
+try:
+    from dspy.utils.callback_context import ACTIVE_CALL_ID  # type: ignore[import-not-found, unused-ignore]  # dspy 3.4
+except ImportError:
+    from dspy.utils.callback import ACTIVE_CALL_ID  # type: ignore[import-not-found, unused-ignore]
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.events import LMFailed, ModuleEnded, ModuleStarted, ParseFailed, PredictorTraced
+from refine_core.interop.dspy_recording import rewards
+from refine_core.interop.dspy_recording.background import Background
+from refine_core.interop.dspy_recording.description import (
+    describe_refinement,
+    find_first_rollout,
+    list_planned_temperatures,
+)
+from refine_core.interop.dspy_recording.model_calls import describe_fault, describe_reply, describe_request
+from refine_core.interop.dspy_recording.refinement import Attempt, Refinement
+from refine_core.jsonable import to_jsonable
+from refine_core.log.recorder import Recorder
+from refine_core.log.run_id import new_run_id
+from refine_core.log.scope import Scope
+from refine_core.store import Store, open_store
+
+logger = logging.getLogger("refine_core")
+
+VERSION: str = dspy.__version__
+_HINT = "hint_"
+_SETTINGS_OF_A_CALL = frozenset(
+    {"signature", "new_signature", "demos", "config", "lm", "_trace", "prediction"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What encloses a call. within: what of the refinement. scope: where its events belong."""
+
+    refinement: Refinement
+    within: Literal["refinement", "attempt", "predictor", "parsing", "advice", "reward"]
+    scope: Scope
+    attempt: Attempt | None = None
+    predictor: PredictorCall | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call under way. place: what encloses the calls inside it. end: told of what it returned, or of its error."""
+
+    place: Place
+    end: Callable[[Any, BaseException | None], None]
+
+
+@dataclass(eq=False)
+class PredictorCall:
+    """A predictor at work. Its start is recorded once its hint is known: dspy adds that where the prompt is written."""
+
+    name: str
+    scope: Scope
+    inputs: dict[str, object]
+    outputs: frozenset[str]
+    began: float
+    recorded: bool = False
+
+    def record_start(self, hint: str | None) -> None:
+        if not self.recorded:
+            self.recorded = True
+            self.scope.emit(ModuleStarted(self.name, self.inputs, hint))
+
+    def end(self, outputs: Any, error: BaseException | None) -> None:
+        self.record_start(None)
+        if error is None and outputs is not None:
+            values = {str(name): to_jsonable(value) for name, value in dict(outputs).items()}
+            self.scope.emit(PredictorTraced(self.name, values))
+        took_s = time.perf_counter() - self.began
+        self.scope.emit(ModuleEnded(self.name, took_s, describe_fault(error) if error is not None else None))
+
+
+def _guarded(handler: Callable[..., None]) -> Callable[..., None]:
+    """Whatever goes wrong here is logged once, and the program goes on."""
+
+    @functools.wraps(handler)
+    def guarded(self: DspyRecorder, *args: Any, **kwargs: Any) -> None:
+        try:
+            handler(self, *args, **kwargs)
+        except Exception:  # noqa: BLE001 - the program that is recorded must not notice
+            self.log_once()
+
+    return guarded
+
+
+_claimed: set[str] = set()
+"""Ids of the refinements that a recorder records, so that of two recorders one does."""
+
+
+class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
+    """Records every Refine and BestOfN of dspy's as a run. See `refine_core.interop.dspy_recorder`.
+
+    home: the data folder; None for the app's. open: opens the store, in place of the one in `home`.
+    """
+
+    def __init__(self, home: Path | None = None, open: Callable[[], Store] | None = None) -> None:  # noqa: A002
+        self._home = home
+        self.background = Background(open or functools.partial(open_store, home))
+        self._calls: dict[str, Call] = {}
+        self._by_predictor: dict[int, Place] = {}
+        self._first_fail_counts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self._blocks: list[AbstractContextManager[Any]] = []
+        self._logged = False
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        block = dspy.context(callbacks=[*(dspy.settings.get("callbacks") or []), self])
+        block.__enter__()
+        self._blocks.append(block)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._blocks.pop().__exit__(*error)  # type: ignore[arg-type]
+        self.flush()
+
+    def __deepcopy__(self, _: object) -> Self:  # dspy copies models with their callbacks
+        return self
+
+    def flush(self, timeout_s: float = 5.0) -> bool:
+        """Wait until all that was recorded is in the store, at most `timeout_s` seconds; whether it is."""
+        return self.background.flush(timeout_s)
+
+    def log_once(self) -> None:
+        """Log the error that is being handled, if it is the first."""
+        with self._lock:
+            first, self._logged = not self._logged, True
+        if first:
+            logger.exception(  # noqa: LOG004 - every caller handles one
+                "Refinescope could not record a part of this; the program goes on"
+            )
+
+    # What dspy calls.
+
+    @_guarded
+    def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """A module is called; a model of the user's own class, too, which older versions take for a module."""
+        place = self._find_place(instance)
+        if isinstance(instance, dspy.BaseLM):
+            self._start_model(call_id, place, instance, inputs)
+        elif isinstance(instance, dspy.Refine | dspy.BestOfN):
+            self._start_refinement(call_id, place, instance, inputs)
+        elif place is None:
+            return
+        elif place.within == "refinement":
+            self._start_in_refinement(call_id, place, instance, inputs)
+        elif isinstance(instance, dspy.Predict) and place.within in ("attempt", "predictor", "reward"):
+            self._start_predictor(call_id, place, instance, inputs)
+        else:
+            self._calls[call_id] = Call(place, _ignore)
+
+    @_guarded
+    def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """A model is asked."""
+        self._start_model(call_id, self._find_place(None), instance, inputs)
+
+    @_guarded
+    def on_adapter_format_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002 - as dspy calls it
+        """A prompt is written; its inputs hold the hint."""
+        place = self._find_place(None)
+        if place is not None and place.predictor is not None:
+            hint = (inputs.get("inputs") or {}).get(_HINT)
+            place.predictor.record_start(None if hint is None else str(hint))
+
+    @_guarded
+    def on_adapter_parse_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002 - as dspy calls it
+        """A reply is read. An adapter that is derived from another is reported twice, one inside the other."""
+        place = self._find_place(None)
+        if place is None or place.within == "parsing":
+            return
+        self._calls[call_id] = Call(
+            replace(place, within="parsing"), functools.partial(_end_parsing, place, inputs.get("signature"))
+        )
+
+    @_guarded
+    def on_module_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:
+        """Whatever began has ended."""
+        call = self._calls.pop(call_id, None)
+        if call is not None:
+            call.end(outputs, exception)
+
+    on_lm_end = on_module_end
+    on_adapter_parse_end = on_module_end
+
+    # Which call is what.
+
+    def _find_place(self, instance: Any) -> Place | None:
+        """What encloses a call that begins now."""
+        around = self._calls.get(ACTIVE_CALL_ID.get() or "")
+        if around is None:
+            return self._by_predictor.get(id(instance))
+        place = around.place
+        if place.within == "refinement" and (scoring := place.refinement.scoring) is not None:
+            return replace(place, within="reward", scope=scoring, attempt=place.refinement.attempt)
+        return place
+
+    def _start_refinement(
+        self, call_id: str, place: Place | None, instance: Any, inputs: Mapping[str, Any]
+    ) -> None:
+        if call_id in _claimed:
+            return
+        _claimed.add(call_id)
+        is_attempt = place is not None and place.within == "refinement"
+        if place is not None and is_attempt:
+            place, _ = self._begin_attempt(place.refinement, instance)
+        lm = _find_model(instance.module)
+        planned = list_planned_temperatures(instance, lm, VERSION)
+        first_rollout = find_first_rollout(lm)
+        asks = isinstance(instance, dspy.Refine)
+        if place is None:
+            spec = describe_refinement(instance, _arguments(inputs), lm, dspy.settings.lm or lm, VERSION)
+            refinement = Refinement(instance, self._open_scope(), planned, first_rollout, asks, spec)
+        else:
+            refinement = Refinement(instance, place.scope.begin("refine"), planned, first_rollout, asks)
+        with self._lock:
+            first = self._first_fail_counts.setdefault(instance, instance.fail_count)
+        refinement.started(tuple(name for name, _ in instance.module.named_predictors()), first)
+        around = sys.exception()
+
+        def end(outputs: Any, error: BaseException | None) -> None:
+            _claimed.discard(call_id)
+            rewards.release(instance)
+            for attempt in refinement.attempts:
+                for key in attempt.names:
+                    self._by_predictor.pop(key, None)
+            if error is None and outputs is None and (passing := sys.exception()) is not around:
+                error = passing  # an interrupt, of which older versions do not tell
+            refinement.ended(outputs, error)
+            if place is not None and place.attempt is not None and is_attempt:
+                place.refinement.attempt_ended(place.attempt, outputs, error)
+
+        self._calls[call_id] = Call(Place(refinement, "refinement", refinement.scope), end)
+        rewards.watch(instance, self._find_scoring)
+
+    def _find_scoring(self) -> rewards.Listener | None:
+        """Who is told of a reward that is asked now: the refinement whose call is the innermost."""
+        call = self._calls.get(ACTIVE_CALL_ID.get() or "")
+        if call is None or call.place.within != "refinement":
+            return None
+        return _Guard(self, call.place.refinement)
+
+    def _start_in_refinement(
+        self, call_id: str, place: Place, instance: Any, inputs: Mapping[str, Any]
+    ) -> None:
+        """What a Refine calls itself: the adviser, or an attempt."""
+        refinement = place.refinement
+        signature = getattr(instance, "signature", None)
+        if getattr(signature, "__name__", "") == "OfferFeedback":
+            scope = refinement.advice_started()
+            if scope is not None:
+                inside = Place(refinement, "advice", scope, refinement.attempt)
+                self._calls[call_id] = Call(inside, functools.partial(refinement.advice_ended, scope))
+            return
+        inside, attempt = self._begin_attempt(refinement, instance)
+        self._calls[call_id] = Call(inside, functools.partial(refinement.attempt_ended, attempt))
+        if isinstance(instance, dspy.Predict):  # the attempt and its predictor in one
+            self._start_predictor(call_id, inside, instance, inputs)
+
+    def _begin_attempt(self, refinement: Refinement, program: Any) -> tuple[Place, Attempt]:
+        attempt = refinement.attempt_started(program)
+        inside = Place(refinement, "attempt", attempt.scope, attempt)
+        for key in attempt.names:
+            self._by_predictor[key] = inside
+        return inside, attempt
+
+    def _start_predictor(self, call_id: str, place: Place, instance: Any, inputs: Mapping[str, Any]) -> None:
+        names = place.attempt.names if place.attempt is not None else {}
+        name = names.get(id(instance), "judge" if place.within == "reward" else "predict")
+        outer = self._calls.get(call_id)
+        began = PredictorCall(
+            name,
+            place.scope.begin(name),
+            to_jsonable({k: v for k, v in _arguments(inputs).items() if k not in _SETTINGS_OF_A_CALL}),
+            frozenset(instance.signature.output_fields),
+            time.perf_counter(),
+        )
+
+        def end(outputs: Any, error: BaseException | None) -> None:
+            began.end(outputs, error)
+            if outer is not None:
+                outer.end(outputs, error)
+
+        inside = replace(place, scope=began.scope, predictor=began)
+        self._calls[call_id] = Call(
+            inside if place.within == "reward" else replace(inside, within="predictor"), end
+        )
+
+    def _start_model(self, call_id: str, place: Place | None, lm: Any, inputs: Mapping[str, Any]) -> None:
+        if place is None:
+            return
+        if place.predictor is not None:
+            place.predictor.record_start(None)
+        purpose = {"advice": "advice", "reward": "judge"}.get(place.within, "predict")
+        scope, began = place.scope.begin("lm"), time.perf_counter()
+        scope.emit(describe_request(lm, inputs, purpose))  # type: ignore[arg-type]
+
+        def end(outputs: Any, error: BaseException | None) -> None:
+            took_s = time.perf_counter() - began
+            if error is not None:
+                scope.emit(LMFailed(describe_fault(error), took_s))
+            else:
+                scope.emit(describe_reply(lm, outputs, took_s))
+
+        self._calls[call_id] = Call(replace(place, scope=scope), end)
+
+    def _open_scope(self) -> Scope:
+        recorder = Recorder(new_run_id(), self.background.append, cancel=Cancel())
+        return Scope((recorder,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """A refinement that is told of its reward: what goes wrong in that is logged once, and the reward goes on."""
+
+    recorder: DspyRecorder
+    refinement: Refinement
+
+    def reward_started(self, outputs: Any) -> None:
+        try:
+            self.refinement.reward_started(outputs)
+        except Exception:  # noqa: BLE001 - as in _guarded
+            self.recorder.log_once()
+
+    def reward_ended(self, value: Any, error: BaseException | None) -> None:
+        try:
+            self.refinement.reward_ended(value, error)
+        except Exception:  # noqa: BLE001 - as in _guarded
+            self.recorder.log_once()
+
+
+def _find_model(program: Any) -> Any:
+    """The model that answers: the program's first own one, else the one in force. dspy itself refuses several."""
+    return (
+        next((lm for one in program.predictors() if (lm := getattr(one, "lm", None))), None)
+        or dspy.settings.lm
+    )
+
+
+def _arguments(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments of a call, as dspy hands them to a callback."""
+    return dict(inputs.get("kwargs") or {})
+
+
+def _end_parsing(place: Place, signature: Any, _: Any, error: BaseException | None) -> None:
+    if error is None:
+        return
+    wanted = list(getattr(signature, "output_fields", ()))
+    parsed = getattr(error, "parsed_result", None)
+    missing = tuple(name for name in wanted if name not in parsed) if isinstance(parsed, Mapping) else ()
+    said = describe_fault(error).message
+    place.scope.emit(ParseFailed(missing, {} if missing else {wanted[0] if wanted else "reply": said}))
+
+
+def _ignore(outputs: Any, error: BaseException | None) -> None:
+    """Nothing is to be recorded at its end."""

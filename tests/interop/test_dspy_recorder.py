@@ -1,0 +1,111 @@
+"""A real dspy, recorded: what the log holds is what dspy did, and the script notices nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from refine_core import events as ev
+from tests.interop.comparing import compare
+from tests.parity.scripts import scripts
+
+SCRIPTS = 10  # .ci/long plays 200
+pytestmark = pytest.mark.timeout(600)  # the first test may have to wait for pip
+
+
+def of(kind, log):
+    return [event for event in log if isinstance(event, kind)]
+
+
+def test_a_log_tells_what_dspys_own_source_did(watched, request):
+    count = int(request.config.getoption("--dspy-scripts", default=SCRIPTS))
+    for number, script in enumerate(scripts(count, seed=7)):
+        played = watched.do({"script": script})
+        assert compare(played) is None, f"script {number}: {script['shape']}, {script['strategy']}"
+        assert not played["logged"], f"script {number}"
+
+
+def test_the_two_lines_record_a_refinement_with_its_hint(play, dspy_version):
+    [(row, log)], said = play("configured")
+    started, scores, hinted = (
+        of(ev.RunStarted, log)[0],
+        of(ev.RewardScored, log),
+        of(ev.ModuleStarted, log)[-1],
+    )
+    assert [one.value for one in scores] == [0.0, 1.0]
+    assert hinted.hint == "one word"
+    assert row.summary.reason == "threshold_reached"
+    assert row.summary.title == "question -> answer"
+    assert started.spec.recorded_with == f"dspy {dspy_version}"
+    assert "def one_word(args, pred)" in started.spec.reward
+    assert of(ev.LMReplied, log)[0].prompt_tokens == 7
+    assert "sk-secret" not in str(log)
+    assert "Refinescope" not in said
+
+
+def test_only_what_runs_inside_the_block_is_recorded(play):
+    runs, _ = play("in_a_block")
+    assert [of(ev.RunStarted, log)[0].spec.inputs for _, log in runs] == [{"question": "inside"}]
+
+
+@pytest.mark.parametrize("scene", ["in_threads", "in_batch"])
+def test_each_call_at_once_is_a_run_of_its_own(play, scene):
+    runs, _ = play(scene)
+    assert sorted(of(ev.RunStarted, log)[0].spec.inputs["question"] for _, log in runs) == [
+        "0",
+        "1",
+        "2",
+        "3",
+    ]
+    assert {row.summary.rewards for row, _ in runs} == {(0.0, 1.0)}
+    assert {row.summary.reason for row, _ in runs} == {"threshold_reached"}
+
+
+def test_a_judge_asked_by_the_reward_is_no_attempt(play):
+    [(row, log)], _ = play("with_a_judge")
+    assert [one.purpose for one in of(ev.LMRequested, log)] == ["predict", "judge"]
+    assert row.summary.rewards == (1.0,)
+
+
+def test_a_refinement_inside_another_belongs_to_its_run(play):
+    [(row, log)], _ = play("nested")
+    assert row.summary.strategy == "best_of_n"
+    assert row.summary.rewards == (1.0, 1.0)
+    assert len(of(ev.AttemptStarted, log)) == 6
+
+
+def test_whatever_is_no_refinement_is_not_recorded(play):
+    runs, _ = play("unrecorded")
+    assert runs == []
+
+
+def test_two_recorders_record_a_run_once(play):
+    runs, _ = play("two_recorders")
+    assert len(runs) == 1
+
+
+def test_faults_of_dspy_are_named_where_they_show(play):
+    runs, _ = play("faults")
+    logs = [log for _, log in runs]
+    assert [[one.fault for one in of(ev.LibraryFault, log)] for log in logs] == [
+        ["hint_of_another"],
+        [],
+        ["fail_count_shrank"],
+        [],
+        ["no_threshold", "no_threshold"],
+    ]
+    wrong = of(ev.LibraryFault, logs[0])[0]
+    assert (wrong.predictor, wrong.detail) == ("first", "second")
+    assert of(ev.AttemptFailed, logs[1])[0].phase == "reward"
+    assert "the adviser is down" in of(ev.AdviceFailed, logs[3])[0].error.message
+
+
+def test_the_reward_function_is_put_back(play):
+    runs, _ = play("restored")
+    assert [row.summary.reason for row, _ in runs] == ["threshold_reached", "cancelled"]
+
+
+def test_a_data_folder_that_cannot_be_made_is_logged_once(play, tmp_path):
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    said = play.run("in_batch", home=blocked / "home")
+    assert said.count("Refinescope cannot record for now") == 1
