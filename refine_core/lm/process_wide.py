@@ -18,6 +18,10 @@ When a store is opened, until it is closed:
 
 - an atexit handler closes it (refine_core.store.sql).
 
+When dspy is recorded, until the process ends:
+
+- an atexit handler waits for what is not written yet, and a child that is forked begins anew (refine_core.interop).
+
 While a reward's source is compiled:
 
 - Python's warnings are off (refine_core.rewards.source): an odd escape in it is nothing to warn about here.

@@ -11,8 +11,8 @@ import json
 import logging
 import os
 import sys
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace as Record
 from typing import Any
@@ -78,11 +78,8 @@ def in_threads() -> None:
     """Each call on a thread of the user's own is a run of its own."""
     dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
     program = refine()
-    threads = [threading.Thread(target=program, kwargs={"question": str(i)}) for i in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: program(question=str(number)), range(4)))
 
 
 def in_batch() -> None:

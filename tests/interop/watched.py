@@ -56,7 +56,7 @@ def hints(module: Any, advice: Any, by_signature: Mapping[Any, str]) -> dict[str
     }
 
 
-class Watched(Theirs):
+class WatchedDspy(Theirs):
     """dspy, with each call of a refiner counted, so that the notes of nested ones are left out."""
 
     def lm(self, play: Play, name: str, temperature: float | str | None) -> Any:
@@ -172,7 +172,7 @@ def main() -> None:
     store = MemoryStore()
     recorder = DspyRecorder(open=lambda: store)
     dspy.configure(callbacks=[recorder])  # and no block, which threads of a program's own would not see
-    library = Watched(Unmodified())  # type: ignore[arg-type]
+    library = WatchedDspy(Unmodified())  # type: ignore[arg-type]
     seen: set[str] = set()
 
     def run(job: Mapping[str, Any]) -> Any:

@@ -23,7 +23,7 @@ from refine_core.spec import ModelSpec, ProgramSpec, Schedule, StageSpec
 from refine_core.spec.models import check_model
 from refine_core.spec.schedule import schedule
 
-NO_FILE: Final = "interactive session"
+NO_FILE: Final = "an interactive session"
 """What stands for the file of a program that was typed at a prompt."""
 
 

@@ -45,9 +45,9 @@ def describe_reply(lm: Any, outputs: Any, took_s: float) -> LMReplied:
     return LMReplied(
         texts[0],
         took_s,
-        _count(usage, "prompt_tokens"),
-        _count(usage, "completion_tokens"),
-        0.0 if cache_hit else _number(entry.get("cost")),
+        _read_tokens(usage, "prompt_tokens"),
+        _read_tokens(usage, "completion_tokens"),
+        0.0 if cache_hit else _read_cost(entry.get("cost")),
         reasons[0] if reasons and isinstance(reasons[0], str) else None,
         cache_hit,
         _name(lm),
@@ -106,12 +106,12 @@ def _reasoning(outputs: Any) -> str:
     return said if isinstance(said, str) else ""
 
 
-def _count(usage: Any, name: str) -> int | None:
+def _read_tokens(usage: Any, name: str) -> int | None:
     value = usage.get(name) if isinstance(usage, Mapping) else getattr(usage, name, None)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _number(value: Any) -> float | None:
+def _read_cost(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
