@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from refine_core import events as ev
 from tests.interop.comparing import compare
 from tests.parity.scripts import scripts
 
-SCRIPTS = 10  # .ci/long plays 200
+SCRIPTS = int(os.environ.get("REFINESCOPE_DSPY_SCRIPTS", "10"))  # .ci/long plays 200
 pytestmark = pytest.mark.timeout(600)  # the first test may have to wait for pip
 
 
@@ -16,9 +18,8 @@ def of(kind, log):
     return [event for event in log if isinstance(event, kind)]
 
 
-def test_a_log_tells_what_dspys_own_source_did(watched, request):
-    count = int(request.config.getoption("--dspy-scripts", default=SCRIPTS))
-    for number, script in enumerate(scripts(count, seed=7)):
+def test_a_log_tells_what_dspys_own_source_did(watched):
+    for number, script in enumerate(scripts(SCRIPTS, seed=7)):
         played = watched.do({"script": script})
         assert compare(played) is None, f"script {number}: {script['shape']}, {script['strategy']}"
         assert not played["logged"], f"script {number}"
