@@ -43,7 +43,7 @@ def describe_refinement(
         or (StageSpec("program", "inputs -> outputs"),),
         read_source(reward),
         inputs=to_jsonable(dict(inputs)),
-        title="" if single else type(module).__name__,
+        title="" if single else _name_of(module),
         strategy="refine" if _is_refine(instance) else "best_of_n",
         reward_name=name if (name := getattr(reward, "__name__", "")).isidentifier() else None,
         N=instance.N,
@@ -150,6 +150,17 @@ def read_source(function: Any) -> str:
 
 def _is_refine(instance: Any) -> bool:
     return hasattr(instance, "reward_fn_code")
+
+
+def _name_of(module: Any) -> str:
+    """The program's class; of one of dspy's own classes, such as a Refine in a Refine, also what it is made of."""
+    name = type(module).__name__
+    inner = getattr(module, "module", None)
+    return (
+        f"{name} of {_name_of(inner)}"
+        if type(module).__module__.startswith("dspy.") and inner is not None
+        else name
+    )
 
 
 def _is_bare(module: Any) -> bool:
