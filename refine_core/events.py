@@ -95,6 +95,7 @@ class RunStarted(Event):
     kept_events: of a branch, how many of the events that follow this one are copied from its parent. They cost nothing here.
     Their times are those of the parent, set back so that the last of them lies at the start of the branch.
     left_out: what was left out of the log before it was shared: "prompts", "inputs", "field answer"; () for a whole log.
+    recorded_from: the library that runs it, as in "dspy 3.4.1", where only a recorder watches; "" for a run of our own.
     """
 
     kind: ClassVar[str] = "run_started"
@@ -106,6 +107,7 @@ class RunStarted(Event):
     at_once: int = 1
     kept_events: int = 0
     left_out: tuple[str, ...] = ()
+    recorded_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def describe_library_fault(fault: LibraryFault, library: str) -> str:
 def list_library_faults(timeline: Timeline) -> list[str]:
     """What faults of a recorded library showed in this run, each once."""
     every = (*timeline.library_faults, *(fault for one in timeline.attempts for fault in one.library_faults))
-    library = timeline.spec.recorded_with
+    library = timeline.recorded_from or "dspy"  # of a branch, whose parent was recorded
     return list(dict.fromkeys(describe_library_fault(fault, library) for fault in every))
 
 

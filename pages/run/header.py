@@ -94,8 +94,8 @@ def describe_origin(run: Run) -> str:
     )
     short = f"run {format_run_id(run.run_id)}"
     mark = ["imported"] if run.imported else []
-    if spec.recorded_with:
-        mark.append(f"recorded from {spec.recorded_with}")
+    if run.timeline.recorded_from:
+        mark.append(f"recorded from {run.timeline.recorded_from}")
     if run.timeline.left_out:
         mark.append(clip(f"shared without {', '.join(run.timeline.left_out)}", _MAX_LEFT_OUT))
     return " · ".join([format_time(run.timeline.started_at), spec.model.label, *seed, short, *mark])

@@ -79,8 +79,8 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     yield f"run {run.run_id} · {format_time(timeline.started_at)} · {one_line(spec.model.label)}{imported}"
     if spec.program_file:
         yield f"the Python program {one_line(spec.program_file)}"
-    if spec.recorded_with:
-        yield f"recorded from {one_line(spec.recorded_with)}"
+    if timeline.recorded_from:
+        yield f"recorded from {one_line(timeline.recorded_from)}"
     if spec.parent:
         yield _describe_parent(spec)
     if spec.experiment:

@@ -98,6 +98,7 @@ class Fold:
                 typed_key_roles=event.typed_key_roles,
                 kept_events=event.kept_events,
                 left_out=event.left_out,
+                recorded_from=event.recorded_from,
             )
         if self._timeline is None:
             return

@@ -171,12 +171,10 @@ class Runs:
         with self._resuming:
             run = self.get(run_id)
             records = self.events(run_id)
-            spec = run.timeline.spec if run is not None else None
             if (
                 run is None
-                or spec is None
-                or not spec.program_file
-                or spec.recorded_with
+                or not run.timeline.spec.program_file
+                or run.timeline.recorded_from
                 or not run.was_broken_off
             ):
                 raise _not_resumable(run_id, run)
@@ -481,7 +479,7 @@ def _why_interrupted(state: State, timeline: Timeline, *, imported: bool) -> str
         return ""
     if imported:
         return "the file that it came in ends there"
-    if library := timeline.spec.recorded_with:
+    if library := timeline.recorded_from:
         return f"the script that called {library} ended before the run did; run it again"
     if file := timeline.spec.program_file:
         go_on = f"refinescope resume {timeline.run_id} --program {file}"
@@ -494,7 +492,7 @@ def _not_resumable(run_id: str, run: Run | None) -> SpecError:
     why = f"{state}, so it cannot be resumed"
     if run is not None and run.imported:
         why = "imported; run it again to go on from its program"
-    elif run is not None and (library := run.timeline.spec.recorded_with):
+    elif run is not None and (library := run.timeline.recorded_from):
         why = f"recorded from {library}; run its script again"
     elif run is not None and run.was_broken_off and (file := run.timeline.spec.program_file):
         why = f"of the Python program {file}; go on with: refinescope resume {run_id} --program {file}"

@@ -49,8 +49,7 @@ class Run(Displayed):
 
         Nor one that a recorder watched: its script runs it.
         """
-        spec = self.timeline.spec
-        return self.was_broken_off and not spec.program_file and not spec.recorded_with
+        return self.was_broken_off and not self.timeline.spec.program_file and not self.timeline.recorded_from
 
     @property
     def was_broken_off(self) -> bool:

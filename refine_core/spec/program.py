@@ -147,7 +147,6 @@ class ProgramSpec:
     fork_attempt: of a branch, its first own attempt, from 1: those before it are kept from `parent`; None for any other run.
     change: what was changed since `parent`, in a few words, as in "hint for draft"; "" where nobody said.
     program_file: name of the Python file whose own program ran, and not these stages; "" for the stages.
-    recorded_with: the library that ran it, as in "dspy 3.4.1", where only a recorder watched; "" for a run of our own.
     """
 
     stages: tuple[StageSpec, ...]
@@ -183,7 +182,6 @@ class ProgramSpec:
     fork_attempt: int | None = None
     change: str = ""
     program_file: str = ""
-    recorded_with: str = ""
 
     @property
     def models(self) -> Mapping[str, ModelSpec]:

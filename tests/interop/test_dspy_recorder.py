@@ -36,7 +36,7 @@ def test_the_two_lines_record_a_refinement_with_its_hint(play, dspy_version):
     assert hinted.hint == "one word"
     assert row.summary.reason == "threshold_reached"
     assert row.summary.title == "question -> answer"
-    assert started.spec.recorded_with == f"dspy {dspy_version}"
+    assert started.recorded_from == f"dspy {dspy_version}"
     assert "def one_word(args, pred)" in started.spec.reward
     assert of(ev.LMReplied, log)[0].prompt_tokens == 7
     assert "sk-secret" not in str(log)

@@ -36,7 +36,7 @@ def output_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Se
 
 
 def _library_faults(timeline: Timeline, attempt: Attempt) -> list[str]:
-    library = timeline.spec.recorded_with
+    library = timeline.recorded_from or "dspy"  # of a branch, whose parent was recorded
     return [describe_library_fault(fault, library) for fault in attempt.library_faults]
 
 

@@ -244,7 +244,7 @@ def _draw_head(
     if run.live and not run.is_local and actions is not None:
         st.caption(
             f"A script records this run from {library} as it goes; it can only be stopped there."
-            if (library := run.timeline.spec.recorded_with)
+            if (library := run.timeline.recorded_from)
             else "This run belongs to another Refinescope process on the same data folder. Cancel it there."
         )
     if is_narrow():  # where the detail lies far below

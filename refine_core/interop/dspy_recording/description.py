@@ -54,7 +54,6 @@ def describe_refinement(
         schedule=Schedule("dspy-3") if rolls_out else Schedule(),
         first_rollout=find_first_rollout(lm),
         program_file="" if single else _file_of(module),
-        recorded_with=f"dspy {version}",
     )
 
 

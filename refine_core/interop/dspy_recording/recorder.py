@@ -243,7 +243,9 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
             refinement = Refinement(instance, place.scope.begin("refine"), planned, first_rollout, asks)
         with self._lock:
             first = self._first_fail_counts.setdefault(instance, instance.fail_count)
-        refinement.started(tuple(name for name, _ in instance.module.named_predictors()), first)
+        refinement.started(
+            tuple(name for name, _ in instance.module.named_predictors()), first, f"dspy {VERSION}"
+        )
         around = sys.exception()
 
         def end(outputs: Any, error: BaseException | None) -> None:

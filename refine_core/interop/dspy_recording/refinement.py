@@ -82,12 +82,12 @@ class Refinement:
     _reward_began: float = 0.0
     _advice_began: float = 0.0
 
-    def started(self, predictors: tuple[str, ...], first_fail_count: int) -> None:
-        """The call began. first_fail_count: what the instance allowed when it was first seen."""
+    def started(self, predictors: tuple[str, ...], first_fail_count: int, library: str) -> None:
+        """The call began. first_fail_count: what the instance allowed when it was first seen. library: as in "dspy 3.4.1"."""
         self._fail_count = self.instance.fail_count
         if self.spec is None:
             return
-        self.scope.emit(RunStarted(self.spec, self.planned, predictors, __version__))
+        self.scope.emit(RunStarted(self.spec, self.planned, predictors, __version__, recorded_from=library))
         if self.instance.fail_count < first_fail_count:
             detail = f"{first_fail_count} -> {self.instance.fail_count}"
             self.scope.emit(LibraryFault("fail_count_shrank", detail=detail))
