@@ -1,8 +1,9 @@
-"""Secrets are masked in errors, in replies and their drafts, and in logs (log_guard).
+"""Secrets are masked in errors, in replies and their drafts, in parameters, and in logs (log_guard).
 
 redact       errors and logs      masks the given secrets, the environment's, and whatever looks like one
 mask         replies              masks the given secrets only, so that no word of a reply is taken for one
 safe_prefix  drafts of replies    the same, without an end that may be the beginning of a secret
+mask_named   parameters           masks the values of those that are named like secrets, at any depth
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping
 
-from refine_core.spec.secrets import SECRET_LIKE
+from refine_core.spec.secrets import SECRET_LIKE, is_secret
 
 MIN_SECRET_CHARS = 4
 """Shorter secrets occur in any text by chance and cannot be masked."""
@@ -44,6 +45,21 @@ def safe_prefix(text: str, secrets: Collection[str]) -> str:
     return text[: len(text) - unsafe]
 
 
+def mask_named(params: Mapping[str, object]) -> dict[str, object]:
+    """Parameters without the values of those that are named like secrets, at any depth."""
+    return {name: _mask_named(name, value) for name, value in params.items()}
+
+
+def _mask_named(name: str, value: object) -> object:
+    if is_secret(name) and value is not None:
+        return MASK
+    if isinstance(value, Mapping):
+        return {inner: _mask_named(str(inner), one) for inner, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mask_named("", one) for one in value]
+    return value
+
+
 def _replace_secrets(text: str, secrets: Collection[str], min_chars: int) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= min_chars:
@@ -72,10 +88,13 @@ def _parts(value: object) -> Iterable[object]:
 
 
 def strip_login(address: str | None) -> str:
-    """An address without user, password and query; "" for none."""
+    """An address without user, password and query; "" for none. What cannot be read as an address is masked."""
     if not address:
         return ""
     from urllib.parse import urlsplit  # slow to import: it brings ipaddress along
 
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return MASK
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

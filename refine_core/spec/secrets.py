@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 SECRET_NAME = re.compile(
-    r"(keys?|token|secrets?|passwords?|passwd|headers?|cookies?|credentials?|authorization|auth|bearer)$"
+    r"(keys?|access_?key_?id|token|secrets?|passwords?|passwd|headers?|cookies?|credentials?|authorization|auth|bearer)$"
     r"|(^|api_?|access_?|auth_?|bearer_?|refresh_?|security_?|session_?)tokens$",  # but not max_tokens
     re.IGNORECASE,
 )

@@ -9,18 +9,18 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final, TypeVar
 from urllib.parse import quote
 
 from refine_core.events import Event, LMRequested, RunStarted
-from refine_core.lm.secrecy import MASK, environment_secrets, strip_login
+from refine_core.lm.secrecy import MASK, environment_secrets, mask_named, strip_login
 from refine_core.log.well_formed import map_text
 from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.spec.pasted_keys import begins_like_key
-from refine_core.spec.secrets import SECRET_LIKE, is_secret
+from refine_core.spec.secrets import SECRET_LIKE
 
 T = TypeVar("T")
 _MIN_CHARS: Final = 8  # of a secret of the environment: shorter ones stand in any text by chance
@@ -84,7 +84,7 @@ class KeyHider:
         if isinstance(event, RunStarted):
             event = replace(event, spec=self.spec(event.spec))
         elif isinstance(event, LMRequested):
-            event = replace(event, params=_without_secret_names(event.params))
+            event = replace(event, params=mask_named(event.params))
         return self.value(event)
 
 
@@ -98,30 +98,8 @@ def _without_secrets(model: ModelSpec | None) -> ModelSpec | None:
     if model is None:
         return None
     has_login = model.api_base is not None and ("@" in model.api_base or "?" in model.api_base)
-    base = _strip_login(model.api_base) if has_login and model.api_base else model.api_base
-    return replace(model, api_base=base, extra=_without_secret_names(model.extra))
-
-
-def _strip_login(address: str) -> str:
-    try:
-        return strip_login(address)
-    except ValueError:  # no address at all
-        return MASK
-
-
-def _without_secret_names(params: Mapping[str, object]) -> Mapping[str, object]:
-    """Parameters without the values of those that are named like secrets, at any depth."""
-    return {name: _hide_named(name, value) for name, value in params.items()}
-
-
-def _hide_named(name: str, value: object) -> object:
-    if is_secret(name) and value is not None:
-        return MASK
-    if isinstance(value, Mapping):
-        return {inner: _hide_named(str(inner), one) for inner, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_hide_named("", one) for one in value]
-    return value
+    base = strip_login(model.api_base) if has_login else model.api_base
+    return replace(model, api_base=base, extra=mask_named(model.extra))
 
 
 @lru_cache(maxsize=1024)

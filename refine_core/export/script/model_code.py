@@ -65,7 +65,7 @@ def _key(model: ModelSpec) -> tuple[str, bool]:
 def _where(model: ModelSpec, key: str, *, reads_key: bool) -> list[tuple[str, str]]:
     arguments = []
     if model.api_base:
-        arguments.append(("api_base", write_value(_address(model.api_base))))
+        arguments.append(("api_base", write_value(strip_login(model.api_base))))
     if reads_key:
         arguments.append(("api_key", f"os.environ[{write_value(key)}]"))
     elif model.api_base and not key:
@@ -73,13 +73,6 @@ def _where(model: ModelSpec, key: str, *, reads_key: bool) -> list[tuple[str, st
     if model.provider:
         arguments.append(("custom_llm_provider", write_value(model.provider)))
     return arguments
-
-
-def _address(address: str) -> str:
-    try:
-        return strip_login(address)
-    except ValueError:
-        return ""
 
 
 def _patience(model: ModelSpec, *, for_dspy: bool) -> list[tuple[str, str]]:

@@ -10,10 +10,14 @@ import ujson
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMReplied, LMRequested, Purpose
 from refine_core.jsonable import to_jsonable
-from refine_core.lm.secrecy import redact, strip_login
+from refine_core.lm.secrecy import mask_named, redact, strip_login
+from refine_core.log.well_formed import map_text
 from refine_core.spec.secrets import is_secret
 
 _ADDRESSES = frozenset({"api_base", "base_url", "azure_endpoint"})
+_OF_MODELS = frozenset(
+    {"litellm", "openai", "httpx", "lm15"}
+)  # packages whose errors are a model's or its server's
 
 
 def describe_request(lm: Any, given: Mapping[str, Any], purpose: Purpose) -> LMRequested:
@@ -26,12 +30,13 @@ def describe_request(lm: Any, given: Mapping[str, Any], purpose: Purpose) -> LMR
 
 
 def describe_parameters(kwargs: Mapping[str, Any]) -> dict[str, object]:
-    """The parameters that are set, without secrets; of an address neither login nor query."""
-    return {
+    """The parameters that are set, without secrets at any depth; of an address neither login nor query."""
+    params = {
         name: strip_login(value) if name in _ADDRESSES and isinstance(value, str) else to_jsonable(value)
         for name, value in kwargs.items()
         if value is not None and not is_secret(name)
     }
+    return map_text(mask_named(params), redact)
 
 
 def describe_reply(lm: Any, outputs: Any, took_s: float) -> LMReplied:
@@ -62,15 +67,9 @@ def describe_fault(error: BaseException) -> Fault:
     """An exception of dspy's, of a provider's or of the program's own code, without what looks like a key."""
     if isinstance(error, LMError):
         return Fault.of(error)
-    module = type(error).__module__.partition(".")[0]
-    blame = (
-        "model"
-        if module in ("litellm", "openai", "httpx", "lm15") or "LM" in type(error).__name__
-        else "code"
-    )
-    if type(error).__name__ == "AdapterParseError":
-        blame = "model"
-    return Fault(type(error).__name__, redact(str(error)), "model" if blame == "model" else "code")
+    name, package = type(error).__name__, type(error).__module__.partition(".")[0]
+    of_model = package in _OF_MODELS or "LM" in name or name == "AdapterParseError"
+    return Fault(name, redact(str(error)), "model" if of_model else "code")
 
 
 def _find_entry(lm: Any, outputs: Any) -> Mapping[str, Any]:
