@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,7 +34,13 @@ class Model(dspy.BaseLM):  # type: ignore[misc]
     def __init__(
         self, advise: Callable[[], str] = lambda: reply(discussion="d", advice={"self": "one word"})
     ) -> None:
-        super().__init__("scripted/model", temperature=0.0, cache=False, api_key="sk-secret-123456789")
+        super().__init__(
+            "scripted/model",
+            temperature=0.0,
+            cache=False,
+            api_key="sk-secret-123456789",
+            extra_body={"options": [{"api_key": "nested-secret"}]},
+        )
         self.advise = advise
 
     def forward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Record:
@@ -87,6 +94,62 @@ def in_batch() -> None:
     dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
     examples = [dspy.Example(question=str(i)).with_inputs("question") for i in range(4)]
     refine().batch(examples, num_threads=3, disable_progress_bar=True)
+
+
+def in_blocks() -> None:
+    """Blocks one after the other share a thread and a store."""
+    dspy.configure(lm=Model())
+    for number in range(3):
+        with dspy_recorder():
+            refine()(question=str(number))
+    assert [one.name for one in threading.enumerate()].count("refinescope recorder") == 1
+
+
+def outlived() -> None:
+    """A thread of an attempt outlives its run, and its call returns as without a recorder."""
+    asked, may_answer, answers = threading.Event(), threading.Event(), []
+
+    class Slow(Model):
+        def forward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Record:
+            if "late" in messages[-1]["content"]:
+                asked.set()
+                assert may_answer.wait(30)
+            return super().forward(prompt, messages, **kwargs)
+
+    class Late(dspy.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.answer = dspy.Predict("question -> answer")
+
+        def forward(self, question: str) -> Any:
+            threads.append(
+                threading.Thread(target=lambda: answers.append(self.answer(question="late").answer))
+            )
+            threads[-1].start()
+            assert asked.wait(30)
+            return self.answer(question=question)
+
+    threads: list[threading.Thread] = []
+    dspy.configure(lm=Slow(), callbacks=[dspy_recorder()])
+    dspy.Refine(Late(), N=1, reward_fn=one_word, threshold=1.0)(question="q")
+    may_answer.set()
+    threads[0].join()
+    assert answers == ["Brussels probably"]
+
+
+def forked() -> None:
+    """A process that a reward forks adds nothing to the run of its parent, and has nothing left to write."""
+    recorder = dspy_recorder()
+    dspy.configure(lm=Model(), callbacks=[recorder])
+    judge = dspy.Predict("answer -> good: bool")
+
+    def forking(args, pred):
+        if (child := os.fork()) == 0:
+            judge(answer=pred.answer)
+            os._exit(0 if recorder.flush(10) else 1)
+        return 1.0 if os.waitpid(child, 0)[1] == 0 else 0.0
+
+    dspy.Refine(dspy.Predict("question -> answer"), N=1, reward_fn=forking, threshold=1.0)(question="q")
 
 
 def with_a_judge() -> None:

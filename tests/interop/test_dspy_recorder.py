@@ -40,6 +40,7 @@ def test_the_two_lines_record_a_refinement_with_its_hint(play, dspy_version):
     assert "def one_word(args, pred)" in started.spec.reward
     assert of(ev.LMReplied, log)[0].prompt_tokens == 7
     assert "sk-secret" not in str(log)
+    assert "nested-secret" not in str(log)
     assert "Refinescope" not in said
 
 
@@ -59,6 +60,23 @@ def test_each_call_at_once_is_a_run_of_its_own(play, scene):
     ]
     assert {row.summary.rewards for row, _ in runs} == {(0.0, 1.0)}
     assert {row.summary.reason for row, _ in runs} == {"threshold_reached"}
+
+
+def test_blocks_share_a_thread_and_a_store(play):
+    runs, _ = play("in_blocks")
+    assert len(runs) == 3
+
+
+def test_a_thread_that_outlives_its_run_gets_its_reply(play):
+    [(row, _)], said = play("outlived")
+    assert row.summary.reason == "attempts_used_up"
+    assert "Refinescope" not in said
+
+
+def test_a_forked_process_adds_nothing_to_its_parents_run(play):
+    [(row, log)], _ = play("forked")
+    assert row.summary.rewards == (1.0,)
+    assert [one.purpose for one in of(ev.LMRequested, log)] == ["predict"]
 
 
 def test_a_judge_asked_by_the_reward_is_no_attempt(play):

@@ -1,7 +1,8 @@
 """Records on their way to the store, written on a thread of their own: the program that is recorded waits for no disk.
 
-What cannot be written yet (a full disk, a locked database) is kept and tried again; the log says so once. The interpreter
-waits at its exit until all is written, and where that fails, for EXIT_S at most.
+What cannot be written yet (a full disk, a locked database) is kept and tried again; the log says so once. A run that can
+never be written is given up, and the others go on. The interpreter waits at its exit until all is written, and where that
+fails, for EXIT_S at most.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from refine_core.errors import StoreError
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary, summarize
 from refine_core.store.protocol import Store
@@ -22,7 +24,7 @@ from refine_core.store.protocol import Store
 logger = logging.getLogger("refine_core")
 
 MAX_WAITING = 20_000
-"""Records that are kept while the store takes none. Then recording ends: a program must not run out of memory for it."""
+"""Records that may wait to be written. With more, recording ends: a program must not run out of memory for it."""
 RETRY_S = 1.0
 EXIT_S = 5.0
 
@@ -59,14 +61,15 @@ class Background:
                 self._given_up = True
                 self._waiting.clear()
                 logger.error(
-                    "Refinescope stops recording: the store has taken nothing for %d events. What was written before stays.",
+                    "Refinescope stops recording: %d events wait to be written. What was written before stays.",
                     MAX_WAITING,
                 )
                 return
-            self._waiting.extend(records)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="refinescope recorder", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, name="refinescope recorder", daemon=True)
+                thread.start()  # raises at the interpreter's exit; then nothing waits for it
+                self._thread = thread
+            self._waiting.extend(records)
             self._changed.notify_all()
 
     def flush(self, timeout_s: float) -> bool:
@@ -110,7 +113,7 @@ class Background:
                 self._changed.wait(RETRY_S)
 
     def _write(self, batch: list[Record]) -> tuple[list[Record], Exception | None]:
-        """Append the records, those of each run together. Returns what is left to be written, and why it is."""
+        """Append the records, those of each run together. Returns what is to be tried again, and why it could not be written."""
         by_run: dict[str, list[Record]] = {}
         for record in batch:
             by_run.setdefault(record.run_id, []).append(record)
@@ -119,16 +122,22 @@ class Background:
         for run_id, records in by_run.items():
             try:
                 self._append(run_id, records)
-            except Exception as why:  # noqa: BLE001 - a full disk, a lock, a fault of ours: the program goes on
+            except (StoreError, OSError) as why:  # a full disk, a lock
                 left += records
                 error = why
+            except Exception:
+                self._summaries.pop(run_id, None)
+                logger.exception("Refinescope cannot record the rest of the run %s", run_id)
         return left, error
 
     def _append(self, run_id: str, records: list[Record]) -> None:
+        before = self._summaries.get(run_id)
+        if before is None and records[0].seq > 1:
+            return  # the rest of a run that was given up, or that began before a fork
         if self._store is None:
             self._store = self._open_store()
             atexit.register(self._finish)  # before the store closes itself, which it registered just now
-        summary = functools.reduce(summarize, records, self._summaries.get(run_id))
+        summary = functools.reduce(summarize, records, before)
         if summary is None:
             raise ValueError("a run must begin with RunStarted")
         self._store.append(records, summary)

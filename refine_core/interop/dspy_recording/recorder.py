@@ -12,8 +12,9 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -31,12 +32,12 @@ except ImportError:
     from dspy.utils.callback import ACTIVE_CALL_ID  # type: ignore[import-not-found, unused-ignore]
 
 from refine_core.concurrency.cancellation import Cancel
+from refine_core.errors import Halt, RunCancelled
 from refine_core.events import LMFailed, ModuleEnded, ModuleStarted, ParseFailed, PredictorTraced
 from refine_core.interop.dspy_recording import rewards
 from refine_core.interop.dspy_recording.background import Background
 from refine_core.interop.dspy_recording.description import (
     describe_refinement,
-    find_first_rollout,
     list_planned_temperatures,
 )
 from refine_core.interop.dspy_recording.model_calls import describe_fault, describe_reply, describe_request
@@ -45,7 +46,7 @@ from refine_core.jsonable import to_jsonable
 from refine_core.log.recorder import Recorder
 from refine_core.log.run_id import new_run_id
 from refine_core.log.scope import Scope
-from refine_core.store import Store, open_store
+from refine_core.store import Store, data_home, open_store
 
 logger = logging.getLogger("refine_core")
 
@@ -101,20 +102,25 @@ class PredictorCall:
 
 
 def _guarded(handler: Callable[..., None]) -> Callable[..., None]:
-    """Whatever goes wrong here is logged once, and the program goes on."""
-
     @functools.wraps(handler)
     def guarded(self: DspyRecorder, *args: Any, **kwargs: Any) -> None:
-        try:
+        with self.guard():
             handler(self, *args, **kwargs)
-        except Exception:  # noqa: BLE001 - the program that is recorded must not notice
-            self.log_once()
 
     return guarded
 
 
 _claimed: set[str] = set()
 """Ids of the refinements that a recorder records, so that of two recorders one does."""
+
+_blocks: ContextVar[tuple[AbstractContextManager[Any], ...]] = ContextVar("refinescope_blocks", default=())
+"""The `with` blocks around this code, of all recorders: a thread or a task leaves those that it entered."""
+
+
+@functools.cache
+def _find_background(home: Path) -> Background:
+    """The one of a data folder: all its recorders share a thread and a store."""
+    return Background(functools.partial(open_store, home))
 
 
 class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
@@ -124,23 +130,23 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
     """
 
     def __init__(self, home: Path | None = None, open: Callable[[], Store] | None = None) -> None:  # noqa: A002
-        self._home = home
-        self.background = Background(open or functools.partial(open_store, home))
+        self.background = Background(open) if open is not None else _find_background(home or data_home())
         self._calls: dict[str, Call] = {}
         self._by_predictor: dict[int, Place] = {}
         self._first_fail_counts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
-        self._blocks: list[AbstractContextManager[Any]] = []
         self._logged = False
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         block = dspy.context(callbacks=[*(dspy.settings.get("callbacks") or []), self])
         block.__enter__()
-        self._blocks.append(block)
+        _blocks.set((*_blocks.get(), block))
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._blocks.pop().__exit__(*error)  # type: ignore[arg-type]
+        *outer, block = _blocks.get()
+        _blocks.set(tuple(outer))
+        block.__exit__(*error)  # type: ignore[arg-type]
         self.flush()
 
     def __deepcopy__(self, _: object) -> Self:  # dspy copies models with their callbacks
@@ -150,20 +156,26 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         """Wait until all that was recorded is in the store, at most `timeout_s` seconds; whether it is."""
         return self.background.flush(timeout_s)
 
-    def log_once(self) -> None:
-        """Log the error that is being handled, if it is the first."""
-        with self._lock:
-            first, self._logged = not self._logged, True
-        if first:
-            logger.exception(  # noqa: LOG004 - every caller handles one
-                "Refinescope could not record a part of this; the program goes on"
-            )
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Whatever goes wrong inside is logged, once, and the program goes on."""
+        try:
+            yield
+        except RunCancelled:
+            pass  # a thread of the program's outlived its run, which takes no more events
+        except (Exception, Halt):
+            with self._lock:
+                first, self._logged = not self._logged, True
+            if first:
+                logger.exception("Refinescope could not record a part of this; the program goes on")
 
     # What dspy calls.
 
     @_guarded
     def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
         """A module is called; a model of the user's own class, too, which older versions take for a module."""
+        if call_id in self._calls:
+            return
         place = self._find_place(instance)
         if isinstance(instance, dspy.BaseLM):
             self._start_model(call_id, place, instance, inputs)
@@ -181,7 +193,8 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
     @_guarded
     def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
         """A model is asked."""
-        self._start_model(call_id, self._find_place(None), instance, inputs)
+        if call_id not in self._calls:
+            self._start_model(call_id, self._find_place(None), instance, inputs)
 
     @_guarded
     def on_adapter_format_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002 - as dspy calls it
@@ -195,7 +208,7 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
     def on_adapter_parse_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002 - as dspy calls it
         """A reply is read. An adapter that is derived from another is reported twice, one inside the other."""
         place = self._find_place(None)
-        if place is None or place.within == "parsing":
+        if place is None or place.within == "parsing" or call_id in self._calls:
             return
         self._calls[call_id] = Call(
             replace(place, within="parsing"), functools.partial(_end_parsing, place, inputs.get("signature"))
@@ -228,19 +241,17 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
     ) -> None:
         if call_id in _claimed:
             return
-        _claimed.add(call_id)
         is_attempt = place is not None and place.within == "refinement"
         if place is not None and is_attempt:
             place, _ = self._begin_attempt(place.refinement, instance)
         lm = _find_model(instance.module)
         planned = list_planned_temperatures(instance, lm, VERSION)
-        first_rollout = find_first_rollout(lm)
         asks = isinstance(instance, dspy.Refine)
         if place is None:
             spec = describe_refinement(instance, _arguments(inputs), lm, dspy.settings.lm or lm, VERSION)
-            refinement = Refinement(instance, self._open_scope(), planned, first_rollout, asks, spec)
+            refinement = Refinement(instance, self._open_scope(), planned, asks, spec)
         else:
-            refinement = Refinement(instance, place.scope.begin("refine"), planned, first_rollout, asks)
+            refinement = Refinement(instance, place.scope.begin("refine"), planned, asks)
         with self._lock:
             first = self._first_fail_counts.setdefault(instance, instance.fail_count)
         refinement.started(
@@ -260,6 +271,7 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
             if place is not None and place.attempt is not None and is_attempt:
                 place.refinement.attempt_ended(place.attempt, outputs, error)
 
+        _claimed.add(call_id)
         self._calls[call_id] = Call(Place(refinement, "refinement", refinement.scope), end)
         rewards.watch(instance, self._find_scoring)
 
@@ -341,22 +353,18 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
 
 @dataclass(frozen=True, slots=True)
 class _Guard:
-    """A refinement that is told of its reward: what goes wrong in that is logged once, and the reward goes on."""
+    """Tells a refinement of its reward, guarded as the callbacks are."""
 
     recorder: DspyRecorder
     refinement: Refinement
 
     def reward_started(self, outputs: Any) -> None:
-        try:
+        with self.recorder.guard():
             self.refinement.reward_started(outputs)
-        except Exception:  # noqa: BLE001 - as in _guarded
-            self.recorder.log_once()
 
     def reward_ended(self, value: Any, error: BaseException | None) -> None:
-        try:
+        with self.recorder.guard():
             self.refinement.reward_ended(value, error)
-        except Exception:  # noqa: BLE001 - as in _guarded
-            self.recorder.log_once()
 
 
 def _find_model(program: Any) -> Any:

@@ -60,14 +60,12 @@ class Attempt:
 class Refinement:
     """instance: dspy's Refine or BestOfN. planned: the temperatures that its attempts will have.
 
-    first_rollout: the rollout id of its first attempt, where attempts have one. asks_advice: whether it is a Refine.
-    spec: None for one inside an attempt of another, which is no run of its own.
+    asks_advice: whether it is a Refine. spec: None for one inside an attempt of another, which is no run of its own.
     """
 
     instance: Any
     scope: Scope
     planned: tuple[float, ...]
-    first_rollout: int
     asks_advice: bool
     spec: ProgramSpec | None = None
     attempts: list[Attempt] = field(default_factory=list)
@@ -274,17 +272,6 @@ class Refinement:
         """As dspy does: more failures than the index of the attempt allows end the call."""
         self._raises = self.attempts[-1].index > self._fail_count
         self._fail_count -= 1
-
-    def _index_of(self, named: list[tuple[str, Any]]) -> int:
-        """Which attempt it is, by the temperature or rollout id that dspy gave its models; the next one where these do not tell."""
-        following = len(self.attempts)
-        kwargs: Mapping[str, Any] = next(
-            (lm.kwargs for _, one in named if (lm := getattr(one, "lm", None)) is not None), {}
-        )
-        if isinstance(rollout := kwargs.get("rollout_id"), int):
-            return max(following, rollout - self.first_rollout)
-        value = kwargs.get("temperature")
-        return self.planned.index(value, following) if value in self.planned[following:] else following
 
     def _note_unseen_attempt(self, error: BaseException | None) -> None:
         """An attempt at which dspy failed before it called the program, so that nothing was to be seen of it."""
