@@ -107,7 +107,7 @@ def in_blocks() -> None:
 
 def outlived() -> None:
     """A thread of an attempt outlives its run, and its call returns as without a recorder."""
-    asked, may_answer, answers = threading.Event(), threading.Event(), []
+    asked, may_answer, pool, late = threading.Event(), threading.Event(), ThreadPoolExecutor(1), []
 
     class Slow(Model):
         def forward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Record:
@@ -122,19 +122,14 @@ def outlived() -> None:
             self.answer = dspy.Predict("question -> answer")
 
         def forward(self, question: str) -> Any:
-            threads.append(
-                threading.Thread(target=lambda: answers.append(self.answer(question="late").answer))
-            )
-            threads[-1].start()
+            late.append(pool.submit(lambda: self.answer(question="late").answer))
             assert asked.wait(30)
             return self.answer(question=question)
 
-    threads: list[threading.Thread] = []
     dspy.configure(lm=Slow(), callbacks=[dspy_recorder()])
     dspy.Refine(Late(), N=1, reward_fn=one_word, threshold=1.0)(question="q")
     may_answer.set()
-    threads[0].join()
-    assert answers == ["Brussels probably"]
+    assert late[0].result(30) == "Brussels probably"
 
 
 def forked() -> None:
