@@ -40,6 +40,7 @@ StopReason = Literal[
     "cancelled",
     "error",
     "reward_broken",
+    "unknown",
 ]
 
 
@@ -96,6 +97,7 @@ class RunStarted(Event):
     Their times are those of the parent, set back so that the last of them lies at the start of the branch.
     left_out: what was left out of the log before it was shared: "prompts", "inputs", "field answer"; () for a whole log.
     recorded_from: the library that runs it, as in "dspy 3.4.1", where only a recorder watches; "" for a run of our own.
+    unknown: what the source of an imported run did not tell: "N", "threshold", "reward of attempt 2".
     """
 
     kind: ClassVar[str] = "run_started"
@@ -108,6 +110,7 @@ class RunStarted(Event):
     kept_events: int = 0
     left_out: tuple[str, ...] = ()
     recorded_from: str = ""
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

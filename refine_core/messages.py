@@ -49,6 +49,7 @@ RUN_OUTCOMES: Final[dict[StopReason, str]] = {
     "cancelled": "cancelled",
     "error": "stopped by an error",
     "reward_broken": "stopped: the reward needs a fix",
+    "unknown": "ended; why is unknown",
 }
 """How a run ended."""
 
@@ -71,6 +72,8 @@ USUAL_SETTINGS = f"{_HINTS_FROM['adviser']} · {_SCHEDULES['dspy-2.6']}"
 
 def describe_outcome(timeline: Timeline, attempt: Attempt) -> str:
     """What became of an attempt; once the run has finished, the best is no longer "so far"."""
+    if attempt.state == "cut_off" and timeline.unknown and attempt.outputs is not None:
+        return "reward unknown"
     if attempt.outcome == "best" and timeline.end is not None:
         return "best"
     return ATTEMPT_OUTCOMES[attempt.outcome]

@@ -86,6 +86,10 @@ def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
             why = "every further attempt would fail with the same error"
             ask = "Fix the reward, or continue anyway."
             return f"Stopped after attempt {count}: {why}.", *failures, best, ask
+        case "unknown":
+            why = "the trace does not tell why it stopped"
+            given = f"Attempt {end.returned + 1} was returned." if end.returned is not None else ""
+            return f"{pluralize(count, 'attempt')}; {why}.", given, best, *failures
         case "cancelled":
             return f"Cancelled {_when(timeline)}.", best, *failures
         case _:

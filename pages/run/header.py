@@ -96,6 +96,8 @@ def describe_origin(run: Run) -> str:
     mark = ["imported"] if run.imported else []
     if run.timeline.recorded_from:
         mark.append(f"recorded from {run.timeline.recorded_from}")
+    if run.timeline.unknown:
+        mark.append(clip(f"unknown: {', '.join(run.timeline.unknown)}", _MAX_LEFT_OUT))
     if run.timeline.left_out:
         mark.append(clip(f"shared without {', '.join(run.timeline.left_out)}", _MAX_LEFT_OUT))
     return " · ".join([format_time(run.timeline.started_at), spec.model.label, *seed, short, *mark])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print what became of each file as a line of JSON.")
 def command(*, files: tuple[Path, ...], as_json: bool) -> None:
-    """Take in the runs of files that `refinescope export` or the app wrote: JSONL or HTML; - is standard input.
+    """Take in the runs of files that `refinescope export` or the app wrote, JSONL or HTML, and of traces of dspy; - is standard input.
 
     Of each file all runs are taken in, or none; the other files are read on, and the exit code is then 2. A run that is here already stays as it is. Nothing in a file is ever run, and
     an imported run says that it is one.

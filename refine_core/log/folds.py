@@ -99,6 +99,7 @@ class Fold:
                 kept_events=event.kept_events,
                 left_out=event.left_out,
                 recorded_from=event.recorded_from,
+                unknown=event.unknown,
             )
         if self._timeline is None:
             return

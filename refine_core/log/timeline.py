@@ -238,7 +238,7 @@ class Timeline:
     pause: what it waits for a person before; None while it does not. paused_s: how long it has waited so: times within the run,
     such as when an attempt began, are on a clock that stands still meanwhile, so this much behind those of the records.
     kept_events: of a branch, how many events after the first are its parent's. left_out: what was left out before it was shared.
-    recorded_from: as in RunStarted. library_faults: those of that library that concern the whole run.
+    recorded_from, unknown: as in RunStarted. library_faults: those of that library that concern the whole run.
     """
 
     run_id: str
@@ -262,6 +262,7 @@ class Timeline:
     kept_events: int = 0
     left_out: tuple[str, ...] = ()
     recorded_from: str = ""
+    unknown: tuple[str, ...] = ()
     library_faults: tuple[ev.LibraryFault, ...] = ()
 
     @property

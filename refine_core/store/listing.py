@@ -40,6 +40,7 @@ _OUTCOMES: Final[Mapping[StopReason, Outcome]] = {
     "cancelled": "cancelled",
     "budget_used_up": "stopped",
     "recording_ended": "stopped",
+    "unknown": "finished",
 }
 
 

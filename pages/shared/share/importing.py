@@ -75,8 +75,8 @@ def _draw_dialog(wanted: str | None) -> None:
         _draw_done(done)
         return
     files = st.file_uploader(
-        "Files that Share has made: one file (HTML), or events (JSONL)",
-        type=["html", "htm", "jsonl"],
+        "Files that Share has made (HTML, JSONL), or a trace of dspy (JSON, JSONL, Parquet)",
+        type=["html", "htm", "jsonl", "json", "parquet"],
         accept_multiple_files=True,
         key="import.files",
         max_upload_size=MAX_MB,

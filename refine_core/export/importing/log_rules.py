@@ -50,6 +50,7 @@ class _Rules:
     ended: bool = False
     attempts: dict[int, set[Span]] = field(default_factory=dict)
     scored: set[int] = field(default_factory=set)
+    with_outputs: set[int] = field(default_factory=set)
     calls: set[Span] = field(default_factory=set)
 
     def check(self, record: Record) -> None:
@@ -68,7 +69,10 @@ class _Rules:
             case ev.RunStarted():
                 self._start(event, span, refuse)
             case ev.RunFinished():
-                if {event.best, event.returned} - self.scored - {None}:
+                returnable = (
+                    self.with_outputs if self.started is not None and self.started.unknown else self.scored
+                )
+                if {event.best} - self.scored - {None} or {event.returned} - returnable - {None}:
                     raise refuse("names an attempt that has no reward")
                 self.ended = True
             case ev.RunResumed():
@@ -117,6 +121,8 @@ class _Rules:
             raise refuse("is about an attempt that has not begun")
         if not any(around in self.attempts[index] for around in span.outward):
             raise refuse("stands in another attempt than it is about")
+        if isinstance(event, ev.RewardStarted):
+            self.with_outputs.add(index)
         if isinstance(event, ev.RewardScored):
             if len(event.parts) > MAX_NAMES or len(event.unmet) > MAX_NAMES:
                 raise refuse(f"has more than {MAX_NAMES:,} parts")

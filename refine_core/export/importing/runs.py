@@ -16,6 +16,7 @@ from typing import Final
 from refine_core.errors import ImportRefused
 from refine_core.export.importing.lines import ReadRun, read_lines
 from refine_core.export.importing.log_rules import check_log
+from refine_core.export.importing.traces import read_refinements, read_spans
 from refine_core.export.report import EmbeddingError, read_embedded
 from refine_core.log import codec
 from refine_core.log.scope import Record
@@ -107,9 +108,15 @@ def read_file(data: bytes) -> list[ReadRun]:
     for start, words in _PACKED.items():
         if data.startswith(start):
             raise ImportRefused(f"it is {words}. Unpack it, and import the files one by one")
+    if (spans := read_spans(data)) is not None:
+        if not (found := read_refinements(spans)):
+            raise ImportRefused("it is a trace that holds no dspy.Refine and no dspy.BestOfN")
+        return found
     for start, words in _TABLES.items():
         if data.startswith(start):
-            raise ImportRefused(f"it is {words}. Runs are imported from JSONL or from the one HTML file")
+            raise ImportRefused(
+                f"it is {words}. Runs are imported from JSONL, from the one HTML file, or from a trace"
+            )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -178,6 +178,7 @@ _REASONS: Final[Mapping[StopReason, str]] = {
     "recording_ended": "The replies came from a recording of an earlier run, and it held no more of them.",
     "cancelled": "A person stopped the run before it was done.",
     "reward_broken": "The reward function has an error that every further attempt would meet, so the run stopped.",
+    "unknown": "The trace that this was imported from does not tell why it ended.",
     "error": "An error outside the attempts stopped the run.",
 }
 
