@@ -71,7 +71,7 @@ def draw_header(run: Run, annotation: Annotation) -> None:
 
 
 def _draw_program(run: Run) -> None:
-    if draw_program(run.timeline.spec, rewards=True):
+    if draw_program(run.timeline.spec, rewards=True, unknown=run.timeline.unknown):
         leave_for(address.REWARDS, address.rewards_query(run.run_id))
 
 

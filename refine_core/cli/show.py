@@ -93,7 +93,11 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     yield run.usage_summary
     yield ""
     threshold = "none" if spec.threshold is None else format_reward(timeline, spec.threshold)
-    settings = [f"N {spec.N}", f"threshold {threshold}", describe_settings(timeline)]
+    settings = [
+        "N unknown" if "N" in timeline.unknown else f"N {spec.N}",
+        f"threshold {threshold}",
+        describe_settings(timeline),
+    ]
     yield one_line(" · ".join(filter(None, settings)))
     for stage in spec.stages:
         yield one_line(f"{stage.name}: {stage.signature}")

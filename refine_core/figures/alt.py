@@ -56,7 +56,8 @@ def _describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
             what += f", {'and ' if kind == 'stopped' else 'the '}{describe_outcome(timeline, attempt)}"
     else:
         verb = {"running": "is ", "cut_off": "was "}.get(kind, "")
-        what = f"{name} {verb}{ATTEMPT_OUTCOMES[kind]}"
+        words = describe_outcome(timeline, attempt)
+        what = f"{name} {verb}{words}" if words == ATTEMPT_OUTCOMES[kind] else f"{name}: {words}"
     hinted = ", ".join(attempt.real_hints)
     return f"{what}, with a hint for {hinted}." if hinted else f"{what}."
 

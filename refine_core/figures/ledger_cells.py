@@ -27,6 +27,7 @@ from refine_core.log.timeline import Attempt, Outcome, Timeline, Usage
 from refine_core.messages import (
     ATTEMPT_OUTCOMES,
     describe_failure,
+    describe_outcome,
     describe_refusals,
     describe_unmet_rules,
     format_reward,
@@ -63,7 +64,8 @@ def reward_cell(timeline: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
     """Its reward, or how it stands."""
     if attempt.reward is not None:
         return Cell(format_reward(timeline, attempt.reward), describe_unmet_rules(attempt))
-    return Cell(ATTEMPT_OUTCOMES[kind] + ("…" if kind == "running" else ""), quiet=kind != "failed")
+    words = describe_outcome(timeline, attempt) if kind == "cut_off" else ATTEMPT_OUTCOMES[kind]
+    return Cell(words + ("…" if kind == "running" else ""), quiet=kind != "failed")
 
 
 def change_cell(timeline: Timeline, attempt: Attempt, before: float | None) -> Cell:

@@ -208,7 +208,9 @@ def _parts_message(attempt: Attempt) -> str:
 def _reward(timeline: Timeline, attempt: Attempt) -> str:
     if attempt.reward is not None:
         return format_reward(timeline, attempt.reward)
-    return {"failed": "failed", "running": "…", "cut_off": "cut off"}.get(attempt.state, "")
+    if attempt.state == "cut_off":
+        return describe_outcome(timeline, attempt)
+    return {"failed": "failed", "running": "…"}.get(attempt.state, "")
 
 
 def _change(attempt: Attempt, scored: Attempt | None) -> str:

@@ -27,7 +27,13 @@ from pages.shared.web import ATTEMPT, import_script, read_styles
 from refine_core import runs
 from refine_core.formatting import format_duration, format_temperature
 from refine_core.glossary import GLOSSARY
-from refine_core.messages import ATTEMPT_OUTCOMES, describe_rollout, describe_unmet_rules, format_reward
+from refine_core.messages import (
+    ATTEMPT_OUTCOMES,
+    describe_outcome,
+    describe_rollout,
+    describe_unmet_rules,
+    format_reward,
+)
 from refine_core.runs import Attempt, Caller, Hit, Tab, Timeline, list_callers
 
 KEY: Final = "attempt"
@@ -180,7 +186,7 @@ def _describe(timeline: Timeline, attempt: Attempt) -> tuple[str, list[str]]:
     """The title, and the facts beside it."""
     facts = []
     if attempt.state != "scored":
-        facts.append(ATTEMPT_OUTCOMES[attempt.state])
+        facts.append(describe_outcome(timeline, attempt))
     elif unmet := describe_unmet_rules(attempt):
         facts.append(unmet)
     if attempt.is_returned:

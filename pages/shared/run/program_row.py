@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import streamlit as st
@@ -29,10 +29,10 @@ _program = st.components.v2.component(
 )
 
 
-def draw_program(spec: ProgramSpec, *, rewards: bool = False) -> bool:
+def draw_program(spec: ProgramSpec, *, rewards: bool = False, unknown: Collection[str] = ()) -> bool:
     """The row: signatures and settings, inputs, and the reward's first lines, each with a way to all of it.
 
-    rewards: whether the reward has a link to the Rewards page. Returns whether that was pressed.
+    rewards: whether the reward has a link to the Rewards page. unknown: as in a Timeline. Returns whether that was pressed.
     In an AppTest, press it with `at.session_state["program"] = {"opened": {"at": 1}}`.
     """
     lines = spec.reward.strip().splitlines()
@@ -47,7 +47,7 @@ def draw_program(spec: ProgramSpec, *, rewards: bool = False) -> bool:
             "term": GLOSSARY["signature"],
             "kind": "program-text",
             "lines": stages,
-            "foot": describe_limits(spec),
+            "foot": describe_limits(spec, unknown),
             "all": f"All {pluralize(len(stages), 'stage')}",
         },
         {
@@ -76,11 +76,19 @@ def draw_program(spec: ProgramSpec, *, rewards: bool = False) -> bool:
     return take_click(KEY, "opened") is not None
 
 
-def describe_limits(spec: ProgramSpec) -> str:
-    """How often it may be tried: "Refine · N 6 · threshold 1.00 · failures allowed 6"."""
-    threshold = "no threshold" if spec.threshold is None else f"threshold {format_score(spec.threshold)}"
+def describe_limits(spec: ProgramSpec, unknown: Collection[str] = ()) -> str:
+    """How often it may be tried: "Refine · N 6 · threshold 1.00 · failures allowed 6". unknown: as in a Timeline."""
+    threshold = (
+        "threshold unknown"
+        if "threshold" in unknown
+        else "no threshold"
+        if spec.threshold is None
+        else f"threshold {format_score(spec.threshold)}"
+    )
     if spec.strategy == "single":
         return f"{STRATEGIES[spec.strategy]} · {threshold}"
+    if "N" in unknown:
+        return f"{STRATEGIES[spec.strategy]} · N unknown · {threshold}"
     allowed = spec.N if spec.fail_count is None else spec.fail_count
     return f"{STRATEGIES[spec.strategy]} · N {spec.N} · {threshold} · failures allowed {allowed}"
 
