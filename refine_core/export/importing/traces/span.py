@@ -99,7 +99,7 @@ class Span:
         usage = usage if isinstance(usage, Mapping) else {}
         sent = self._first("llm.token_count.prompt", among=usage, other="input_tokens")
         received = self._first("llm.token_count.completion", among=usage, other="output_tokens")
-        return _count(sent), _count(received)
+        return _whole_number(sent), _whole_number(received)
 
     def _first(self, *names: str, among: Mapping[str, Any] | None = None, other: str = "") -> Any:
         for name in names:
@@ -151,5 +151,5 @@ def _text(reply: Any) -> str:
     return reply if isinstance(reply, str) else json.dumps(reply, ensure_ascii=False)
 
 
-def _count(value: Any) -> int | None:
+def _whole_number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
