@@ -23,7 +23,7 @@ class Head {
     const source = JSON.stringify(data);
     this.root.classList.toggle("dark", isDark(this.root));
     const here = data.steps.find((step) => step.here)?.key;
-    this.focus.watch(this.here !== undefined && this.here !== here);
+    this.focus.watch(this.here === undefined ? Boolean(navigator.userActivation?.hasBeenActive) : this.here !== here);
     if (source === this.source) return;
     Object.assign(this, { source, here });
     if (this.said !== data.said.at) [this.said, this.status.textContent] = [data.said.at, data.said.text];
@@ -37,7 +37,7 @@ class Head {
     const sign = step.state === "done" ? make("span", { class: "sign", "aria-hidden": "true", text: "✓" }) : make("span", { class: "sign", text: i + 1 });
     const link = this.link([sign, make("span", { text: step.label })], step.href, step.key, { step: step.key });
     if (step.here) link.setAttribute("aria-current", "step");
-    if (step.state === "done") link.lastChild.append(make("span", { class: "sr", text: ", done" }));
+    if (step.state === "done") link.setAttribute("aria-label", `${i + 1} ${step.label}, done`);
     return make("li", { class: [step.state, step.here ? "here" : ""].join(" ") }, link);
   }
 

@@ -10,6 +10,7 @@ const [LEFT, RIGHT, TOP, BELOW, INSET] = [52, 12, 22, 44, 26];
 const [LEAST_PX, MOST_PX, SHARE] = [300, 520, 0.66]; // height, and its share of the width
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], Home: [-Infinity, 0], End: [Infinity, 0] };
 const LETTER = 6.8; // pixels, about
+const SHAKE_PX = 8; // of a hand that pulls a point up or down
 
 export class Curve {
   constructor(changed) {
@@ -25,7 +26,10 @@ export class Curve {
         pointerup: () => (this.from = null),
         pointercancel: () => (this.from = null),
         keydown: (event) => this.press(event),
-        focus: () => this.redraw(),
+        focus: () => {
+          this.redraw();
+          this.say();
+        },
         blur: () => this.redraw(),
       },
     });
@@ -58,20 +62,23 @@ export class Curve {
     this.surface.focus({ preventScroll: true });
     this.surface.setPointerCapture(event.pointerId);
     this.from = this.place(event);
+    [this.at, this.nearestBy] = [this.from.i, this.from.by];
     this.set([this.from]);
   }
 
-  // A fast move skips points: those in between lie on the line.
+  // A point takes the height at which it is passed, or else at which the pointer came nearest to it: what is drawn further on does not move it.
   drag(event) {
     if (!this.from) return;
-    const to = this.place(event);
-    const [first, last] = this.from.i < to.i ? [this.from, to] : [to, this.from];
+    const [from, to] = [this.from, this.place(event)];
     const points = [];
-    for (let i = first.i; i <= last.i; i += 1) {
-      if (i === this.from.i && i !== to.i) continue;
-      const share = last.i === first.i ? 1 : (i - first.i) / (last.i - first.i);
-      points.push({ i, value: i === to.i ? to.value : first.value + share * (last.value - first.value) });
-    }
+    this.data.x.values.forEach((_, i) => {
+      const share = (this.x(i) - from.x) / (to.x - from.x);
+      if (share > 0 && share < 1) points.push({ i, value: from.value + share * (to.value - from.value) });
+    });
+    if (to.i !== from.i) this.nearestBy = Infinity;
+    if (points.some(({ i }) => i === to.i)) this.nearestBy = 0;
+    if (to.by <= this.nearestBy + SHAKE_PX) points.push(to);
+    this.nearestBy = Math.min(this.nearestBy, to.by);
     this.from = to;
     this.at = to.i;
     this.set(points);
@@ -82,7 +89,7 @@ export class Curve {
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     const { axis } = this.data;
     const i = this.data.x.values.reduce((best, _, k) => (Math.abs(this.x(k) - x) < Math.abs(this.x(best) - x) ? k : best), 0);
-    return { i, value: axis.low + ((this.bottom - y) / (this.bottom - TOP)) * (axis.high - axis.low) };
+    return { i, x, by: Math.abs(this.x(i) - x), value: axis.low + ((this.bottom - y) / (this.bottom - TOP)) * (axis.high - axis.low) };
   }
 
   press(event) {
@@ -109,7 +116,6 @@ export class Curve {
 
   set(points) {
     const mine = points.filter(({ i }) => this.data.given[i] === null);
-    if (points.length) this.at = points.at(-1).i === this.at ? this.at : points[0].i;
     for (const { i, value } of mine) this.values[i] = snap(this.data.axis, value);
     this.redraw();
     if (mine.length) this.changed(this.values);
@@ -160,7 +166,7 @@ export class Curve {
     const { style } = this.surface;
     [style.top, style.height, style.left, style.right] = [`${TOP - 12}px`, `${this.bottom - TOP + 15}px`, `${LEFT}px`, "0px"];
     this.inputs?.forEach((input, i) => {
-      if (document.activeElement !== input && input.getRootNode().activeElement !== input) input.value = this.value(i) ?? "";
+      if (document.activeElement !== input && input.getRootNode().activeElement !== input) input.value = this.data.given[i] === null ? (this.values[i] ?? "") : Number(this.data.given[i].toPrecision(3));
     });
   }
 

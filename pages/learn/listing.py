@@ -53,7 +53,7 @@ def draw_list(learner: str) -> None:
     waiting = next((one.lesson.name for one in visits if not one.progress.is_done), None)
     rows = [_row(one, is_next=one.lesson.name == waiting) for one in visits]
     _component(key=KEY, data={"rows": rows}, height="content", on_asked_change=lambda: None)
-    st.caption("Any order is fine. The later the lesson, the less is filled in.")
+    st.caption("Any order is fine. In later lessons you write more yourself.")
     for broken in lessons.list_broken():
         show_error(str(broken))
 

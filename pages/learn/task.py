@@ -66,15 +66,11 @@ def _key(visit: Visit, name: str) -> str:
 
 
 def _ask_number(visit: Visit) -> float | None:
-    step = visit.lesson.check.step
-    decimals = len(f"{step:.4f}".rstrip("0").partition(".")[2])
     return st.number_input(
         "Your answer",
         value=None,
-        step=float(step),
-        format=f"%.{decimals}f"
-        if decimals
-        else "%g",  # 2.5 stays 2.5 where a whole number is wanted, and is told so
+        step=float(visit.lesson.check.step),
+        format="%.6g",  # what was typed stays what is judged: no 0.85 that reads 0.8
         key=_key(visit, "number"),
         width=180,
     )

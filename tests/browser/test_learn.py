@@ -52,6 +52,7 @@ def draw_curve(page: Page) -> None:
 def test_a_lesson_is_done_from_the_list_to_the_line_to_remember(page: Page, app: str):
     page.goto(f"{app}/learn?learner=Ada")
     page.get_by_role("link", name=re.compile("^Start: ")).click(timeout=60_000)
+    expect(page.get_by_role("heading", level=1, name=re.compile("^1 "))).to_be_focused(timeout=30_000)
     open_step(page, app, "example", "Ada")  # of this lesson, whichever comes first
     expect(page.locator(".rs-timeline").first).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Predict").click()
@@ -78,6 +79,8 @@ def test_a_lesson_is_done_from_the_list_to_the_line_to_remember(page: Page, app:
         page.get_by_role("button", name="Check", exact=True).click()
         expect(page.locator("strong", has_text=words)).to_be_visible()
     wait_idle(page)
+    drawn_anew = page.get_by_role("button", name="Check", exact=True)
+    expect(drawn_anew).to_be_focused()
     assert serious_findings(page, ".stMain") == []
     page.get_by_role("link", name="All lessons").click()
     row = page.get_by_role("row").filter(has_text="How fast does best-of-N grow?")

@@ -58,6 +58,24 @@ def test_a_drag_across_the_chart_draws_and_unlocks_the_run(shown):
     page.get_by_role("button", name="Run").click()
 
 
+def test_a_point_stays_at_the_height_at_which_a_drag_passed_it(shown):
+    page = shown("curve")
+    page.get_by_text("Type the values").click()
+    second = page.get_by_label("N, attempts for each question 2", exact=True)
+    third = page.get_by_label("N, attempts for each question 3", exact=True)
+    box = page.locator(".surface").bounding_box()
+    apart, middle = (box["width"] - 64) / 9, box["y"] + box["height"] / 2
+    at_second = box["x"] + 26 + apart
+    page.mouse.move(at_second - 10, middle)
+    page.mouse.down()
+    page.mouse.move(at_second, middle)
+    passed = second.input_value()
+    page.mouse.move(at_second + apart, middle - box["height"] / 3, steps=6)
+    page.mouse.up()
+    assert int(third.input_value()) > int(passed) + 20
+    expect(second).to_have_value(passed)
+
+
 def test_arrow_keys_choose_a_point_and_move_it_and_number_fields_say_the_same(shown):
     page = shown("curve")
     surface = page.get_by_role("application")

@@ -169,6 +169,13 @@ def test_the_gap_is_said_in_a_sentence_and_a_wrong_answer_gets_a_reason():
     assert (progress().tries, progress().passed) == (2, True)
 
 
+def test_a_number_between_two_steps_is_shown_as_it_is_judged():
+    run_lesson("08-threshold", guess={0.8: 3.0, 0.9: 6.0, 1.0: 10.0})
+    (field,) = open_learn(lesson="08-threshold", step="check").number_input
+    field.set_value(0.85)
+    assert field.proto.format % field.value == "0.85"
+
+
 def test_code_that_scores_a_case_wrongly_is_shown_line_by_line_on_it():
     run_lesson("06-graded", guess=3.0)
     app = press(open_learn(lesson="06-graded", step="check"), "learn.check")
