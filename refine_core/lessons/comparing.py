@@ -62,12 +62,12 @@ def read_outcome(prediction: Prediction, values: Values, expression: str | None 
 
 def _compare_numbers(prediction: Prediction, guess: float, measured: float) -> Gap:
     difference = measured - guess
-    said, came = _write(guess, prediction), _write(measured, prediction)
+    said, came = format_guess(guess, prediction), format_guess(measured, prediction)
     if said == came:
         return Gap(f"You said {said}, and that is what came out.", measured, difference, is_near=True)
     size = format_size(difference, prediction)
     way = "low" if difference > 0 else "high"
-    is_near = abs(difference) <= prediction.near
+    is_near = is_within(difference, prediction.near)
     close = "Close: you" if is_near else "You"
     if prediction.unit != "%":  # a word is said once
         came = format_measured(measured, prediction)
@@ -95,7 +95,7 @@ def _compare_curves(
     mean = sum(by_x.values()) / len(by_x)
     size = sum(map(abs, by_x.values())) / len(by_x)
     worst = max(by_x, key=lambda x: (abs(by_x[x]), -x))
-    if abs(by_x[worst]) <= max(prediction.near, prediction.step / 2):
+    if is_within(by_x[worst], max(prediction.near, prediction.step / 2)):
         sentence = f"You were within {format_size(by_x[worst], prediction)} everywhere."
         return Gap(sentence, measured, mean, by_x, is_near=True)
     at = (
@@ -108,8 +108,8 @@ def _compare_curves(
             f"You were {'low' if mean > 0 else 'high'} by {format_size(mean, prediction)} on average, {at}."
         )
     else:
-        sentence = f"You were off by {format_size(size, prediction)} on average, here too high and there too low, {at}."
-    return Gap(sentence, measured, mean, by_x, is_near=size <= prediction.near)
+        sentence = f"You were off by {format_size(size, prediction)} on average, too high in some places and too low in others, {at}."
+    return Gap(sentence, measured, mean, by_x, is_near=is_within(size, prediction.near))
 
 
 def format_measured(value: float, prediction: Prediction) -> str:
@@ -119,7 +119,13 @@ def format_measured(value: float, prediction: Prediction) -> str:
     return f"{value:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _write(value: float, prediction: Prediction) -> str:
+def is_within(difference: float, reach: float) -> bool:
+    """Whether a difference is no larger than `reach`; 5.000000000000007 points are 5, as they are shown."""
+    return abs(difference) <= reach + 1e-9
+
+
+def format_guess(value: float, prediction: Prediction) -> str:
+    """A number of the axis with its unit: "60 %"."""
     return f"{format_measured(value, prediction)}\N{NO-BREAK SPACE}{prediction.unit}".rstrip()
 
 

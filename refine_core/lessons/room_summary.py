@@ -13,7 +13,7 @@ from statistics import median_low
 from typing import Any, Final
 
 from refine_core.formatting import format_number
-from refine_core.lessons.comparing import format_measured, format_size, read_outcome
+from refine_core.lessons.comparing import format_guess, format_measured, format_size, is_within, read_outcome
 from refine_core.lessons.document import Lesson, Prediction
 from refine_core.lessons.expressions import Values
 from refine_core.lessons.taking import fill_text
@@ -74,7 +74,7 @@ def format_room_guess(prediction: Prediction, value: float) -> str:
     """A guess for a reader: "60 %", or the choice."""
     if prediction.kind == "choice":
         return prediction.choices[int(value)]
-    return f"{format_measured(value, prediction)}\N{NO-BREAK SPACE}{prediction.unit}".rstrip()
+    return format_guess(value, prediction)
 
 
 def summarize_room(prediction: Prediction, guesses: Sequence[float], outcome: float | None) -> RoomSummary:
@@ -113,7 +113,7 @@ def _is_right(prediction: Prediction, value: float, outcome: float | None) -> bo
         return False
     if prediction.kind == "choice":
         return int(value) == int(outcome)
-    return abs(value - outcome) <= _reach(prediction)
+    return is_within(value - outcome, _reach(prediction))
 
 
 def _reach(prediction: Prediction) -> float:
@@ -128,10 +128,11 @@ def _say_way(prediction: Prediction, middle: float, outcome: float, gap: str) ->
 
 
 def _say_near(prediction: Prediction, right: int, total: int) -> str:
-    reach = format_size(_reach(prediction), prediction) if prediction.near else ""
-    return (
-        f"{_NUMBERS.get(right, f'{right:,}')} of {total:,} {f'came within {reach}' if reach else 'hit it'}."
-    )
+    if prediction.near:
+        what = f"came within {format_size(prediction.near, prediction)}"
+    else:
+        what = f"{'were' if right > 1 else 'was'} exactly right"
+    return f"{_NUMBERS.get(right, f'{right:,}')} of {total:,} {what}."
 
 
 def _say_choices(prediction: Prediction, number: Counter[float], right: int) -> tuple[str, ...]:

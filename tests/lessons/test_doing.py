@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from refine_core import datasets
 from refine_core.experiments import Experiments
 from refine_core.lessons import (
+    Check,
     LessonError,
     Prediction,
     build_experiment,
@@ -108,7 +111,7 @@ RIGHT = {"right": {1: 0.4, 2: 0.64, 3: 0.8, 4: 0.92}, "count": 14, "which": 1}
         ),
         (
             {1: 40, 2: 84, 4: 86},
-            "You were off by 13 points on average, here too high and there too low, most at N = 2: 84 against 64.",
+            "You were off by 13 points on average, too high in some places and too low in others, most at N = 2: 84 against 64.",
         ),
         ({1: 40, 2: 64, 4: 92}, "You were within 0 points everywhere."),
     ],
@@ -130,6 +133,23 @@ def test_a_number_and_a_choice_are_compared_in_a_sentence():
     choice = Prediction("choice", "which", choices=("Refine", "Best of 5"))
     assert compare_prediction(choice, 0, RIGHT).sentence == "You said “Refine”. What came out is “Best of 5”."
     assert compare_prediction(choice, 1, RIGHT).is_near
+
+
+def test_a_guess_that_is_off_by_just_what_is_allowed_counts_as_near():
+    """57 % and 62 % are five points apart, though 100 * 0.57 is 56.99999999999999."""
+    share = Prediction("number", "share", 0, 100, 1, "%", scale=100, near=5)
+    assert compare_prediction(share, 62, {"share": 0.57}).is_near
+    assert not compare_prediction(share, 63, {"share": 0.57}).is_near
+
+
+@pytest.mark.parametrize("answer", [0, 1])
+def test_no_choice_is_called_wrong_where_the_runs_do_not_show_the_right_one(done, answer):
+    lesson, _known, _snapshot, values = done
+    check = Check(
+        "choice", right="1 * (unknown > 0)", choices=("no", "yes"), wrong=(("", "It is the other."),)
+    )
+    judged = judge_answer(replace(lesson, check=check), answer, {**values, "unknown": None})
+    assert (judged.passed, judged.reason) == (False, "These runs do not show what the right answer is.")
 
 
 def test_progress_never_goes_back_and_is_kept_by_learner():

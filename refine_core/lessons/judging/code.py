@@ -53,9 +53,7 @@ def _refuse(lesson: Lesson, reward: Recognized, wrong: Sequence[CaseResult], cou
         verb = "is" if others == 1 else "are"
         sentences.append(f"{pluralize(others, 'more case')} of {count} {verb} wrong, too.")
     if not shown:
-        sentences.append(
-            "This case is kept hidden: a reward has to work on outputs that nobody has seen yet."
-        )
+        sentences.append("This case is hidden: a reward has to work on outputs that you have not seen.")
     trials = tuple(Trial(one.case.name, reward, one.case.to_row(), _wanted(one), one.got) for one in shown)
     broke = first.score.error
     line, error = (None, "") if broke is None else (broke.line, first.got)

@@ -27,12 +27,12 @@ def reward_by_row(recorded: Recorded, arm: str) -> dict[int, float]:
 
 
 def measure_calls(recorded: Recorded, *, arm: str) -> Mapping[str, Any]:
-    """Mean: calls of a run. total: of all runs. most: of one run."""
+    """The calls of an arm. mean: of a run. total: of all runs. most: of one run."""
     return _spent(recorded, arm, lambda one: one.calls)
 
 
 def measure_tokens(recorded: Recorded, *, arm: str) -> Mapping[str, Any]:
-    """Mean: tokens of a run, sent and received. total: of all runs. most: of one run."""
+    """The tokens of an arm, sent and received. mean: of a run. total: of all runs. most: of one run."""
     return _spent(recorded, arm, lambda one: one.tokens)
 
 
