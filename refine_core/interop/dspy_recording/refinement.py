@@ -35,8 +35,10 @@ from refine_core.jsonable import to_jsonable
 from refine_core.log.scope import Scope
 from refine_core.spec import ProgramSpec
 
-_UNSEEN: Final = "dspy failed before it called the program; it printed why, and keeps it to itself"
-_NOT_A_NUMBER: Final = "the reward gave nan, which is higher than nothing: dspy never picks such an attempt"
+_UNSEEN: Final = "dspy failed before it called the program; it printed the reason and passed it to nobody"
+_NOT_A_NUMBER: Final = (
+    "the reward returned nan, and nan is never higher than another number: dspy never picks such an attempt"
+)
 _INTERRUPTS: Final = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
@@ -177,7 +179,7 @@ class Refinement:
             fault = (
                 describe_fault(error)
                 if error is not None
-                else Fault("TypeError", "the advice is no mapping", "model")
+                else Fault("TypeError", "the advice is not a mapping", "model")
             )
             scope.emit(AdviceFailed(attempt.index, fault, took_s))
             self._count_failure()
@@ -265,7 +267,7 @@ class Refinement:
             return
         attempt.advised = True
         self._count_failure()
-        message = "dspy asked for no advice after this attempt; it keeps the reason to itself"
+        message = "dspy asked for no advice after this attempt and did not say why"
         self._emit_in(attempt, AdviceFailed(attempt.index, Fault("Unknown", message, "code"), 0.0))
 
     def _count_failure(self) -> None:
