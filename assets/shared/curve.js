@@ -158,7 +158,7 @@ export class Curve {
     this.y = scale(axis.low, axis.high, this.bottom, TOP);
     const known = outcome?.some(Boolean);
     const svg = draw("svg", { height, viewBox: `0 0 ${width} ${height}`, ...(open ? { "aria-hidden": "true" } : { role: "img", "aria-label": this.describe() }) });
-    svg.append(...this.grid(width), ...(open ? this.undrawn(width) : []), ...this.underWay(), ...(known ? this.gap() : []));
+    svg.append(...this.grid(width), ...(open ? this.undrawn(width) : []), ...(known ? this.gap() : []));
     if (theory && known && !this.data.running) svg.append(draw("path", { class: "theory", d: this.path(theory.values) }));
     svg.append(draw("path", { class: known ? "guess-line pale" : "guess-line", d: this.path(this.data.given.map((_, i) => (this.data.guessed ? this.value(i) : null))) }));
     svg.append(...this.guesses(known), ...this.outcomes(), ...this.labels(width, known));
@@ -217,16 +217,6 @@ export class Curve {
     const fits = widest && (widest.to - widest.from + 1) * 2 * half > words.length * LETTER;
     const text = fits ? [draw("text", { class: "invite halo", x: (this.x(widest.from) + this.x(widest.to)) / 2, y: (TOP + this.bottom) / 2, "text-anchor": "middle", text: words })] : [];
     return [draw("defs", {}, pattern), ...areas, ...text];
-  }
-
-  underWay() {
-    const one = this.data.under_way;
-    if (!one) return [];
-    const half = this.data.x.values.length > 1 ? (this.x(1) - this.x(0)) * 0.45 : 30;
-    return [
-      draw("rect", { class: "under-way", x: this.x(one.at) - half, y: TOP, width: 2 * half, height: this.bottom - TOP }),
-      draw("text", { class: "value halo", x: this.x(one.at), y: this.bottom - 12, "text-anchor": "middle", text: one.text }),
-    ];
   }
 
   gap() {

@@ -56,7 +56,7 @@ class Picture:
     x, x_title: of a curve. given, given_words: points that are shown from the start, None for the others, and what stands at the first.
     choices: of a choice; choice_bars: a small histogram for each, of where a bar stands and its value. is_answer: whether it is the
     answer to a task, not a guess. is_open: whether it can be drawn. outcome: by x; one for the other kinds.
-    running: whether points still come. under_way: index of the x at work, and how far it is. theory: by x, and its name.
+    running: whether points still come. theory: by x, and its name.
     gap: index of the largest, and its words. bars: of a number that is the first bar of a histogram.
     """
 
@@ -75,7 +75,6 @@ class Picture:
     is_open: bool = False
     outcome: Sequence[Point | None] = ()
     running: bool = False
-    under_way: tuple[int, str] | None = None
     theory: tuple[Sequence[float | None], str] | None = None
     gap: tuple[int, str] | None = None
     bars: Sequence[tuple[str, float]] = ()
@@ -105,7 +104,6 @@ def to_data(picture: Picture, guess: Value | None = None) -> dict[str, Any]:
         "open": picture.is_open,
         "outcome": [None if one is None else asdict(one) for one in picture.outcome] or None,
         "running": picture.running,
-        "under_way": _pair(picture.under_way, "at", "text"),
         "theory": _pair(picture.theory, "values", "words"),
         "gap": _pair(picture.gap, "at", "words"),
         "bars": list(map(_bar, picture.bars)) or None,

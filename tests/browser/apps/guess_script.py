@@ -42,7 +42,6 @@ SHOWN = {
         guess=DRAWN,
         running=True,
         outcome=[*OUTCOME[:5], replace(OUTCOME[5], partial=True), *[None] * 4],
-        under_way=(5, "31 of 50"),
     ),
     "curve done": replace(
         CURVE,
