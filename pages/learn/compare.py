@@ -26,8 +26,10 @@ def draw_compare(visit: Visit) -> None:
         st.header(escape_markdown(words), anchor=False)
         draw_failures(visit)
         st.markdown(lessons.fill_text(visit.lesson, "Compare", visit.values))
-        if visit.is_other_model and (words := lessons.fill_text(visit.lesson, "Another model", visit.values)):
-            st.markdown(f"**On a real model.** {words}")
+        if visit.is_other_model:
+            words = lessons.fill_text(visit.lesson, "Another model", visit.values)
+            about = "The numbers are from your model. The sentences were written for the practice model."
+            st.markdown(f"**On a real model.** {about} {words}".rstrip())
     with right:
         draw_guess(build_picture(visit))
     with actions:

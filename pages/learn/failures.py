@@ -63,7 +63,7 @@ def draw_stopped(snapshot: Snapshot) -> None:
 
 
 def _link_to_keys() -> None:
-    st.page_link(address.MODELS, label="Put the key right", icon=":material/lan:")
+    st.page_link(address.MODELS, label="Fix the key", icon=":material/lan:")
 
 
 def draw_retry(visit: Visit, *, is_primary: bool) -> None:

@@ -76,7 +76,7 @@ def _say_step(visit: Visit, step: Step) -> None:
     """Say which step is shown, and what came out."""
     place = f"Step {lessons.STEPS.index(step) + 1} of {len(lessons.STEPS)}: {_STEPS[step][0]}."
     if step == "run" and visit.snapshot is not None and visit.snapshot.is_live:
-        place = f"{place} {visit.size} are working."
+        place = f"{place} {visit.size} are under way."
     elif step == "run" and visit.snapshot is not None and not visit.is_finished:
         place = f"{place} Stopped: {visit.snapshot.done:,} of {visit.size} have ended."
     elif step == "compare" and (gap := compare(visit)) is not None:

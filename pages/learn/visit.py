@@ -1,6 +1,6 @@
 """A learner in a lesson: what is kept of it, the learner's own runs, and the figures read off them.
 
-open_visit(lesson, learner) -> Visit        visit.keep(step="run", …) writes        visit.start(guess) runs the lesson's experiment, once
+open_visit(lesson, learner) -> Visit        visit.keep(step="run", …) writes        visit.start() runs the lesson's experiment, once
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ def _build_answer(scene: Scene) -> Slide:
 
 
 def _build_gone() -> Slide:
-    return Slide("The runs of this class are not there any more.", main="Back to the question")
+    return Slide("The runs of this class no longer exist.", main="Back to the question")
 
 
 def _read_task(scene: Scene) -> tuple[list[Text], str, list[Text]]:
