@@ -22,8 +22,8 @@ export class ChoiceGuess {
     const cards = data.choices.map((text, i) => {
       const input = make("input", { type: "radio", name, value: i, checked: value === i, disabled: !data.open, data: { key: `choice ${i}` }, on: { change: () => this.choose(i) } });
       const marks = make("span", { class: "marks" });
-      if (value === i && !data.answer) marks.append(sign(diamond(10, 10, 7, data.open ? "full" : "")), data.open ? "" : "your guess");
-      if (it?.value === i) marks.append(sign(dot(10, 10, 7)), "what happened");
+      if (value === i && !data.answer) marks.append(make("span", { class: "mark" }, sign(diamond(10, 10, 7, data.open ? "full" : "")), data.open ? "" : "your guess"));
+      if (it?.value === i) marks.append(make("span", { class: "mark" }, sign(dot(10, 10, 7)), "what happened"));
       const bars = all[i];
       return make("label", { class: [value === i ? "chosen" : "", it?.value === i ? "was" : ""].join(" ") }, input, make("span", { class: "text", text }), bars?.length ? histogram(bars, scale, data) : null, data.answer ? null : marks);
     });

@@ -42,7 +42,7 @@ def draw_list(learner: str) -> None:
         st.title("Learn", anchor=False, width="content")
         total = sum(lesson.minutes for lesson in found)
         st.caption(
-            f"{pluralize(len(found), 'lesson')}, about {total} minutes, on the practice model, offline",
+            f"{pluralize(len(found), 'lesson')}, about {total} minutes, on the built-in practice model, offline",
             width="content",
         )
         st.space("stretch")
@@ -53,7 +53,12 @@ def draw_list(learner: str) -> None:
     waiting = next((one.lesson.name for one in visits if not one.progress.is_done), None)
     rows = [_row(one, is_next=one.lesson.name == waiting) for one in visits]
     _component(key=KEY, data={"rows": rows}, height="content", on_asked_change=lambda: None)
-    st.caption("Any order is fine. In later lessons you write more yourself.")
+    if waiting is None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("All lessons are done. Now try a question of your own:", width="content")
+            st.page_link(address.LAB, label="Open the Lab", icon=":material/science:", width="content")
+    else:
+        st.caption("Any order is fine. In later lessons you write more yourself.")
     for broken in lessons.list_broken():
         show_error(str(broken))
 
