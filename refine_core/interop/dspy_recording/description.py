@@ -193,8 +193,8 @@ def _type_suffix(annotation: Any) -> str:
 
 def _description(info: Any) -> str:
     extra = getattr(info, "json_schema_extra", None)
-    said = extra.get("desc") if isinstance(extra, Mapping) else None
-    return said if isinstance(said, str) else ""
+    text = extra.get("desc") if isinstance(extra, Mapping) else None
+    return text if isinstance(text, str) else ""
 
 
 def _own_instructions(signature: Any) -> str:

@@ -20,10 +20,10 @@ _OF_MODELS = frozenset(
 )  # packages whose errors are a model's or its server's
 
 
-def describe_request(lm: Any, given: Mapping[str, Any], purpose: Purpose) -> LMRequested:
-    """What is sent. given: the arguments of the model's `__call__`, as dspy hands them to a callback."""
-    kwargs = {**getattr(lm, "kwargs", {}), **(given.get("kwargs") or {})}
-    messages = given.get("messages") or [{"role": "user", "content": given.get("prompt") or ""}]
+def describe_request(lm: Any, inputs: Mapping[str, Any], purpose: Purpose) -> LMRequested:
+    """What is sent. inputs: the arguments of the model's `__call__`, as dspy hands them to a callback."""
+    kwargs = {**getattr(lm, "kwargs", {}), **(inputs.get("kwargs") or {})}
+    messages = inputs.get("messages") or [{"role": "user", "content": inputs.get("prompt") or ""}]
     return LMRequested(
         _name(lm), tuple(_message(one) for one in messages), describe_parameters(kwargs), purpose
     )
@@ -101,8 +101,8 @@ def _text(output: Any) -> str:
 
 def _reasoning(outputs: Any) -> str:
     first = outputs[0] if isinstance(outputs, Sequence) and outputs else None
-    said = first.get("reasoning_content") if isinstance(first, Mapping) else None
-    return said if isinstance(said, str) else ""
+    text = first.get("reasoning_content") if isinstance(first, Mapping) else None
+    return text if isinstance(text, str) else ""
 
 
 def _read_tokens(usage: Any, name: str) -> int | None:

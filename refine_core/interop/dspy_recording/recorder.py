@@ -383,11 +383,11 @@ def _arguments(inputs: Mapping[str, Any]) -> dict[str, Any]:
 def _end_parsing(place: Place, signature: Any, _: Any, error: BaseException | None) -> None:
     if error is None:
         return
-    wanted = list(getattr(signature, "output_fields", ()))
+    fields = list(getattr(signature, "output_fields", ()))
     parsed = getattr(error, "parsed_result", None)
-    missing = tuple(name for name in wanted if name not in parsed) if isinstance(parsed, Mapping) else ()
-    said = describe_fault(error).message
-    place.scope.emit(ParseFailed(missing, {} if missing else {wanted[0] if wanted else "reply": said}))
+    missing = tuple(name for name in fields if name not in parsed) if isinstance(parsed, Mapping) else ()
+    message = describe_fault(error).message
+    place.scope.emit(ParseFailed(missing, {} if missing else {fields[0] if fields else "reply": message}))
 
 
 def _ignore(outputs: Any, error: BaseException | None) -> None:

@@ -184,17 +184,17 @@ class Refinement:
             scope.emit(AdviceFailed(attempt.index, fault, took_s))
             self._count_failure()
             return
-        told = {str(name): str(text) for name, text in advice.items()}
-        known = set(attempt.names.values())
+        hints = {str(name): str(text) for name, text in advice.items()}
+        predictors = set(attempt.names.values())
         self._advice, self._advice_from = dict(advice), attempt.index
         scope.emit(
             AdviceGiven(
                 attempt.index,
                 str(_field(outputs, "discussion") or ""),
-                {name: text for name, text in told.items() if name in known},
+                {name: text for name, text in hints.items() if name in predictors},
                 took_s,
-                {name: text for name, text in told.items() if name not in known},
-                tuple(name for name in attempt.names.values() if name not in told),
+                {name: text for name, text in hints.items() if name not in predictors},
+                tuple(name for name in attempt.names.values() if name not in hints),
             )
         )
 
