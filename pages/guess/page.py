@@ -134,7 +134,10 @@ def _read_token() -> str:
 
 def _watch(code: str, state: tuple[object, ...]) -> None:
     """Draw the page anew once the class is elsewhere."""
-    room = lessons.read_room(runs.default().store, code)
+    try:
+        room = lessons.read_room(runs.default().store, code)
+    except StoreError:  # the next look may read it
+        return
     if room is not None and _state(room) != state:
         st.rerun()
 

@@ -24,6 +24,7 @@ from pages.shared.text import escape_markdown
 from refine_core import experiments
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.formatting import pluralize
+from refine_core.lessons import LessonError
 
 POLL_S: Final = 0.4
 _WHAT_COMES: Final = {
@@ -99,7 +100,7 @@ def _draw_live(visit: Visit) -> None:
 
 def _draw_progress(visit: Visit) -> None:
     """How far it is; once all has ended, the page goes on to Compare by itself."""
-    latest = open_visit(visit.lesson, visit.learner)
+    latest = _open_again(visit)
     snapshot = latest.snapshot
     if snapshot is None or not snapshot.is_live:
         if latest.is_finished:
@@ -114,7 +115,15 @@ def _draw_progress(visit: Visit) -> None:
 
 
 def _draw_points(visit: Visit) -> None:
-    draw_guess(build_picture(open_visit(visit.lesson, visit.learner)))
+    draw_guess(build_picture(_open_again(visit)))
+
+
+def _open_again(visit: Visit) -> Visit:
+    """The visit as it is now. What cannot be read is said by the page, which catches nothing of a fragment's own runs."""
+    try:
+        return open_visit(visit.lesson, visit.learner)
+    except (LessonError, SpecError, StoreError):
+        st.rerun()
 
 
 def _draw_ended(visit: Visit) -> None:

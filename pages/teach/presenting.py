@@ -16,12 +16,13 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.clicks import take_click
 from pages.shared.leave import leave_for
+from pages.shared.text import show_error
 from pages.shared.web import TEACH, import_script, read_styles
 from pages.teach.reach import find_address
 from pages.teach.scene import Scene, open_scene
 from pages.teach.slide import build_slide
 from refine_core import experiments, lessons, runs
-from refine_core.errors import LMError, SpecError
+from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.lessons import STEPS, LessonError, Room, RoomError, Step
 
 KEY: Final = "teach"
@@ -50,6 +51,13 @@ _component = st.components.v2.component(
 @st.fragment(run_every=POLL_S)
 def draw_class(code: str) -> None:
     """Draw the step that the class is at. In an AppTest, press with `at.session_state["teach"] = {"asked": {"do": "on", "at": 1}}`."""
+    try:
+        _draw(code)
+    except (LessonError, RoomError, StoreError) as error:  # the page catches none of a fragment's own runs
+        show_error(str(error))
+
+
+def _draw(code: str) -> None:
     leaves = False
     try:
         with _ACTING:
