@@ -100,7 +100,7 @@ def test_a_class_is_taught_from_the_question_to_the_line_to_remember():
     assert shown["headline"] == "The room was 30 points too low.\nOne of 2 came within 5 points."
     assert shown["chart"]["outcome"]["words"] == "90\xa0%: 45 of 50"
     shown = slide(ask(app, "on"))
-    assert "The dotted line is" in " ".join(shown["texts"])
+    assert "the dotted line is" in " ".join(shown["texts"])
     assert len(shown["curve"]["theory"]["values"]) == len(shown["curve"]["outcome"]) == 10
     assert slide(ask(app, "back"))["main"] == "Next: why"
     ask(app, "on")
