@@ -70,7 +70,7 @@ def draw_start(visit: Visit, left: int) -> None:
             st.markdown(f":orange[**{reason}**]", width="content")
         elif left:
             st.caption(reason, width="content")
-    st.caption("A guess may be wrong; it is kept to compare.")
+    st.caption("The runs serve the steps after this one, too. A guess may be wrong; it is kept to compare.")
     if st.button(":blue[Show me without a guess]", type="tertiary", key="learn.show"):
         start(visit, without_guess=True)
 
