@@ -62,7 +62,7 @@ def test_code_for_the_cases_that_can_be_seen_fails_on_a_hidden_one(code):
     seen = "def reward(args, pred):\n    return float(pred.answer != '')\n"
     judged = judge_answer(hidden, seen, {})
     assert (judged.passed, judged.trials) == (False, ())
-    assert "kept hidden" in judged.reason
+    assert "This case is hidden" in judged.reason
 
 
 def test_what_code_says_in_its_error_is_no_markup(code):
