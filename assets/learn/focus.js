@@ -18,7 +18,8 @@ export class Focus {
     this.note = ({ target }) => {
       if (this.isPlacing) return;
       const all = [...document.querySelectorAll(FOCUSABLE)].filter((one) => one === target || one.tabIndex >= 0);
-      Object.assign(this, { held: target, key: widgetOf(target), before: all[all.indexOf(target) - 1], isMoved: false, lost: 0 });
+      const before = all[all.indexOf(target) - 1];
+      Object.assign(this, { held: target, key: widgetOf(target), before, beforeKey: before && widgetOf(before), isMoved: false, lost: 0 });
     };
     document.addEventListener("focusin", this.note);
   }
@@ -40,10 +41,10 @@ export class Focus {
     this.waiting = this.frames > 0 && requestAnimationFrame(() => this.look());
   }
 
-  // What is drawn in the place of what had the focus, or stood before it.
+  // What is drawn in the place of what had the focus, or stood before it, which may have been drawn anew, too.
   beside() {
-    const again = this.key && document.querySelector(`.${CSS.escape(this.key)} :is(${FOCUSABLE})`);
-    return again ?? (this.before?.getClientRects().length ? this.before : null);
+    const again = (key) => key && document.querySelector(`.${CSS.escape(key)} :is(${FOCUSABLE})`);
+    return again(this.key) || (this.before?.getClientRects().length ? this.before : again(this.beforeKey)) || null;
   }
 
   place(to) {

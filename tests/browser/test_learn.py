@@ -95,8 +95,11 @@ def test_a_deep_link_to_a_later_step_asks_for_the_guess_or_shows_without_one(pag
     page.get_by_role("button", name="Show me without a guess").click()
     expect(page.get_by_role("heading", name="You looked without a guess.")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name=re.compile("Check")).click()
-    page.get_by_role("button", name="Hint").click()
-    expect(page.get_by_text("Hint 1.")).to_be_visible()
-    page.get_by_role("button", name="Show me").click()
+    for number in (1, 2):
+        page.get_by_role("button", name="Hint").click()
+        expect(page.get_by_text(f"Hint {number}.")).to_be_visible()
+    page.get_by_role("button", name="Show me").press("Enter")
     expect(page.get_by_text("Shown.")).to_be_visible()
+    # It is gone, and what stood before it is drawn anew, as a lesser button.
+    expect(page.get_by_role("button", name="Check", exact=True)).to_be_focused()
     expect(page.locator("path.gap")).to_have_count(0)
