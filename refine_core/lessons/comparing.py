@@ -99,7 +99,7 @@ def _compare_curves(
         sentence = f"You were within {format_size(by_x[worst], prediction)} everywhere."
         return Gap(sentence, measured, mean, by_x, is_near=True)
     at = (
-        f"most at {prediction.x_axis.partition(',')[0] or 'x'} = {format_number(worst)}: "
+        f"most at {prediction.x_axis.partition(',')[0] or 'x'}\u00a0=\u00a0{format_number(worst)}: "
         f"{format_measured(guess[worst], prediction)} against {format_measured(measured[worst], prediction)}"
     )
     one_way = all(one >= 0 for one in by_x.values()) or all(one <= 0 for one in by_x.values())

@@ -107,11 +107,11 @@ RIGHT = {"right": {1: 0.4, 2: 0.64, 3: 0.8, 4: 0.92}, "count": 14, "which": 1}
     [
         (
             {1: 40, 2: 60, 4: 58},
-            "You were low by 19 points on average, most at N = 4: 58 against 92.",
+            "You were low by 19 points on average, most at N\u00a0=\u00a04: 58 against 92.",
         ),
         (
             {1: 40, 2: 84, 4: 86},
-            "You were off by 13 points on average, too high in some places and too low in others, most at N = 2: 84 against 64.",
+            "You were off by 13 points on average, too high in some places and too low in others, most at N\u00a0=\u00a02: 84 against 64.",
         ),
         ({1: 40, 2: 64, 4: 92}, "You were within 0 points everywhere."),
     ],
