@@ -272,11 +272,12 @@ export class Curve {
   }
 
   describe() {
-    const { axis, x, outcome } = this.data;
+    const { axis, x, outcome, theory, running } = this.data;
     const points = x.values.map((one, i) => {
       const parts = [];
       if (this.data.guessed && this.value(i) !== null) parts.push(`guess ${write(axis, this.value(i))}`);
       if (outcome?.[i]) parts.push(`it was ${outcome[i].words || write(axis, outcome[i].value)}`);
+      if (outcome?.[i] && !running && Number.isFinite(theory?.values[i])) parts.push(`${theory.words} ${write(axis, theory.values[i])}`);
       return parts.length ? `${one}: ${parts.join(", ")}` : "";
     });
     return `${axis.title}, by ${x.title}. ${points.filter(Boolean).join("; ")}.`;
