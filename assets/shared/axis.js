@@ -14,11 +14,11 @@ export function snap({ low, high, step }, value) {
   return Number(Math.min(high, Math.max(low, near)).toFixed(6));
 }
 
-/** About `count` round numbers from one end of an axis to the other, and its ends where there is room for them. */
-export function ticks({ low, high }, count = 4) {
+/** About `count` round numbers from one end of an axis to the other, whole where its steps are, and its ends where there is room for them. */
+export function ticks({ low, high, step: least }, count = 4) {
   const rough = (high - low || 1) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 3, 5, 10].map((one) => one * power).find((one) => one >= rough * 0.999);
+  const step = [1, 2, 2.5, 3, 5, 10].map((one) => one * power).find((one) => one >= rough * 0.999 && (Number.isInteger(one) || !Number.isInteger(least)));
   const found = [];
   for (let at = Math.ceil(low / step - 1e-9) * step; at <= high + step * 1e-6; at += step) found.push(Number(at.toFixed(9)));
   const room = 0.4 * step;
