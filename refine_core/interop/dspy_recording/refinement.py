@@ -77,6 +77,7 @@ class Refinement:
     _advice_from: int | None = None
     _began: float = field(default_factory=time.perf_counter)
     _fail_count: int = 0
+    _highest: Any = -math.inf
     _raises: bool = False
     """Whether dspy raises the error of the latest failure, by its own rule."""
     _reward_began: float = 0.0
@@ -144,22 +145,24 @@ class Refinement:
             return
         if error is None:
             try:
-                value > -math.inf  # noqa: B015 - dspy compares it, and an error in that is the attempt's
+                if value > self._highest:  # noqa: PLR1730 - as dspy compares it, and an error in that is the attempt's
+                    self._highest = value
                 attempt.reward = float(value)
             except Exception as why:  # noqa: BLE001 - a value of the user's own
                 error = why
-        if error is not None:
+        if error is not None or attempt.reward is None:
             self._count_failure()
-            attempt.scope.emit(AttemptFailed(attempt.index, "reward", describe_fault(error)))
-        elif attempt.reward is not None and math.isnan(attempt.reward):
-            attempt.scope.emit(
-                AttemptFailed(attempt.index, "reward", Fault("NotANumber", _NOT_A_NUMBER, "code"))
-            )
-        elif attempt.reward is not None:
+            fault = describe_fault(error or TypeError("the reward is no number"))
+            attempt.scope.emit(AttemptFailed(attempt.index, "reward", fault))
+            return
+        if math.isnan(attempt.reward):
+            fault = Fault("NotANumber", _NOT_A_NUMBER, "code")
+            attempt.scope.emit(AttemptFailed(attempt.index, "reward", fault))
+        else:
             attempt.scope.emit(RewardScored(attempt.index, attempt.reward, took_s))
-            if self.instance.threshold is None and not self.asks_advice:
-                attempt.scope.emit(LibraryFault("no_threshold"))
-                self._count_failure()
+        if self.instance.threshold is None and not self.asks_advice:
+            attempt.scope.emit(LibraryFault("no_threshold"))
+            self._count_failure()
 
     def advice_started(self) -> Scope | None:
         """Dspy asks for advice. Returns where."""
