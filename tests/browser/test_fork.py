@@ -46,7 +46,7 @@ def hint(page: Page) -> Locator:
 def test_a_hint_is_edited_and_the_branch_is_compared_with_its_parent(forked):
     page, url, run_id = forked
     page.goto(f"{url}/run?run={run_id}&attempt=3")
-    page.get_by_role("button", name="Fork").click()
+    page.get_by_role("button", name="Fork", exact=True).click()
     expect(dialog(page).get_by_text("Attempts 1 and 2 are kept as recorded")).to_be_visible()
     expect(dialog(page).get_by_text("at most 11 calls, free")).to_be_visible()
     expect(hint(page)).to_have_text("In `facts`, list the order number exactly as the input has it.")

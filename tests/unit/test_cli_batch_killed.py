@@ -98,7 +98,8 @@ def test_a_killed_experiment_goes_on_and_pays_for_nothing_twice(work):
     assert [one["runs"] for one in found["arms"]] == [ROWS, ROWS]
     # At most the two calls that were under way are made again; the first attempts of their runs stay.
     assert 3 * ROWS <= gate.count <= 3 * ROWS + 2
-    assert sum(one["calls"] for one in found["arms"]) <= gate.count
+    # A call is recorded before it is sent, so that the two which the kill cut off are counted even if no request had left.
+    assert 3 * ROWS <= sum(one["calls"] for one in found["arms"]) <= gate.count + 2
 
 
 def test_ctrl_c_keeps_what_has_ended_and_says_how_to_go_on(work):

@@ -244,6 +244,7 @@ def test_a_report_says_in_plain_words_why_the_run_stopped(reason):
         "cancelled": "A person stopped the run",
         "error": "An error outside the attempts stopped the run",
         "reward_broken": "The reward function has an error that every further attempt would meet",
+        "unknown": "The trace that this was imported from does not tell why it ended",
     }
     assert begins[reason] in text
 
