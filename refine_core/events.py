@@ -278,6 +278,34 @@ class RewardScored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RewardComputed(Event):
+    """Afterwards a person ran the recorded reward on the recorded outputs of an attempt whose reward is not on record.
+
+    It decided nothing of the run, and may differ from what the reward returned then. Fields as in RewardScored.
+    """
+
+    kind: ClassVar[str] = "reward_computed"
+    index: int
+    value: float
+    took_s: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    feedback: str = ""
+    stdout: str = ""
+    unmet: Mapping[str, str] = field(default_factory=dict)
+    refusals: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, scored: RewardScored) -> RewardComputed:
+        """The same score, as one that was computed afterwards."""
+        return cls(scored.index, scored.value, scored.took_s, scored.parts, scored.feedback, scored.stdout, scored.unmet, scored.refusals)  # fmt: skip
+
+    @property
+    def score(self) -> RewardScored:
+        """What a run holds of it: "scored again", as a later score is."""
+        return RewardScored(self.index, self.value, self.took_s, self.parts, self.feedback, self.stdout, self.unmet, self.refusals, rescored=True)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class AdviceGiven(Event):
     """after: index of the attempt that it judges. advice: predictor name -> what to do next time, or "N/A".
 
@@ -414,4 +442,5 @@ ALL: tuple[type[Event], ...] = (
     PauseEnded,
     HintsEdited,
     LibraryFault,
+    RewardComputed,
 )

@@ -23,6 +23,7 @@ from refine_core.events import (
     AttemptStarted,
     Event,
     HintsEdited,
+    RewardComputed,
     RewardScored,
     RunResumed,
     RunStarted,
@@ -224,6 +225,14 @@ def evolve(loop: Loop, event: Event) -> Loop:
             running = () if loop.running == (i,) else _without(loop.running, i)
             return Loop(
                 plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken, edited
+            )
+        case RewardComputed(index=i):
+            # What came after this attempt is over: only which attempt is the best may change.
+            return replace(
+                loop,
+                rewards={**rewards, i: event.value},
+                unmet=unmet | {i} if event.unmet else unmet,
+                running=_without(loop.running, i),
             )
         case AttemptFailed(index=i):
             # As in the original, a failure asks for no advice and the latest good advice stays.

@@ -27,7 +27,7 @@ from refine_core.rewards.error_explanations import SANDBOX
 from refine_core.spec import HintSource
 from refine_core.spec.schedule import ScheduleKind
 
-AttemptWord = Literal["scored", "best", "stopped", "failed", "running", "cut_off", "returned"]
+AttemptWord = Literal["scored", "best", "stopped", "failed", "running", "cut_off", "unknown", "returned"]
 ATTEMPT_OUTCOMES: Final[dict[AttemptWord, str]] = {
     "scored": "scored",
     "best": "best so far",
@@ -35,6 +35,7 @@ ATTEMPT_OUTCOMES: Final[dict[AttemptWord, str]] = {
     "failed": "failed",
     "running": "running",
     "cut_off": "cut off",
+    "unknown": "reward unknown",
     "returned": "returned",
 }
 """What became of an attempt, as every chart, table and sentence says it."""
@@ -72,11 +73,40 @@ USUAL_SETTINGS = f"{_HINTS_FROM['adviser']} · {_SCHEDULES['dspy-2.6']}"
 
 def describe_outcome(timeline: Timeline, attempt: Attempt) -> str:
     """What became of an attempt; once the run has finished, the best is no longer "so far"."""
-    if attempt.state == "cut_off" and timeline.unknown and attempt.outputs is not None:
-        return "reward unknown"
-    if attempt.outcome == "best" and timeline.end is not None:
-        return "best"
-    return ATTEMPT_OUTCOMES[attempt.outcome]
+    best = attempt.outcome == "best" and timeline.end is not None
+    words = ("best known" if timeline.unscored else "best") if best else ATTEMPT_OUTCOMES[attempt.outcome]
+    return f"{words}, {COMPUTED}" if attempt.computed_at is not None else words
+
+
+COMPUTED: Final = "computed here"
+"""Of a reward that a person had computed afterwards, as the log did not hold it."""
+
+
+def list_unknown(timeline: Timeline) -> list[str]:
+    """What the source of a run did not tell, as far as it is still unknown: "N", "reward of attempt 2"."""
+    told = [one for one in timeline.unknown if not one.startswith(_UNKNOWN_REWARD)]
+    return [*told, *([_UNKNOWN_REWARD + _numbers(timeline.unscored)] if timeline.unscored else [])]
+
+
+def describe_computed(timeline: Timeline) -> str:
+    """Which rewards were computed afterwards: "reward of attempt 2 computed here, not recorded"; "" for none."""
+    computed = timeline.computed
+    return f"{_UNKNOWN_REWARD}{_numbers(computed)} {COMPUTED}, not recorded" if computed else ""
+
+
+def describe_unknown(timeline: Timeline) -> str:
+    """The same two in a row: "unknown: N · reward of attempt 2 computed here, not recorded"; "" for neither."""
+    unknown = list_unknown(timeline)
+    return " · ".join(
+        filter(None, (f"unknown: {', '.join(unknown)}" if unknown else "", describe_computed(timeline)))
+    )
+
+
+_UNKNOWN_REWARD: Final = "reward of attempt "
+
+
+def _numbers(indices: Iterable[int]) -> str:
+    return ", ".join(str(index + 1) for index in indices)
 
 
 def describe_kept(attempt: Attempt, timeline: Timeline) -> str:

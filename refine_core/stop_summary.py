@@ -14,6 +14,7 @@ from refine_core.events import RunFinished
 from refine_core.formatting import clip, format_run_id, pluralize
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import (
+    describe_computed,
     describe_error,
     describe_failure,
     describe_pause,
@@ -89,7 +90,8 @@ def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
         case "unknown":
             why = "the trace does not tell why it stopped"
             given = f"Attempt {end.returned + 1} was returned." if end.returned is not None else ""
-            return f"{pluralize(count, 'attempt')}; {why}.", given, best, *failures
+            known = _named("Best known reward" if timeline.unscored else "Best", timeline, timeline.best)
+            return f"{pluralize(count, 'attempt')}; {why}.", given, known, _computed(timeline), *failures
         case "cancelled":
             return f"Cancelled {_when(timeline)}.", best, *failures
         case _:
@@ -101,6 +103,11 @@ def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
 
 
 _NO_REWARD = "No attempt has a reward yet."
+
+
+def _computed(timeline: Timeline) -> str:
+    words = describe_computed(timeline)
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def _all_failed(timeline: Timeline, failures: Sequence[str]) -> tuple[str, ...]:

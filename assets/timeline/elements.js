@@ -8,6 +8,7 @@ const SHAPES = {
   pending: [["circle", { cx: 7, cy: 7, r: 3.5 }]],
   running: [["circle", { cx: 7, cy: 7, r: 5.5 }]],
   cut_off: [["path", { d: "M2 7h10" }]],
+  unknown: [["path", { d: "M4 4.6a3 3 0 1 1 3 3v1.8M7 12v1" }]],
   unmet: [["circle", { cx: 7, cy: 7, r: 4.5 }]],
   returned: [["circle", { cx: 7, cy: 7, r: 6.25 }]],
   best_so_far: [["path", { d: "M0 11h7V4h7" }]],

@@ -72,9 +72,18 @@ export function symbol(kind, x, y, size, attributes) {
       return svg("path", { d: `M${left} ${top}L${right} ${foot}M${right} ${top}L${left} ${foot}`, ...attributes });
     case "dash":
       return svg("path", { d: `M${left} ${round(y)}H${right}`, ...attributes });
+    case "question":
+      return svg("path", { d: question(x, y, r), ...attributes });
     default:
       return svg("circle", { cx: round(x), cy: round(y), r, ...attributes });
   }
+}
+
+// A question mark of strokes.
+function question(x, y, r) {
+  const h = round(r / 2);
+  const hook = `M${round(x - r / 2)} ${round(y - r * 0.45)}a${h} ${h} 0 1 1 ${h} ${h}v${round(r * 0.35)}`;
+  return `${hook}M${round(x)} ${round(y + r * 0.8)}v${round(r * 0.2)}`;
 }
 
 // ---- strips

@@ -120,7 +120,7 @@ export class Story {
     const told = others.filter((field) => field.state !== "waiting").map((field) => element("span", { className: "field" }, ...this.field(field, row)));
     if (apart) told.unshift(element("span", { className: "quiet", textContent: `${main.name} ${apart}` }));
     if (waiting.length) told.push(element("span", { className: "quiet", textContent: `${waiting.map((f) => f.name).join(", ")}: waiting` }));
-    if (row.kept) told.push(element("span", { className: "quiet", title: "No call, no cost", textContent: row.kept }));
+    if (row.kept) told.push(element("span", { className: "quiet", title: row.kept.startsWith("kept") ? "No call, no cost" : "", textContent: row.kept }));
     if (told.length) parts.push(element("p", { className: "sub", dir: "auto" }, ...told.flatMap((one, i) => (i ? [" · ", one] : [one]))));
     const notes = row.parts_message && !this.data.columns.length ? [row.parts_message, ...row.notes] : row.notes;
     for (const note of notes) parts.push(element("p", { className: "note", textContent: note, title: note }));

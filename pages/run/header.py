@@ -24,6 +24,7 @@ from pages.shared.viewport import is_narrow
 from pages.shared.web import TITLE, import_script, read_styles
 from refine_core import runs
 from refine_core.formatting import clip, format_run_id, format_time
+from refine_core.messages import describe_unknown
 from refine_core.runs import Annotation, Family, Run
 
 _TITLE_KEY: Final = "title"
@@ -96,8 +97,8 @@ def describe_origin(run: Run) -> str:
     mark = ["imported"] if run.imported else []
     if run.timeline.recorded_from:
         mark.append(f"recorded from {run.timeline.recorded_from}")
-    if run.timeline.unknown:
-        mark.append(clip(f"unknown: {', '.join(run.timeline.unknown)}", _MAX_LEFT_OUT))
+    if unknown := describe_unknown(run.timeline):
+        mark.append(clip(unknown, _MAX_LEFT_OUT))
     if run.timeline.left_out:
         mark.append(clip(f"shared without {', '.join(run.timeline.left_out)}", _MAX_LEFT_OUT))
     return " · ".join([format_time(run.timeline.started_at), spec.model.label, *seed, short, *mark])

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Final
 from refine_core.cli.terminal import Terminal, columns_of, cut, lines_of, one_line, pad
 from refine_core.figures.text import to_text
 from refine_core.formatting import format_rollout, format_temperature
-from refine_core.messages import describe_failure, describe_unmet_rules, format_reward
+from refine_core.messages import (
+    ATTEMPT_OUTCOMES,
+    COMPUTED,
+    describe_failure,
+    describe_unmet_rules,
+    format_reward,
+)
 
 if TYPE_CHECKING:
     from refine_core.log.timeline import Attempt, Outcome, Timeline
@@ -26,6 +32,7 @@ _MARKS: Final[Mapping[Outcome, tuple[str, str | None]]] = {
     "failed": ("✕", "red"),
     "running": ("◌", None),
     "cut_off": ("◌", None),
+    "unknown": ("?", None),
 }
 _BAR: Final = 10
 _BAR_COLUMNS: Final = 70  # of a terminal that has room for the bar
@@ -84,6 +91,8 @@ def _describe_attempt(attempt: Attempt, *, ended: bool) -> str:
         return "cut off"
     notes = [
         "kept" if attempt.kept else "",
+        ATTEMPT_OUTCOMES["unknown"] if attempt.state == "unknown" else "",
+        f"reward {COMPUTED}, not recorded" if attempt.computed_at is not None else "",
         describe_unmet_rules(attempt),
         "returned" if attempt.is_returned and ended else "",
     ]
@@ -117,8 +126,8 @@ def _bar(terminal: Terminal, timeline: Timeline, attempt: Attempt) -> list[str]:
 
 
 def _temperature(timeline: Timeline, attempt: Attempt) -> str:
-    if not timeline.has_temperature(attempt):
-        return format_rollout(attempt.index)
+    if not timeline.has_temperature(attempt) or timeline.shows_rollouts:
+        return format_rollout(timeline.rollout_of(attempt.index))
     return pad(f"T {format_temperature(attempt.temperature)}", 7)
 
 

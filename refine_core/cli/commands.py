@@ -49,6 +49,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "Rewards": {
         "score": "Score the rows of a file with a reward function.",
         "check": "Say how a reward can be paid for nothing.",
+        "run-reward": "Run a recorded reward where a run does not hold what it returned.",
         "what-if": "Say what a recorded run would have done with a change.",
         "xray": "Show what each line of a reward did on one output.",
         "rows": "Read a file of recorded outputs and print its rows.",

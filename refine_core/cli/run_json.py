@@ -17,6 +17,7 @@ MISSED: Final = frozenset({"attempts_used_up", "budget_used_up"})
 def run_to_json(run: Run) -> dict[str, object]:
     """A run with its attempts, which count from 1. What is unknown, or has not come, is null."""
     from refine_core import runs
+    from refine_core.messages import list_unknown
 
     timeline, end = run.timeline, run.timeline.end
     spec, usage = timeline.spec, run.timeline.usage
@@ -30,7 +31,7 @@ def run_to_json(run: Run) -> dict[str, object]:
         "verdict": run.stop_summary,
         "model": spec.model.label,
         "strategy": spec.strategy,
-        "N": spec.N,
+        "N": None if "N" in timeline.unknown else spec.N,
         "threshold": spec.threshold,
         "reached": end is not None and end.reason == "threshold_reached",
         "best": None if best is None else {"attempt": best.index + 1, "reward": best.reward},
@@ -48,6 +49,8 @@ def run_to_json(run: Run) -> dict[str, object]:
         "parent": spec.parent,
         "fork_attempt": spec.fork_attempt,
         "imported": run.imported,
+        "recorded_from": timeline.recorded_from or None,
+        "unknown": list_unknown(timeline),
     }
 
 
@@ -60,6 +63,7 @@ def attempt_to_json(attempt: Attempt) -> dict[str, object]:
         "kept": attempt.kept,
         "temperature": attempt.temperature,
         "reward": attempt.reward,
+        "computed_here": attempt.computed_at is not None,
         "parts": {} if scored is None else dict(scored.parts),
         "feedback": "" if scored is None else scored.feedback,
         "unmet": dict(attempt.unmet),

@@ -69,7 +69,7 @@ def _describe_experiment(run_id: str, experiment_id: str) -> str:
 
 def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     from refine_core import runs
-    from refine_core.messages import describe_settings, format_reward, list_library_faults
+    from refine_core.messages import describe_settings, describe_unknown, format_reward, list_library_faults
 
     timeline = run.timeline
     spec, note = timeline.spec, runs.annotation(run.run_id)
@@ -77,10 +77,14 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     yield terminal.paint(one_line(note.name or runs.title(spec)), bold=True)
     imported = " · imported from a file" if run.imported else ""
     yield f"run {run.run_id} · {format_time(timeline.started_at)} · {one_line(spec.model.label)}{imported}"
-    if spec.program_file:
+    if spec.program_file and not run.imported:
         yield f"the Python program {one_line(spec.program_file)}"
     if timeline.recorded_from:
-        yield f"recorded from {one_line(timeline.recorded_from)}"
+        yield one_line(
+            " · ".join(filter(None, (f"recorded from {timeline.recorded_from}", describe_unknown(timeline))))
+        )
+        if timeline.unscored and not runs.why_not_computed(timeline):
+            yield f"run the recorded reward to fill in what is unknown: refinescope run-reward {run.run_id.rpartition('-')[2]}"
     if spec.parent:
         yield _describe_parent(spec)
     if spec.experiment:
@@ -93,6 +97,7 @@ def _run_lines(run: Run, terminal: Terminal) -> Iterator[str]:
     yield run.usage_summary
     yield ""
     threshold = "none" if spec.threshold is None else format_reward(timeline, spec.threshold)
+    threshold = "unknown" if "threshold" in timeline.unknown else threshold
     settings = [
         "N unknown" if "N" in timeline.unknown else f"N {spec.N}",
         f"threshold {threshold}",
@@ -142,7 +147,7 @@ def _attempt_detail(run: Run, attempt: Attempt, terminal: Terminal) -> Iterator[
 
 
 def _reward_lines(run: Run, attempt: Attempt, terminal: Terminal) -> Iterator[str]:
-    from refine_core.messages import describe_failure, format_reward
+    from refine_core.messages import COMPUTED, describe_failure, format_reward
 
     scored = attempt.score
     if scored is None:
@@ -150,7 +155,8 @@ def _reward_lines(run: Run, attempt: Attempt, terminal: Terminal) -> Iterator[st
             yield from _named(terminal, "Failed", {"error": describe_failure(attempt)})
         return
     parts = {name: format_reward(run.timeline, value) for name, value in scored.parts.items()}
-    yield from _title(terminal, f"Reward {format_reward(run.timeline, scored.value)}")
+    computed = f", {COMPUTED}, not recorded" if attempt.computed_at is not None else ""
+    yield from _title(terminal, f"Reward {format_reward(run.timeline, scored.value)}{computed}")
     width = max((len(one_line(name)) for name in parts), default=0)
     for name, value in parts.items():
         yield f"  {one_line(name):<{width}}  {value}"

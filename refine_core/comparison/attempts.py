@@ -22,7 +22,13 @@ from refine_core.comparison.texts import show_value
 from refine_core.formatting import format_difference, format_score
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Timeline
-from refine_core.messages import describe_advice_failure, describe_failure, describe_outcome, format_reward
+from refine_core.messages import (
+    COMPUTED,
+    describe_advice_failure,
+    describe_failure,
+    describe_outcome,
+    format_reward,
+)
 from refine_core.unseen import show_unseen
 from refine_core.uptake import advice_price, routing
 
@@ -115,7 +121,9 @@ def compare_attempts(first: Timeline, a: Attempt, second: Timeline, b: Attempt) 
 
 
 def _side(timeline: Timeline, attempt: Attempt) -> Side:
-    words = "returned" if attempt.is_returned else describe_outcome(timeline, attempt)
+    words = describe_outcome(timeline, attempt)
+    if attempt.is_returned:
+        words = f"returned, {COMPUTED}" if attempt.computed_at is not None else "returned"
     reward = "" if attempt.reward is None else format_reward(timeline, attempt.reward)
     return Side(timeline.run_id, attempt.index + 1, reward, words, show_unseen(describe_failure(attempt)))
 

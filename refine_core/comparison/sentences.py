@@ -92,6 +92,7 @@ def _state(timeline: Timeline, attempt: Attempt) -> Phrase:
         "failed": ("failed", "bad"),
         "running": ("is still running", ""),
         "cut_off": ("was cut off", ""),
+        "unknown": ("has an unknown reward", ""),
     }
     return Phrase(*states.get(attempt.state, ("has no reward", "")))
 

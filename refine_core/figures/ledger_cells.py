@@ -26,8 +26,8 @@ from refine_core.formatting import (
 from refine_core.log.timeline import Attempt, Outcome, Timeline, Usage
 from refine_core.messages import (
     ATTEMPT_OUTCOMES,
+    COMPUTED,
     describe_failure,
-    describe_outcome,
     describe_refusals,
     describe_unmet_rules,
     format_reward,
@@ -63,8 +63,11 @@ def temperature_cell(timeline: Timeline, attempt: Attempt) -> Cell:
 def reward_cell(timeline: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
     """Its reward, or how it stands."""
     if attempt.reward is not None:
-        return Cell(format_reward(timeline, attempt.reward), describe_unmet_rules(attempt))
-    words = describe_outcome(timeline, attempt) if kind == "cut_off" else ATTEMPT_OUTCOMES[kind]
+        note = (
+            f"{COMPUTED}, not recorded" if attempt.computed_at is not None else describe_unmet_rules(attempt)
+        )
+        return Cell(format_reward(timeline, attempt.reward), note)
+    words = ATTEMPT_OUTCOMES[kind]
     return Cell(words + ("…" if kind == "running" else ""), quiet=kind != "failed")
 
 

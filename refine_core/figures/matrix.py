@@ -111,8 +111,12 @@ def _rewards(timeline: Timeline, axis: Axis, failed_y: float) -> list[Layer]:
     layers = panel.draw_rewards(timeline, axis, failed_y)
     for layer in layers:
         sizes, symbols = layer["size"], layer["symbol"]
-        if isinstance(sizes, list) and isinstance(symbols, list) and layer["name"] in {"reward", "failed"}:
-            small = {"circle": _DOT_PX, "cross": _DOT_PX}
+        if (
+            isinstance(sizes, list)
+            and isinstance(symbols, list)
+            and layer["name"] in {"reward", "failed", "unknown"}
+        ):
+            small = {"circle": _DOT_PX, "cross": _DOT_PX, "question": _DOT_PX}
             layer["size"] = [
                 small.get(str(symbol), size) for symbol, size in zip(symbols, sizes, strict=True)
             ]

@@ -20,6 +20,7 @@ from refine_core.figures.story_parts import PartCell, PartColumn, part_cells, pa
 from refine_core.formatting import format_difference, format_rollout, format_temperature
 from refine_core.log.timeline import Attempt, Outcome, Timeline
 from refine_core.messages import (
+    COMPUTED,
     describe_failure,
     describe_kept,
     describe_outcome,
@@ -137,7 +138,9 @@ def _row(
         parts_message=_parts_message(attempt),
         reward=_reward(timeline, attempt),
         change=_change(attempt, scored),
-        kept=describe_kept(attempt, timeline),
+        kept=f"reward {COMPUTED}, not recorded"
+        if attempt.computed_at is not None
+        else describe_kept(attempt, timeline),
     )
 
 
@@ -208,7 +211,7 @@ def _parts_message(attempt: Attempt) -> str:
 def _reward(timeline: Timeline, attempt: Attempt) -> str:
     if attempt.reward is not None:
         return format_reward(timeline, attempt.reward)
-    if attempt.state == "cut_off":
+    if attempt.state in ("cut_off", "unknown"):
         return describe_outcome(timeline, attempt)
     return {"failed": "failed", "running": "…"}.get(attempt.state, "")
 

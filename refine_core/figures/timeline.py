@@ -53,6 +53,7 @@ def _draw_columns(timeline: Timeline, *, ghost: bool) -> Drawing:
         panel.draw_best_so_far(timeline, grid.axis),
         *panel.draw_rewards(timeline, grid.axis, grid.failed_y),
         panel.draw_values(timeline, grid.axis),
+        panel.draw_notes(timeline, grid.axis),
         *strips.draw_temperatures(timeline, grid),
         *strips.draw_bars(timeline, grid),
         *strips.draw_advice(timeline, grid),

@@ -34,6 +34,7 @@ _LOOKS: Final = {
     "stopped": ("square", "best"),
     "failed": ("x", "failed"),
     "cut_off": ("line-ew-open", "muted"),
+    "unknown": ("diamond-tall-open", "muted"),
     "running": ("circle-open", "scored"),
 }
 
@@ -236,7 +237,10 @@ def _trace(name: str, bars: list[_Bar], colour: str) -> dict[str, Json]:
 
 
 def _ended_s(timeline: Timeline, attempt: Attempt) -> float:
-    return round(max(0.0, attempt.started_at - _origin(timeline) + (attempt.took_s or 0.0)), 4)
+    return round(
+        max(0.0, attempt.started_at - _origin(timeline) + (attempt.took_s or attempt.reward_offset_s or 0.0)),
+        4,
+    )
 
 
 def _clamp(axis: Axis, reward: float) -> float:
@@ -245,7 +249,7 @@ def _clamp(axis: Axis, reward: float) -> float:
 
 def _rewards(timeline: Timeline, axis: Axis) -> dict[str, Json]:
     """Each attempt's reward when it was known; one without a reward lies on the line of failures."""
-    ended = [a for a in timeline.attempts if a.took_s is not None]
+    ended = [a for a in timeline.attempts if a.took_s is not None or a.outcome == "unknown"]
     looks = [_LOOKS[a.outcome] for a in ended]
     return {
         "type": "scatter",
@@ -254,7 +258,7 @@ def _rewards(timeline: Timeline, axis: Axis) -> dict[str, Json]:
         "yaxis": "y2",
         "cliponaxis": False,
         "x": [_ended_s(timeline, a) for a in ended],
-        "y": [_failed_at(axis) if a.reward is None else _clamp(axis, a.reward) for a in ended],
+        "y": [_height(axis, a) for a in ended],
         "marker": {
             "symbol": [
                 f"{symbol}-open" if a.unmet else symbol for a, (symbol, _) in zip(ended, looks, strict=True)
@@ -266,6 +270,13 @@ def _rewards(timeline: Timeline, axis: Axis) -> dict[str, Json]:
         "customdata": [a.index for a in ended],
         "hoverinfo": "text",
     }
+
+
+def _height(axis: Axis, attempt: Attempt) -> float:
+    """Where its mark lies: an unknown reward half way up, as in the other drawing."""
+    if attempt.reward is not None:
+        return _clamp(axis, attempt.reward)
+    return (axis.low + axis.high) / 2 if attempt.outcome == "unknown" else _failed_at(axis)
 
 
 def _returned(timeline: Timeline, axis: Axis) -> dict[str, Json]:

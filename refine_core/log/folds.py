@@ -25,6 +25,7 @@ LOOP_EVENTS = (
     ev.AttemptFailed,
     ev.RewardStarted,
     ev.RewardScored,
+    ev.RewardComputed,
     ev.AdviceGiven,
     ev.AdviceFailed,
     ev.HintsEdited,
@@ -43,7 +44,7 @@ def cut_short(timeline: Timeline) -> Timeline:
     """The same run once nobody works at it any more: whatever has no end is cut off. `timeline` stays as it is."""
     attempts = [attempt.copy() for attempt in timeline.attempts]
     for attempt in attempts:
-        _cut_short(attempt)
+        _cut_short(attempt, recorded=bool(timeline.recorded_from))
     return replace(timeline, attempts=attempts)
 
 
@@ -195,7 +196,7 @@ class Fold:
     def _cut_short(self, timeline: Timeline) -> None:
         """Nothing that has begun is under way any more."""
         for attempt in timeline.attempts:
-            if _cut_short(attempt):
+            if _cut_short(attempt, recorded=bool(timeline.recorded_from)):
                 self._copies.pop(id(attempt), None)
 
     def _note_returned(self, timeline: Timeline) -> None:
@@ -236,6 +237,11 @@ class Fold:
             case ev.RewardScored():
                 attempt.state, attempt.reward, attempt.score = "scored", event.value, event
                 attempt.took_s, attempt.reaches_threshold = since, timeline.loop.reaches(event.index)
+                self._note_best(timeline, _position(timeline.attempts, attempt))
+            case ev.RewardComputed():
+                attempt.state, attempt.reward, attempt.score = "scored", event.value, event.score
+                attempt.took_s, attempt.computed_at = attempt.reward_offset_s, record.at
+                attempt.reaches_threshold = timeline.loop.reaches(event.index)
                 self._note_best(timeline, _position(timeline.attempts, attempt))
             case ev.AttemptFailed():
                 attempt.state, attempt.phase, attempt.error = "failed", event.phase, event.error
@@ -313,11 +319,12 @@ class Fold:
                 pass  # an event of a newer version: the log keeps it, and this view does not show it
 
 
-def _cut_short(attempt: Attempt) -> bool:
-    """Mark what has no end as cut off. Whether there was any."""
+def _cut_short(attempt: Attempt, *, recorded: bool) -> bool:
+    """Mark what has no end as cut off. Whether there was any. recorded: whether the run was recorded from elsewhere."""
     changed = False
     if attempt.state == "running":
-        attempt.state, changed = "cut_off", True
+        is_unknown = recorded and attempt.outputs is not None
+        attempt.state, changed = "unknown" if is_unknown else "cut_off", True
     parts: list[PredictorRun | Call | Advice] = [*attempt.predictors, *attempt.all_calls]
     if attempt.advice is not None:
         parts.append(attempt.advice)

@@ -87,7 +87,7 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
         case ev.AttemptStarted(index=i):
             rewards = (*summary.rewards, *([None] * (i + 1 - len(summary.rewards))))
             return replace(summary, rewards=rewards, events=record.seq)
-        case ev.RewardScored(index=i, value=value):
+        case ev.RewardScored(index=i, value=value) | ev.RewardComputed(index=i, value=value):
             rewards = (*summary.rewards[:i], value, *summary.rewards[i + 1 :])
             loop = evolve(_loop_with_best(summary), record.event)
             return replace(

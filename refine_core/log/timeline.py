@@ -17,8 +17,8 @@ from refine_core.loop import Loop
 from refine_core.reasoning import split_reasoning
 from refine_core.spec import ProgramSpec
 
-State = Literal["running", "scored", "failed", "cut_off"]
-Outcome = Literal["running", "scored", "best", "stopped", "failed", "cut_off"]
+State = Literal["running", "scored", "failed", "cut_off", "unknown"]
+Outcome = Literal["running", "scored", "best", "stopped", "failed", "cut_off", "unknown"]
 PartState = Literal["running", "done", "failed", "cut_off"]
 """Of a call, a predictor's run, or advice. "cut_off": the run stopped before it ended."""
 
@@ -142,7 +142,9 @@ class Attempt:
     """One try. reward is None unless scored; error and phase are set if it failed.
 
     fixed_temperature: names of predictors whose model takes no temperature; their rollout id is the index.
-    state "cut_off": the run ended while it ran. took_s: until its reward or failure.
+    state "cut_off": the run ended while it ran. "unknown": its outputs are on record, and its reward is not; only of a run that was
+    recorded from elsewhere. computed_at: when a person had its reward computed afterwards, as seconds since the epoch; None if it is
+    on record. took_s: until its reward or failure.
     reaches_threshold: whether it is good enough to stop. is_best: of all so far. is_returned: whether the caller was given it.
     best_so_far: reward of the best attempt up to here, which is not the highest where that one failed a validator.
     reward_offset_s: when the reward was asked, since the attempt began. calls: in judging too.
@@ -176,6 +178,7 @@ class Attempt:
     edited_hints: tuple[str, ...] = ()
     kept: bool = False
     library_faults: tuple[ev.LibraryFault, ...] = ()
+    computed_at: float | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -274,6 +277,16 @@ class Timeline:
     def new_attempts(self) -> list[Attempt]:
         """Its attempts without those that are kept from its parent."""
         return [attempt for attempt in self.attempts if not attempt.kept]
+
+    @property
+    def unscored(self) -> tuple[int, ...]:
+        """Indices of the attempts whose reward is unknown, though their outputs are on record."""
+        return tuple(a.index for a in self.attempts if a.state == "unknown")
+
+    @property
+    def computed(self) -> tuple[int, ...]:
+        """Indices of the attempts whose reward was computed afterwards."""
+        return tuple(a.index for a in self.attempts if a.computed_at is not None)
 
     @property
     def returned_index(self) -> int | None:

@@ -74,6 +74,9 @@ def _describe(record: Record, timeline: Timeline) -> str:  # noqa: PLR0912, C901
             return _sentence(f"Attempt {event.index + 1} returns: {quote_fields(event.outputs)}")
         case ev.RewardScored():
             return _score(event, timeline)
+        case ev.RewardComputed():
+            value = format_reward(timeline, event.value)
+            return f"Afterwards the recorded reward was run here on attempt {event.index + 1}: {value}."
         case ev.AttemptFailed():
             failed = _attempt(timeline, event.index)
             why = describe_failure(failed) if failed is not None else describe_error(event.error)

@@ -26,6 +26,7 @@ _BEATS: Final[Mapping[type[ev.Event], Beat]] = {
     ev.AttemptStarted: "start",
     ev.RewardStarted: "output",
     ev.RewardScored: "score",
+    ev.RewardComputed: "score",
     ev.AttemptFailed: "failure",
     ev.AdviceGiven: "advice",
     ev.AdviceFailed: "advice",

@@ -23,6 +23,7 @@ from refine_core.events import (
     ModuleStarted,
     PauseEnded,
     PredictorTraced,
+    RewardComputed,
     RewardScored,
     RewardStarted,
     RunPaused,
@@ -60,7 +61,9 @@ class ResumeState:
         """records: the run's log, from its first event."""
         own = [r for r in records if isinstance(r.event, LOOP_EVENTS) and not r.span.is_nested]
         ended = {
-            r.event.index: r.span for r in own if isinstance(r.event, RewardScored | AttemptFailed)
+            r.event.index: r.span
+            for r in own
+            if isinstance(r.event, RewardScored | RewardComputed | AttemptFailed)
         }  # an attempt may have been begun several times; the last one ended
         facts = tuple(
             r.event

@@ -16,6 +16,7 @@ branches       a run from one of its attempts on, with something changed     for
 reward_trial   the reward, on an output that a person typed
 what_ifs       a recorded run under another reward or threshold         rescoring   its outputs, scored again
 kept_what_ifs  those that somebody kept beside a run                        judges      whom a reward would ask, at what cost
+computing      rewards that the log does not hold, computed by the recorded reward
 judge_memory   what judges have answered: the same question is put to them once
 """
 
@@ -38,6 +39,8 @@ from refine_core.remarks import failed_lines, reward_remark
 from refine_core.rewards.shapes import Recognized
 from refine_core.runs import kept_what_ifs
 from refine_core.runs.callers import Caller, list_callers
+from refine_core.runs.computing import ComputedRewards, explain_error, why_not_computed
+from refine_core.runs.computing import compute_rewards as _compute_rewards
 from refine_core.runs.default_runs import DEFAULT
 from refine_core.runs.forking import AgainChanges, Family, FamilyMember, ForkChanges, ForkPlan, describe_kept
 from refine_core.runs.judges import JudgeEstimate
@@ -103,6 +106,7 @@ __all__ = [
     "Call",
     "Caller",
     "Choices",
+    "ComputedRewards",
     "Credentials",
     "Family",
     "FamilyMember",
@@ -142,6 +146,7 @@ __all__ = [
     "choices",
     "close",
     "coming_hints",
+    "compute_rewards",
     "default",
     "delete",
     "describe_api_call",
@@ -149,6 +154,7 @@ __all__ = [
     "describe_pair",
     "drop_what_if",
     "events",
+    "explain_error",
     "failed_lines",
     "family",
     "find_replay_mismatch",
@@ -201,6 +207,7 @@ __all__ = [
     "undelete",
     "wait_for_change",
     "what_if",
+    "why_not_computed",
     "write_curl",
     "write_litellm",
 ]
@@ -481,6 +488,11 @@ def ask_what_if(
     """
     keys = (credentials or Credentials()).keys
     return default().what_ifs.ask_spec(timeline, spec, ask_judge=ask_judge, keys=keys, limit_s=limit_s)
+
+
+def compute_rewards(run_id: str) -> ComputedRewards:
+    """Run the recorded reward on the attempts whose reward is unknown, and add what it returns to the run. See runs.computing."""
+    return _compute_rewards(default(), run_id)
 
 
 def keep_what_if(answer: RunWhatIf) -> KeptWhatIf:

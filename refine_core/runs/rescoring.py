@@ -135,6 +135,15 @@ class Rescorer:
             self._put(key, version, result)
         return result
 
+    def score_as_recorded(self, timeline: Timeline) -> Rescored:
+        """Every output of `timeline` under the recorded reward and validators, whether or not it was scored. No model is asked.
+
+        Raises RewardError, WorkerError.
+        """
+        counts = JudgeCounts()
+        judge = self.judge_memory.recalling(judge_of_run(timeline.spec).name, counts)
+        return _Rescoring(timeline, timeline.spec, judge, counts, None).run(None, keeps_scores=False)
+
     def _get(self, key: object) -> tuple[int, Rescored] | None:
         with self._lock:
             return self._results.get(key)

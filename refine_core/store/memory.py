@@ -79,6 +79,7 @@ class MemoryStore:
         summary: Summary,
         *,
         cancel: Cancel | None = None,  # noqa: ARG002  # this store never waits
+        keep_writer: bool = False,
     ) -> None:
         """Keep records with the summary that they lead to, all or nothing. Raises StoreError."""
         if not records:
@@ -92,7 +93,7 @@ class MemoryStore:
             if first.seq != 1 + (len(run.rows) if run else 0):
                 raise out_of_order(first.run_id, first.seq)
             run = run or self._runs.setdefault(first.run_id, _Run(summary))
-            run.summary, run.has_writer = summary, True
+            run.summary, run.has_writer = summary, run.has_writer or not keep_writer
             run.rows.extend(rows)
         self._notifier.notify(first.run_id, last.seq, finished=summary.reason is not None)
 

@@ -90,11 +90,13 @@ class Store(Protocol):
         summary: Summary,
         *,
         cancel: Cancel | None = None,
+        keep_writer: bool = False,
     ) -> None:
         """Make `records` and the summary after them durable, in one transaction, before returning.
 
         records: of one run, seq going on from what is there, the first being 1; [] does nothing.
         A run's first record creates it; the process that appended last is its writer.
+        keep_writer: that process stays it, and an imported run stays one, as what is appended was not part of the run.
         cancel: once it is set, no more waiting for other processes that keep the database locked.
         Raises: StoreError, or RunCancelled instead of waiting; then nothing was written.
         """

@@ -74,6 +74,7 @@ class SqlStore:
         self._begin_run = tables.CompiledStatement(tables.BEGIN_RUN, dialect)
         self._continue_run = tables.CompiledStatement(tables.CONTINUE_RUN, dialect)
         self._add_event = tables.CompiledStatement(tables.ADD_EVENT, dialect)
+        self._add_to_run = tables.CompiledStatement(tables.ADD_TO_RUN, dialect)
         self._delete = tables.CompiledStatement(tables.DELETE_DOCUMENT, dialect)
         self._add_document = tables.CompiledStatement(tables.ADD_DOCUMENT, dialect)
         self._notifier = RunNotifier()
@@ -92,6 +93,7 @@ class SqlStore:
         summary: Summary,
         *,
         cancel: Cancel | None = None,
+        keep_writer: bool = False,
     ) -> None:
         """Keep records with the summary that they lead to, all or nothing. Raises StoreError, RunCancelled."""
         if not records:
@@ -100,7 +102,7 @@ class SqlStore:
         run_id, seq, last = records[0].run_id, records[0].seq, records[-1].seq
         self._check_open(doing := f"record event {seq} of run {run_id}")
         row = tables.run_columns(run_id, summary, writer=self._lock.writer, count=last)
-        head = self._begin_run if seq == 1 else self._continue_run
+        head = self._begin_run if seq == 1 else self._add_to_run if keep_writer else self._continue_run
         head_values = head.bind({**row, "run": run_id, "had": seq - 1})
         event_values = [self._add_event.bind(tables.event_columns(record)) for record in records]
 

@@ -86,6 +86,12 @@ CONTINUE_RUN = (
     .where(runs.c.id == sa.bindparam("run"), runs.c.events == sa.bindparam("had"))
     .values({name: sa.bindparam(name) for name in ("writer", "reason", "events", "summary")})
 )
+# The same, when the run has ended: its writer stays whoever recorded or imported it.
+ADD_TO_RUN = (
+    sa.update(runs)
+    .where(runs.c.id == sa.bindparam("run"), runs.c.events == sa.bindparam("had"))
+    .values({name: sa.bindparam(name) for name in ("reason", "events", "summary")})
+)
 ADD_DOCUMENT = sa.insert(documents).values({c.name: sa.bindparam(c.name) for c in documents.c})
 DELETE_DOCUMENT = sa.delete(documents).where(
     documents.c.kind == sa.bindparam("of_kind"), documents.c.name == sa.bindparam("named")

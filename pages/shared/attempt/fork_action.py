@@ -13,8 +13,8 @@ FORK: Final = "fork"
 
 
 def list_fork_actions(timeline: Timeline, attempt: Attempt) -> Sequence[tuple[str, str]]:
-    """The press that opens the dialog; () while the run goes on, and for a hint that a branch has kept."""
-    if timeline.end is None or attempt.kept or timeline.spec.hint_test:
+    """The press that opens the dialog; () while the run goes on, for a hint that a branch has kept, and where only its file runs it."""
+    if timeline.end is None or attempt.kept or timeline.spec.hint_test or timeline.spec.program_file:
         return ()
     return ((FORK, "Edit and fork" if attempt.real_hints else "Fork"),)
 

@@ -33,7 +33,7 @@ def list_hint_actions(timeline: Timeline, attempt: Attempt) -> Sequence[tuple[st
     """What can be done with the hints of an attempt: test them, and see the tests that there are. () where there is nothing to test."""
     if not attempt.real_hints or not attempt.has_ended or timeline.spec.hint_test:
         return ()
-    actions = [(ASK, "Does the hint help?")]
+    actions = [] if timeline.spec.program_file else [(ASK, "Does the hint help?")]
     try:
         known = hint_tests.list_tests(timeline.run_id, attempt.index + 1)
     except StoreError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import islice
 
 from pages.shared.attempt.blocks import Block, Section, View, note
-from refine_core.formatting import format_duration, format_score
+from refine_core.formatting import format_duration, format_score, format_time
 from refine_core.glossary import GLOSSARY
 from refine_core.messages import (
+    COMPUTED,
     describe_failure,
     describe_refusals,
     format_reward,
@@ -30,9 +31,8 @@ def reward_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Se
     if scored is None:
         if attempt.error is not None:
             return [Section([*failure_blocks(view, timeline, attempt)], _printed(view, attempt))]
-        return [
-            Section([note("Not scored yet." if attempt.state == "running" else "No reward was measured.")])
-        ]
+        words = {"running": "Not scored yet.", "unknown": "The reward is unknown: it is not on record."}
+        return [Section([note(words.get(attempt.state, "No reward was measured."))])]
     threshold = timeline.spec.threshold
     against = "no threshold" if threshold is None else f"threshold {format_reward(timeline, threshold)}"
     left = [
@@ -41,7 +41,7 @@ def reward_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Se
             "rows",
             "Reward",
             term=GLOSSARY["reward"],
-            aside=f"scored in {format_duration(scored.took_s)}",
+            aside=_how(attempt, scored.took_s),
             rows=({"name": format_reward(timeline, scored.value), "value": against, "strong": True},),
         ),
         *parts_blocks(view, timeline, attempt),
@@ -63,6 +63,13 @@ def reward_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Se
     if not right:
         right.append(note("The reward gave no reason and printed nothing."))
     return [Section(left, right)]
+
+
+def _how(attempt: Attempt, took_s: float) -> str:
+    """When and how long it was scored."""
+    if attempt.computed_at is not None:
+        return f"{COMPUTED}, not recorded · {format_time(attempt.computed_at)}"
+    return f"scored in {format_duration(took_s)}"
 
 
 def parts_blocks(view: View, timeline: Timeline, attempt: Attempt) -> list[Block]:

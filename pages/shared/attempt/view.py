@@ -25,7 +25,7 @@ from pages.shared.attempt.prompts_and_replies import caller_sections
 from pages.shared.attempt.reward import reward_sections
 from pages.shared.web import ATTEMPT, import_script, read_styles
 from refine_core import runs
-from refine_core.formatting import format_duration, format_temperature
+from refine_core.formatting import format_duration, format_rollout, format_temperature
 from refine_core.glossary import GLOSSARY
 from refine_core.messages import (
     ATTEMPT_OUTCOMES,
@@ -193,7 +193,9 @@ def _describe(timeline: Timeline, attempt: Attempt) -> tuple[str, list[str]]:
         facts.append(ATTEMPT_OUTCOMES["returned"])
     if attempt.kept:
         facts.append("kept")
-    if timeline.has_temperature(attempt):
+    if timeline.shows_rollouts and not timeline.uses_rollouts:
+        facts.append(format_rollout(timeline.rollout_of(attempt.index)))
+    elif timeline.has_temperature(attempt):
         facts.append(f"T {format_temperature(attempt.temperature)}")
     else:
         facts.append(describe_rollout(attempt.index))

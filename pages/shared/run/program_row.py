@@ -71,7 +71,8 @@ def draw_program(spec: ProgramSpec, *, rewards: bool = False, unknown: Collectio
             "link_title": "Edit the reward and see what each attempt would score, without a model call.",
         },
     ]
-    brief = f"{pluralize(len(spec.stages), 'stage')} · N {spec.attempt_count}"
+    count = "unknown" if "N" in unknown else spec.attempt_count
+    brief = f"{pluralize(len(spec.stages), 'stage')} · N {count}"
     _program(key=KEY, data={"columns": columns, "brief": brief}, on_opened_change=lambda: None)
     return take_click(KEY, "opened") is not None
 

@@ -19,6 +19,7 @@ from pages.shared.run.pausing import PLACE_PX, draw_pause
 from pages.shared.run.timeline import ROOM_PX, Part, draw_timeline
 from pages.shared.run.timeline import take_clicks as take_timeline_clicks
 from pages.shared.run.timeline_choice import is_long
+from pages.shared.run.unknown_rewards import draw_unknown_rewards
 from pages.shared.run.verdict import draw_verdict
 from pages.shared.share.importing import draw_import
 from pages.shared.text import escape_markdown, show_error
@@ -253,6 +254,7 @@ def _draw_head(
         st.caption(escape_markdown(again))
     for words in list_library_faults(run.timeline):
         st.warning(escape_markdown(words), icon=":material/bug_report:")
+    draw_unknown_rewards(run)
     if not run.live and (remark := reward_remark(run.timeline)):  # nothing comes above what streams
         st.warning(escape_markdown(remark), icon=":material/lightbulb:")
     if run.state == "unrecorded":

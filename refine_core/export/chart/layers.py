@@ -102,10 +102,18 @@ def _symbol(kind: str, x: float, y: float, size: float, paint: Mapping[str, str]
         "diamond": f"M{middle} {top}L{right} {level}L{middle} {foot}L{left} {level}Z",
         "cross": f"M{left} {top}L{right} {foot}M{right} {top}L{left} {foot}",
         "dash": f"M{left} {level}H{right}",
+        "question": _question(x, y, r),
     }
     if kind in paths:
         return element("path", d=paths[kind], **paint)
     return element("circle", cx=x, cy=y, r=r, **paint)
+
+
+def _question(x: float, y: float, r: float) -> str:
+    """A question mark of strokes."""
+    h = format_pixels(r / 2)
+    start = f"M{format_pixels(x - r / 2)} {format_pixels(y - r * 0.45)}a{h} {h} 0 1 1 {h} {h}v{format_pixels(r * 0.35)}"
+    return f"{start}M{format_pixels(x)} {format_pixels(y + r * 0.8)}v{format_pixels(r * 0.2)}"
 
 
 # ---- strips

@@ -13,6 +13,7 @@ MARKS: Final = {
     "stopped": ("■", "best"),
     "failed": ("✕", "failed"),
     "cut_off": ("\N{EN DASH}", "muted"),
+    "unknown": ("?", "muted"),
     "running": ("◌", "scored"),
     "pending": ("◌", "muted"),
 }
@@ -23,6 +24,7 @@ _WORDS: Final = {
     "stopped": "reached the threshold",
     "failed": "failed",
     "cut_off": "cut off",
+    "unknown": "reward unknown",
 }
 
 

@@ -63,7 +63,7 @@ class _Rules:
             raise refuse("has a time that no clock can show")
         if self.started is None and not isinstance(event, ev.RunStarted):
             raise refuse("comes before the run has begun")
-        if self.ended and not isinstance(event, ev.RunResumed):
+        if self.ended and not isinstance(event, ev.RunResumed | ev.RewardComputed):
             raise refuse("comes after the run has ended")
         match event:
             case ev.RunStarted():
@@ -123,7 +123,9 @@ class _Rules:
             raise refuse("stands in another attempt than it is about")
         if isinstance(event, ev.RewardStarted):
             self.with_outputs.add(index)
-        if isinstance(event, ev.RewardScored):
+        if isinstance(event, ev.RewardComputed) and (index not in self.with_outputs or index in self.scored):
+            raise refuse("scores an attempt that has no output, or has a reward")
+        if isinstance(event, ev.RewardScored | ev.RewardComputed):
             if len(event.parts) > MAX_NAMES or len(event.unmet) > MAX_NAMES:
                 raise refuse(f"has more than {MAX_NAMES:,} parts")
             self.scored.add(index)
@@ -131,7 +133,12 @@ class _Rules:
 
 def _index_of(event: ev.Event) -> int | None:
     match event:
-        case ev.RewardStarted(index=index) | ev.RewardScored(index=index) | ev.AttemptFailed(index=index):
+        case (
+            ev.RewardStarted(index=index)
+            | ev.RewardScored(index=index)
+            | ev.RewardComputed(index=index)
+            | ev.AttemptFailed(index=index)
+        ):
             return index
         case ev.AdviceGiven(after=index) | ev.AdviceFailed(after=index):
             return index

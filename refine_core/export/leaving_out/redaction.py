@@ -178,7 +178,7 @@ class Redactor:
             case ev.ParseFailed():
                 invalid = {n: LEFT_OUT if self.names else why for n, why in event.invalid.items()}
                 return replace(event, invalid=invalid, cut=text(event.cut))
-            case ev.RewardScored():
+            case ev.RewardScored() | ev.RewardComputed():
                 return replace(
                     event, parts=self.names_too(event.parts), feedback=text(event.feedback), stdout=text(event.stdout),
                     unmet=self.texts(event.unmet), refusals=tuple(map(text, event.refusals)),

@@ -151,8 +151,13 @@ def _write_uptake(hint: StoryHint | None) -> Iterator[Markup]:
 
 def _write_failure(run: Timeline, attempt: Attempt) -> Iterator[Markup]:
     if attempt.error is None:
-        if attempt.state == "cut_off":
-            yield element("p", "This attempt was under way when the run stopped.", cls="m")
+        if attempt.state in ("cut_off", "unknown"):
+            words = (
+                "Its reward is unknown."
+                if attempt.state == "unknown"
+                else "This attempt was under way when the run stopped."
+            )
+            yield element("p", words, cls="m")
         return
     where = "The reward failed: " if attempt.phase == "reward" else "No answer: "
     yield element("p", element("b", where), describe_failure(attempt), cls="bad")

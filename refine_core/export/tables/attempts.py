@@ -17,7 +17,7 @@ from refine_core.jsonable import to_jsonable
 from refine_core.log.folds import cut_short, timeline
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Timeline, Usage
-from refine_core.messages import describe_failure
+from refine_core.messages import COMPUTED, describe_failure
 from refine_core.uptake.leaks import reference_names
 
 Cells = dict[str, object]
@@ -103,7 +103,7 @@ def _cells(folded: Timeline, attempt: Attempt, label: str | None) -> Cells:
     return {
         "attempt": attempt.index + 1,
         "kept": attempt.kept,
-        "outcome": attempt.outcome,
+        "outcome": attempt.outcome if attempt.computed_at is None else f"{attempt.outcome}, {COMPUTED}",
         "returned": attempt.is_returned,
         "temperature": attempt.temperature if folded.has_temperature(attempt) else None,
         **_named("output", attempt.outputs or {}),

@@ -3,7 +3,7 @@
     parent's records --keep_prefix--> KeptEvent, in order --to_records--> the branch's own records, after its first
 
 Kept are the attempts that ended, each as it ended at last, with their advice. What was cut off and done again, pauses, and what
-came later are left out. Where outputs were scored again, the new scores stand in place of the old ones.
+came later are left out; a reward that was computed afterwards stands where the reward was asked. Where outputs were scored again, the new scores stand in place of the old ones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from refine_core.events import (
     HintsEdited,
     ModuleStarted,
     PauseEnded,
+    RewardComputed,
     RewardScored,
+    RewardStarted,
     RunPaused,
     RunResumed,
 )
@@ -55,6 +57,7 @@ def keep_prefix(
     attempts = {span: i for i, span in ResumeState.of(records).spans.items() if i < count}
     modules = {r.span for r in records if isinstance(r.event, ModuleStarted)}
     advised = {r.span for r in records if isinstance(r.event, AdviceGiven | AdviceFailed)}
+    computed = {r.span: r.event.score for r in records if isinstance(r.event, RewardComputed)}
     kept: list[tuple[float, Span, Event]] = []
     for worked_s, record in _with_clock(records):
         event, span = record.event, record.span
@@ -64,7 +67,7 @@ def keep_prefix(
             continue
         root, child = _outermost(span)
         index = attempts.get(root) if root is not None else None
-        if index is None:
+        if index is None or isinstance(event, RewardComputed):
             continue
         asks = child is not None and child.kind == "advice" and child not in modules
         if asks and (child not in advised or (index == count - 1 and not advice)):
@@ -75,6 +78,8 @@ def keep_prefix(
         if isinstance(event, RewardScored | AttemptFailed) and span == root and rescored and ends is not None:
             event = replace(ends[index], rescored=True)
         kept.append((worked_s, span, event))
+        if isinstance(event, RewardStarted) and span in computed and index is not None:
+            kept.append((worked_s, span, ends[index] if rescored and ends is not None else computed[span]))
     end_s = max((worked_s for worked_s, *_ in kept), default=0.0)
     return tuple(KeptEvent(end_s - worked_s, span, event) for worked_s, span, event in kept)
 
