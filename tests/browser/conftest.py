@@ -1,4 +1,4 @@
-"""A real server and a real browser: one server a script and session, one browser context a test."""
+"""A real server and a real browser: one server a script and session, one page a file that is emptied after each test."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.warm import Warm, forks, start_warm, stop_warm
 from tests.threads import eventually
@@ -207,44 +207,54 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """Open a fresh context; any error that the page does not catch fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert not errors, errors
+VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="module")
-def _one_page(chromium: Browser) -> Iterator[tuple[Page, list[str]]]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page, errors
+def _shared_page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport=VIEWPORT, reduced_motion="reduce")
+    yield context.new_page()
     context.close()
 
 
 @pytest.fixture
-def page_again(_one_page: tuple[Page, list[str]]) -> Iterator[Page]:
-    """The page that the tests of a file have one after the other, emptied after each.
+def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page that the tests of a file have one after the other, emptied after each; an error that it does not catch fails the test.
 
-    Its browser has read the app's scripts: a page costs 1.9 s of processor time in place of 3.3. For tests that add no
-    listeners, routes or scripts to it, which would stay.
+    Its browser has read the app's scripts: a page costs 1.9 s of processor time in place of 3.3. A test that changes what cannot be
+    undone (the clock, scripts that a page begins with) or counts what is fetched is marked `own_page`.
     """
-    page, errors = _one_page
-    page.set_viewport_size({"width": 1280, "height": 900})
+    own = request.node.get_closest_marker("own_page") is not None
+    if own:
+        page = chromium.new_context(viewport=VIEWPORT, reduced_motion="reduce").new_page()
+    else:
+        page = request.getfixturevalue("_shared_page")
+    errors: list[str] = []
+
+    def note(error: Error) -> None:
+        errors.append(str(error))
+
+    page.on("pageerror", note)
     yield page
+    if own:
+        page.context.close()
+    else:
+        _empty(page)
+        page.remove_listener("pageerror", note)
+    assert not errors, errors
+
+
+def _empty(page: Page) -> None:
+    for other in page.context.pages:
+        if other != page:
+            other.close()
     page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
-    page.context.clear_cookies()
     page.goto("about:blank")
-    found = [*errors]
-    errors.clear()
-    assert not found, found
+    page.unroute_all()
+    page.set_viewport_size(VIEWPORT)
+    page.emulate_media(color_scheme="null", reduced_motion="reduce", media="null")
+    page.context.clear_cookies()
+    page.context.clear_permissions()
 
 
 @pytest.fixture

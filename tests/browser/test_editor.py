@@ -291,6 +291,7 @@ def test_a_long_line_wraps_and_makes_no_page_scroll_sideways(app: Page):
     assert app.get_by_test_id("stMain").evaluate("e => e.scrollWidth <= e.clientWidth")
 
 
+@pytest.mark.own_page
 def test_no_request_leaves_the_origin_and_the_strict_policy_holds(
     page: Page, serve: Callable[[Path], str], visit: Callable[[Path], Page]
 ):
@@ -318,6 +319,7 @@ def test_no_request_leaves_the_origin_and_the_strict_policy_holds(
 
 
 @pytest.mark.fault(51)
+@pytest.mark.own_page
 def test_the_code_is_fetched_once_and_never_sent_with_the_data(page: Page, visit: Callable[[Path], Page]):
     """Streamlit's messages are sent whole, so they must be small."""
     sizes: list[int] = []
@@ -337,6 +339,7 @@ def test_the_code_is_fetched_once_and_never_sent_with_the_data(page: Page, visit
     assert fetched.count("/lib/editor.js") == 1
 
 
+@pytest.mark.own_page
 def test_code_that_failed_to_load_is_fetched_again(page: Page, visit: Callable[[Path], Page]):
     """As when the app restarts at that moment."""
     page.route("**/lib/editor.js?*", lambda route: route.abort(), times=2)

@@ -17,11 +17,6 @@ PHONE, ZOOMED = (
 REWARD = "def reward(args, pred):\n    return 0.5\n"
 
 
-@pytest.fixture
-def page(page_again: Page) -> Page:
-    return page_again
-
-
 @pytest.fixture(params=[PHONE, ZOOMED], ids=["phone", "zoomed"])
 def lab(request, page: Page, serve) -> Page:
     page.set_viewport_size(request.param)

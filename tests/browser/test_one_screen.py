@@ -33,11 +33,6 @@ WATCH = """(selectors) => {
 
 
 @pytest.fixture
-def page(page_again: Page) -> Page:
-    return page_again
-
-
-@pytest.fixture
 def lab(page: Page, serve) -> Page:
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     page.goto(serve(APP))

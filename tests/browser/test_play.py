@@ -96,6 +96,7 @@ def test_the_slider_moves_the_run_and_says_where_it_stands(page: Page, app: str)
     expect(slider(page)).to_have_attribute("aria-valuetext", re.compile(r"Step 16 of \d+: Attempt 2 returns"))
 
 
+@pytest.mark.own_page
 def test_space_plays_on_and_space_stops(page: Page, app: str):
     page.clock.install()  # time passes as ever, and faster where the test says so
     play(page, app)

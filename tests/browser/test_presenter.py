@@ -117,6 +117,7 @@ def test_escape_leaves_for_the_step_that_was_shown(page: Page, app: str):
     shows(page, 4)
 
 
+@pytest.mark.own_page
 def test_space_plays_and_space_stops(page: Page, app: str):
     page.clock.install()
     present(page, app)

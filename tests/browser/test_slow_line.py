@@ -15,6 +15,7 @@ from tests import logs
 from tests.browser.conftest import wait_idle
 from tests.threads import eventually
 
+pytestmark = pytest.mark.own_page  # each holds its line in its own way
 ATTEMPTS = 4
 KANJI = (
     "答"  # three bytes each, so that a text of one page is more than the 10 kB from which Streamlit caches

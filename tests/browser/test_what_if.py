@@ -41,11 +41,6 @@ def hostile():
     return log
 
 
-@pytest.fixture
-def page(page_again):
-    return page_again
-
-
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("what_if")
