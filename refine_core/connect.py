@@ -28,7 +28,7 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
     """The model that `spec` describes, for all but replays, which need a recorded run (see refine_core.lm.replay).
 
     key: typed by a person; else the environment variable that the spec names. seed: of the practice model.
-    Nothing is sent yet. Raises LMKeyError if that variable is not set; ValueError for a replay.
+    Nothing is sent yet, and the small model on this machine is not started yet. Raises LMKeyError if that variable is not set; ValueError for a replay.
     """
     if spec.kind == "practice":
         return PracticeLM(seed, temperature=spec.temperature, delay_s=spec.delay_s or 0.0)
@@ -47,7 +47,12 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
         "reasoning_effort": spec.reasoning_effort,
         **spec.extra,
     }
-    return LM(
+    make: type[LM] = LM
+    if spec.is_local:
+        from refine_core.local_model.lm import LocalLM  # few need it
+
+        make = LocalLM
+    return make(
         spec.model,
         temperature=spec.temperature,
         max_tokens=spec.max_tokens,

@@ -46,6 +46,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "import": "Take in the runs of files that were exported.",
         "spec": "Print what a run ran, as the JSON that run takes.",
     },
+    "Models": {
+        "local": "Set up a small real model on this machine, and open the app with it.",
+    },
     "Rewards": {
         "score": "Score the rows of a file with a reward function.",
         "check": "Say how a reward can be paid for nothing.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal
 
 from refine_core.spec.limits import REWARD_TIMEOUT_S
 from refine_core.spec.schedule import DSPY_2_6, Schedule
@@ -20,6 +20,8 @@ HintSource = Literal["adviser", "feedback", "none"]
 AdviceForm = Literal["full", "compact"]
 ReplyFormat = Literal["auto", "chat", "json", "json_schema"]
 """How a model is asked to lay out its replies; "auto" finds out (see refine_core.adapters.AutoAdapter)."""
+LOCAL_PREFIX: Final = "local/"
+"""Before the name of a model that this app itself runs (refine_core.local_model)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,11 @@ class ModelSpec:
             self, connection="", key_env=None, timeout_s=0.0, retries=0, delay_s=None, cache=True,
             price_in_usd=None, price_out_usd=None,
         )  # fmt: skip
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a model that this app itself runs, on this machine."""
+        return self.kind == "litellm" and self.model.startswith(LOCAL_PREFIX) and not self.api_base
 
     @property
     def label(self) -> str:
