@@ -51,11 +51,11 @@ def describe_call(
     params: Mapping[str, object],
     left_out: Iterable[str] = (),
 ) -> ApiCall | None:
-    """The call that a recorded one made; None for a model that no server answers for.
+    """The call that a recorded one made; None for one that no server answers for, or one whose port and key are gone with the app.
 
     params: as recorded. left_out: names of those that the server had refused.
     """
-    if spec.kind != "litellm":
+    if spec.kind != "litellm" or spec.is_local:
         return None
     prefix, _, rest = spec.model.partition("/")
     speaks_openai = prefix == "openai" or (

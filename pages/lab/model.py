@@ -10,6 +10,7 @@ from pages.lab.form_state import FormState
 from pages.lab.problems import show_problems
 from pages.shared import address, keys
 from pages.shared.credentials import ask_to_agree
+from pages.shared.local_model import draw_local_model
 from pages.shared.reply_format import REPLY_FORMATS, select_reply_format
 from pages.shared.run.actions import REPLAY_DELAYS
 from pages.shared.secret import offer_key, secret_field
@@ -17,10 +18,16 @@ from pages.shared.text import escape_markdown, show_error
 from refine_core import connections
 from refine_core.formatting import format_number, format_temperature, format_time
 from refine_core.glossary import GLOSSARY
+from refine_core.local_model import TITLE
 from refine_core.programs import ModelSpec
 from refine_core.runs import Run, RunRow
 
-_KINDS = {"practice": "Practice model", "litellm": "Real model", "replay": "Recorded run"}
+_KINDS = {
+    "practice": "Practice model",
+    "local": TITLE,
+    "litellm": "Real model",
+    "replay": "Recorded run",
+}
 POPOVER_PX = 440
 _DELAYS = {0.0: "none", 0.3: "0.3 s", 1.0: "1 s", 2.0: "2 s"}
 _FIELD_OF = {
@@ -59,6 +66,8 @@ def model_popover(form: FormState, run: Run | None) -> None:
                 _real_model(form, run)
             elif kind == "replay":
                 _recording(form)
+            elif kind == "local":
+                _local_model(form)
             else:
                 _practice_model()
                 show_problems(form, "model.temperature")
@@ -72,8 +81,23 @@ def _name_model(form: FormState) -> str:
             return "Practice"
         case "replay":
             return "Recorded run"
+        case _ if model.is_local:
+            return model.model.removeprefix("local/")
         case _:
             return model.connection or model.model.rpartition("/")[2] or "Choose one"
+
+
+def _local_model(form: FormState) -> None:
+    """Setting it up, whether it runs, its limits, and the settings that are worth trying."""
+    connections.warm()
+    draw_local_model("lab", compact=True)
+    temperature, tokens = st.columns(2)
+    with temperature:
+        _temperature_field("local")
+    with tokens:
+        _max_tokens_field("local")
+    show_problems(form, "model.temperature")
+    select_reply_format(field_key("local", "reply_format"))
 
 
 def _real_model(form: FormState, run: Run | None) -> None:
@@ -208,15 +232,7 @@ def _model_fields(form: FormState, complaint: tuple[str, str] | None) -> None:
     with temperature:
         _temperature_field()
     with tokens:
-        st.number_input(
-            "Max tokens",
-            key=field_key("model", "max_tokens"),
-            step=100,
-            min_value=1,
-            value=None,
-            placeholder="default",
-            persist_state="session",
-        )
+        _max_tokens_field()
     with timeout:
         st.number_input(
             "Timeout (s)",
@@ -236,10 +252,22 @@ def _model_fields(form: FormState, complaint: tuple[str, str] | None) -> None:
     )
 
 
-def _temperature_field() -> None:
+def _max_tokens_field(of: str = "model") -> None:
+    st.number_input(
+        "Max tokens",
+        key=field_key(of, "max_tokens"),
+        step=100,
+        min_value=1,
+        value=None,
+        placeholder="default",
+        persist_state="session",
+    )
+
+
+def _temperature_field(of: str = "model") -> None:
     st.number_input(
         "Temperature",
-        key=field_key("model", "temperature"),
+        key=field_key(of, "temperature"),
         step=0.1,
         min_value=0.0,
         value=None,

@@ -12,6 +12,7 @@ from pages.lab import roles
 from pages.lab.fields import SECRET, field_key, static_key
 from pages.shared import address
 from pages.shared.keys import clear_key, get_key
+from refine_core.local_model import TITLE, describe_model, local_model
 from refine_core.programs import ModelSpec, ProgramSpec
 
 
@@ -20,16 +21,17 @@ def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
     model, choices = spec.model, roles.list_choices()
     if get_key(SECRET):
         clear_key(SECRET)  # it was typed for another address, perhaps
-    saved = choices.same_model(model)
+    saved = "" if model.is_local else choices.same_model(model)
     state[static_key("model", "whole")] = model  # what the form has no field for
-    state[field_key("model", "kind")] = model.kind
+    state[field_key("model", "kind")] = "local" if model.is_local else model.kind
     state[field_key("model", "connection")] = saved
     state[field_key("model", "recording")] = model.recording_id or ""
     state[field_key("model", "pace")] = model.delay_s if model.kind == "replay" else None
     for role, described in (("adviser", spec.adviser), ("judge", spec.judge)):
         state[static_key(role, "kept")] = described
         state[field_key(role)] = roles.choose_role(described, choices)
-    state[field_key("model", "name")] = model.model if model.kind == "litellm" else ""
+    load_local_model(state, model if model.is_local else describe_model())
+    state[field_key("model", "name")] = model.model if model.kind == "litellm" and not model.is_local else ""
     state[field_key("model", "base")] = model.api_base or ""
     state[field_key("model", "env")] = model.key_env or ""
     state[field_key("model", "temperature")] = model.temperature
@@ -40,11 +42,20 @@ def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
     state[field_key("model", "reply_format")] = model.reply_format
 
 
+def load_local_model(state: SessionStateProxy, model: ModelSpec) -> None:
+    """Fill the fields of the small model on this machine."""
+    state[field_key("local", "temperature")] = model.temperature
+    state[field_key("local", "max_tokens")] = model.max_tokens
+    state[field_key("local", "reply_format")] = model.reply_format
+
+
 def use_connection() -> None:
     """Choose the connection that the Models page asks for, and follow those that were renamed. Before the widgets are drawn."""
     state, choices = st.session_state, roles.list_choices()
     name = state.pop(address.USE_CONNECTION, None)
-    if name is not None and name in choices.models:
+    if name == TITLE:
+        state[field_key("model", "kind")] = "local"
+    elif name is not None and name in choices.models:
         state[field_key("model", "kind")] = "litellm"
         state[field_key("model", "connection")] = name
     if name := state.get(field_key("model", "connection")):  # it may have another name by now
@@ -76,13 +87,15 @@ def _read_model(choices: roles.Choices) -> ModelSpec:
         return state.get(field_key("model", name))
 
     temperature = get("temperature")
+    if get("kind") == "local":
+        return _read_local()
     if get("kind") != "litellm":
         return ModelSpec(temperature=temperature, delay_s=get("delay") or 0.0)
     if name := get("connection") or roles.HERE:
         # One that was removed meanwhile is no model, so that Run does not ask another in its place.
         return choices.models.get(name) or ModelSpec(kind="litellm", connection=name)
     whole: ModelSpec = state[static_key("model", "whole")]
-    base = whole if whole.kind == "litellm" else ModelSpec()
+    base = whole if whole.kind == "litellm" and not whole.is_local else ModelSpec()
     return replace(
         base,
         kind="litellm",
@@ -95,4 +108,18 @@ def _read_model(choices: roles.Choices) -> ModelSpec:
         timeout_s=get("timeout") or 60.0,
         cache=bool(get("cache")),
         reply_format=get("reply_format") or "auto",
+    )
+
+
+def _read_local() -> ModelSpec:
+    """The model that runs here, or that of the loaded program, or SmolLM2; with what its fields say."""
+    state, status = st.session_state, local_model.status()
+    whole: ModelSpec = state[static_key("model", "whole")]
+    runs_now = status.phase in ("starting", "running")
+    base = describe_model(status.name) if runs_now or not whole.is_local else replace(whole, connection="")
+    return replace(
+        base,
+        temperature=state.get(field_key("local", "temperature")),
+        max_tokens=state.get(field_key("local", "max_tokens")),
+        reply_format=state.get(field_key("local", "reply_format")) or base.reply_format,
     )

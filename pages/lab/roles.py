@@ -10,7 +10,7 @@ from refine_core.errors import StoreError
 from refine_core.programs import ModelSpec
 from refine_core.runs import RunRow
 
-Kind = Literal["practice", "litellm", "replay"]
+Kind = Literal["practice", "local", "litellm", "replay"]
 HERE: Final = ""  # the name of no connection: what is typed in the form itself
 SAME: Final = "same"
 PRACTICE: Final = "practice"
@@ -44,12 +44,12 @@ class Choices:
 def list_choices() -> Choices:
     """What is saved and recorded now; nothing, where the store cannot be read: the page says so elsewhere."""
     try:
-        saved = connections.list_connections()
+        saved, models = connections.list_connections(), connections.list_models()
         rows = [row for row in runs.recent(RECENT_RUNS) if row.summary.calls]
     except StoreError:
         return Choices({}, {})
     renamed = {old: one.name for one in saved for old in one.former}
-    return Choices({one.name: one.model for one in saved}, {row.run_id: row for row in rows}, renamed)
+    return Choices(models, {row.run_id: row for row in rows}, renamed)
 
 
 def replay_models(run_id: str, delay_s: float | None) -> tuple[ModelSpec, ModelSpec | None, ModelSpec | None]:

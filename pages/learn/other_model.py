@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from pages.learn import links
@@ -28,7 +26,7 @@ def _draw_choice(visit: Visit) -> None:
     words = lessons.fill_text(visit.lesson, "Another model", visit.values)
     if words:
         st.markdown(words)
-    models = {one.name: replace(one.model, connection=one.name) for one in connections.list_connections()}
+    models = connections.list_models()
     if not models:
         st.caption("No model is connected yet.")
         st.page_link(address.MODELS, label="Connect a model", icon=":material/lan:")

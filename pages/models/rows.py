@@ -11,11 +11,13 @@ from pages.models.connection_test import leave_form_test, show_test, start_test
 from pages.models.state import static_key
 from pages.shared import address, keys
 from pages.shared.leave import leave_for
+from pages.shared.local_model import draw_local_model
 from pages.shared.reply_format import REPLY_FORMATS
 from pages.shared.text import escape_markdown, show_error
 from refine_core import connections
 from refine_core.connections import PRESETS, Connection
 from refine_core.errors import SpecError, StoreError
+from refine_core.local_model import TITLE
 
 _REMOVED, _FRESH, _UNDO = static_key("removed"), static_key("fresh"), static_key("undo")
 
@@ -26,6 +28,9 @@ def connection_rows(saved: list[Connection]) -> None:
     with st.container(border=True, gap="small"):
         st.markdown("**Practice model**")
         st.caption("Built in, for practice: no key, no network, no cost. It is not a language model.")
+    with st.container(border=True, gap="small", key="local-model"):
+        st.markdown(f"**{TITLE}**")
+        draw_local_model("models")
     for connection in saved:
         _row(connection)
     if not saved:

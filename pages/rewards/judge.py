@@ -70,7 +70,7 @@ def draw_choice(bench: Bench, *, failed: bool) -> None:
 def _choose_judge() -> None:
     """The models that could judge rows of no run: the practice model, and the saved connections."""
     try:
-        saved = {one.name: one.model for one in connections.list_connections()}
+        saved = connections.list_models()
     except StoreError:
         saved = {}
     models = {"Practice model": ModelSpec(), **saved}

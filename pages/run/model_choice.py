@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import Final
 
 import streamlit as st
@@ -35,8 +34,8 @@ def read_model(chosen: str) -> ModelSpec | None:
 def _list_models() -> dict[str, ModelSpec]:
     """The saved connections, as a field keeps them: "saved:NAME" -> its model."""
     try:
-        saved = connections.list_connections()
+        models = connections.list_models()
     except StoreError as error:
         logger.warning("the connections cannot be listed: %s", error)
         return {}
-    return {f"{SAVED}{one.name}": replace(one.model, connection=one.name) for one in saved}
+    return {f"{SAVED}{name}": model for name, model in models.items()}

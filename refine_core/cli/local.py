@@ -59,6 +59,7 @@ def command(
     if check is not None:
         from refine_core.cli.local_check import run_check
 
+        click.echo(f"{name} runs. {check} refinements of at most two attempts follow.\n")
         try:
             return run_check(describe_model(name), check)
         finally:
@@ -96,7 +97,9 @@ def set_up(*, needs_weights: bool, agreed: bool) -> None:
             job.cancel()
             job.wait(10.0)
             show("")
-            click.echo("Cancelled. What was complete stays; `refinescope local` goes on from there.", err=True)
+            click.echo(
+                "Cancelled. What was complete stays; `refinescope local` goes on from there.", err=True
+            )
             raise
     progress = job.state()
     if progress.phase != "done":

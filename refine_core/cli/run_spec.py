@@ -230,17 +230,19 @@ def require_key(model: ModelSpec | None) -> None:
 
 
 def choose_model(name: str, before: ModelSpec) -> ModelSpec:
-    """The model of --model: "practice", the name of a saved connection, or litellm's name. before: its settings are kept."""
-    from refine_core.connections import list_connections
+    """The model of --model: "practice", "local", the name of a saved connection, or litellm's name. before: its settings are kept."""
+    from refine_core.connections import list_models
     from refine_core.connections.model_names import prefix_of
     from refine_core.connections.presets import PRESETS
+    from refine_core.local_model import describe_model
     from refine_core.spec import ModelSpec
 
     if name.strip().lower() in _PRACTICE:
         return before if before.kind == "practice" else ModelSpec(temperature=before.temperature)
-    saved = next((one for one in list_connections() if one.name == name), None)
-    if saved is not None:
-        return saved.model
+    if name.strip().lower() == "local":
+        return replace(describe_model(), temperature=before.temperature)
+    if (saved := list_models().get(name)) is not None:
+        return saved
     own = (
         before
         if before.kind == "litellm" and before.model == name

@@ -14,6 +14,7 @@ from refine_core.connections.connection_store import (
     Connection,
     check_connection,
     list_connections,
+    list_models,
     remove_connection,
     save_connection,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "check_model",
     "get_check",
     "list_connections",
+    "list_models",
     "litellm_ready",
     "remove_connection",
     "save_connection",

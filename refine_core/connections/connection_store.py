@@ -17,6 +17,7 @@ from typing import Literal, Union, get_args, get_origin, get_type_hints
 from refine_core import runs
 from refine_core.connections.presets import PRESETS
 from refine_core.errors import Problem, SpecError
+from refine_core.local_model import TITLE, describe_model, local_model
 from refine_core.log import codec
 from refine_core.spec import ModelSpec, ReplyFormat
 from refine_core.spec.models import check_model
@@ -41,6 +42,14 @@ class Connection:
     preset: str
     model: ModelSpec
     former: tuple[str, ...] = ()
+
+
+def list_models(store: Store | None = None) -> dict[str, ModelSpec]:
+    """Name -> model, of what can be chosen: the small model on this machine, once it is set up, and the saved connections."""
+    status = local_model.status()
+    local = {} if status.phase in ("absent", "setting_up") else {TITLE: describe_model(status.name)}
+    saved = {one.name: one.model for one in list_connections(store)}
+    return {name: replace(model, connection=name) for name, model in {**local, **saved}.items()}
 
 
 def list_connections(store: Store | None = None) -> list[Connection]:
@@ -115,6 +124,10 @@ def _name_problems(connection: Connection) -> Iterator[Problem]:
         yield Problem(
             "name",
             "this looks like a key; choose a name for the connection, and type the key in its own field",
+        )
+    elif name.strip() == TITLE:
+        yield Problem(
+            "name", "that is what the model that the app itself runs is called; choose another name"
         )
     elif not name.isprintable() or len(name) > MAX_NAME_CHARS:
         yield Problem("name", f"the name must be one line of at most {MAX_NAME_CHARS} characters")

@@ -10,6 +10,8 @@ It is started when a call needs it, and ends with this process however that ends
 
 from __future__ import annotations
 
+from typing import Final
+
 from refine_core.local_model.facts import (
     ENGINE,
     LIMITS,
@@ -42,8 +44,8 @@ __all__ = [
     "missing_packages",
 ]
 
-MAX_TOKENS = 400
-TIMEOUT_S = 180.0
+MAX_TOKENS: Final = 400
+TIMEOUT_S: Final = 180.0
 
 
 def describe_model(name: str = NAME) -> ModelSpec:

@@ -11,6 +11,8 @@ import json
 import os
 import sys
 import threading
+from importlib import import_module
+from typing import Any
 
 
 def main() -> None:
@@ -32,9 +34,9 @@ def main() -> None:
     threading.Event().wait()
 
 
-def serve(settings):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def serve(settings: dict[str, Any]) -> Any:
     """The server, listening: it returns once the model is loaded."""
-    import xllamacpp
+    xllamacpp = import_module("xllamacpp")  # it is there only now
 
     params = xllamacpp.CommonParams()
     params.model.path = settings["model"]

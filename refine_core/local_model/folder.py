@@ -1,8 +1,8 @@
 """Where things lie: a folder of its own in the data folder.
 
-    local-model/xllamacpp-2026.10.11549/     one folder for each wheel, whole as soon as it has this name
-    local-model/downloading/                 what pip is at; emptied before each download
-    local-model/server.log                   what the server printed when it was last started
+local-model/xllamacpp-2026.10.11549/     one folder for each wheel, whole as soon as it has this name
+local-model/downloading/                 what pip is at; emptied before each download
+local-model/server.log                   what the server printed when it was last started
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The small model of this process: whether it is set up, whether it runs, and starting and stopping it. Any thread may ask.
 
-    status() -> Status        start_setup(), cancel_setup()        start(file), stop()
-    require(name) -> Future[Address]        what a call of the model waits for: it starts the server where need be
+status() -> Status        start_setup(), cancel_setup()        start(file), stop()
+require(name) -> Future[Address]        what a call of the model waits for: it starts the server where need be
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ class LocalModel:
             )
         if name != NAME:
             return _failed(
-                f"{name} does not run on this machine. Start it with `refinescope local PATH/TO/{name}.gguf`.", name
+                f"{name} does not run on this machine. Start it with `refinescope local PATH/TO/{name}.gguf`.",
+                name,
             )
         try:
             return self.start()
@@ -116,9 +117,7 @@ class LocalModel:
             return _failed(str(error), name)
 
 
-NOT_SET_UP = (
-    "The small model is not set up on this machine. Set it up on the page Models, or with `refinescope local`."
-)
+NOT_SET_UP = "The small model is not set up on this machine. Set it up on the page Models, or with `refinescope local`."
 
 
 def _has_ended(server: Server) -> bool:

@@ -1,7 +1,7 @@
 """The server as this process sees it: a child process that is started, waited for, and stopped.
 
-    Server(name, model).start() -> Future[Address]       a thread reads what the child says; nobody polls
-    stop()                                               closes the pipe that keeps it alive, and waits for its end
+Server(name, model).start() -> Future[Address]       a thread reads what the child says; nobody polls
+stop()                                               closes the pipe that keeps it alive, and waits for its end
 """
 
 from __future__ import annotations
@@ -183,7 +183,9 @@ def available_bytes() -> int | None:
 def _explain_end(code: int, log: str, model: Path) -> str:
     """Why the server is not there, and what to do."""
     if re.search(r"corrupted or incomplete|invalid magic|not within the file bounds|failed to read", log):
-        return f"the model file {model} is damaged or incomplete: llama.cpp cannot load it. Download it again."
+        return (
+            f"the model file {model} is damaged or incomplete: llama.cpp cannot load it. Download it again."
+        )
     if re.search(r"failed to create.context|failed to allocate|bad_alloc|out of memory", log, re.IGNORECASE):
         return f"there is too little memory for {model.name}. Close other programs, or take a smaller model."
     if code in (-9, 137):

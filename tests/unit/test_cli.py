@@ -145,7 +145,7 @@ def test_each_command_says_what_its_options_are(name, capsys):
     assert "Usage: refinescope " in told
     assert "None" not in told
     options = [line for line in told.splitlines() if line.startswith("  --")]
-    assert "  --json" in told or name in ("open", "spec"), (
+    assert "  --json" in told or name in ("open", "local", "spec"), (
         "a command that tells something tells it as JSON too"
     )
     assert "Example: refinescope " in told or name not in SECTIONS["Runs"]

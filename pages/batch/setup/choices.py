@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, TypeVar
 
 from pages.shared.new_experiment import choose_spec
@@ -75,10 +74,8 @@ def _choose_reward(saved: SavedReward, number: int | None = None) -> RewardChoic
 
 
 def list_models() -> dict[str, ModelSpec]:
-    """What it is called -> the model: the practice model and the saved connections."""
-    saved = _look(connections.list_connections) or []
-    named = {one.name: replace(one.model, connection=one.name) for one in saved}
-    return {PRACTICE_MODEL: ModelSpec(), **named}
+    """What it is called -> the model: the practice model, the small one on this machine, and the saved connections."""
+    return {PRACTICE_MODEL: ModelSpec(), **(_look(connections.list_models) or {})}
 
 
 def name_model(model: ModelSpec) -> str:

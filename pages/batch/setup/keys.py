@@ -29,7 +29,9 @@ def draw_keys(draft: ExperimentDraft) -> list[Problem]:
     missing = {
         slot: (role, model)
         for slot, (role, model) in wanted.items()
-        if not keys.connection_key(model) and (not model.key_env or connections.unset_variable(model))
+        if not model.is_local
+        and not keys.connection_key(model)
+        and (not model.key_env or connections.unset_variable(model))
     }
     if not missing:
         return []
