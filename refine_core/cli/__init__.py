@@ -12,7 +12,7 @@ output.py     printing JSON, and ending with a failed check or a question
 terminal.py   lines, columns and colours; nothing that others wrote controls a terminal
 following.py  a run at work, shown until it ends           attempt_lines.py   attempts as lines      run_json.py   a run as JSON
 run_spec.py   what `run` runs, changed by its options      run_inputs.py      values of inputs       run_ids.py    a run by a part of its id
-program_file.py, user_code.py, program_source.py           a program that is the user's own Python
+program_file.py, user_code.py           a program that is the user's own Python
 """
 
 from __future__ import annotations

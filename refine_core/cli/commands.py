@@ -41,7 +41,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "hint-test": "Say whether a hint helped, by more tries with and without it.",
         "runs": "List the recorded runs, or search them.",
         "show": "Show a recorded run: why it stopped, its settings and attempts.",
-        "open": "Open a run in the app.",
+        "open": "Open a run, or a Python file of your own, in the app.",
         "export": "Write runs to a file that others can open.",
         "import": "Take in the runs of files that were exported.",
         "spec": "Print what a run ran, as the JSON that run takes.",

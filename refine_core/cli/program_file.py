@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import click
 
 from refine_core.cli.output import BadInput
-from refine_core.cli.program_source import collect_source
+from refine_core.program_child.function_source import collect_source
 from refine_core.cli.run_inputs import read_inputs, require_inputs
 from refine_core.cli.run_spec import (
     RunOptions,

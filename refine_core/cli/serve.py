@@ -9,9 +9,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -32,15 +32,20 @@ logger = logging.getLogger("refine_core")
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """That the app is to be served. port: None for the first free one from FIRST_PORT. path: of the page that the browser opens."""
+    """That the app is to be served. port: None for the first free one from FIRST_PORT. path: of the page that the browser opens.
+
+    environment: variables by which the app learns what it is for.
+    """
 
     port: int | None = None
     opens_browser: bool = True
     path: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def serve(serving: Serving) -> int:
     """Serve the app on this machine until Ctrl-C. Returns the exit code."""
+    os.environ.update(serving.environment)
     port = serving.port if serving.port is not None else find_free_port()
     address = f"http://127.0.0.1:{port}"
     sys.stdout.write(greeting(address, serving.path))

@@ -126,10 +126,17 @@ def _find_background(home: Path) -> Background:
 class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
     """Records every Refine and BestOfN of dspy's as a run. See `refine_core.interop.dspy_recorder`.
 
-    home: the data folder; None for the app's. open: opens the store, in place of the one in `home`.
+    home: the data folder; None for the app's. open: opens the store, in place of the one in `home`. started: called with the
+    id of each run as it begins.
     """
 
-    def __init__(self, home: Path | None = None, open: Callable[[], Store] | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        home: Path | None = None,
+        open: Callable[[], Store] | None = None,  # noqa: A002
+        started: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._started = started
         self.background = Background(open) if open is not None else _find_background(home or data_home())
         self._calls: dict[str, Call] = {}
         self._by_predictor: dict[int, Place] = {}
@@ -347,8 +354,9 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         self._calls[call_id] = Call(replace(place, scope=scope), end)
 
     def _open_scope(self) -> Scope:
-        recorder = Recorder(new_run_id(), self.background.append, cancel=Cancel())
-        return Scope((recorder,))
+        run_id = new_run_id()
+        self._started(run_id)
+        return Scope((Recorder(run_id, self.background.append, cancel=Cancel()),))
 
 
 @dataclass(frozen=True, slots=True)
