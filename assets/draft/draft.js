@@ -13,7 +13,7 @@ const PAUSE_MS = 400;
 const RECENT_MS = 10_000; // what was typed longer ago has arrived
 const AGAIN_MS = 1_000;
 const UNSENT = "refinescope.unsent";
-const CLASS = /\bst-key-((?:lab|batch)-[\w-]+)/;
+const CLASS = /\bst-key-((?:lab|batch|opened)-[\w-]+)/;
 const NO_TEXT = new Set(["checkbox", "radio", "range", "button", "submit", "file", "password"]);
 
 let listening = false;
@@ -39,9 +39,9 @@ function holdsText(field) {
   return field.tagName === "TEXTAREA" || (field.tagName === "INPUT" && !NO_TEXT.has(field.type));
 }
 
-/** The class that says which field of the Lab, or of the set-up of an experiment, it is in; "" for none. */
+/** The class that says which field of the Lab, of the set-up of an experiment, or of an opened program it is in; "" for none. */
 function nameOf(field) {
-  return CLASS.exec(field.closest("[class*=st-key-lab-], [class*=st-key-batch-]")?.className ?? "")?.[1] ?? "";
+  return CLASS.exec(field.closest("[class*=st-key-lab-], [class*=st-key-batch-], [class*=st-key-opened-]")?.className ?? "")?.[1] ?? "";
 }
 
 /** Leave what was typed just now to the next page. */

@@ -9,6 +9,7 @@ from pages.main.returning import draw_again_on_return
 from pages.shared import address
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.title import title_page
+from refine_core import program_files
 from refine_core import runs as store
 from refine_core.errors import StoreError
 
@@ -36,6 +37,9 @@ with suppress(StoreError):  # the page below says what is wrong, and what to do
         st.warning(escape_markdown(notice), icon=":material/warning:")
 
 pages = [lab, runs, rewards, batch, learn, models, run, play, compare, hint_test, present, teach, guess]
+if program_files.opened() is not None:  # the app was started for a file
+    program = st.Page(address.PROGRAM, title="Program", icon=":material/terminal:", url_path="program")
+    pages = [program, *pages]
 page = st.navigation(pages, position="hidden")
 has_own_screen = page in (present, guess) or (page == teach and address.class_code())
 if not has_own_screen:  # a room sees nothing but the run or the question

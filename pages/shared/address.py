@@ -13,6 +13,7 @@ from refine_core.runs import TABS, Tab
 
 # The pages, as links name them: from the entry script's folder.
 LAB: Final = "../lab/page.py"
+PROGRAM: Final = "../program/page.py"
 RUNS: Final = "../runs/page.py"
 RUN: Final = "../run/page.py"
 PLAY: Final = "../play/page.py"

@@ -29,10 +29,11 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pages.shared.web import under_base_path
-from refine_core import runs
+from refine_core import program_files, runs
 from refine_core.errors import StoreError
 
 URL: Final = "lib/updates"
+PROGRAM_URL: Final = "lib/program-updates"
 ALIVE_URL: Final = "lib/alive"
 WAIT_S: Final = 2.0
 PAGES: Final = 64  # that are told at once; the changes of more are told later, by up to WAIT_S
@@ -51,7 +52,23 @@ def follow(run_id: str, revision: str) -> None:
     )
 
 
-def _serving() -> Callable[[WebSocket], Awaitable[None]]:
+def follow_program(revision: int, *, part: str) -> None:
+    """The same for the process of the file that the app was started for. part: of the page, which has its own."""
+    _component(
+        key=f"updates-program-{part}",
+        data={"url": PROGRAM_URL, "revision": str(revision)},
+        on_changed_change=lambda: None,
+    )
+
+
+def _wait_for_program(_: str, revision: str, timeout_s: float) -> str:
+    process = program_files.opened()
+    if process is None:
+        return revision
+    return str(process.wait_for_change(int(revision) if revision else -1, timeout_s).revision)
+
+
+def _serving(wait_for_change: Callable[[str, str, float], str]) -> Callable[[WebSocket], Awaitable[None]]:
     waiting = ThreadPoolExecutor(PAGES, thread_name_prefix="updates")
 
     async def send_revisions(socket: WebSocket) -> None:
@@ -62,7 +79,7 @@ def _serving() -> Callable[[WebSocket], Awaitable[None]]:
         with suppress(WebSocketDisconnect):  # whoever has left is noticed when told the next time
             while True:
                 try:
-                    wait = partial(runs.wait_for_change, run_id, revision, WAIT_S)
+                    wait = partial(wait_for_change, run_id, revision, WAIT_S)
                     revision = await loop.run_in_executor(waiting, wait)
                 except StoreError:  # the page says what is wrong
                     await socket.close()
@@ -81,9 +98,11 @@ async def _stay(socket: WebSocket) -> None:
 
 
 def _routes() -> tuple[BaseRoute, ...]:
-    serve = _serving()
+    serve = _serving(runs.wait_for_change)
+    serve_program = _serving(_wait_for_program)
     return (
         *under_base_path(URL, lambda path: WebSocketRoute(path, serve)),
+        *under_base_path(PROGRAM_URL, lambda path: WebSocketRoute(path, serve_program)),
         *under_base_path(ALIVE_URL, lambda path: WebSocketRoute(path, _stay)),
     )
 

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import click
 
 from refine_core.cli.output import BadInput
-from refine_core.program_child.function_source import collect_source
 from refine_core.cli.run_inputs import read_inputs, require_inputs
 from refine_core.cli.run_spec import (
     RunOptions,
@@ -31,6 +30,7 @@ from refine_core.cli.run_spec import (
     require_key,
 )
 from refine_core.cli.user_code import load_module, run_main
+from refine_core.program_child.function_source import collect_source
 
 if TYPE_CHECKING:
     from refine_core.modules import Module

@@ -133,7 +133,9 @@ def main() -> int:
         module = load_module(path)
         found = find_all(module)
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever the file does
-        channel.send("failed", failure=to_data(describe_failure("import", error, path)), files=list_own_files(path))
+        channel.send(
+            "failed", failure=to_data(describe_failure("import", error, path)), files=list_own_files(path)
+        )
         return 1
     description = Description(
         f"{sys.executable} ({sys.version.partition(' ')[0]})",

@@ -1,8 +1,8 @@
 """What a Python file defines, and what is asked of it: plain data that goes through a pipe as JSON.
 
-    app                                      the file's own process
-     |   RunRequest, a line of JSON  -->       |
-     |   <--  Description, Failure             |
+app                                      the file's own process
+ |   RunRequest, a line of JSON  -->       |
+ |   <--  Description, Failure             |
 """
 
 from __future__ import annotations

@@ -107,9 +107,7 @@ def find_dspy() -> Any:
     return found if hasattr(found, "Refine") and hasattr(found, "BestOfN") else None
 
 
-def _list_programs(
-    module: ModuleType, rewards: Mapping[str, Callable[..., Any]]
-) -> Iterator[FoundProgram]:
+def _list_programs(module: ModuleType, rewards: Mapping[str, Callable[..., Any]]) -> Iterator[FoundProgram]:
     """Refinements, then programs, those with the most predictors first; where there are neither, classes of programs."""
     values = {name: one for name, one in vars(module).items() if not name.startswith("_")}
     refinements = [(name, one) for name, one in values.items() if _is_refinement(one)]
@@ -235,7 +233,7 @@ def _can_score(function: Callable[..., Any]) -> bool:
     """Whether it can be called with inputs and a prediction, and is made for both."""
     parameters = list(inspect.signature(function).parameters.values())
     placed = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    needed = [one for one in parameters if one.default is one.empty and one.kind not in (one.VAR_KEYWORD,)]
+    needed = [one for one in parameters if one.default is one.empty and one.kind != one.VAR_KEYWORD]
     return len(placed) >= _ARGUMENTS and needed == placed[: len(needed)] and len(needed) <= _ARGUMENTS
 
 

@@ -65,9 +65,7 @@ def list_own_files(path: Path) -> list[str]:
 def _find_line(error: BaseException, folder: Path) -> tuple[str | None, int | None]:
     if isinstance(error, SyntaxError) and error.filename:
         return error.filename, error.lineno
-    frames = [
-        one for one in traceback.extract_tb(error.__traceback__) if _is_below(one.filename, folder)
-    ]
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if _is_below(one.filename, folder)]
     return (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
 
 

@@ -1,6 +1,6 @@
 """One run of a program of the file, in its own process: built anew for each, of either library, and recorded.
 
-    FoundProgram, RunRequest --start--> a run in the store --> its last word: an error, or None
+FoundProgram, RunRequest --start--> a run in the store --> its last word: an error, or None
 """
 
 from __future__ import annotations
@@ -25,6 +25,18 @@ from refine_core.spec import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
+class RunParts:
+    """All that a run is made of. model: to be asked where the file sets none; key: its key."""
+
+    request: RunRequest
+    program: FoundProgram
+    reward: Callable[..., Any]
+    inputs: Mapping[str, Any]
+    model: ModelSpec | None
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Runner:
     """Runs what a file defines. path: of the file. started: called with the id of each run, once. cancel: ends one of ours."""
 
@@ -39,74 +51,66 @@ class Runner:
         reward = self._with_traceback(self.found.find_reward(program, request.reward))
         inputs = _convert_inputs(program, request.inputs)
         model = build(ModelSpec, request.model) if request.model is not None else None
+        parts = RunParts(request, program, reward, inputs, model, key)
         if program.entry.library == "dspy":
-            self._run_dspy(program, reward, request, inputs, model, key)
+            self._run_dspy(parts)
         else:
-            self._run_own(program, reward, request, inputs, model, key)
+            self._run_own(parts)
 
-    def _run_own(
-        self,
-        program: FoundProgram,
-        reward: Callable[..., Any],
-        request: RunRequest,
-        inputs: Mapping[str, Any],
-        model: ModelSpec | None,
-        key: str | None,
-    ) -> None:
+    def _run_own(self, parts: RunParts) -> None:
         from refine_core.callbacks import BaseCallback
         from refine_core.configuration import context, get_setting
         from refine_core.connect import connect
         from refine_core.log.run_id import new_run_id
         from refine_core.refine.module import BestOfN, Refine
         from refine_core.refine.program_job import LiveProgram, ProgramJob, describe_program
+        from refine_core.refine.sources import get_source
         from refine_core.runs import default
 
+        request, reward = parts.request, parts.reward
         kind = Refine if request.strategy == "refine" else BestOfN
-        refine = program.value
+        refine = parts.program.value
         if type(refine) is kind:
             refine = copy.copy(refine)
             same_count = refine.fail_count == refine.N
             refine.N, refine.threshold, refine.reward_fn = request.n, request.threshold, reward
             refine.fail_count = request.n if same_count else refine.fail_count
         else:
-            refine = kind(program.module, request.n, reward, request.threshold)
-        refine.reward_fn_code = _read_function(reward)
-        settings: dict[str, Any] = {"callbacks": [*get_setting("callbacks"), _shower(BaseCallback, self.path)]}
-        if model is not None:
-            settings["lm"] = connect(model, key=key)
+            refine = kind(parts.program.module, request.n, reward, request.threshold)
+        refine.reward_fn_code = get_source(reward)
+        shower = _show_errors(BaseCallback, self.path)
+        settings: dict[str, Any] = {"callbacks": [*get_setting("callbacks"), shower]}
+        if parts.model is not None:
+            settings["lm"] = connect(parts.model, key=parts.key)
         with context(**settings):
-            live = LiveProgram(refine, inputs, self.path.name, self._collect(reward))
+            live = LiveProgram(refine, parts.inputs, self.path.name, self._collect(reward))
             job = ProgramJob(live, describe_program(live))
             run_id = new_run_id()
-            store = default()
+            registry = default()
             self.started(run_id)
-            error, _ = store.run_here(run_id, job, cancel=self.cancel)
+            error, _ = registry.run_here(run_id, job, cancel=self.cancel)
         if error is not None:
             raise RuntimeError(error)
 
-    def _run_dspy(
-        self,
-        program: FoundProgram,
-        reward: Callable[..., Any],
-        request: RunRequest,
-        inputs: Mapping[str, Any],
-        model: ModelSpec | None,
-        key: str | None,
-    ) -> None:
+    def _run_dspy(self, parts: RunParts) -> None:
         from refine_core.interop.dspy_recording.recorder import DspyRecorder
 
-        dspy = find_dspy()
+        dspy, request = find_dspy(), parts.request
         kind = dspy.Refine if request.strategy == "refine" else dspy.BestOfN
         refine = kind(
-            module=program.module, N=request.n, reward_fn=reward, threshold=request.threshold, **_fail_count(program)
+            module=parts.program.module,
+            N=request.n,
+            reward_fn=parts.reward,
+            threshold=request.threshold,
+            **_fail_count(parts.program),
         )
         others = [one for one in dspy.settings.get("callbacks") or [] if not isinstance(one, DspyRecorder)]
         recorder = DspyRecorder(started=self.started)
-        lm = {} if model is None else {"lm": _connect_dspy(dspy, model, key)}
-        shower = _shower(sys.modules["dspy.utils.callback"].BaseCallback, self.path)
+        lm = {} if parts.model is None else {"lm": _connect_dspy(dspy, parts.model, parts.key)}
+        shower = _show_errors(sys.modules["dspy.utils.callback"].BaseCallback, self.path)
         try:
             with dspy.context(callbacks=[*others, shower, recorder], **lm):
-                refine(**inputs)
+                refine(**parts.inputs)
         finally:
             recorder.flush()
 
@@ -171,7 +175,7 @@ def _connect_dspy(dspy: Any, model: ModelSpec, key: str | None) -> Any:
     return dspy.LM(model.model, cache=model.cache, num_retries=model.retries, **given, **model.extra)
 
 
-def _shower(base: type, path: Path) -> Any:
+def _show_errors(base: type, path: Path) -> Any:
     """A callback of either library that prints where a program failed."""
     shown: set[int] = set()
 
@@ -199,10 +203,3 @@ def _print_traceback(error: BaseException, path: Path) -> None:
     except Exception:  # noqa: BLE001 - of an error whose own text fails
         text = traceback.format_exc()
     sys.stderr.write(text if text.endswith("\n") else f"{text}\n")
-
-
-def _read_function(function: Callable[..., Any]) -> str:
-    from refine_core.refine.sources import get_source
-
-    return get_source(function)
-

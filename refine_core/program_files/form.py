@@ -83,7 +83,10 @@ def _read_threshold(text: str, program: ProgramEntry) -> tuple[float | None, Pro
     text = text.strip()
     if not text:
         if program.library == "dspy":
-            return None, Problem("threshold", "dspy needs a threshold; write one that is never reached, such as 1000, to make every attempt")
+            return None, Problem(
+                "threshold",
+                "dspy needs a threshold; write one that is never reached, such as 1000, to make every attempt",
+            )
         return None, None
     try:
         value = float(text.replace(",", "."))

@@ -42,7 +42,9 @@ def add(path: Path, run_id: str, request: RunRequest) -> None:
         "threshold": request.threshold,
     }
     before = _read(path)
-    runs.default().store.put(KIND, _key(path), codec.dumps({"path": str(path), "runs": [new, *before][:MAX_RUNS]}))
+    runs.default().store.put(
+        KIND, _key(path), codec.dumps({"path": str(path), "runs": [new, *before][:MAX_RUNS]})
+    )
 
 
 def list_past_runs(path: Path) -> list[PastRun]:
@@ -55,11 +57,13 @@ def _read(path: Path) -> list[Mapping[str, Any]]:
     if text is None:
         return []
     try:
-        found = codec.loads(text)
-        return [dict(one) for one in found["runs"]]
-    except (ValueError, TypeError, KeyError):
-        logger.warning("the list of the runs of %s cannot be read; a new one is begun", path.name)
-        return []
+        match codec.loads(text):
+            case {"runs": list() as found}:
+                return [dict(one) for one in found]
+    except (ValueError, TypeError):
+        pass
+    logger.warning("the list of the runs of %s cannot be read; a new one is begun", path.name)
+    return []
 
 
 def _key(path: Path) -> str:

@@ -77,7 +77,9 @@ def describe_nothing_found(description: Description, path: Path) -> ProgramProbl
     return None
 
 
-def describe_end(code: int | None, path: Path, *, importing: bool, output: str, python: str) -> ProgramProblem:
+def describe_end(
+    code: int | None, path: Path, *, importing: bool, output: str, python: str
+) -> ProgramProblem:
     """The process ended without a word. code: as Popen reports it."""
     doing = "was imported" if importing else "was running"
     if importing and "No module named refine_core" in output:
@@ -104,7 +106,7 @@ def describe_stop(path: Path) -> ProgramProblem:
     """A person stopped it while it was imported."""
     return ProgramProblem(
         f"{path.name} was stopped while it was imported",
-        "If it loops or waits at its top level, put that into a function, or under if __name__ == \"__main__\":, and save.",
+        'If it loops or waits at its top level, put that into a function, or under if __name__ == "__main__":, and save.',
         restarts=True,
     )
 
@@ -112,7 +114,8 @@ def describe_stop(path: Path) -> ProgramProblem:
 def describe_missing(path: Path) -> ProgramProblem:
     """There is no such file any more."""
     return ProgramProblem(
-        f"{path.name} is gone", f"It was at {path}. Once it is there again, it starts by itself. Its runs are in Runs."
+        f"{path.name} is gone",
+        f"It was at {path}. Once it is there again, it starts by itself. Its runs are in Runs.",
     )
 
 
@@ -148,4 +151,10 @@ def _name_signal(number: int) -> str:
         return f"signal {number}"
 
 
-_SIGNALS: Final = {11: "segmentation fault", 6: "aborted", 9: "killed", 4: "illegal instruction", 8: "arithmetic error"}
+_SIGNALS: Final = {
+    11: "segmentation fault",
+    6: "aborted",
+    9: "killed",
+    4: "illegal instruction",
+    8: "arithmetic error",
+}

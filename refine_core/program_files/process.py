@@ -29,7 +29,6 @@ from typing import Any, Final, Literal
 
 from refine_core.errors import Problem, SpecError, StoreError
 from refine_core.formatting import format_clock
-from refine_core.program_files import history, problems
 from refine_core.program_child.descriptions import (
     Description,
     Failure,
@@ -37,6 +36,7 @@ from refine_core.program_child.descriptions import (
     read_description,
     to_data,
 )
+from refine_core.program_files import history, problems
 from refine_core.program_files.output import Output
 from refine_core.program_files.problems import ProgramProblem
 
@@ -174,17 +174,15 @@ class ProgramProcess:
 
     def _supervise(self) -> None:
         try:
-            while self._open:
-                with self._changed:
-                    self._changed.wait(POLL_S)
-                    if not self._open:
-                        break
-                    wants_start, child = self._wants_start, self._child
+            while self._wait():
+                wants_start, child = self._wants_start, self._child
                 if child is not None and child.process.poll() is not None:
                     self._ended(child)
                 elif self._cancel_until is not None and time.monotonic() > self._cancel_until and child:
                     self._cancel_until = None
-                    self._note("The run did not end by itself, so its process was killed. The run is shown as interrupted.")
+                    self._note(
+                        "The run did not end by itself, so its process was killed. The run is shown as interrupted."
+                    )
                     _kill(child.process)
                 elif wants_start:
                     self._start()
@@ -195,6 +193,11 @@ class ProgramProcess:
         finally:
             if self._child is not None:
                 _kill(self._child.process)
+
+    def _wait(self) -> bool:
+        """Wait a moment, or until there is something to do; whether this is still open."""
+        with self._changed:
+            return self._open and (self._changed.wait(POLL_S) or True) and self._open
 
     def _start(self) -> None:
         with self._changed:
@@ -214,7 +217,7 @@ class ProgramProcess:
                 return
             self._show(state="starting", problem=None, changed=False, starts=self._shown.starts + 1)
         try:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - the author's own file, by the Python that they named
                 [self.python, "-P", "-u", "-m", "refine_core.program_child", str(self.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -249,9 +252,7 @@ class ProgramProcess:
             elif self._stopped:
                 self._show(state="failed", problem=problems.describe_stop(self.path))
             elif child.described:  # it will run again
-                end = problems.describe_end(
-                    code, self.path, importing=False, output="", python=self.python
-                )
+                end = problems.describe_end(code, self.path, importing=False, output="", python=self.python)
                 cancelled = self._shown.state == "cancelling"
                 self._show(run_problem=self._shown.run_problem if cancelled else end)
                 self._wants_start = True
@@ -273,12 +274,16 @@ class ProgramProcess:
         with self._changed:
             if self._shown.busy:
                 if not self._shown.changed:
-                    self._show(changed=True, notice=f"{name} has changed. It starts again once this run has ended.")
+                    self._show(
+                        changed=True, notice=f"{name} has changed. It starts again once this run has ended."
+                    )
                 return
             gone = _time_of(str(self.path)) is None
             if gone and self._shown.problem == problems.describe_missing(self.path):
                 return
-            self._show(notice="" if gone else f"Started again at {format_clock(time.time())}: {name} has changed.")
+            self._show(
+                notice="" if gone else f"Started again at {format_clock(time.time())}: {name} has changed."
+            )
         self._start()
 
     # The threads that read.
@@ -324,7 +329,9 @@ class ProgramProcess:
                     self._show(
                         state="ready",
                         notice=self._shown.notice if self._shown.changed else "",
-                        run_problem=None if failure is None else problems.describe_run_failure(failure, self.path),
+                        run_problem=None
+                        if failure is None
+                        else problems.describe_run_failure(failure, self.path),
                     )
 
     def _keep(self, run_id: str) -> None:
@@ -388,6 +395,6 @@ def _join(child: _Child) -> None:
 def _time_of(file: str) -> float | None:
     """When a file was changed last; None where there is none."""
     try:
-        return os.stat(file).st_mtime
+        return Path(file).stat().st_mtime
     except OSError:
         return None

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from refine_core import runs
-from refine_core.program_child.function_source import collect_source
 from refine_core.errors import SpecError
 from refine_core.export import FORMATS
+from refine_core.program_child.function_source import collect_source
 from tests.unit.test_cli_runs import call, eventually, own_home, start  # noqa: F401  # a fixture for every test
 
 PROGRAM = """
