@@ -62,7 +62,7 @@ class Channel:
                 yield json.loads(line)
 
 
-class Work:
+class CommandLoop:
     """What this process is at. The main thread runs the user's code; another one listens, and interrupts it."""
 
     def __init__(self, channel: Channel) -> None:
@@ -127,7 +127,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]  # they are text
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    work = Work(channel)
+    work = CommandLoop(channel)
     threading.Thread(target=work.listen, name="commands", daemon=True).start()
     try:
         module = load_module(path)
