@@ -13,6 +13,7 @@ import streamlit as st
 from pages.program.fields import (
     FORM,
     MODEL,
+    PRACTICE,
     PROGRAM,
     base_name,
     field_key,
@@ -83,7 +84,9 @@ def _follow_file(description: Description) -> None:
         if rewards and state.get(setting_key(program, "reward")) not in rewards:
             state[setting_key(program, "reward")] = rewards[0]
         _fill_inputs(description, program)
-    state.setdefault(field_key(MODEL), "")
+    if field_key(MODEL) not in state:  # the built-in model, where the program can ask it
+        own = any(one.library == "refine_core" for one in description.programs)
+        state[field_key(MODEL)] = PRACTICE if own else ""
 
 
 def _follow(program: ProgramEntry, name: str, value: Any) -> None:

@@ -11,6 +11,7 @@ FORM: Final = Form("opened")
 field_key, static_key = FORM.field_key, FORM.static_key
 PROGRAM: Final = "program"
 MODEL: Final = "model"
+PRACTICE: Final = "practice"  # the practice model, among those that can be chosen
 
 
 def setting_key(program: ProgramEntry, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from pages.program.draft import put_values
-from pages.program.fields import MODEL, PROGRAM, field_key, input_key, setting_key, static_key
+from pages.program.fields import MODEL, PRACTICE, PROGRAM, field_key, input_key, setting_key, static_key
 from pages.shared import address
 from pages.shared.choice import choose
 from pages.shared.editor import Mark
@@ -23,7 +23,6 @@ from refine_core.programs import FormInput, ModelSpec
 _NAME_AND_VALUE = (18, 82)
 _SETTINGS = (30, 22, 48)
 _STRATEGIES: Final = {"refine": "Refine", "best_of_n": "Best of N"}
-_PRACTICE: Final = "practice"
 _SAVED: Final = "saved:"
 _TRIED: Final = static_key("tried")  # the problems of the last press on Run
 _EXAMPLE_CHARACTERS: Final = 70
@@ -184,7 +183,7 @@ def _list_models(program: ProgramEntry) -> dict[str, ModelSpec]:
         saved = {f"{_SAVED}{one.name}": one.model for one in connections.list_connections()}
     except StoreError:  # the page says so elsewhere
         saved = {}
-    return ({_PRACTICE: ModelSpec()} if program.library == "refine_core" else {}) | saved
+    return ({PRACTICE: ModelSpec()} if program.library == "refine_core" else {}) | saved
 
 
 def _read_model(program: ProgramEntry) -> ModelSpec | None:
@@ -194,7 +193,7 @@ def _read_model(program: ProgramEntry) -> ModelSpec | None:
 
 
 def _name_model(name: str) -> str:
-    return "Practice model" if name == _PRACTICE else escape_markdown(name.removeprefix(_SAVED))
+    return "Practice model" if name == PRACTICE else escape_markdown(name.removeprefix(_SAVED))
 
 
 def _name_program(description: Description, name: str) -> str:

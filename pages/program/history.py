@@ -11,7 +11,9 @@ from pages.shared.text import escape_markdown
 from refine_core import program_files, runs
 from refine_core.errors import StoreError
 from refine_core.formatting import format_clock, format_number, format_time
+from refine_core.messages import format_reward
 from refine_core.program_files import OWN, PastRun, Snapshot
+from refine_core.runs import Run
 
 MAX_SHOWN: Final = 8
 
@@ -37,15 +39,30 @@ def _draw(one: PastRun) -> None:
     if run is None:
         return
     threshold = "no threshold" if one.threshold is None else f"threshold {format_number(one.threshold)}"
-    asked = f"{one.reward if one.reward != OWN else 'its own reward'} · N {one.n} · {threshold}"
-    verdict = run.verdict.headline.removesuffix(".")
-    chosen = address.run_id() == one.run_id
+    reward = one.reward if one.reward != OWN else "its own reward"
+    words = (
+        f"{format_clock(run.timeline.started_at)} · {reward} · N {one.n} · {threshold} · {_describe_end(run)}"
+    )
     st.button(
-        escape_markdown(f"{format_clock(run.timeline.started_at)} · {asked} · {verdict}"),
+        escape_markdown(words),
         key=f"opened.past.{one.run_id}",
         type="tertiary",
-        icon=":material/arrow_right:" if chosen else None,
-        help=f"{format_time(run.timeline.started_at)} · {escape_markdown(one.program)}",
+        icon=":material/arrow_right:" if address.run_id() == one.run_id else ":material/history:",
+        help=f"{format_time(run.timeline.started_at)} · {escape_markdown(one.program)} · {escape_markdown(run.verdict.headline)}",
         on_click=address.show_run,
         args=(one.run_id,),
+        wrap=False,
     )
+
+
+def _describe_end(run: Run) -> str:
+    """How it went, in a few words."""
+    if run.live:
+        return "running"
+    if run.state == "interrupted":
+        return "interrupted"
+    timeline = run.timeline
+    best = next((each for each in timeline.attempts if each.index == timeline.best), None)
+    if best is None:
+        return "no reward"
+    return f"best {format_reward(timeline, best.reward)} at attempt {best.index + 1}"

@@ -41,7 +41,7 @@ def draw_output(process: ProgramProcess, shown: Snapshot) -> None:
                 "Nothing printed yet. What the file and its reward print stands here, with the traceback of each error."
             )
         else:
-            with st.container(height=HEIGHT_PX, border=True, autoscroll=True):
+            with st.container(height=HEIGHT_PX, border=False, autoscroll=True):
                 st.code(text[-SHOWN_CHARACTERS:].rstrip("\n"), language=None, wrap_lines=True)
         follow_program(latest.revision, part="output")
 

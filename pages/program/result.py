@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from pages.program.status import show_problem
 from pages.shared import address
+from pages.shared.run.timeline import ROOM_PX
 from pages.shared.run.view import draw_live_run, show_unknown_run
 from pages.shared.share.menu import draw_share
 from pages.shared.updates import follow
 from refine_core import runs
 from refine_core.program_files import Snapshot
 from refine_core.runs import Run
+
+HEADER_PX: Final = 56  # of the screen's height, which the Lab has for the story
 
 
 def find_run(shown: Snapshot) -> Run | None:
@@ -27,7 +32,7 @@ def draw_result(shown: Snapshot, run: Run | None) -> None:
     if shown.run_problem is not None and address.run_id() in (None, shown.run_id):
         show_problem(shown.run_problem)
     if run is not None:
-        draw_live_run(run, actions=None if run.live else _draw_actions)
+        draw_live_run(run, actions=None if run.live else _draw_actions, room_px=ROOM_PX + HEADER_PX)
     elif shown.busy:
         st.caption("The run begins …")
         if shown.run_id is not None:

@@ -28,8 +28,9 @@ def draw_header(process: ProgramProcess, shown: Snapshot) -> None:
     """One line, which says when the state changes, and has the whole page drawn again then."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(escape_markdown(shown.path.name), anchor=False, width="content")
+        with st.container(width="content", gap=None):
+            _watch(process, shown)
         st.caption(escape_markdown(_describe(shown)), width="stretch", help=escape_markdown(_explain(shown)))
-        _watch(process, shown)
         if st.button(
             "Start again",
             key=static_key("restart"),

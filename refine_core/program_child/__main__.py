@@ -69,6 +69,7 @@ class CommandLoop:
         self.channel = channel
         self.waiting: queue.Queue[Mapping[str, Any]] = queue.Queue()
         self.cancel = Cancel()
+        self._busy = False
         self._interruptible = False
         self._lock = threading.Lock()
 
@@ -80,7 +81,7 @@ class CommandLoop:
             else:
                 self.waiting.put(command)
         self.interrupt()
-        time.sleep(GRACE_S if self._interruptible else 0)
+        time.sleep(GRACE_S if self._busy else 0)
         end_group()
 
     def interrupt(self) -> None:
@@ -101,6 +102,7 @@ class CommandLoop:
         is_dspys = found.programs[request.program].entry.library == "dspy"
         runner = Runner(path, found, lambda run_id: self.channel.send("started", run_id=run_id), self.cancel)
         failure: Failure | None = None
+        self._busy = True
         try:
             try:
                 with self._lock:
@@ -115,6 +117,7 @@ class CommandLoop:
             failure = replace(describe_failure("request", error, path), traceback="")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - of the user's code
             failure = describe_failure("run", error, path)
+        self._busy = False
         self.channel.send("ended", failure=None if failure is None else to_data(failure))
 
 

@@ -46,7 +46,7 @@ def read_request(
 ) -> tuple[RunRequest | None, list[Problem]]:
     """What was typed as a request; or what is wrong with it, field by field. inputs: name -> value of its widget.
 
-    An optional input that was left empty is not given, so that the program's own default counts.
+    An optional input without a value is not given, so that the program's own default counts.
     """
     problems: list[Problem] = []
     values: dict[str, Any] = {}

@@ -76,11 +76,12 @@ def draw_live_run(
     aside: Callable[[Run], None] | None = None,
     beside: bool = False,
     has_form: bool = False,
+    room_px: int = ROOM_PX,
 ) -> None:
     """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended.
 
     edited: what the form has changed since. about: what a worked example has to show. actions: draws what can be done with it,
-    beside the verdict; aside: what else, at the end of the line below it. beside, has_form, would: as in `draw_run`.
+    beside the verdict; aside: what else, at the end of the line below it. beside, has_form, would, room_px: as in `draw_run`.
     """
     run_id, was_live = run.run_id, run.live
 
@@ -110,6 +111,7 @@ def draw_live_run(
                     aside=aside,
                     beside=beside,
                     has_form=has_form,
+                    room_px=room_px,
                 )
         if was_live:
             with foot:
