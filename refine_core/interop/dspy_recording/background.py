@@ -1,8 +1,9 @@
-"""Records on their way to the store, written on a thread of their own: the program that is recorded waits for no disk.
+"""Notes on their way to the store, written on a thread of their own: the program that is recorded waits for no disk.
 
-What cannot be written yet (a full disk, a locked database) is kept and tried again; the log says so once. A run that can
-never be written is given up, and the others go on. The interpreter waits at its exit until all is written, and where that
-fails, for EXIT_S at most.
+Notes are gathered for GATHER_S and written together, usually while the program waits for a model. What cannot be written yet
+(a full disk, a locked database) is kept and tried again, less and less often; the log says so once. A run that can never be
+written is given up, and the others go on. The interpreter waits at its exit until all is written, and where that fails, for
+EXIT_S at most.
 """
 
 from __future__ import annotations
@@ -14,134 +15,197 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from multiprocessing import util as multiprocessing_util
 
 from refine_core.errors import StoreError
+from refine_core.events import Event
+from refine_core.interop.dspy_recording.run_log import Note, RunLog
 from refine_core.log.scope import Record
-from refine_core.log.summaries import Summary, summarize
+from refine_core.log.summaries import summarize
 from refine_core.store.protocol import Store
 
 logger = logging.getLogger("refine_core")
 
 MAX_WAITING = 20_000
-"""Records that may wait to be written. With more, recording ends: a program must not run out of memory for it."""
-RETRY_S = 1.0
+"""Notes that may wait to be written. With more, recording ends: a program must not run out of memory for it."""
+GATHER_S = 0.02
+BATCH = 500
+RETRY_S, MAX_RETRY_S = 1.0, 60.0
 EXIT_S = 5.0
 
 
 class Background:
-    """Appends records to a store that it opens with the first of them. Safe from any thread; it raises nothing.
+    """Writes notes to a store that it opens with the first of them. Safe from any thread; it raises nothing.
 
-    open_store: opens the store. A process that forks begins anew in the child, whose store is its own.
+    open_store: opens the store. process: changes in a forked child, which begins anew and opens a store of its own.
     """
+
+    process: object
 
     def __init__(self, open_store: Callable[[], Store]) -> None:
         self._open_store = open_store
         self._reset()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._reset)
+        multiprocessing_util.register_after_fork(self, Background._finish_with_process)
+        self._finish_with_process()
         atexit.register(self._finish)
 
+    def _finish_with_process(self) -> None:
+        """A child of multiprocessing ends without the interpreter's exit."""
+        multiprocessing_util.Finalize(self, self._finish, exitpriority=0)
+
     def _reset(self) -> None:
-        self._waiting: deque[Record] = deque()
-        self._summaries: dict[str, Summary | None] = {}
+        self.process = object()
+        self._waiting: deque[Note] = deque()
+        self._unwritten: dict[RunLog, None] = {}
+        self._unwritten_count = 0
+        self._awake = threading.Event()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._store: Store | None = None
-        self._writing = False
-        self._given_up = False
-        self._failing_since: float | None = None
+        self._writing = self._asked = self._failing = self._given_up = self._has_finished = False
+        self._has_logged = False
+        self._wrote_at = 0.0
 
-    def append(self, records: Sequence[Record]) -> None:
-        """Take records of one run, in order; they are written soon."""
+    def add(self, note: Note) -> None:
+        """Take a note; it is written soon."""
+        if self._given_up:
+            return
+        if len(self._waiting) + self._unwritten_count >= MAX_WAITING:
+            self._give_up()
+            return
+        if self._thread is None:
+            self._start()
+        self._waiting.append(note)
+        if not self._awake.is_set():
+            self._awake.set()
+
+    def _start(self) -> None:
         with self._changed:
-            if self._given_up:
-                return
-            if len(self._waiting) >= MAX_WAITING:
-                self._given_up = True
-                self._waiting.clear()
-                logger.error(
-                    "Refinescope stops recording: %d events wait to be written. What was written before stays.",
-                    MAX_WAITING,
-                )
-                return
             if self._thread is None:
                 thread = threading.Thread(target=self._work, name="refinescope recorder", daemon=True)
                 thread.start()  # raises at the interpreter's exit; then nothing waits for it
                 self._thread = thread
-            self._waiting.extend(records)
-            self._changed.notify_all()
+
+    def _give_up(self) -> None:
+        with self._changed:
+            if self._given_up:
+                return
+            self._given_up = True
+            self._waiting.clear()
+        logger.error(
+            "Refinescope stops recording: %d events wait to be written. What was written before stays.",
+            MAX_WAITING,
+        )
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until everything is written, at most `timeout_s` seconds; whether it is."""
+        """Wait until everything is written, at most `timeout_s` seconds and not while writing fails; whether it is."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._is_written, timeout_s)
+            if not self._failing:
+                self._ask()
+            self._changed.wait_for(lambda: self._is_written or self._failing, timeout_s)
+            return self._is_written
 
     @property
     def _is_written(self) -> bool:
-        return not self._waiting and not self._writing
+        return not (self._waiting or self._writing or self._unwritten)
+
+    def _ask(self) -> None:
+        """Have the thread write without delay."""
+        self._asked = True
+        self._changed.notify_all()
 
     def _finish(self) -> None:
-        """At the interpreter's exit."""
-        until = time.monotonic() + EXIT_S
+        """At the end of the process."""
+        began = time.monotonic()
         with self._changed:
-            while not self._is_written:
-                if self._failing_since is not None and time.monotonic() > max(
-                    until, self._failing_since + EXIT_S
-                ):
-                    logger.error("Refinescope could not record the last %d events", len(self._waiting))
-                    return
+            while not self._is_written and not self._has_finished:
+                if time.monotonic() > max(began, self._wrote_at) + EXIT_S:
+                    count = len(self._waiting) + self._unwritten_count
+                    logger.error("Refinescope could not record the last %d events", count)
+                    self._has_finished = True
+                self._ask()
                 self._changed.wait(0.1)
 
     def _work(self) -> None:
+        retry_s = RETRY_S
         while True:
+            self._awake.wait()
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting)
-                batch, self._writing = list(self._waiting), True
-                self._waiting.clear()
-            left, error = self._write(batch)
+                self._changed.wait_for(lambda: self._asked, GATHER_S)
+                self._awake.clear()
+                self._writing, self._asked = True, False
+            error = self._write()
             with self._changed:
-                self._waiting.extendleft(reversed(left))
-                self._writing = False
+                self._writing, first, self._failing = False, not self._failing, error is not None
                 self._changed.notify_all()
                 if error is None:
-                    self._failing_since = None
+                    retry_s = RETRY_S
                     continue
-                if self._failing_since is None:
-                    self._failing_since = time.monotonic()
+                if first:
                     logger.warning("Refinescope cannot record for now, and tries again: %s", error)
-                self._changed.wait(RETRY_S)
+                self._awake.set()
+                self._changed.wait_for(lambda: self._asked, retry_s)
+                retry_s = min(2 * retry_s, MAX_RETRY_S)
 
-    def _write(self, batch: list[Record]) -> tuple[list[Record], Exception | None]:
-        """Append the records, those of each run together. Returns what is to be tried again, and why it could not be written."""
-        by_run: dict[str, list[Record]] = {}
-        for record in batch:
-            by_run.setdefault(record.run_id, []).append(record)
-        left: list[Record] = []
+    def _write(self) -> Exception | None:
+        """Write what waits, that of each run together. Returns why something has to be tried again."""
+        for _ in range(min(len(self._waiting), BATCH)):
+            self._take(self._waiting.popleft())
+            time.sleep(
+                0
+            )  # lets the program have the interpreter at once, and not after a switch interval of 5 ms
+        if self._waiting:
+            self._awake.set()
         error: Exception | None = None
-        for run_id, records in by_run.items():
+        for log in list(self._unwritten):
             try:
-                self._append(run_id, records)
+                self._append(log)
             except (StoreError, OSError) as why:  # a full disk, a lock
-                left += records
                 error = why
-            except Exception:
-                self._summaries.pop(run_id, None)
-                logger.exception("Refinescope cannot record the rest of the run %s", run_id)
-        return left, error
+                continue
+            except Exception as bug:  # noqa: BLE001 - logged
+                log.progress.is_over = True
+                log.progress.unwritten.clear()
+                self._log_once(log, bug)
+            del self._unwritten[log]
+            self._wrote_at = time.monotonic()
+        self._unwritten_count = sum(len(log.progress.unwritten) for log in self._unwritten)
+        return error
 
-    def _append(self, run_id: str, records: list[Record]) -> None:
-        before = self._summaries.get(run_id)
-        if before is None and records[0].seq > 1:
-            return  # the rest of a run that was given up, or that began before a fork
+    def _take(self, note: Note) -> None:
+        """Make a record of a note."""
+        progress = note.log.progress
+        if progress.is_over:
+            return
+        try:
+            event = note.fact if isinstance(note.fact, Event) else note.fact()
+        except Exception as bug:  # noqa: BLE001 - logged
+            progress.is_over = progress.seq == 0
+            self._log_once(note.log, bug)
+            return
+        progress.seq += 1
+        progress.at = max(progress.at, note.at)  # two threads may have taken the time in another order
+        progress.unwritten.append(Record(note.log.run_id, progress.seq, progress.at, note.span, event))
+        self._unwritten[note.log] = None
+
+    def _append(self, log: RunLog) -> None:
+        progress = log.progress
         if self._store is None:
             self._store = self._open_store()
             atexit.register(self._finish)  # before the store closes itself, which it registered just now
-        summary = functools.reduce(summarize, records, before)
+        summary = functools.reduce(summarize, progress.unwritten, progress.summary)
         if summary is None:
             raise ValueError("a run must begin with RunStarted")
-        self._store.append(records, summary)
-        if summary.reason is None:
-            self._summaries[run_id] = summary
-        else:
-            self._summaries.pop(run_id, None)
+        self._store.append(progress.unwritten, summary)
+        progress.summary, progress.is_over = summary, summary.reason is not None
+        progress.unwritten.clear()
+
+    def _log_once(self, log: RunLog, bug: Exception) -> None:
+        if not self._has_logged:
+            self._has_logged = True
+            logger.error(
+                "Refinescope could not record a part of run %s; the program goes on", log.run_id, exc_info=bug
+            )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import inspect
 import sys
 import textwrap
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,36 +25,65 @@ from refine_core.spec.schedule import schedule
 
 NO_FILE: Final = "an interactive session"
 """What stands for the file of a program that was typed at a prompt."""
+_SETTINGS: Final = ("api_base", "base_url", "temperature", "max_tokens", "rollout_id")
 
 
 def describe_refinement(
     instance: Any, inputs: Mapping[str, Any], lm: Any, adviser: Any, version: str
-) -> ProgramSpec:
-    """The description of a run. lm: the model that answers; adviser: the one asked for advice. version: of dspy."""
+) -> Callable[[], ProgramSpec]:
+    """What makes the description of a run, out of what is noted now: the program may change its Refine meanwhile.
+
+    lm: the model that answers; adviser: the one asked for advice. version: of dspy.
+    """
     module = instance.module
-    named = list(module.named_predictors())
-    single = len(named) == 1 and _is_bare(module)
-    reward = find_reward(instance)
-    model, other = describe_model(lm), describe_model(adviser)
-    rolls_out = has_rollouts(version)
-    threshold = instance.threshold
-    return ProgramSpec(
-        tuple(describe_stage(name, predictor) for name, predictor in named)
-        or (StageSpec("program", "inputs -> outputs"),),
-        read_source(reward),
-        inputs=to_jsonable(dict(inputs)),
-        title="" if single else _name_of(module),
-        strategy="refine" if _is_refine(instance) else "best_of_n",
-        reward_name=name if (name := getattr(reward, "__name__", "")).isidentifier() else None,
-        N=instance.N,
-        threshold=float(threshold) if isinstance(threshold, int | float) else None,
-        fail_count=None if instance.fail_count == instance.N else instance.fail_count,
-        model=model,
-        adviser=None if other.identity == model.identity or not _is_refine(instance) else other,
-        schedule=Schedule("dspy-3") if rolls_out else Schedule(),
-        first_rollout=find_first_rollout(lm),
-        program_file="" if single else _file_of(module),
-    )
+    predictors = [
+        (name, one.signature, tuple(to_jsonable(dict(demo)) for demo in one.demos))
+        for name, one in module.named_predictors()
+    ]
+    single = len(predictors) == 1 and _is_bare(module)
+    reward, threshold, attempts = find_reward(instance), instance.threshold, instance.N
+    fail_count = None if instance.fail_count == attempts else instance.fail_count
+    refines = _is_refine(instance)
+    title = "" if single else _name_of(module)
+    values = to_jsonable(dict(inputs))
+    answering, advising = note_settings(lm), note_settings(adviser)
+
+    def describe() -> ProgramSpec:
+        model, other = describe_model(answering), describe_model(advising)
+        return ProgramSpec(
+            tuple(describe_stage(*one) for one in predictors) or (StageSpec("program", "inputs -> outputs"),),
+            read_source(reward),
+            inputs=values,
+            title=title,
+            strategy="refine" if refines else "best_of_n",
+            reward_name=name if (name := getattr(reward, "__name__", "")).isidentifier() else None,
+            N=attempts,
+            threshold=float(threshold) if isinstance(threshold, int | float) else None,
+            fail_count=fail_count,
+            model=model,
+            adviser=None if other.identity == model.identity or not refines else other,
+            schedule=Schedule("dspy-3") if has_rollouts(version) else Schedule(),
+            first_rollout=find_first_rollout(answering),
+            program_file="" if single else _file_of(type(module)),
+        )
+
+    return describe
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """What a model was called with when it was looked at. kwargs: only those that a description holds."""
+
+    type_name: str
+    model: object
+    kwargs: Mapping[str, object]
+
+
+def note_settings(lm: Any) -> ModelSettings:
+    """The settings of a model of dspy's, or of the user's own."""
+    kwargs: Mapping[str, Any] = getattr(lm, "kwargs", {})
+    shown = {name: kwargs[name] for name in _SETTINGS if name in kwargs}
+    return ModelSettings(type(lm).__name__, getattr(lm, "model", None), shown)
 
 
 def has_rollouts(version: str) -> bool:
@@ -76,9 +105,8 @@ def list_planned_temperatures(instance: Any, lm: Any, version: str) -> tuple[flo
     return schedule(float(first) if isinstance(first, int | float) else 0.0, instance.N)
 
 
-def describe_stage(name: str, predictor: Any) -> StageSpec:
+def describe_stage(name: str, signature: Any, demos: tuple[Mapping[str, object], ...]) -> StageSpec:
     """A predictor as a stage, under a name that a stage can have."""
-    signature = predictor.signature
     text = f"{_list_fields(signature.input_fields)} -> {_list_fields(signature.output_fields)}"
     try:
         ensure_signature(text)
@@ -93,7 +121,7 @@ def describe_stage(name: str, predictor: Any) -> StageSpec:
         descriptions={
             field: text for field, text in descriptions.items() if text not in ("", f"${{{field}}}")
         },
-        demos=tuple(to_jsonable(dict(demo)) for demo in predictor.demos),
+        demos=demos,
     )
 
 
@@ -109,15 +137,15 @@ def stage_name(path: str) -> str:
     )
 
 
-def describe_model(lm: Any) -> ModelSpec:
+def describe_model(lm: ModelSettings) -> ModelSpec:
     """A model without its key; without its address where that holds one."""
-    kwargs: Mapping[str, Any] = getattr(lm, "kwargs", {})
+    kwargs = lm.kwargs
     temperature, limit = kwargs.get("temperature"), kwargs.get("max_tokens")
-    name = getattr(lm, "model", None)
+    name = lm.model
     address = kwargs.get("api_base") or kwargs.get("base_url")
     model = ModelSpec(
         "litellm",
-        name if isinstance(name, str) and name else type(lm).__name__,
+        name if isinstance(name, str) and name else lm.type_name,
         strip_login(address) if isinstance(address, str) else None,
         temperature=float(temperature) if isinstance(temperature, int | float) else None,
         max_tokens=limit if isinstance(limit, int) else None,
@@ -170,8 +198,8 @@ def _is_bare(module: Any) -> bool:
     )
 
 
-def _file_of(module: Any) -> str:
-    defined = sys.modules.get(type(module).__module__)
+def _file_of(program: type) -> str:
+    defined = sys.modules.get(program.__module__)
     path = getattr(defined, "__file__", None) or getattr(sys.modules.get("__main__"), "__file__", None)
     return Path(path).name if path else NO_FILE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ujson
@@ -20,29 +20,34 @@ _OF_MODELS = frozenset(
 )  # packages whose errors are a model's or its server's
 
 
-def describe_request(lm: Any, inputs: Mapping[str, Any], purpose: Purpose) -> LMRequested:
-    """What is sent. inputs: the arguments of the model's `__call__`, as dspy hands them to a callback."""
-    kwargs = {**getattr(lm, "kwargs", {}), **(inputs.get("kwargs") or {})}
+def describe_request(lm: Any, inputs: Mapping[str, Any], purpose: Purpose) -> Callable[[], LMRequested]:
+    """What is sent, and what leaves keys out of it. inputs: the arguments of the model's `__call__`, as dspy tells a callback."""
+    sent = {**getattr(lm, "kwargs", {}), **(inputs.get("kwargs") or {})}
     messages = inputs.get("messages") or [{"role": "user", "content": inputs.get("prompt") or ""}]
-    return LMRequested(
-        _name(lm), tuple(_message(one) for one in messages), describe_parameters(kwargs), purpose
-    )
-
-
-def describe_parameters(kwargs: Mapping[str, Any]) -> dict[str, object]:
-    """The parameters that are set, without secrets at any depth; of an address neither login nor query."""
+    shown = tuple(_message(one) for one in messages)
     params = {
-        name: strip_login(value) if name in _ADDRESSES and isinstance(value, str) else to_jsonable(value)
-        for name, value in kwargs.items()
-        if value is not None and not is_secret(name)
+        name: to_jsonable(value) for name, value in sent.items() if value is not None and not is_secret(name)
+    }
+    model = _name(lm)
+    return lambda: LMRequested(model, shown, hide_keys(params), purpose)
+
+
+def hide_keys(params: Mapping[str, object]) -> dict[str, object]:
+    """The parameters without secrets at any depth; of an address neither login nor query."""
+    params = {
+        name: strip_login(value) if name in _ADDRESSES and isinstance(value, str) else value
+        for name, value in params.items()
     }
     return map_text(mask_named(params), redact)
 
 
-def describe_reply(lm: Any, outputs: Any, took_s: float) -> LMReplied:
-    """What came back. Tokens and cost are those that dspy keeps in the model's history; None where it keeps none."""
+def describe_reply(lm: Any, outputs: Any, took_s: float, last_entry: object) -> LMReplied:
+    """What came back. Tokens and cost are those that dspy keeps in the model's history; None where it keeps none.
+
+    last_entry: the newest of that history when the call began.
+    """
     texts = [_text(one) for one in outputs] if isinstance(outputs, Sequence) and outputs else [_text(outputs)]
-    entry = _find_entry(lm, outputs)
+    entry = _find_entry(lm, outputs, last_entry)
     usage = entry.get("usage") or {}
     response = entry.get("response")
     reasons = [getattr(one, "finish_reason", None) for one in getattr(response, "choices", None) or ()]
@@ -72,9 +77,17 @@ def describe_fault(error: BaseException) -> Fault:
     return Fault(name, redact(str(error)), "model" if of_model else "code")
 
 
-def _find_entry(lm: Any, outputs: Any) -> Mapping[str, Any]:
-    """The entry of this very reply in the model's history; {} where dspy keeps none."""
-    for entry in reversed((getattr(lm, "history", None) or [])[-16:]):
+def find_last_entry(lm: Any) -> object:
+    """The newest entry of the model's history; None where it has none."""
+    history = getattr(lm, "history", None)
+    return history[-1] if history else None
+
+
+def _find_entry(lm: Any, outputs: Any, last_entry: object) -> Mapping[str, Any]:
+    """The entry of this very reply in the model's history, among those since the call began; {} where dspy keeps none."""
+    for entry in reversed(getattr(lm, "history", None) or []):
+        if entry is last_entry:
+            break
         if isinstance(entry, Mapping) and entry.get("outputs") is outputs:
             return entry
     return {}

@@ -10,10 +10,9 @@ from __future__ import annotations
 import functools
 import logging
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,8 +30,6 @@ try:
 except ImportError:
     from dspy.utils.callback import ACTIVE_CALL_ID  # type: ignore[import-not-found, unused-ignore]
 
-from refine_core.concurrency.cancellation import Cancel
-from refine_core.errors import Halt, RunCancelled
 from refine_core.events import LMFailed, ModuleEnded, ModuleStarted, ParseFailed, PredictorTraced
 from refine_core.interop.dspy_recording import rewards
 from refine_core.interop.dspy_recording.background import Background
@@ -40,12 +37,16 @@ from refine_core.interop.dspy_recording.description import (
     describe_refinement,
     list_planned_temperatures,
 )
-from refine_core.interop.dspy_recording.model_calls import describe_fault, describe_reply, describe_request
+from refine_core.interop.dspy_recording.model_calls import (
+    describe_fault,
+    describe_reply,
+    describe_request,
+    find_last_entry,
+)
 from refine_core.interop.dspy_recording.refinement import Attempt, Refinement
+from refine_core.interop.dspy_recording.run_log import RunLog, RunScope
 from refine_core.jsonable import to_jsonable
-from refine_core.log.recorder import Recorder
 from refine_core.log.run_id import new_run_id
-from refine_core.log.scope import Scope
 from refine_core.store import Store, data_home, open_store
 
 logger = logging.getLogger("refine_core")
@@ -63,7 +64,7 @@ class Place:
 
     refinement: Refinement
     within: Literal["refinement", "attempt", "predictor", "parsing", "advice", "reward"]
-    scope: Scope
+    scope: RunScope
     attempt: Attempt | None = None
     predictor: PredictorCall | None = None
 
@@ -81,7 +82,7 @@ class PredictorCall:
     """A predictor at work. Its start is recorded once its hint is known: dspy adds that where the prompt is written."""
 
     name: str
-    scope: Scope
+    scope: RunScope
     inputs: dict[str, object]
     outputs: frozenset[str]
     began: float
@@ -104,8 +105,10 @@ class PredictorCall:
 def _guarded(handler: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(handler)
     def guarded(self: DspyRecorder, *args: Any, **kwargs: Any) -> None:
-        with self.guard():
+        try:
             handler(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - logged
+            self.log_once(error)
 
     return guarded
 
@@ -142,7 +145,6 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         self._by_predictor: dict[int, Place] = {}
         self._first_fail_counts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._logged = False
-        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         block = dspy.context(callbacks=[*(dspy.settings.get("callbacks") or []), self])
@@ -163,18 +165,11 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         """Wait until all that was recorded is in the store, at most `timeout_s` seconds; whether it is."""
         return self.background.flush(timeout_s)
 
-    @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Whatever goes wrong inside is logged, once, and the program goes on."""
-        try:
-            yield
-        except RunCancelled:
-            pass  # a thread of the program's outlived its run, which takes no more events
-        except (Exception, Halt):
-            with self._lock:
-                first, self._logged = not self._logged, True
-            if first:
-                logger.exception("Refinescope could not record a part of this; the program goes on")
+    def log_once(self, error: Exception) -> None:
+        """Log an error of ours, if it is the first one. The program goes on."""
+        first, self._logged = not self._logged, True
+        if first:
+            logger.error("Refinescope could not record a part of this; the program goes on", exc_info=error)
 
     # What dspy calls.
 
@@ -239,6 +234,8 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         if around is None:
             return self._by_predictor.get(id(instance))
         place = around.place
+        if place.scope.log.has_ended:
+            return None  # this thread outlived the run
         if place.within == "refinement" and (scoring := place.refinement.scoring) is not None:
             return replace(place, within="reward", scope=scoring, attempt=place.refinement.attempt)
         return place
@@ -255,12 +252,11 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         planned = list_planned_temperatures(instance, lm, VERSION)
         asks = isinstance(instance, dspy.Refine)
         if place is None:
-            spec = describe_refinement(instance, _arguments(inputs), lm, dspy.settings.lm or lm, VERSION)
-            refinement = Refinement(instance, self._open_scope(), planned, asks, spec)
+            describe = describe_refinement(instance, _arguments(inputs), lm, dspy.settings.lm or lm, VERSION)
+            refinement = Refinement(instance, self._open_scope(), planned, asks, describe)
         else:
             refinement = Refinement(instance, place.scope.begin("refine"), planned, asks)
-        with self._lock:
-            first = self._first_fail_counts.setdefault(instance, instance.fail_count)
+        first = self._first_fail_counts.setdefault(instance, instance.fail_count)
         refinement.started(
             tuple(name for name, _ in instance.module.named_predictors()), first, f"dspy {VERSION}"
         )
@@ -341,7 +337,7 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         if place.predictor is not None:
             place.predictor.record_start(None)
         purpose = {"advice": "advice", "reward": "judge"}.get(place.within, "predict")
-        scope, began = place.scope.begin("lm"), time.perf_counter()
+        scope, began, last_entry = place.scope.begin("lm"), time.perf_counter(), find_last_entry(lm)
         scope.emit(describe_request(lm, inputs, purpose))  # type: ignore[arg-type]
 
         def end(outputs: Any, error: BaseException | None) -> None:
@@ -349,14 +345,14 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
             if error is not None:
                 scope.emit(LMFailed(describe_fault(error), took_s))
             else:
-                scope.emit(describe_reply(lm, outputs, took_s))
+                scope.emit(describe_reply(lm, outputs, took_s, last_entry))
 
         self._calls[call_id] = Call(replace(place, scope=scope), end)
 
-    def _open_scope(self) -> Scope:
+    def _open_scope(self) -> RunScope:
         run_id = new_run_id()
         self._started(run_id)
-        return Scope((Recorder(run_id, self.background.append, cancel=Cancel()),))
+        return RunScope(RunLog(run_id, self.background))
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,12 +363,16 @@ class _Guard:
     refinement: Refinement
 
     def reward_started(self, outputs: Any) -> None:
-        with self.recorder.guard():
+        try:
             self.refinement.reward_started(outputs)
+        except Exception as bug:  # noqa: BLE001 - logged
+            self.recorder.log_once(bug)
 
     def reward_ended(self, value: Any, error: BaseException | None) -> None:
-        with self.recorder.guard():
+        try:
             self.refinement.reward_ended(value, error)
+        except Exception as bug:  # noqa: BLE001 - logged
+            self.recorder.log_once(bug)
 
 
 def _find_model(program: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,8 +31,8 @@ from refine_core.events import (
 )
 from refine_core.hints import NO_HINT
 from refine_core.interop.dspy_recording.model_calls import describe_fault
+from refine_core.interop.dspy_recording.run_log import RunScope
 from refine_core.jsonable import to_jsonable
-from refine_core.log.scope import Scope
 from refine_core.spec import ProgramSpec
 
 _UNSEEN: Final = "dspy failed before it called the program; it printed the reason and passed it to nobody"
@@ -50,7 +50,7 @@ class Attempt:
     """
 
     index: int
-    scope: Scope
+    scope: RunScope
     program: Any
     names: Mapping[int, str]
     outputs: Any = None
@@ -62,16 +62,17 @@ class Attempt:
 class Refinement:
     """instance: dspy's Refine or BestOfN. planned: the temperatures that its attempts will have.
 
-    asks_advice: whether it is a Refine. spec: None for one inside an attempt of another, which is no run of its own.
+    asks_advice: whether it is a Refine. describe: makes the description of the run; None for one inside an attempt of another,
+    which is no run of its own.
     """
 
     instance: Any
-    scope: Scope
+    scope: RunScope
     planned: tuple[float, ...]
     asks_advice: bool
-    spec: ProgramSpec | None = None
+    describe: Callable[[], ProgramSpec] | None = None
     attempts: list[Attempt] = field(default_factory=list)
-    scoring: Scope | None = None
+    scoring: RunScope | None = None
     """Where the reward is at work; None while it is not."""
     _advice: Mapping[str, str] = field(default_factory=dict)
     _advice_from: int | None = None
@@ -86,9 +87,11 @@ class Refinement:
     def started(self, predictors: tuple[str, ...], first_fail_count: int, library: str) -> None:
         """The call began. first_fail_count: what the instance allowed when it was first seen. library: as in "dspy 3.4.1"."""
         self._fail_count = self.instance.fail_count
-        if self.spec is None:
-            return
-        self.scope.emit(RunStarted(self.spec, self.planned, predictors, __version__, recorded_from=library))
+        if (describe := self.describe) is not None:
+            planned = self.planned
+            self.scope.emit(
+                lambda: RunStarted(describe(), planned, predictors, __version__, recorded_from=library)
+            )
         if self.instance.fail_count < first_fail_count:
             detail = f"{first_fail_count} -> {self.instance.fail_count}"
             self.scope.emit(LibraryFault("fail_count_shrank", detail=detail))
@@ -164,14 +167,14 @@ class Refinement:
             attempt.scope.emit(LibraryFault("no_threshold"))
             self._count_failure()
 
-    def advice_started(self) -> Scope | None:
+    def advice_started(self) -> RunScope | None:
         """Dspy asks for advice. Returns where."""
         if (attempt := self.attempt) is None:
             return None
         self._advice_began = time.perf_counter()
         return attempt.scope.begin("advice")
 
-    def advice_ended(self, scope: Scope, outputs: Any, error: BaseException | None) -> None:
+    def advice_ended(self, scope: RunScope, outputs: Any, error: BaseException | None) -> None:
         """The adviser answered, or failed."""
         took_s, attempt = time.perf_counter() - self._advice_began, self.attempt
         if attempt is None or isinstance(error, _INTERRUPTS):
@@ -203,11 +206,11 @@ class Refinement:
 
     def ended(self, outputs: Any, error: BaseException | None) -> None:
         """The call returned one of its attempts' predictions, or None, or raised."""
-        if self.spec is None:
-            return
         if not isinstance(error, _INTERRUPTS):
             self._note_missing_advice(last=error is None)
             self._note_unseen_end(error)
+        if self.describe is None:
+            return
         best = self._best()
         returned = next(
             (one.index for one in self.attempts if outputs is not None and one.outputs is outputs), None

@@ -7,13 +7,33 @@ a deep copy of the instance shares it.
 
 from __future__ import annotations
 
+import functools
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
 _ORIGINAL = "__refinescope_watched__"
-_lock = threading.Lock()
-_running: dict[int, int] = {}  # id of an instance -> how many of its calls are under way
+
+
+class _Running:
+    """calls: id of an instance -> how many of its calls are under way."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.begin_anew)
+
+    def begin_anew(self) -> None:
+        """In a forked child another thread may have held the lock, and its calls go on in the parent alone."""
+        self.lock = threading.Lock()
+        self.calls: dict[int, int] = {}
+
+
+@functools.cache
+def _find_running() -> _Running:
+    """The one of this process."""
+    return _Running()
 
 
 class Listener(Protocol):
@@ -28,18 +48,20 @@ class Listener(Protocol):
 
 def watch(instance: Any, find_listener: Callable[[], Listener | None]) -> None:
     """Have the reward of a Refine or BestOfN tell whoever `find_listener` finds, until `release`."""
-    with _lock:
-        _running[id(instance)] = _running.get(id(instance), 0) + 1
+    running = _find_running()
+    with running.lock:
+        running.calls[id(instance)] = running.calls.get(id(instance), 0) + 1
         original = unwrap(instance.reward_fn)
         instance.reward_fn = _watched(original, find_listener)
 
 
 def release(instance: Any) -> None:
     """Put the reward back, once no call of this instance is under way."""
-    with _lock:
-        left = _running.pop(id(instance), 1) - 1
+    running = _find_running()
+    with running.lock:
+        left = running.calls.pop(id(instance), 1) - 1
         if left:
-            _running[id(instance)] = left
+            running.calls[id(instance)] = left
         else:
             instance.reward_fn = unwrap(instance.reward_fn)
 
