@@ -19,7 +19,7 @@ from refine_core.rows.content import format_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from refine_core.export import ExportedFile, Redaction, RunLog
+    from refine_core.export import ExportedFile, Redaction, RunLog, Sent
 
 _PARTS: Final = ("prompts", "inputs")
 _STANDARD_OUTPUT: Final = "-"
@@ -30,6 +30,7 @@ _BINARY: Final = frozenset({"parquet"})
     "export",
     epilog="\b\nFormats:\n" + "\n".join(f"  {one.name:<8} {one.about}" for one in FORMATS.values())
     + "\n  json     Of an experiment: its arms, rows and result; refinescope batch runs it again."
+    + "\n\n--to otel sends the spans to OTEL_EXPORTER_OTLP_ENDPOINT; with -o it writes them to a file."
     + "\n\nExample: refinescope export 907c --to html --leave-out prompts -o run.html",
 )  # fmt: skip
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
@@ -43,7 +44,7 @@ _BINARY: Final = frozenset({"parquet"})
     "-o",
     "--output",
     metavar="FILE",
-    help="Where it goes; a folder, or - for standard output. Default: this folder.",
+    help="Where it goes; a folder, or - for standard output. Default: this folder; otel is sent instead.",
 )
 @click.option(
     "--leave-out",
@@ -63,7 +64,7 @@ def command(
     parquet or json.
     """
     from refine_core.cli.experiment_ids import names_experiment
-    from refine_core.export import export_runs, read_runs
+    from refine_core.export import export_runs, read_runs, send_runs
     from refine_core.runs import default
 
     if as_json and output == _STANDARD_OUTPUT:
@@ -79,7 +80,11 @@ def command(
         raise BadInput(f"--to {to} is for an experiment; give the id of one (`refinescope batch --list`).")
     ids = list(dict.fromkeys(find_run_id(one, as_json=as_json) for one in named))
     logs = list(read_runs(default().store, ids))
-    file = export_runs(logs, to, redaction=_read_redaction(leave_out, logs))
+    redaction = _read_redaction(leave_out, logs)
+    if to == "otel" and output is None:
+        _print_sent(send_runs(logs, redaction=redaction), ids, as_json=as_json)
+        return
+    file = export_runs(logs, to, redaction=redaction)
     _write(file, output, {"runs": ids}, pluralize(len(ids), "run"), as_json=as_json)
 
 
@@ -100,6 +105,27 @@ def _write(
         print_json({"file": str(path), "bytes": len(file.data), **ids})
     else:
         print_text(f"Wrote {path} ({what}, {format_bytes(len(file.data))}).")
+
+
+def _print_sent(sent: Sent, ids: Sequence[str], *, as_json: bool) -> None:
+    """Say what has arrived where. Raises BadInput where not all of it has."""
+    if as_json:
+        print_json(
+            {
+                "sent_to": sent.address,
+                "spans": sent.spans,
+                "failed": sent.failed,
+                "why": sent.why,
+                "runs": [*ids],
+            }
+        )
+    elif not sent.failed:
+        print_text(f"Sent {pluralize(len(ids), 'run')} as {pluralize(sent.spans, 'span')} to {sent.address}.")
+    if sent.failed:
+        arrived = f" {pluralize(sent.spans, 'span')} had arrived." if sent.spans else ""
+        raise BadInput(
+            f"{pluralize(sent.failed, 'span')} did not arrive at {sent.address}: {sent.why}.{arrived}"
+        )
 
 
 def _export_experiment(experiment_id: str, to: str, leave_out: Sequence[str]) -> ExportedFile:

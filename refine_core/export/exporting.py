@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from refine_core.errors import Problem, SpecError
 from refine_core.events import RunStarted
@@ -18,6 +18,8 @@ from refine_core.export.jsonl import write_jsonl
 from refine_core.export.leaving_out.keys import KeyHider
 from refine_core.export.leaving_out.redaction import NO_REDACTION, Redaction, redact, redact_text
 from refine_core.export.markdown import write_markdown
+from refine_core.export.otel.builder import spans_of
+from refine_core.export.otel.otlp_json import write_otlp
 from refine_core.export.report import write_html
 from refine_core.export.run_log import RunLog
 from refine_core.export.script import write_dspy, write_python
@@ -28,6 +30,9 @@ from refine_core.log.folds import cut_short, timeline
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
 from refine_core.spec import ProgramSpec
+
+if TYPE_CHECKING:
+    from refine_core.export.otel.sending import Sent
 
 _TABLES: Final = frozenset(("csv", "parquet"))
 
@@ -65,6 +70,19 @@ def export_runs(runs: Iterable[RunLog], to: str, *, redaction: Redaction = NO_RE
     return ExportedFile(
         f"{len(prepared)}-runs{form.suffix}.zip", "application/zip", _zip(form, prepared, keys)
     )
+
+
+def send_runs(runs: Iterable[RunLog], *, redaction: Redaction = NO_REDACTION) -> Sent:
+    """Send runs as spans to the OTLP endpoint that the environment names: a trace each, what is left out and keys left out.
+
+    Raises SendingUnavailableError where there is no endpoint, or the extra `otel` is missing. Of an endpoint that fails, the result says why.
+    """
+    from refine_core.export.otel.destination import find_destination
+    from refine_core.export.otel.sending import send
+
+    find_destination()  # before anything is read
+    keys, form = KeyHider(), FORMATS["otel"]
+    return send([spans_of(_prepare(run, redaction, form, keys).records) for run in runs])
 
 
 def _format(to: str) -> Format:
@@ -134,6 +152,7 @@ _WRITERS: Final[Mapping[str, Callable[[list[RunLog]], bytes]]] = {
     "dspy": lambda runs: write_dspy(_spec(runs[0]), run_id=runs[0].run_id).encode(),
     "md": lambda runs: write_markdown(runs[0]).encode(),
     "jsonl": write_jsonl,
+    "otel": lambda runs: write_otlp([spans_of(run.records) for run in runs]),
     "csv": _table(write_csv),
     "parquet": _table(write_parquet),
 }
