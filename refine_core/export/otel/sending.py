@@ -61,7 +61,7 @@ class Sender:
 
     def close(self) -> None:
         """Close its connections; a request that is being tried again ends."""
-        self._exporter.shutdown()  # type: ignore[no-untyped-call]
+        self._exporter.shutdown()
 
     def send(self, spans: Sequence[OtelSpan]) -> Sent:
         """Send spans, in as many requests as it takes. Raises nothing for an endpoint that fails."""
