@@ -90,7 +90,10 @@ def test_the_peers_are_locked_at_the_versions_that_are_measured():
 
 def test_every_package_that_is_imported_is_declared_with_bounds():
     """What comes along only because something else needs it may be gone, or another, next month."""
-    bounds = {canonicalize_name(one.name): one.specifier for one in (*declared(), *declared("dspy"), *declared("otel"))}
+    bounds = {
+        canonicalize_name(one.name): one.specifier
+        for one in (*declared(), *declared("dspy"), *declared("otel"))
+    }
     homes = packages_distributions()
     files = [ROOT / "app.py", *(ROOT / "refine_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
     imported = {name for file in files for name in _imports(file)} - set(sys.stdlib_module_names)
