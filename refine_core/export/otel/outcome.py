@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 _EXPORTER_LOG: Final = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 _ADDED_PATH: Final = "OTEL_EXPORTER_OTLP_ENDPOINT takes the address alone, to which /v1/traces is added"
 _REFUSED: Final = {
-    401: "it wants a key, or another one: set OTEL_EXPORTER_OTLP_HEADERS, as in api_key=…",
+    401: "it requires an API key, or another one: set OTEL_EXPORTER_OTLP_HEADERS, as in api_key=…",
     403: "it refuses the key: see OTEL_EXPORTER_OTLP_HEADERS",
     404: f"it has nothing at this address; {_ADDED_PATH}",
     405: f"it takes no spans at this address; {_ADDED_PATH}",
