@@ -1,13 +1,13 @@
 // A file from the app: asked for once, with its progress.
 //
-//   POST lib/share {runs, to, leave_out} --> lines of JSON: {done, of} … then {name, type, size} and the bytes, or {error}
+//   POST lib/share {runs, to, leave_out, send} --> lines of JSON: {done, of} … then {name, type, size} and the bytes, {sent, address}, or {error}
 
 const NO_ANSWER = "Refinescope does not answer. Start it again, then try once more.";
 const CUT_OFF = "The file was not made: the app stopped in the middle. The terminal that it runs in says why.";
 
 export class NotMade extends Error {}
 
-/** Ask for a file. onProgress(done, of): runs read so far. Returns {name, type, blob}; throws NotMade with a sentence for a person. */
+/** Ask for a file. onProgress(done, of): runs read so far. Returns {name, type, blob}, or {sent, address}; throws NotMade with a sentence for a person. */
 export async function askForFile(url, request, { signal, onProgress = () => undefined }) {
   let reply;
   try {
@@ -35,6 +35,7 @@ async function read(reader, onProgress) {
       const line = JSON.parse(new TextDecoder().decode(rest.subarray(0, end)));
       rest = rest.subarray(end + 1);
       if (line.error) throw new NotMade(line.error);
+      if (line.address) return line;
       if (line.name) return { ...line, blob: await readBytes(reader, rest, line) };
       onProgress(line.done, line.of);
     }

@@ -1,7 +1,7 @@
 // The menu to share a run, or many: a link to what is on the screen, what to leave out, and the files.
 //
 //   data --take--> link, "Leave out", a row for each format
-//   a press --ask.js--> the file, made when it is asked for; as it comes it is saved, copied, or drawn as PNG
+//   a press --ask.js--> the file, made when it is asked for; as it comes it is saved, copied, or drawn as PNG; spans are sent
 //
 // Nothing of this reaches the page's script, so that a press moves nothing else. Text enters by textContent.
 import { NotMade, askForFile, save } from "./ask.js";
@@ -68,7 +68,7 @@ class Menu {
     const name = make("strong", { id, text: label });
     const size = make("span", { class: "size" });
     const all = buttons.map((one) => {
-      const it = make("button", { type: "button", text: one.label, "aria-label": `${one.label}: ${label}`, title: one.title });
+      const it = make("button", { type: "button", text: one.label, "aria-label": `${one.label}: ${label}`, title: one.title, disabled: one.disabled });
       it.addEventListener("click", () => this.press(one, said, size));
       return it;
     });
@@ -97,11 +97,11 @@ class Menu {
     said.replaceChildren();
     const waiting = setTimeout(() => said.replaceChildren(progress, " ", cancel), PATIENCE_MS);
     const onProgress = (done, of) => {
-      if (of > 1) progress.textContent = done < of ? `Reading run ${number(done + 1)} of ${number(of)} …` : "Writing the file …";
+      if (of > 1) progress.textContent = done < of ? `Reading run ${number(done + 1)} of ${number(of)} …` : button.do === "send" ? "Sending …" : "Writing the file …";
     };
     const asking = askForFile(
       new URL(this.data.url, document.baseURI),
-      { runs: this.data.runs, to: button.to, leave_out: this.out.chosen() },
+      { runs: this.data.runs, to: button.to, leave_out: this.out.chosen(), send: button.do === "send" },
       { signal: ending.signal, onProgress },
     );
     try {
@@ -128,6 +128,7 @@ class Menu {
       return "";
     }
     const file = await asking;
+    if (button.do === "send") return `Sent ${number(file.sent)} spans to ${file.address}`;
     const made = button.do === "png" ? { blob: await drawPng(await file.blob.text()), name: file.name.replace(/\.svg$/, ".png") } : file;
     save(made.blob, made.name);
     size.textContent = bytes(made.blob.size);

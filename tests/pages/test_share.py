@@ -16,6 +16,7 @@ from pages.shared.share.many import choice_key
 from refine_core import runs
 from refine_core.export import FORMATS, Redaction, RunLog, export_runs
 from tests.logs import headline, hostile, running, two_stages
+from tests.otlp_receiver import receiving
 from tests.pages.run_page import open_run
 from tests.pages.test_pages import _own_runs, open_app  # noqa: F401  # a fixture for every test
 from tests.store.stored_runs import summed_up
@@ -38,7 +39,7 @@ def ask(**asked):
     answer = TestClient(Starlette(routes=served.ROUTES)).post(f"/{served.URL}", json=wanted)
     assert answer.status_code == 200, answer.text
     lines, rest = [], answer.content
-    while not lines or lines[-1].keys().isdisjoint(("name", "error")):
+    while not lines or lines[-1].keys().isdisjoint(("name", "address", "error")):
         line, _, rest = rest.partition(b"\n")
         lines.append(json.loads(line))
     return lines, rest
@@ -183,3 +184,48 @@ def test_ticked_runs_are_shared_or_all_that_the_list_shows():
     data = menu(app)
     assert sorted(data["runs"]) == ["run-1", "run-2"]
     assert {"question", "answer", "headline"} <= set(data["fields"])
+
+
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+
+def test_send_says_where_the_spans_went_and_how_many(monkeypatch):
+    log = two_stages()
+    keep(log)
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        lines, data = ask(runs=[log.run_id], to="otel", send=True)
+    assert lines[-1] == {"sent": len(receiver.spans), "address": f"{receiver.address}/v1/traces"}
+    assert (data, len(receiver.spans) > 10) == (b"", True)
+
+
+def test_send_says_what_failed_and_what_to_do(monkeypatch):
+    log = two_stages()
+    keep(log)
+    with receiving() as receiver:
+        receiver.status = 401
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        lines, _ = ask(runs=[log.run_id], to="otel", send=True)
+    assert f"spans did not arrive at {receiver.address}/v1/traces: it answered 401" in lines[-1]["error"]
+    assert lines[-1]["error"].endswith("set OTEL_EXPORTER_OTLP_HEADERS, as in api_key=….")
+
+
+def test_only_spans_can_be_sent():
+    with pytest.raises(ValueError, match="Only spans can be sent"):
+        served.parse_wanted(json.dumps({**ASKED, "send": True}).encode())
+
+
+def spans_row(app):
+    (row,) = [row for row in menu(app)["rows"] if row["buttons"][0]["to"] == "otel"]
+    return row["about"], row["buttons"][0].get("disabled", False)
+
+
+def test_the_menu_says_where_spans_would_go_or_why_they_cannot(monkeypatch):
+    log = headline()
+    keep(log)
+    monkeypatch.delenv(ENDPOINT, raising=False)
+    about, disabled = spans_row(open_run(log.run_id))
+    assert (disabled, f"set {ENDPOINT}" in about) == (True, True)
+    monkeypatch.setenv(ENDPOINT, "http://me:s3cretword@127.0.0.1:4318")
+    about, disabled = spans_row(open_run(log.run_id))
+    assert (disabled, about.rpartition(" ")[2]) == (False, "http://127.0.0.1:4318/v1/traces.")

@@ -16,7 +16,7 @@ from pages.shared.run.view import selected_attempt
 from pages.shared.share.served import URL
 from pages.shared.viewport import is_narrow
 from pages.shared.web import SHARE, import_script, read_styles
-from refine_core.export import FORMATS, Format
+from refine_core.export import FORMATS, Format, SendingUnavailableError, find_destination
 from refine_core.programs import list_stage_fields
 from refine_core.runs import ProgramSpec, Run, Tab
 from refine_core.unseen import show_unseen
@@ -111,8 +111,22 @@ def list_fields(specs: Iterable[ProgramSpec]) -> list[str]:
 
 def _row(one: Format, *, many: bool) -> dict[str, object]:
     about = f"{one.about} {_how_many(one)}" if many else one.about
+    if one.name == "otel":
+        return {"label": one.label, **_sending(one)}
     label = "Chart" if one.name == "svg" and not many else one.label  # a button for each kind of picture
     return {"label": label, "about": about, "buttons": _buttons(one, many=many)}
+
+
+def _sending(one: Format) -> dict[str, object]:
+    """The row of spans: where they can be sent to, or why they cannot."""
+    save = {"do": "save", "to": one.name, "label": "Download"}
+    send: dict[str, object] = {"do": "send", "to": one.name, "label": "Send"}
+    try:
+        address = find_destination().address
+    except SendingUnavailableError as error:
+        why = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        return {"about": f"{one.about} {why}", "buttons": [{**send, "disabled": True}, save]}
+    return {"about": f"{one.about} Send goes to {address}.", "buttons": [send, save]}
 
 
 def _how_many(one: Format) -> str:

@@ -2,6 +2,7 @@
 
     POST lib/share {"runs": [...], "to": "html", "leave_out": {"prompts": true, "inputs": false, "fields": ["reply"]}}
       --> lines of JSON: {"done": 1, "of": 2} … then {"name", "type", "size"} and the bytes; or {"error": "…"}
+    "send": true, "to": "otel": the spans go to the endpoint of the environment instead, and the last line is {"sent": spans, "address"}
 
 Beside the page's script, so that a press redraws nothing, and a long job holds up nobody.
 """
@@ -21,7 +22,8 @@ from starlette.routing import BaseRoute, Route
 from pages.shared.web import under_base_path
 from refine_core import runs
 from refine_core.errors import RefineError
-from refine_core.export import FORMATS, Format, Redaction
+from refine_core.export import FORMATS, Format, Redaction, Sent
+from refine_core.formatting import pluralize
 
 if TYPE_CHECKING:
     from refine_core.export import ExportedFile
@@ -36,11 +38,12 @@ _CHUNK: Final = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file that somebody asks for. to: the name of a format."""
+    """A file that somebody asks for. to: the name of a format. send: whether spans are to be sent, and no file is made."""
 
     run_ids: tuple[str, ...]
     to: str
     redaction: Redaction
+    send: bool = False
 
 
 def parse_wanted(body: bytes, formats: Mapping[str, Format] = FORMATS) -> Wanted:
@@ -71,33 +74,38 @@ def parse_wanted(body: bytes, formats: Mapping[str, Format] = FORMATS) -> Wanted
         or list(fields) != named
     ):
         raise ValueError("The request does not say what to leave out.")
+    send = asked.get("send", False)
+    if not isinstance(send, bool) or (send and asked["to"] != "otel"):
+        raise ValueError("Only spans can be sent.")
     redaction = Redaction(prompts=prompts, inputs=inputs, fields=fields)
-    return Wanted(run_ids, str(asked["to"]), redaction)
+    return Wanted(run_ids, str(asked["to"]), redaction, send)
 
 
 def make_file(wanted: Wanted) -> Iterator[bytes]:
     """The answer, piece by piece."""
-    from refine_core.export import export_runs, read_runs  # with the first file: a start need not wait for it
+    from refine_core.export import export_runs, read_runs, send_runs  # with the first file: a start need not wait for it
 
-    def write() -> Generator[Mapping[str, int], None, ExportedFile]:
+    def write() -> Generator[Mapping[str, int], None, ExportedFile | Sent]:
         logs = []
         for log in read_runs(runs.default().store, wanted.run_ids):
             logs.append(log)
             yield {"done": len(logs), "of": len(wanted.run_ids)}
+        if wanted.send:
+            return send_runs(logs, redaction=wanted.redaction)
         return export_runs(logs, wanted.to, redaction=wanted.redaction)
 
     yield from answer_with(write(), wanted.to)
 
 
 def answer_with(
-    writing: Generator[Mapping[str, int], None, ExportedFile], what: str
+    writing: Generator[Mapping[str, int], None, ExportedFile | Sent], what: str
 ) -> Generator[bytes, None, None]:
-    """A file as the answer to a request. writing: says how far it is, {"done", "of"}, and returns the file. what: for the log."""
+    """A file as the answer to a request, or what became of spans. writing: says how far it is, {"done", "of"}, and returns it. what: for the log."""
     try:
         while True:
             yield _line(next(writing))
     except StopIteration as end:
-        file: ExportedFile = end.value
+        file: ExportedFile | Sent = end.value
     except RefineError as error:
         yield _line({"error": f"The file was not made: {error}"})
         return
@@ -105,9 +113,19 @@ def answer_with(
         logger.exception("a file for %s was not made", what)
         yield _line({"error": f"The file was not made: an internal error ({type(error).__name__})"})
         return
+    if isinstance(file, Sent):
+        yield _line(_say_sent(file))
+        return
     yield _line({"name": file.name, "type": file.media_type, "size": len(file.data)})
     for at in range(0, len(file.data), _CHUNK):
         yield file.data[at : at + _CHUNK]
+
+
+def _say_sent(sent: Sent) -> Mapping[str, object]:
+    if not sent.failed:
+        return {"sent": sent.spans, "address": sent.address}
+    arrived = f" {pluralize(sent.spans, 'span')} had arrived." if sent.spans else ""
+    return {"error": f"{pluralize(sent.failed, 'span')} did not arrive at {sent.address}: {sent.why}.{arrived}"}
 
 
 def _read_texts(value: object) -> tuple[str, ...]:
