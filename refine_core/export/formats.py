@@ -31,9 +31,9 @@ _ALL: Final = (
     Format("dspy", "dspy script", ".dspy.py", "text/x-python", False, "Runs this program with dspy.Refine or dspy.BestOfN."),
     Format("svg", "Chart (SVG)", ".svg", "image/svg+xml", False, "The timeline alone, for slides and documents."),
     Format("jsonl", "Events (JSONL)", ".jsonl", "application/x-ndjson", True, "All that was recorded. It can be imported again."),
-    Format("otel", "Spans (OpenTelemetry)", ".otlp.jsonl", "application/x-ndjson", True, "For Phoenix, a collector and other tools for traces."),
     Format("csv", "Attempts (CSV)", ".csv", "text/csv", True, "A row for each attempt, for a spreadsheet."),
     Format("parquet", "Attempts (Parquet)", ".parquet", "application/vnd.apache.parquet", True, "A row for each attempt, with types, for pandas and the like."),
+    Format("otel", "Spans (OpenTelemetry)", ".otlp.jsonl", "application/x-ndjson", True, "For Phoenix, a collector and other tools for traces."),
 )  # fmt: skip
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType({one.name: one for one in _ALL})

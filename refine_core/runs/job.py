@@ -16,6 +16,7 @@ from refine_core.budget import Budget
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import ArmStopped, CellSetAside, KeyRefused, RecordingFailed
 from refine_core.events import LMRequested, RunFinished
+from refine_core.export.otel.live import LiveSpans, find_watch
 from refine_core.log.drafts import Drafts
 from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope
@@ -99,7 +100,10 @@ def open_scope(
     records, summary: those of the run so far.
     """
     spec, before = run_job.spec, run_job.resume_state
-    append = _Appender(store, job.cancel, summary, job.records)
+    watch = find_watch()
+    if watch is not None and records:
+        watch.take(records, sent=run_job.resumes)
+    append = _Appender(store, job.cancel, summary, job.records, watch)
     recorder = Recorder(
         job.run_id,
         append,
@@ -127,12 +131,16 @@ def open_scope(
 
 @dataclass(slots=True)
 class _Appender:
-    """Appends records with their summary. A cancel ends the wait for a locked store, except for the run's last event."""
+    """Appends records with their summary. A cancel ends the wait for a locked store, except for the run's last event.
+
+    watch: what sends them on as spans, once they are recorded.
+    """
 
     store: Store
     cancel: Cancel
     summary: Summary | None = None
     kept: list[Record] | None = None
+    watch: LiveSpans | None = None
 
     def __call__(self, records: Sequence[Record]) -> None:
         summary = functools.reduce(summarize, records, self.summary)
@@ -143,3 +151,5 @@ class _Appender:
         self.summary = summary
         if self.kept is not None:
             self.kept.extend(records)
+        if self.watch is not None:
+            self.watch.take(records)

@@ -83,7 +83,11 @@ def parse_wanted(body: bytes, formats: Mapping[str, Format] = FORMATS) -> Wanted
 
 def make_file(wanted: Wanted) -> Iterator[bytes]:
     """The answer, piece by piece."""
-    from refine_core.export import export_runs, read_runs, send_runs  # with the first file: a start need not wait for it
+    from refine_core.export import (
+        export_runs,
+        read_runs,
+        send_runs,
+    )  # with the first file: a start need not wait for it
 
     def write() -> Generator[Mapping[str, int], None, ExportedFile | Sent]:
         logs = []
@@ -125,7 +129,9 @@ def _say_sent(sent: Sent) -> Mapping[str, object]:
     if not sent.failed:
         return {"sent": sent.spans, "address": sent.address}
     arrived = f" {pluralize(sent.spans, 'span')} had arrived." if sent.spans else ""
-    return {"error": f"{pluralize(sent.failed, 'span')} did not arrive at {sent.address}: {sent.why}.{arrived}"}
+    return {
+        "error": f"{pluralize(sent.failed, 'span')} did not arrive at {sent.address}: {sent.why}.{arrived}"
+    }
 
 
 def _read_texts(value: object) -> tuple[str, ...]:

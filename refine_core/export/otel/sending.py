@@ -19,6 +19,7 @@ from refine_core.export.otel.span import OtelSpan
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
+_TIMEOUTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")
 MAX_SPANS: Final = 256
 MAX_CHARS: Final = 2_000_000
 """Of a request: collectors refuse larger ones, mostly from 4 MB on."""
@@ -26,12 +27,16 @@ MAX_CHARS: Final = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """address: where to. spans: how many arrived. failed: how many did not. why: what went wrong and what to do; "" for nothing."""
+    """address: where to. spans: how many arrived. failed: how many did not. why: what went wrong and what to do; "" for nothing.
+
+    untried: how many of those that failed, the last ones, may arrive if they are sent again; the others were rejected.
+    """
 
     address: str
     spans: int
     failed: int = 0
     why: str = ""
+    untried: int = 0
 
 
 def send(traces: Sequence[Sequence[OtelSpan]]) -> Sent:
@@ -41,16 +46,20 @@ def send(traces: Sequence[Sequence[OtelSpan]]) -> Sent:
 
 
 class Sender:
-    """Sends spans to one destination; for one thread at a time. Use it with `with`, or close it."""
+    """Sends spans to one destination; for one thread at a time. Use it with `with`, or close it.
 
-    def __init__(self, destination: Destination) -> None:
+    timeout_s: of a request with its retries, where OTEL_EXPORTER_OTLP_TIMEOUT says nothing; None for the exporter's own.
+    """
+
+    def __init__(self, destination: Destination, timeout_s: float | None = None) -> None:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         from refine_core.export.otel.outcome import NotingSession
 
         self.destination = destination
         self._session = NotingSession()
-        self._exporter = OTLPSpanExporter(session=self._session)
+        is_set = any(os.environ.get(name) for name in _TIMEOUTS)
+        self._exporter = OTLPSpanExporter(session=self._session, timeout=None if is_set else timeout_s)
         self._resource = _resource()
 
     def __enter__(self) -> Self:
@@ -76,7 +85,8 @@ class Sender:
             with SilentExporter():
                 result = self._exporter.export([_readable(one, self._resource) for one in batch])
             if result is not SpanExportResult.SUCCESS:
-                return Sent(address, arrived, len(spans) - arrived, mask(self._session.explain()))
+                why, left = mask(self._session.explain()), len(spans) - arrived - rejected
+                return Sent(address, arrived, left + rejected, why, untried=left)
             refused, words = self._session.count_rejected()
             arrived += len(batch) - refused
             rejected += refused
@@ -99,17 +109,12 @@ def _batches(spans: Sequence[OtelSpan]) -> Iterator[list[OtelSpan]]:
 
 
 def _resource() -> Any:
-    """What sends: as the environment says, without keys; else "refinescope"."""
-    from opentelemetry.sdk.resources import Resource
+    """What sends: as OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say, without keys; else "refinescope"."""
+    from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 
     keys = KeyHider()
-    named = os.environ.get("OTEL_SERVICE_NAME") or "service.name=" in os.environ.get(
-        "OTEL_RESOURCE_ATTRIBUTES", ""
-    )
-    resource = Resource.create({} if named else {"service.name": SERVICE})
-    return Resource(
-        {name: keys.value(value) for name, value in resource.attributes.items()}, resource.schema_url
-    )
+    resource = Resource({"service.name": SERVICE}).merge(OTELResourceDetector().detect())
+    return Resource({name: keys.value(value) for name, value in resource.attributes.items()})
 
 
 def _status(span: OtelSpan) -> Any:

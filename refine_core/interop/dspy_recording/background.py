@@ -20,6 +20,7 @@ from multiprocessing import util as multiprocessing_util
 
 from refine_core.errors import StoreError
 from refine_core.events import Event
+from refine_core.export.otel.live import find_watch
 from refine_core.interop.dspy_recording.run_log import Note, RunLog
 from refine_core.log.scope import Record
 from refine_core.log.summaries import summarize
@@ -200,6 +201,8 @@ class Background:
         if summary is None:
             raise ValueError("a run must begin with RunStarted")
         self._store.append(progress.unwritten, summary)
+        if (watch := find_watch()) is not None:
+            watch.take(progress.unwritten)
         progress.summary, progress.is_over = summary, summary.reason is not None
         progress.unwritten.clear()
 

@@ -1,0 +1,195 @@
+"""Spans of runs at work: nothing unless it is asked for; the same trace as later; and a collector that is gone or slow costs a run nothing."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from refine_core.events import LMRequested, RewardStarted
+from refine_core.export.leaving_out.redaction import NO_REDACTION, Redaction, redact
+from refine_core.export.otel import live
+from refine_core.export.otel.builder import spans_of
+from refine_core.export.otel.live import LEAVE_OUT, LIVE, LiveSpans, find_watch, read_left_out
+from refine_core.runs.registry import Runs
+from refine_core.spec.examples import EXAMPLES
+from refine_core.store import MemoryStore
+from tests.export.test_otel import ENDPOINT, _no_variables  # noqa: F401  # a fixture for every test
+from tests.logs import headline
+from tests.otlp_receiver import attributes_of, receiving
+
+
+@pytest.fixture(autouse=True)
+def _own_sender(monkeypatch):
+    """Each test has a sender of its own, as a process has; none waits for a second before it tries again."""
+    live._find.cache_clear()
+    monkeypatch.delenv(LIVE, raising=False)
+    monkeypatch.delenv(LEAVE_OUT, raising=False)
+    yield
+    live._find.cache_clear()
+
+
+@pytest.fixture
+def runs():
+    runs = Runs(MemoryStore())
+    yield runs
+    runs.close()
+
+
+def run_example(runs, name="two_stages"):
+    run_id = runs.start(EXAMPLES[name].spec)
+    runs.join(run_id, 60)
+    return runs.store.events(run_id)
+
+
+def ids(spans):
+    return sorted(int.from_bytes(span.span_id, "big") for span in spans)
+
+
+def test_nothing_is_sent_unless_it_is_asked_for(runs, monkeypatch):
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        for off in ("", "0", "off", "no", "false"):
+            monkeypatch.setenv(LIVE, off)
+            assert find_watch() is None
+        run_example(runs)
+    assert receiver.requests == []
+
+
+def test_a_run_at_work_arrives_as_the_trace_that_is_sent_later(runs, monkeypatch):
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        monkeypatch.setenv(LIVE, "1")
+        records = run_example(runs)
+        assert find_watch().flush(20)
+    built = spans_of(records)
+    assert ids(receiver.spans) == sorted(span.span_id for span in built)
+    for span in built:
+        (sent,) = [one for one in receiver.spans if one.span_id == span.span_id.to_bytes(8, "big")]
+        assert (sent.name, sent.start_time_unix_nano, sent.end_time_unix_nano) == (
+            span.name,
+            span.start_ns,
+            span.end_ns,
+        )
+        assert attributes_of(sent) == {
+            k: list(v) if isinstance(v, tuple) else v for k, v in span.attributes.items()
+        }
+
+
+def test_spans_go_out_while_the_run_is_at_work(monkeypatch):
+    records = headline().records
+    first_reply = next(i for i, one in enumerate(records) if isinstance(one.event, LMRequested)) + 2
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        watch = LiveSpans(NO_REDACTION)
+        watch.take(records[:first_reply])
+        receiver.wait_for(lambda one: any(span.name.startswith("chat") for span in one.spans))
+        assert [span.name for span in receiver.spans if not span.parent_span_id] == []
+        watch.take(records[first_reply:])
+        receiver.wait_for(lambda one: any(not span.parent_span_id for span in one.spans))
+
+
+def test_a_branch_sends_what_it_keeps_too(runs, monkeypatch):
+    parent = run_example(runs, "one_word")[0].run_id
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        monkeypatch.setenv(LIVE, "1")
+        branch = runs.branches.fork(parent, 2)
+        runs.join(branch, 60)
+        assert find_watch().flush(20)
+    assert ids(receiver.spans) == sorted(span.span_id for span in spans_of(runs.store.events(branch)))
+
+
+@pytest.mark.parametrize("left_out", [Redaction(prompts=True), Redaction(inputs=True)])
+def test_what_is_left_out_is_left_out_live_too(left_out, runs, monkeypatch):
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        monkeypatch.setenv(LIVE, "1")
+        monkeypatch.setenv(LEAVE_OUT, ", ".join(name.removeprefix("field ") for name in left_out.describe()))
+        records = run_example(runs)
+        assert find_watch().flush(20)
+    expected = {span.span_id: span for span in spans_of(redact(records, left_out))}
+    assert ids(receiver.spans) == sorted(expected)
+    for sent in receiver.spans:
+        span = expected[int.from_bytes(sent.span_id, "big")]
+        said = {k: list(v) if isinstance(v, tuple) else v for k, v in span.attributes.items()}
+        assert attributes_of(sent) == said, span.name
+
+
+def test_no_value_of_a_field_that_is_left_out_is_sent_live(runs, monkeypatch):
+    """Its values are known only once they are recorded, so that the spans of an attempt wait for its end."""
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        monkeypatch.setenv(LIVE, "1")
+        monkeypatch.setenv(LEAVE_OUT, "reply")
+        records = run_example(runs)
+        assert find_watch().flush(20)
+    assert ids(receiver.spans) == sorted(span.span_id for span in spans_of(records))
+    values = {one.event.outputs["reply"] for one in records if isinstance(one.event, RewardStarted)}
+    text = str([attributes_of(span) for span in receiver.spans])
+    assert len(values) > 1
+    assert [value for value in values if value in text] == []
+
+
+def test_what_to_leave_out_is_read_as_export_reads_it():
+    assert read_left_out("prompts, answer,,inputs") == Redaction(
+        prompts=True, inputs=True, fields=("answer",)
+    )
+    assert read_left_out("") == NO_REDACTION
+
+
+def test_a_collector_that_is_gone_is_named_once_and_costs_the_run_nothing(runs, monkeypatch, caplog):
+    with receiving() as receiver:
+        address = receiver.address
+    monkeypatch.setenv(ENDPOINT, address)
+    monkeypatch.setenv(LIVE, "1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.1")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            records = run_example(runs)
+            assert records[-1].event.reason == "threshold_reached"
+            assert not find_watch().flush(20)
+    said = [record.getMessage() for record in caplog.records]
+    assert [words[:60] for words in said] == [
+        f"Spans do not arrive at {address}/v1/traces: nothing answers"[:60]
+    ]
+
+
+def test_a_collector_that_hangs_holds_up_no_run(runs, monkeypatch):
+    with receiving() as receiver:
+        receiver.held = True
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        monkeypatch.setenv(LIVE, "1")
+        assert run_example(runs)[-1].event.reason == "threshold_reached"
+        assert receiver.requests == []  # it has answered nothing yet
+        receiver.release.set()
+        assert find_watch().flush(20)
+
+
+def test_spans_that_did_not_arrive_are_sent_once_the_collector_is_back(monkeypatch, caplog):
+    monkeypatch.setattr(live, "RETRY_S", 0.05)
+    records = headline().records
+    with receiving() as receiver, caplog.at_level(logging.WARNING):
+        receiver.status = 500
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        watch = LiveSpans(NO_REDACTION)
+        watch.take(records)
+        receiver.wait_for(lambda one: one.headers)
+        receiver.status = 200
+        receiver.wait_for(lambda one: one.requests)
+        assert watch.flush(20)
+    assert ids(receiver.spans) == sorted(span.span_id for span in spans_of(records))
+    assert [record.getMessage().partition(" at ")[0] for record in caplog.records] == [
+        "Spans do not arrive",
+        "Spans arrive",
+    ]
+
+
+def test_where_nothing_can_be_sent_it_is_said_once(runs, monkeypatch, caplog):
+    monkeypatch.setenv(LIVE, "1")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            assert run_example(runs, "one_word")[-1].event.reason == "threshold_reached"
+            assert find_watch().flush(20)
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith(f"{LIVE} is set, but no span is sent: no address to send spans to: set {ENDPOINT}")
