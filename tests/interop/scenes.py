@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from types import SimpleNamespace as Record
 from typing import Any
@@ -21,6 +23,9 @@ from typing import Any
 import dspy  # type: ignore[import-not-found]  # it is in an environment of its own
 
 from refine_core.interop import dspy_recorder
+from refine_core.interop.dspy_recording.recorder import DspyRecorder
+from refine_core.store import MemoryStore
+from tests.interop.documented import read_docstrings, run_both
 
 
 def reply(**fields: object) -> str:
@@ -162,6 +167,167 @@ def nested() -> None:
     """A Refine inside the program of another belongs to that one's run."""
     dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
     dspy.BestOfN(refine(2), N=2, reward_fn=one_word, threshold=2.0)(question="q")
+
+
+def nested_counts() -> None:
+    """A Refine inside an attempt loses its fail_count, too, and fails where nobody sees it."""
+
+    def failing(args, pred):
+        raise ValueError("no reward")
+
+    class Twice(dspy.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = dspy.BestOfN(
+                dspy.Predict("question -> answer"), N=2, reward_fn=failing, threshold=1.0
+            )
+
+        def forward(self, question: str) -> Any:
+            self.inner(question=question)
+            self.inner(question=question)
+            return dspy.Prediction(answer="Brussels")
+
+    dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
+    dspy.BestOfN(Twice(), N=1, reward_fn=one_word, threshold=1.0)(question="q")
+
+
+def no_numbers() -> None:
+    """Rewards without bounds, and one that is no number."""
+    scores = iter([float("-inf"), float("nan"), float("inf")])
+    dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
+    dspy.BestOfN(
+        dspy.Predict("question -> answer"), N=4, reward_fn=lambda args, pred: next(scores), threshold=1.0
+    )(question="q")
+
+
+def on_one_model() -> None:
+    """Judges of 20 threads share a model, and the history of each reply is found among those of the others."""
+    together = threading.Barrier(20, timeout=30)
+
+    class Shared(Model):
+        def update_history(self, entry: Any) -> None:  # dspy 3
+            super().update_history(entry)
+            self.wait(entry)
+
+        def update_global_history(self, entry: Any) -> None:  # dspy 2
+            super().update_global_history(entry)
+            self.wait(entry)
+
+        def wait(self, entry: Any) -> None:
+            if "`[[ ## good ## ]]`" in entry["messages"][-1]["content"]:
+                together.wait()
+
+    judge = dspy.Predict("answer -> good: bool")
+
+    def judged(args, pred):
+        return 1.0 if judge(answer=pred.answer).good else 0.0
+
+    dspy.configure(lm=Shared(), callbacks=[dspy_recorder()])
+    program = dspy.BestOfN(dspy.Predict("question -> answer"), N=1, reward_fn=judged, threshold=1.0)
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda number: program(question=str(number)), range(20)))
+
+
+def outlived_by_a_refine() -> None:
+    """A call that outlives its run and begins a Refine then: that one is a run of its own."""
+    entered, may_go_on, pool, late = threading.Event(), threading.Event(), ThreadPoolExecutor(1), []
+
+    class Late(dspy.Module):  # type: ignore[misc]
+        def forward(self, question: str) -> Any:
+            entered.set()
+            assert may_go_on.wait(30)
+            return refine()(question=question)
+
+    class Program(dspy.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.answer = dspy.Predict("question -> answer")
+
+        def forward(self, question: str) -> Any:
+            late.append(pool.submit(copy_context().run, Late(), question="late"))
+            assert entered.wait(30)
+            return self.answer(question=question)
+
+    dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
+    dspy.BestOfN(Program(), N=1, reward_fn=one_word, threshold=1.0)(question="q")
+    may_go_on.set()
+    assert late[0].result(30).answer == "Brussels"
+
+
+def forked_under_way() -> None:
+    """A process is forked while another thread is busy with its reward function: the child's own runs go on."""
+    held, may_go_on = threading.Event(), threading.Event()
+
+    class Held(dspy.BestOfN):  # type: ignore[misc, name-defined]
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "reward_fn" and "reward_fn" in self.__dict__:  # the recorder puts its own there
+                held.set()
+                may_go_on.wait(30)
+            super().__setattr__(name, value)
+
+    dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
+    program = Held(dspy.Predict("question -> answer"), N=1, reward_fn=one_word, threshold=1.0)
+    with ThreadPoolExecutor(1) as pool:
+        held_call = pool.submit(copy_context().run, program, question="parent")
+        assert held.wait(30)
+        if (child := os.fork()) == 0:
+            refine()(question="child")
+            sys.exit(0)  # as a script ends: all is written before
+        status = os.waitpid(child, 0)[1]
+        may_go_on.set()
+        held_call.result(30)
+    assert status == 0
+
+
+def in_a_process() -> None:
+    """A process of multiprocessing, which skips the interpreter's exit, has written its run when it ends."""
+    dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
+    process = multiprocessing.get_context("fork").Process(target=lambda: refine()(question="in a process"))
+    process.start()
+    process.join(30)
+    assert process.exitcode == 0
+
+
+def with_info() -> None:
+    """A script that logs at INFO gets no lines of ours when the store is made."""
+    logging.getLogger().setLevel(logging.INFO)
+    configured()
+
+
+def with_a_bug() -> None:
+    """A bug of ours is logged once, and the program's answers are as without a recorder."""
+
+    class Broken(MemoryStore):
+        def append(self, *_: Any, **__: Any) -> None:
+            raise ZeroDivisionError("a bug of ours")
+
+    dspy.configure(lm=Model(), callbacks=[recorder := DspyRecorder(open=Broken)])
+    assert [refine()(question=str(number)).answer for number in range(3)] == ["Brussels"] * 3
+    assert recorder.flush(30)
+
+
+def documented() -> None:
+    """The examples in dspy's own docstrings: with the two lines they print, answer and send the same."""
+    for name, source in read_docstrings().items():
+        plain, recorded = run_both(source)
+        assert plain == recorded, name
+        assert plain["end"] == ("Brussels" if name == "Refine" else "Brussels, I believe"), plain["end"]
+
+
+def documented_judge() -> None:
+    """As in dspy's tutorial: a judge that is called with a positional argument raises in the reward, at each attempt."""
+    judge = dspy.ChainOfThought("statement -> is_factual: bool")
+
+    def factuality(args, pred):
+        return 1.0 if judge(pred.answer).is_factual else 0.0
+
+    dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
+    program = dspy.Refine(dspy.Predict("question -> answer"), N=3, reward_fn=factuality, threshold=1.0)
+    try:
+        program(question="q")
+    except TypeError:
+        return
+    raise AssertionError("dspy took the positional argument")
 
 
 def unrecorded() -> None:

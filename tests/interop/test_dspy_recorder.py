@@ -92,6 +92,71 @@ def test_a_refinement_inside_another_belongs_to_its_run(play):
     assert len(of(ev.AttemptStarted, log)) == 6
 
 
+def test_a_nested_refinement_tells_of_its_fail_count(play):
+    [(row, log)], _ = play("nested_counts")
+    assert [one.detail for one in of(ev.LibraryFault, log)] == ["2 -> 0"]
+    failed = of(ev.AttemptFailed, log)  # so the second call raises, and the attempt around it fails
+    assert [one.phase for one in failed] == ["reward"] * 4 + ["program"]
+    assert row.summary.reason == "every_attempt_failed"
+
+
+def test_rewards_without_bounds_are_kept_and_nan_is_no_reward(play):
+    [(row, log)], _ = play("no_numbers")
+    assert [one.value for one in of(ev.RewardScored, log)] == [float("-inf"), float("inf")]
+    assert [one.error.type for one in of(ev.AttemptFailed, log)] == ["NotANumber"]
+    assert (row.summary.reason, row.summary.best) == ("threshold_reached", 2)
+
+
+def test_replies_on_a_shared_model_keep_their_tokens(play):
+    runs, _ = play("on_one_model")
+    assert [[one.prompt_tokens for one in of(ev.LMReplied, log)] for _, log in runs] == [[7, 7]] * 20
+
+
+def test_a_refine_that_begins_after_its_run_is_a_run(play):
+    runs, _ = play("outlived_by_a_refine")
+    assert [of(ev.RunStarted, log)[0].spec.inputs["question"] for _, log in runs] == ["q", "late"]
+    assert [row.summary.reason for row, _ in runs] == ["attempts_used_up", "threshold_reached"]
+
+
+def test_a_fork_during_a_call_of_another_thread_can_refine(play):
+    runs, _ = play("forked_under_way")
+    reasons = {of(ev.RunStarted, log)[0].spec.inputs["question"]: row.summary.reason for row, log in runs}
+    assert reasons == {"child": "threshold_reached", "parent": "attempts_used_up"}
+
+
+def test_a_process_of_multiprocessing_writes_its_run(play):
+    [(row, _)], _ = play("in_a_process")
+    assert row.summary.reason == "threshold_reached"
+
+
+def test_a_script_that_logs_at_info_gets_no_lines_of_ours(play):
+    _, said = play("with_info")
+    assert "alembic" not in said
+    assert "refine_core" not in said
+
+
+def test_a_bug_of_ours_is_logged_once_and_changes_no_answer(play):
+    said = play.run("with_a_bug")
+    assert said.count("Refinescope could not record") == 1
+    assert "a bug of ours" in said
+
+
+def test_examples_in_dspys_docstrings_need_only_the_two_lines(play):
+    (refined, log), (best, _) = play("documented")[0]
+    assert (refined.summary.strategy, refined.summary.rewards) == ("refine", (0.0, 1.0))
+    assert (best.summary.strategy, best.summary.rewards) == ("best_of_n", (0.0, 0.0, 0.0))
+    assert "def one_word_answer(args, pred)" in of(ev.RunStarted, log)[0].spec.reward
+    assert of(ev.ModuleStarted, log)[-1].hint == "Answer with one word."
+
+
+def test_a_judge_that_dspy_refuses_shows_as_an_error_of_the_reward(play):
+    [(row, log)], _ = play("documented_judge")
+    failed = of(ev.AttemptFailed, log)
+    assert [(one.phase, one.error.type) for one in failed] == [("reward", "TypeError")] * 3
+    assert "positional argument" in failed[0].error.message
+    assert row.summary.reason == "too_many_failures"
+
+
 def test_whatever_is_no_refinement_is_not_recorded(play):
     runs, _ = play("unrecorded")
     assert runs == []

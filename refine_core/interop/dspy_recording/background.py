@@ -68,7 +68,7 @@ class Background:
         self._store: Store | None = None
         self._writing = self._asked = self._failing = self._given_up = self._has_finished = False
         self._has_logged = False
-        self._wrote_at = 0.0
+        self._wrote_at, self._tries = 0.0, 0
 
     def add(self, note: Note) -> None:
         """Take a note; it is written soon."""
@@ -101,12 +101,19 @@ class Background:
             MAX_WAITING,
         )
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last attempt to write failed."""
+        return self._failing
+
     def flush(self, timeout_s: float) -> bool:
-        """Wait until everything is written, at most `timeout_s` seconds and not while writing fails; whether it is."""
+        """Write now, and wait until that has gone well or failed, at most `timeout_s` seconds; whether all is written."""
         with self._changed:
-            if not self._failing:
-                self._ask()
-            self._changed.wait_for(lambda: self._is_written or self._failing, timeout_s)
+            tries = self._tries
+            self._ask()
+            self._changed.wait_for(
+                lambda: self._is_written or (self._failing and self._tries > tries), timeout_s
+            )
             return self._is_written
 
     @property
@@ -141,6 +148,7 @@ class Background:
             error = self._write()
             with self._changed:
                 self._writing, first, self._failing = False, not self._failing, error is not None
+                self._tries += 1
                 self._changed.notify_all()
                 if error is None:
                     retry_s = RETRY_S

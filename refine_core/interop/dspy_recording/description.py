@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from refine_core.errors import SignatureError
 from refine_core.interop.dspy_recording.rewards import unwrap
@@ -44,7 +45,9 @@ def describe_refinement(
     reward, threshold, attempts = find_reward(instance), instance.threshold, instance.N
     fail_count = None if instance.fail_count == attempts else instance.fail_count
     refines = _is_refine(instance)
+    source = instance.reward_fn_code if refines else read_source(reward)
     title = "" if single else _name_of(module)
+    name = str(getattr(reward, "__name__", ""))
     values = to_jsonable(dict(inputs))
     answering, advising = note_settings(lm), note_settings(adviser)
 
@@ -52,11 +55,11 @@ def describe_refinement(
         model, other = describe_model(answering), describe_model(advising)
         return ProgramSpec(
             tuple(describe_stage(*one) for one in predictors) or (StageSpec("program", "inputs -> outputs"),),
-            read_source(reward),
+            textwrap.dedent(source),
             inputs=values,
             title=title,
             strategy="refine" if refines else "best_of_n",
-            reward_name=name if (name := getattr(reward, "__name__", "")).isidentifier() else None,
+            reward_name=name if str.isidentifier(name) else None,
             N=attempts,
             threshold=float(threshold) if isinstance(threshold, int | float) else None,
             fail_count=fail_count,
@@ -165,11 +168,28 @@ def find_reward(instance: Any) -> Any:
     return wrapper
 
 
+_sources: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+"""Of rewards that were read: reading takes longer than all else that is noted of a run."""
+
+
 def read_source(function: Any) -> str:
-    """The source of a function, or of the class of a callable; a line that says so where there is none."""
+    """The source of a function, or of the class of a callable; a line that says so where there is none.
+
+    Read at once, since the file may be another one a moment later.
+    """
+    try:
+        known = _sources.get(function)
+    except TypeError:  # it has no hash, or no weak reference
+        return _find_source(function)
+    if known is None:
+        known = _sources[function] = _find_source(function)
+    return known
+
+
+def _find_source(function: Any) -> str:
     for target in (function, type(function)):
         try:
-            return textwrap.dedent(inspect.getsource(target))
+            return inspect.getsource(target)
         except (OSError, TypeError):
             continue
     return f"# the source of {getattr(function, '__qualname__', type(function).__name__)} is not available"

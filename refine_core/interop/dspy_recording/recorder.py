@@ -156,7 +156,8 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         *outer, block = _blocks.get()
         _blocks.set(tuple(outer))
         block.__exit__(*error)  # type: ignore[arg-type]
-        self.flush()
+        if not self.background.is_failing:  # else each block would wait for nothing
+            self.flush()
 
     def __deepcopy__(self, _: object) -> Self:  # dspy copies models with their callbacks
         return self
