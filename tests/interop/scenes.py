@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import SimpleNamespace as Record
 from typing import Any
@@ -284,7 +285,7 @@ def in_a_process() -> None:
     dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
     process = multiprocessing.get_context("fork").Process(target=lambda: refine()(question="in a process"))
     process.start()
-    process.join(30)
+    assert wait([process.sentinel], 30)
     assert process.exitcode == 0
 
 
