@@ -14,6 +14,7 @@ from pages.runs.dialogs import open_dialog, take_new
 from pages.shared import address
 from pages.shared.share.importing import draw_import
 from pages.shared.text import show_error
+from pages.shared.updates import follow_list
 from refine_core import experiments, runs
 from refine_core.errors import StoreError
 from refine_core.formatting import pluralize
@@ -23,12 +24,20 @@ from refine_core.runs import NO_FILTERS, PAGE_SIZE, RunPage, Sort
 LIVE_S: Final = 2.0  # between two looks at runs that are at work
 INDEXING_S: Final = 0.2
 _PACE: Final = "runs.pace"
+_TWO_LINES: Final = """from refine_core.interop import dspy_recorder
+dspy.configure(lm=lm, callbacks=[dspy_recorder()])"""
 
 
 def draw_list() -> None:
     """The list, or why it cannot be read: an error in a fragment reaches nothing outside it."""
+    body = st.container()
+    foot = st.container()  # so that what follows the list keeps its place, whatever is drawn above it
     try:
-        _draw_list()
+        count = runs.run_count()
+        with body:
+            _draw_list()
+        with foot:
+            follow_list(count)
     except StoreError as error:
         show_error(str(error))
 
@@ -105,9 +114,14 @@ def _draw_empty() -> None:
     """What is said while there is no run at all: nothing to search or to filter."""
     st.markdown(
         "**No runs yet.** Start one in the Lab: it opens with an example that is ready to run. "
-        "Or import a run that somebody sent you."
+        "Or import a run that somebody sent you, or a trace of a `dspy.Refine` by MLflow or OpenInference."
     )
     st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
+    st.markdown(
+        "**You have a dspy program?** Add two lines to it and run it as before. Each call of a `dspy.Refine` or "
+        "`dspy.BestOfN` shows here, live."
+    )
+    st.code(_TWO_LINES, language="python")
 
 
 def _draw_missing(page: RunPage) -> None:

@@ -93,6 +93,7 @@ def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[s
     rewards = ended_rewards(summary.rewards, summary.failed)
     best = summary.best_reward
     rules = ", rule not met" if summary.best_unmet else ""
+    waits = run.outcome == "running" and not summary.spent  # no model has answered yet
     row: dict[str, object] = {
         "id": run.run_id,
         "href": f"run?{urlencode({'run': run.run_id})}",
@@ -113,8 +114,12 @@ def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[s
         "outcome_title": RUN_OUTCOMES[summary.reason] if summary.reason is not None else run.outcome,
         "model": summary.model.rpartition("/")[2] or summary.model,
         "model_title": summary.model,
-        "tokens": _sum(None if spent.tokens is None else f"{spent.tokens:,}", partial=spent.tokens_partial),
-        "cost": _sum(
+        "tokens": _NOTHING
+        if waits
+        else _sum(None if spent.tokens is None else f"{spent.tokens:,}", partial=spent.tokens_partial),
+        "cost": _NOTHING
+        if waits
+        else _sum(
             None if spent.cost_usd is None else format_cost(spent.cost_usd), partial=spent.cost_partial
         ),
         "took": _NOTHING if run.facts.took_s is None else format_duration(run.facts.took_s),

@@ -33,6 +33,7 @@ from refine_core import program_files, runs
 from refine_core.errors import StoreError
 
 URL: Final = "lib/updates"
+LIST_URL: Final = "lib/list-updates"
 PROGRAM_URL: Final = "lib/program-updates"
 ALIVE_URL: Final = "lib/alive"
 WAIT_S: Final = 2.0
@@ -52,6 +53,15 @@ def follow(run_id: str, revision: str) -> None:
     )
 
 
+def follow_list(count: int) -> None:
+    """The same for a list of runs: as soon as there is another number of them than this one, wherever they come from."""
+    _component(
+        key="updates-list",
+        data={"url": LIST_URL, "revision": str(count)},
+        on_changed_change=lambda: None,
+    )
+
+
 def follow_program(revision: int, *, part: str) -> None:
     """The same for the process of the file that the app was started for. part: of the page, which has its own."""
     _component(
@@ -59,6 +69,10 @@ def follow_program(revision: int, *, part: str) -> None:
         data={"url": PROGRAM_URL, "revision": str(revision)},
         on_changed_change=lambda: None,
     )
+
+
+def _wait_for_new(_: str, revision: str, timeout_s: float) -> str:
+    return str(runs.wait_for_new(int(revision) if revision else -1, timeout_s))
 
 
 def _wait_for_program(_: str, revision: str, timeout_s: float) -> str:
@@ -99,9 +113,11 @@ async def _stay(socket: WebSocket) -> None:
 
 def _routes() -> tuple[BaseRoute, ...]:
     serve = _serving(runs.wait_for_change)
+    serve_list = _serving(_wait_for_new)
     serve_program = _serving(_wait_for_program)
     return (
         *under_base_path(URL, lambda path: WebSocketRoute(path, serve)),
+        *under_base_path(LIST_URL, lambda path: WebSocketRoute(path, serve_list)),
         *under_base_path(PROGRAM_URL, lambda path: WebSocketRoute(path, serve_program)),
         *under_base_path(ALIVE_URL, lambda path: WebSocketRoute(path, _stay)),
     )

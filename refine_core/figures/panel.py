@@ -173,7 +173,7 @@ def draw_places(timeline: Timeline, axis: Axis, columns: int) -> Layer:
     """A dotted line down the column of each attempt that has not begun, or is under way, or whose reward is unknown."""
     waiting = [a.index for a in timeline.attempts if a.outcome == "running"]
     begun = {a.index for a in timeline.attempts}
-    to_come = [] if timeline.end else [i for i in range(columns) if i not in begun]
+    to_come = [] if timeline.is_over else [i for i in range(columns) if i not in begun]
     to_come += timeline.unscored  # wherever their rewards lie
     return {
         "name": "places",

@@ -150,12 +150,12 @@ def _rows_to_come(timeline: Timeline) -> list[StoryRow]:
     hint = ", with the next hint" if timeline.spec.hint_source != "none" and begun else ""
     if timeline.is_advising:
         hint = ""  # it is told before the row
-    fixed = timeline.uses_rollouts
+    fixed = timeline.shows_rollouts
     rows = []
     for index in range(begun, count):
         temperature = timeline.temperatures[index] if index < len(timeline.temperatures) else None
         how = (
-            format_rollout(index)
+            format_rollout(timeline.rollout_of(index))
             if fixed or temperature is None
             else f"temperature {format_temperature(temperature)}"
         )

@@ -85,7 +85,7 @@ def draw_bars(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
 def _tracks(timeline: Timeline, grid: Grid, strip: Strip, called: list[Attempt]) -> Layer:
     begun = {a.index for a in timeline.attempts}
     waiting = [a.index for a in timeline.attempts if a.outcome == "running" and a not in called]
-    to_come = [] if timeline.end else [*waiting, *(i for i in range(grid.columns) if i not in begun)]
+    to_come = [] if timeline.is_over else [*waiting, *(i for i in range(grid.columns) if i not in begun)]
     columns = [*(a.index for a in called), *to_come]
     return {
         "name": f"track of {strip.name}",

@@ -25,7 +25,7 @@ def build_figure(timeline: Timeline, *, ghost: bool = False) -> dict[str, Json]:
     """The figure, of plain JSON values. ghost: before a run: what it may do, so far as its program tells."""
     columns = count_columns(timeline)
     begun = {a.index: a for a in timeline.attempts}
-    never = "was not needed" if timeline.end else "has not begun"
+    never = "was not needed" if timeline.end else "never began" if timeline.is_over else "has not begun"
     return {
         "columns": columns,
         "begun": sorted(begun),

@@ -45,7 +45,7 @@ def cut_short(timeline: Timeline) -> Timeline:
     attempts = [attempt.copy() for attempt in timeline.attempts]
     for attempt in attempts:
         _cut_short(attempt, recorded=bool(timeline.recorded_from))
-    return replace(timeline, attempts=attempts)
+    return replace(timeline, attempts=attempts, broken_off=timeline.end is None)
 
 
 def add_drafts(timeline: Timeline, drafts: Mapping[Span, str]) -> Timeline:

@@ -242,6 +242,7 @@ class Timeline:
     such as when an attempt began, are on a clock that stands still meanwhile, so this much behind those of the records.
     kept_events: of a branch, how many events after the first are its parent's. left_out: what was left out before it was shared.
     recorded_from, unknown: as in RunStarted. library_faults: those of that library that concern the whole run.
+    broken_off: whether it has no end, and nobody works at it any more; see refine_core.log.folds.cut_short.
     """
 
     run_id: str
@@ -267,6 +268,12 @@ class Timeline:
     recorded_from: str = ""
     unknown: tuple[str, ...] = ()
     library_faults: tuple[ev.LibraryFault, ...] = ()
+    broken_off: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no attempt can follow: it has ended, or it was broken off and only its own script can run it."""
+        return self.end is not None or (self.broken_off and bool(self.recorded_from))
 
     @property
     def kept_attempts(self) -> int:

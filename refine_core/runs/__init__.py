@@ -194,6 +194,7 @@ __all__ = [
     "reward_remark",
     "run_again",
     "run_at",
+    "run_count",
     "search",
     "search_run",
     "star",
@@ -206,6 +207,7 @@ __all__ = [
     "try_reward",
     "undelete",
     "wait_for_change",
+    "wait_for_new",
     "what_if",
     "why_not_computed",
     "write_curl",
@@ -375,6 +377,16 @@ def get(run_id: str) -> Run | None:
 def wait_for_change(run_id: str, revision: str, timeout_s: float) -> str:
     """The run's revision, as soon as it is another than this one. See Runs.wait_for_change."""
     return default().wait_for_change(run_id, revision, timeout_s)
+
+
+def run_count() -> int:
+    """How many runs there are, in the list or not. Raises StoreError."""
+    return default().store.run_count()
+
+
+def wait_for_new(count: int, timeout_s: float) -> int:
+    """The number of runs, as soon as it is another than this one. See Runs.wait_for_new."""
+    return default().wait_for_new(count, timeout_s)
 
 
 def recent(limit: int = 50, *, deleted: bool = False) -> list[RunRow]:

@@ -406,6 +406,16 @@ class Runs:
             snapshot = self._snapshot(run_id)
         return snapshot.revision
 
+    def wait_for_new(self, count: int, timeout_s: float) -> int:
+        """Wait until there is another number of runs than `count`, at most `timeout_s` seconds; return it. Raises StoreError.
+
+        Any process may begin one, so the store is asked every second.
+        """
+        until = time.monotonic() + timeout_s
+        while (now := self.store.run_count()) == count and (left_s := until - time.monotonic()) > 0:
+            time.sleep(min(POLL_OTHERS_S, left_s))
+        return now
+
     def _wait_for_event(self, run_id: str, snapshot: _Snapshot, timeout_s: float) -> None:
         """Wait until a new snapshot may differ. For a run of this process this reads nothing from the store."""
         if snapshot.job is None:
@@ -480,7 +490,7 @@ def _why_interrupted(state: State, timeline: Timeline, *, imported: bool) -> str
     if imported:
         return "the file that it came in ends there"
     if library := timeline.recorded_from:
-        return f"the script that called {library} ended before the run did; run it again"
+        return f"the script that called {library} was stopped, or could not write to the data folder"
     if file := timeline.spec.program_file:
         go_on = f"refinescope resume {timeline.run_id} --program {file}"
         return f"its process ended before the run did. Go on with {go_on}"

@@ -144,6 +144,12 @@ class MemoryStore:
         rows.sort(key=lambda row: (row.summary.started_at, row.run_id), reverse=True)
         return rows[:limit]
 
+    def run_count(self) -> int:
+        """How many runs there are. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            return len(self._runs)
+
     def starts(self, *, limit: int = 500) -> list[Record]:
         """The first record of each of the newest runs. Raises StoreError."""
         rows = self.rows(limit=limit, deleted=False)

@@ -116,6 +116,9 @@ class Store(Protocol):
     def rows(self, *, limit: int = 50, deleted: bool = True) -> list[RunRow]:
         """The newest runs first, at most `limit`. deleted: also those that were deleted and are still kept."""
 
+    def run_count(self) -> int:
+        """How many runs there are, deleted ones and those of experiments included. Raises StoreError."""
+
     def starts(self, *, limit: int = 500) -> list[Record]:
         """The first record of each of the newest runs, at most `limit`, without those that were deleted."""
 

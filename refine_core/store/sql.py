@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.base import Executable
 
@@ -153,6 +153,10 @@ class SqlStore:
         query = _ROW if deleted else _ROW.where(runs.c.id.not_in(DELETED))
         query = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         return self._run_rows("read the history", query)
+
+    def run_count(self) -> int:
+        """How many runs there are. Raises StoreError."""
+        return int(self._read("read the history", select(func.count()).select_from(runs))[0][0])
 
     def starts(self, *, limit: int = 500) -> list[Record]:
         """The first record of each of the newest runs. Raises StoreError."""

@@ -62,7 +62,9 @@ def draw_idle_actions() -> None:
 def _cancel(run: Run) -> None:
     if not run.is_local:
         st.caption(
-            "This run belongs to another Refinescope process on the same data folder. Cancel it there.",
+            "Its own script runs it. Stop it there."
+            if run.timeline.recorded_from
+            else "This run belongs to another Refinescope process on the same data folder. Cancel it there.",
             width="content",
         )
         return
