@@ -19,7 +19,8 @@
     ├── LMError                   the model or its provider
     │   ├── LMKeyError            the key is missing or refused
     │   ├── LMNotFoundError       no such model
-    │   ├── LMRefusedError        the request is not acceptable (a parameter, its length, its content)
+    │   ├── LMRefusedError        the request is not acceptable (a parameter, its content)
+    │   │   └── LMPromptTooLongError  it does not fit the context window
     │   ├── LMRateLimitError      too many requests; may be retried
     │   │   ├── LMCreditError     the account has no credit left, so waiting does not help
     │   │   └── LMStillRefusedError  every call was refused for so long that no more are sent for now
@@ -300,6 +301,10 @@ class LMNotFoundError(LMError):
 
 class LMRefusedError(LMError):
     """The request is not acceptable: a parameter, its length or its content."""
+
+
+class LMPromptTooLongError(LMRefusedError):
+    """The prompt does not fit the model's context window: the server said so, or it was counted before it was sent."""
 
 
 class LMRateLimitError(LMError):

@@ -199,8 +199,10 @@ def describe_parse_failure(failed: ParseFailed) -> str:
         return failed.cut
     if failed.missing:
         why = next((failed.invalid[name] for name in failed.missing if name in failed.invalid), "")
-        names = f"it has no {'field' if len(failed.missing) == 1 else 'fields'} {', '.join(map(repr, failed.missing))}"
-        return f"{names}: {why}" if why else names
+        names = ", ".join(map(repr, failed.missing))
+        if why:  # the field is there, and holds no value
+            return f"it has no value for {names}: {why}"
+        return f"it has no {'field' if len(failed.missing) == 1 else 'fields'} {names}"
     return "; ".join(f"field {name!r}: {why.rstrip('.')}" for name, why in failed.invalid.items())
 
 

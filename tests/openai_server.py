@@ -27,9 +27,12 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 Body = dict[str, object]
+USER_AGENT: Final = (
+    "refinescope (context size)"  # of refine_core.lm.context_size; this file imports nothing of ours
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +164,18 @@ class OpenAIServer:
     """The server, alive inside `with`.
 
     default: the behaviour once the script is used up. key: if given, requests with another key get 401. port: 0
-    takes a free one. tls: speak https, with a certificate that nobody trusts. Settable: models, what /v1/models lists.
+    takes a free one. tls: speak https, with a certificate that nobody trusts. Settable: models, what /v1/models lists; sizes, what is
+    answered to questions about the context size, by path: data, or a function of the request's body. Those are no `requests`, but
+    `size_requests`.
     """
 
     def __init__(
         self, default: Behaviour = "hello", *, key: str | None = None, port: int = 0, tls: bool = False
     ) -> None:
         self.default, self.key, self.models = default, key, ["polite"]
+        self.sizes: dict[str, object] = {}
         self.requests: list[Recorded] = []
+        self.size_requests: list[Recorded] = []
         self.closing = threading.Event()
         self.arrival = threading.Condition()
         self._queue: deque[Behaviour] = deque()
@@ -220,17 +227,25 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, body: Body) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Recorded(self.path, headers, body, time.monotonic())
+        about_size = headers.get("user-agent") == USER_AGENT
         with self.owner.arrival:
-            self.owner.requests.append(request)
+            (self.owner.size_requests if about_size else self.owner.requests).append(request)
             self.owner.arrival.notify_all()
         try:
-            self._send(self._choose(request), body)
+            self._send(self._choose_size(request) if about_size else self._choose(request), body)
         except OSError:
             if not self.owner.closing.is_set():
                 request.disconnected.set()
         finally:
             self.close_connection = True
             request.done.set()
+
+    def _choose_size(self, request: Recorded) -> Answer:
+        if self.owner.key and request.headers.get("authorization") != f"Bearer {self.owner.key}":
+            return status(401, "Incorrect API key provided.")
+        said = self.owner.sizes.get(request.path)
+        said = said(request.json) if callable(said) else said
+        return status(404) if said is None else Answer(raw=json.dumps(said).encode())
 
     def _choose(self, request: Recorded) -> Answer:
         if self.owner.key and request.headers.get("authorization") != f"Bearer {self.owner.key}":

@@ -121,16 +121,22 @@ class JSONAdapter(TurnAdapter):
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
 def _structure(signature: type[Signature]) -> str:
     outputs = {n: format_placeholder(f) for n, f in signature.output_fields.items()}
-    return "\n".join(
-        [
-            "Every message is laid out like this, with each value in its place.\n",
-            "The inputs are given so:\n",
-            "\n\n".join(format_section(n, format_placeholder(f)) for n, f in signature.input_fields.items()),
-            "\nThe reply is one JSON object with these fields:\n",
-            to_json_text(outputs, indent=2),
-            "",
-        ]
-    )
+    start = [*_inputs_structure(signature), "\nThe reply is one JSON object with these fields:\n"]
+    return "\n".join([*start, to_json_text(outputs, indent=2), ""])
+
+
+@lru_cache(maxsize=512)
+def format_inputs_structure(signature: type[Signature]) -> str:
+    """The same without a template of the reply."""
+    return "\n".join([*_inputs_structure(signature), "\nThe reply is one JSON object.\n"])
+
+
+def _inputs_structure(signature: type[Signature]) -> list[str]:
+    return [
+        "Every message is laid out like this, with each value in its place.\n",
+        "The inputs are given so:\n",
+        "\n\n".join(format_section(n, format_placeholder(f)) for n, f in signature.input_fields.items()),
+    ]
 
 
 @lru_cache(maxsize=512)

@@ -12,14 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from refine_core.adapters.chat import ChatAdapter
-from refine_core.adapters.json import JSONAdapter
+from refine_core.adapters.json import JSONAdapter, format_inputs_structure
 from refine_core.adapters.schemas import build_reply_schema
 from refine_core.errors import SignatureError
 from refine_core.signatures.signature import Signature
 
 
 class JSONSchemaAdapter(JSONAdapter):
-    """Prompts and replies as JSONAdapter has them; the request carries the JSON schema that the reply must fit.
+    """Replies as JSONAdapter has them; the request carries the JSON schema that the reply must fit.
+
+    The prompt shows no template of a reply: the schema says all that one would, and small models copy it (SmolLM2-135M wrote
+    {"answer": "{answer}"} in two of three replies with it, and in none without).
 
     The schema is made of the signature: every output is a required key, and nothing else is allowed. It is strict unless
     a type has open keys, such as dict[str, int]. `OutputField(json_schema_extra={…})` adds to the schema of a field.
@@ -30,6 +33,10 @@ class JSONSchemaAdapter(JSONAdapter):
     """
 
     returns_all_outputs = True
+
+    def format_field_structure(self, signature: type[Signature]) -> str:
+        """How the inputs are laid out, and that the reply is an object."""
+        return format_inputs_structure(signature)
 
     def params(self, signature: type[Signature], supports: Callable[[str], bool]) -> Mapping[str, object]:
         """The request for a reply that fits the schema, if the model supports it."""

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = ("one_word", "json", "length", "two_stages", "out_of_reach")
 ATTEMPTS: Final = 2
-MAX_TOKENS: Final = 150
+MAX_TOKENS: Final = 250
 RUN_S: Final = 1800.0
+READ, CUT, OTHER = "read", "cut off by max tokens", "in another form or without a value"
 _FORMATS: Final = {"json_schema": "JSON schema", "chat": "chat"}
 _EXPECTED_ENDS: Final = ("threshold_reached", "attempts_used_up", "every_attempt_failed", "too_many_failures")
 
@@ -31,8 +32,7 @@ def run_check(model: ModelSpec, count: int) -> int:
     """Run them and print each, then the rates. Returns the exit code."""
     from refine_core import runs
 
-    kept: Counter[str] = Counter()
-    asked: Counter[str] = Counter()
+    replies: dict[str, Counter[str]] = {}
     unexplained: list[str] = []
     with quiet_log():
         for number, spec in enumerate(list_programs(model, count), start=1):
@@ -44,14 +44,12 @@ def run_check(model: ModelSpec, count: int) -> int:
                 continue
             for call in timeline.calls:
                 if call.reply is not None:
-                    name = name_format(call)
-                    asked[name] += 1
-                    kept[name] += call.parse_failure is None
+                    replies.setdefault(name_format(call), Counter())[judge_reply(call)] += 1
             print_text(describe_run(number, timeline))
             unexplained += [f"{run_id}: {one}" for one in find_unexplained(timeline)]
     click.echo("")
-    for name, total in sorted(asked.items()):
-        click.echo(f"{name}: {kept[name]} of {total} replies could be read")
+    for name, judged in sorted(replies.items()):
+        click.echo(describe_rate(name, judged))
     if unexplained:
         print_text("\n".join(["", "Not explained:", *unexplained]), err=True)
         return CHECK_FAILED
@@ -82,20 +80,32 @@ def list_programs(model: ModelSpec, count: int) -> Iterator[ProgramSpec]:
 
 
 def name_format(call: Call) -> str:
-    """The format that a call asked for."""
-    chosen = call.params.get("response_format")
-    kind = chosen.get("type") if isinstance(chosen, dict) else chosen
-    name = {"json_schema": "JSON schema", "json_object": "JSON object"}.get(str(kind), "Chat format")
+    """The format that a call asked for, and whether it was a second try after a reply that could not be read."""
+    name = f"{call.reply_format[:1].upper()}{call.reply_format[1:]}"
     return f"{name}, asked once more" if call.is_repeat else name
+
+
+def judge_reply(call: Call) -> str:
+    """Whether a reply was in the format that was asked for: READ, CUT or OTHER."""
+    if call.parse_failure is None:
+        return READ
+    return CUT if call.parse_failure.cut else OTHER
+
+
+def describe_rate(name: str, judged: Counter[str]) -> str:
+    """How many replies could be read, and what was the matter with the others."""
+    rest = "".join(f", {judged[why]} {why}" for why in (CUT, OTHER) if judged[why])
+    return f"{name}: {judged[READ]} of {judged.total()} replies could be read{rest}"
 
 
 def describe_run(number: int, timeline: Timeline) -> str:
     """What became of one, a line for each thing that happened."""
+    from refine_core.messages import describe_error
     from refine_core.stop_summary import stop_summary
 
     lines = [f"{number:>3}  {timeline.spec.title}: {stop_summary(timeline)}"]
     for attempt in timeline.attempts:
-        said = f"failed: {attempt.error.message}" if attempt.error else f"reward {attempt.reward}"
+        said = f"failed: {describe_error(attempt.error)}" if attempt.error else f"reward {attempt.reward}"
         lines.append(f"     attempt {attempt.index + 1} {said}")
         if attempt.advice is not None:
             lines.append(f"     advice {describe_advice(attempt.advice)}")
@@ -104,8 +114,10 @@ def describe_run(number: int, timeline: Timeline) -> str:
 
 def describe_advice(advice: Advice) -> str:
     """What became of a request for advice."""
+    from refine_core.messages import describe_advice_failure
+
     if advice.error is not None:
-        return f"failed: {advice.error.message}"
+        return f"failed: {describe_advice_failure(advice)}"
     return f"for {', '.join(advice.hints) or 'nobody'}"
 
 

@@ -23,6 +23,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "LMKeyError": "key refused or missing",
     "LMNotFoundError": "no such model",
     "LMRefusedError": "request refused",
+    "LMPromptTooLongError": "prompt too long",
     "ParseError": "unreadable reply",
     "InputError": "input of the wrong type",
     "WorkerError": "worker of the reward failed",

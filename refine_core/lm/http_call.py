@@ -5,17 +5,20 @@
 
 Rule 1: the result is a Reply or an LMError with our own message. litellm's errors hold the request, and so the key.
 Rule 2: a key goes to the address that the model was created with, and nowhere else.
+Rule 3: a long prompt is counted first, where its server says how much it takes (context_size).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from refine_core.errors import LMError, LMRefusedError
-from refine_core.lm import error_messages, prices
+from refine_core.concurrency.threads import start_thread
+from refine_core.errors import LMError, LMPromptTooLongError, LMRefusedError
+from refine_core.lm import context_size, error_messages, prices
 from refine_core.lm.capabilities import find_provider
 from refine_core.lm.litellm_errors import as_litellm_error
 from refine_core.lm.log_guard import log_guard
@@ -38,6 +41,9 @@ STREAM_LIMITS = 3
 """A stream may take this many times as long in all as it may be silent."""
 
 _STREAM_WORDS = ("stream", "streams", "streaming", "stream_options", "include_usage")
+
+_OPENAI_LIKE = frozenset(("openai", "hosted_vllm", "lm_studio", "vllm", "llamafile", "litellm_proxy"))
+"""Providers whose protocol has the list of models at /v1/models, and the key as a bearer token."""
 
 _ROUTING = frozenset(
     ("api_base", "base_url", "api_key", "custom_llm_provider", "model", "extra_headers", "headers")
@@ -148,8 +154,40 @@ class HttpCall:
             lm_error.parameters = tuple(name for name in self.params if refusal.is_about(name))
         return as_litellm_error(lm_error, type(error))
 
+    async def _find_excess(self, litellm: Any) -> LMError | None:
+        """The error for a prompt that its server cannot take, where the server says how much it takes."""
+        if self.api_base is None or context_size.measure(self.messages)[0] < context_size.ASKED_FROM_BYTES:
+            return None
+        provider = find_provider(litellm, self.model, self.api_base, self.provider)
+        if (provider or self.model.partition("/")[0]) not in _OPENAI_LIKE:
+            return None
+        import asyncio
+
+        look = start_thread(partial(self._look_for_excess, self.api_base), name="prompt size")
+        excess = await asyncio.wrap_future(look)
+        return None if excess is None else as_litellm_error(LMPromptTooLongError(excess, model=self.model))
+
+    def _look_for_excess(self, address: str) -> str | None:
+        """What is said of a prompt that is too long, or None. It asks the server, which is named and asked as a call would."""
+        prefix = self.model.partition("/")[0]
+        name = self.model.removeprefix(f"{prefix}/") if prefix in _OPENAI_LIKE else self.model
+        key = self.private.get("api_key")
+        endpoint = context_size.Endpoint(address, key if isinstance(key, str) else NO_KEY, name)
+        server = (address, self.model)
+        was_asked, context = shared.servers.context(server)
+        if not was_asked:
+            context = context_size.find_context(endpoint)
+            shared.servers.note_context(server, context)
+        if context is None:
+            return None
+        limit = self.params.get("max_tokens") or self.params.get("max_completion_tokens")
+        reply_tokens = limit if isinstance(limit, int) else None
+        return context_size.describe_excess(endpoint, context, self.messages, reply_tokens, where=self.where)
+
     async def _ask(self, litellm: Any, extend_deadline: Callable[[], None]) -> Reply | LMError:
         """Ask for a stream if there is a reader. A server that refuses streams is asked again without, now and from then on."""
+        if (excess := await self._find_excess(litellm)) is not None:
+            return excess
         server = (self.api_base, self.model)
         refuses_streams = False
         if self.draft is not None and "stream" not in shared.servers.refused_params(server):

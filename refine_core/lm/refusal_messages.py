@@ -16,6 +16,7 @@ from refine_core.errors import (
     LMError,
     LMKeyError,
     LMNotFoundError,
+    LMPromptTooLongError,
     LMRateLimitError,
     LMRefusedError,
     LMTimeoutError,
@@ -79,7 +80,7 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
         status: (LMUnavailableError, f"{{at}} was not ready for the request ({status}). Try again.")
         for status in (424, 425, 498, 499)
     },
-    413: (LMRefusedError, "{at} says that the prompt is too long (413). Shorten it."),
+    413: (LMPromptTooLongError, "{at} says that the prompt is too long (413). Shorten it."),
     501: (
         LMRefusedError,
         "{at} does not support this request (501). Change the parameters, or leave them out.",
@@ -109,7 +110,7 @@ def _classify(error: BaseException, refusal: Refusal, status: int) -> tuple[type
     if is_caused_by(error, "ContentPolicyViolationError") or (about_prompt and refusal.is_about_content):
         return LMRefusedError, "{at} refused the content of the prompt ({status}). Change the prompt."
     if is_caused_by(error, "ContextWindowExceededError") or (about_prompt and refusal.is_too_long):
-        return LMRefusedError, _PROMPT_TOO_LONG
+        return LMPromptTooLongError, _PROMPT_TOO_LONG
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -146,7 +147,7 @@ def explain_refusal(
     if keyless and status == HTTPStatus.UNAUTHORIZED:
         sentence = _KEYLESS
     quote = _quote(refusal, secrets)
-    if not quote and kind is LMRefusedError:
+    if not quote and issubclass(kind, LMRefusedError):
         quote = " It gave no reason: look at the server's log, if it is yours."
     if is_caused_by(error, "UnsupportedParamsError"):
         param = _unsupported(error)

@@ -2,6 +2,7 @@
 
     refused "temperature"   ->  later requests leave it out, if no person asked for it
     refused "json_schema"   ->  later requests ask for "json_object", or for nothing
+    said how many tokens it takes  ->  a longer prompt is not sent (see context_size)
 
 Only what no person asked for is left out: a stream, a default or scheduled temperature, the name of a limit. Another process,
 or the same one after a restart, finds out again (a connection may keep what its test found, as its `reply_format`).
@@ -12,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
+from refine_core.lm.context_size import ContextSize
 from refine_core.lm.format_refusals import FormatSupport
 
 Server = tuple[str | None, str]
@@ -27,6 +29,7 @@ class Servers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._refused: dict[Server, set[str]] = {}
+        self._contexts: dict[Server, ContextSize | None] = {}
         self._formats: dict[tuple[str, str, str], FormatSupport] = {}
 
     def refused_params(self, server: Server) -> frozenset[str]:
@@ -38,6 +41,16 @@ class Servers:
         """Record that the server refused a request with these parameters and answered it without them."""
         with self._lock:
             self._refused.setdefault(server, set()).update(names)
+
+    def context(self, server: Server) -> tuple[bool, ContextSize | None]:
+        """Whether the server was asked for its context size, and what it said; None where it said nothing."""
+        with self._lock:
+            return server in self._contexts, self._contexts.get(server)
+
+    def note_context(self, server: Server, context: ContextSize | None) -> None:
+        """Note what the server says of its context size for this model."""
+        with self._lock:
+            self._contexts[server] = context
 
     def format_support(self, address: str, provider: str | None, model: str) -> FormatSupport:
         """The reply formats of the model at this address; the same object for all who ask it."""

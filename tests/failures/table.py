@@ -25,6 +25,7 @@ from refine_core.errors import (
     LMError,
     LMKeyError,
     LMNotFoundError,
+    LMPromptTooLongError,
     LMRateLimitError,
     LMRefusedError,
     LMTimeoutError,
@@ -164,7 +165,7 @@ REFUSED = (
         Row(
             f"too long for the context window: {words[:20]}",
             status(code, words),
-            LMRefusedError,
+            LMPromptTooLongError,
             ("The prompt is too long for 'tiny'", "lower max tokens", "larger context window", words),
         )
         for code, words in (
@@ -207,7 +208,7 @@ REFUSED = (
         LMNotFoundError,
         ("no chat at this path (404)", "ends in /v1", "Unexpected endpoint"),
     ),
-    Row("413", status(413), LMRefusedError, ("too long", "Shorten it")),
+    Row("413", status(413), LMPromptTooLongError, ("too long", "Shorten it")),
     Row(
         "429 insufficient quota",
         status(429, "No money left.", error_code="insufficient_quota"),

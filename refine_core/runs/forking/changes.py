@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, TypedDict
 
 from refine_core.formatting import format_number, format_temperature, pluralize
-from refine_core.spec import HintSource, ModelSpec, ProgramSpec, Schedule, Strategy
+from refine_core.spec import AdviceForm, HintSource, ModelSpec, ProgramSpec, Schedule, Strategy
 from refine_core.spec.schedule import list_temperatures
 from refine_core.what_if import Changes, change_spec
 
@@ -32,7 +32,7 @@ class ForkChanges(Changes, total=False):
 class AgainChanges(TypedDict, total=False):
     """What is changed when a run is done again from its first attempt; what is not given, or None, stays.
 
-    seed: of the practice model, and sent to any other one. hints: where they come from, for the strategy "refine". n: attempts.
+    seed: of the practice model, and sent to any other one. hints: where they come from, for the strategy "refine". advice_form: how an adviser is asked. n: attempts.
     """
 
     seed: int | None
@@ -40,6 +40,7 @@ class AgainChanges(TypedDict, total=False):
     adviser: ModelSpec | None
     strategy: Strategy | None
     hints: HintSource | None
+    advice_form: AdviceForm | None
     n: int | None
 
 
@@ -183,6 +184,8 @@ def describe_again(parent: ProgramSpec, spec: ProgramSpec) -> str:
         words.append(_STRATEGIES[spec.strategy])
     if parent.hint_source != spec.hint_source and spec.strategy == "refine":
         words.append(_HINTS[spec.hints])
+    if parent.advice_form != spec.advice_form:
+        words.append(f"{spec.advice_form} advice request")
     if parent.N != spec.N:
         words.append(f"N = {spec.N}")
     return ", ".join(words) or "again"
