@@ -17,7 +17,7 @@ from pages.shared.run.program_row import STRATEGIES
 from pages.shared.text import escape_markdown, show_error
 from refine_core import programs, runs
 from refine_core.errors import LMError, SpecError, StoreError
-from refine_core.programs import HintSource, Strategy
+from refine_core.programs import AdviceForm, HintSource, Strategy
 from refine_core.runs import AgainChanges, Credentials, Run
 
 _HINTS: Final[Mapping[HintSource, str]] = {
@@ -34,7 +34,14 @@ def draw_again(run: Run, close: Callable[[], None]) -> None:
     )
     seed, model = _ask_seed(run), _ask_model(run)
     strategy, hints = _ask_strategy(run)
-    changes: AgainChanges = {"seed": seed, "model": model, "strategy": strategy, "hints": hints}
+    form = _ask_advice_form(run) if strategy == "refine" and hints == "adviser" else None
+    changes: AgainChanges = {
+        "seed": seed,
+        "model": model,
+        "strategy": strategy,
+        "hints": hints,
+        "advice_form": form,
+    }
     spec = runs.plan_again(run.run_id, **changes)
     headline, cost = programs.describe_plan(spec)
     st.info(f"{escape_markdown(headline.removeprefix('Ready: ').capitalize())}. {escape_markdown(cost)}")
@@ -93,6 +100,17 @@ def _ask_strategy(run: Run) -> tuple[Strategy, HintSource]:
             help=None if strategy == "refine" else "Only Refine gives hints.",
         )
     return strategy, hints
+
+
+def _ask_advice_form(run: Run) -> AdviceForm:
+    """How the adviser is asked."""
+    compact = st.checkbox(
+        "Compact advice request",
+        run.timeline.spec.advice_form == "compact",
+        key=f"again.{run.run_id}.compact",
+        help="For small context windows: the reward's feedback first, no code, a shortened trace.",
+    )
+    return "compact" if compact else "full"
 
 
 def _start(run: Run, changes: AgainChanges, credentials: Credentials) -> None:

@@ -40,7 +40,7 @@ _FIELDS: Final = ("max_model_len", "loaded_context_length", "context_length", "c
 class ContextSize:
     """tokens: of prompt and reply together. counter: by which protocol the server counts prompts; "" where it does not.
 
-    reserves_reply: whether it refuses a prompt that leaves no room for the longest reply that was asked for.
+    reserves_reply: whether it refuses a prompt that leaves no room for a reply of max tokens.
     """
 
     tokens: int

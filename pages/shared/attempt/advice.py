@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pages.shared.attempt.blocks import Block, Section, Tone, View, note
+from pages.shared.attempt.compact_action import compact_offer
 from pages.shared.attempt.fork_action import list_fork_actions
 from pages.shared.attempt.hint_dialog import list_hint_actions
 from pages.shared.attempt.prompts_and_replies import total_usage
@@ -102,7 +103,7 @@ def _asked(view: View, timeline: Timeline, attempt: Attempt, advice: Advice) -> 
         failed = view.text(
             "no-advice", describe_advice_failure(advice), kind="prose", title="No advice came", tone="error"
         )
-        return Section([failed])
+        return Section([failed, *compact_offer(timeline, advice)])
     if advice.state != "done":
         stopped = advice.state == "cut_off"
         return Section(

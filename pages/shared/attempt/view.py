@@ -17,6 +17,7 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.attempt.advice import advice_sections
 from pages.shared.attempt.blocks import Section, View, count_characters, note
+from pages.shared.attempt.compact_action import COMPACT, do_compact_action
 from pages.shared.attempt.copies import Copy, list_copies, write_copy
 from pages.shared.attempt.fork_action import FORK, do_fork_action, list_fork_actions
 from pages.shared.attempt.hint_dialog import do_hint_action, list_hint_actions
@@ -242,6 +243,8 @@ def _do(asked: Mapping[str, Any], timeline: Timeline, attempt: Attempt, tab: Tab
         case "act":
             if asked.get("what") == FORK:
                 do_fork_action(timeline, attempt)
+            elif asked.get("what") == COMPACT:
+                do_compact_action(timeline)
             else:
                 do_hint_action(timeline, attempt, str(asked.get("what")))
         case "copy" | "download" as do:
