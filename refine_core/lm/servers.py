@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from refine_core.lm.context_size import ContextSize
 from refine_core.lm.format_refusals import FormatSupport
+
+if TYPE_CHECKING:
+    from refine_core.lm.context_size import ContextSize
 
 Server = tuple[str | None, str]
 """A server's address, None for the provider's own, and the model's name."""

@@ -16,7 +16,7 @@ TOKENS_PER_S: Final = 40  # on an idle core
 class Package:
     """One wheel. name: on the package index, as the lock names it. module: the folder in it that matters.
 
-    download_bytes, disk_bytes: at most, whatever the system.
+    download_bytes, disk_bytes: at most, whatever the system. requirement: version and hashes, as pip reads them; "" for the lock's.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Package:
     licence: str
     download_bytes: int
     disk_bytes: int
+    requirement: str = ""
 
 
 ENGINE: Final = Package("xllamacpp", "xllamacpp", "llama.cpp's server", "MIT", 34_000_000, 105_000_000)

@@ -31,9 +31,14 @@ def read_lock(lock: Path = LOCK) -> dict[str, str]:
     return {one[1]: one[0] for one in re.finditer(r"^([\w.-]+)==(?:.*\\\n)*.*$", text, re.MULTILINE)}
 
 
+def find_requirement(package: Package) -> str:
+    """The version and the hashes of a package, as pip reads them."""
+    return package.requirement or read_lock()[package.name]
+
+
 def package_folder(package: Package) -> Path:
     """Where a package lies once it is set up. Its version is part of the name, so a newer lock sets up anew."""
-    version = read_lock()[package.name].partition("==")[2].split()[0]
+    version = find_requirement(package).partition("==")[2].split()[0]
     return local_home() / f"{package.name}-{version}"
 
 
@@ -42,14 +47,16 @@ def is_set_up(package: Package) -> bool:
     return package_folder(package).is_dir()
 
 
-def missing_packages(*, needs_weights: bool = True) -> tuple[Package, ...]:
+def missing_packages(
+    *, needs_weights: bool = True, engine: Package = ENGINE, weights: Package = WEIGHTS
+) -> tuple[Package, ...]:
     """What is still to be downloaded. needs_weights: False for a model file of the user's own."""
-    wanted = (ENGINE, WEIGHTS) if needs_weights else (ENGINE,)
+    wanted = (engine, weights) if needs_weights else (engine,)
     return tuple(one for one in wanted if not is_set_up(one))
 
 
-def find_weights() -> Path | None:
+def find_weights(package: Package = WEIGHTS) -> Path | None:
     """SmolLM2's file; None where it is not set up. Its package is looked for and never imported, as that would need others."""
-    found = PathFinder.find_spec(WEIGHTS.module, [str(package_folder(WEIGHTS))])
+    found = PathFinder.find_spec(package.module, [str(package_folder(package))])
     places = (found.submodule_search_locations if found is not None else None) or ()
     return next((file for place in places for file in sorted(Path(place).glob("*.gguf"))), None)

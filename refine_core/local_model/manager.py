@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from refine_core.errors import LMUnavailableError
-from refine_core.local_model.facts import NAME
-from refine_core.local_model.folder import find_weights, missing_packages
+from refine_core.local_model.facts import ENGINE, NAME, WEIGHTS, Package
+from refine_core.local_model.folder import find_weights, missing_packages, package_folder
 from refine_core.local_model.server import Address, Server
 from refine_core.local_model.setup import Progress, SetUp
 
@@ -38,9 +38,10 @@ class Status:
 
 
 class LocalModel:
-    """At most one setting up and one server."""
+    """At most one setting up and one server. engine, weights: what is set up."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Package = ENGINE, weights: Package = WEIGHTS) -> None:
+        self._engine, self._weights = engine, weights
         self._lock = threading.Lock()
         self._set_up: SetUp | None = None
         self._server: Server | None = None
@@ -54,13 +55,13 @@ class LocalModel:
             return _describe_server(server, progress)
         if progress is not None and not progress.is_over:
             return Status("setting_up", NAME, progress)
-        return Status("absent" if missing_packages() else "stopped", NAME, progress)
+        return Status("absent" if self._missing() else "stopped", NAME, progress)
 
     def start_setup(self, *, needs_weights: bool = True) -> SetUp:
         """Begin to set up what is missing; the one that goes on, if there is one."""
         with self._lock:
             if self._set_up is None or self._set_up.state().is_over:
-                self._set_up = SetUp(missing_packages(needs_weights=needs_weights))
+                self._set_up = SetUp(self._missing(needs_weights=needs_weights))
                 self._set_up.start()
             return self._set_up
 
@@ -72,15 +73,15 @@ class LocalModel:
 
     def start(self, model: Path | None = None) -> Future[Address]:
         """Start the server, or return the one that runs. model: a GGUF file; None for SmolLM2. Raises LMUnavailableError."""
-        file = model or find_weights()
+        file = model or find_weights(self._weights)
         name = model.stem if model is not None else NAME
-        if missing_packages(needs_weights=model is None) or file is None:
+        if self._missing(needs_weights=model is None) or file is None:
             raise LMUnavailableError(NOT_SET_UP, model=name)
         with self._lock:
             old = self._server
             if old is not None and old.model == file and not _has_ended(old):
                 return old.address
-            self._server = server = Server(name, file)
+            self._server = server = Server(name, file, engine=package_folder(self._engine))
         if old is not None:
             old.stop()
         return server.start()
@@ -115,6 +116,9 @@ class LocalModel:
             return self.start()
         except LMUnavailableError as error:
             return _failed(str(error), name)
+
+    def _missing(self, *, needs_weights: bool = True) -> tuple[Package, ...]:
+        return missing_packages(needs_weights=needs_weights, engine=self._engine, weights=self._weights)
 
 
 NOT_SET_UP = "The small model is not set up on this machine. Set it up on the page Models, or with `refinescope local`."

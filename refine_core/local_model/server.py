@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Final
 
 from refine_core.errors import LMUnavailableError
-from refine_core.local_model.facts import CONTEXT_TOKENS, ENGINE
-from refine_core.local_model.folder import local_home, package_folder
+from refine_core.local_model.facts import CONTEXT_TOKENS
+from refine_core.local_model.folder import local_home
 
 logger = logging.getLogger("refine_core")
 
@@ -44,11 +44,11 @@ class Address:
 class Server:
     """One model file, served. name: of the model, as runs know it. model: its file. engine: the folder that has xllamacpp."""
 
-    def __init__(self, name: str, model: Path, *, engine: Path | None = None) -> None:
+    def __init__(self, name: str, model: Path, *, engine: Path) -> None:
         self.name, self.model = name, model
         self.address: Future[Address] = Future()
         self.started_at = time.monotonic()
-        self._engine = engine or package_folder(ENGINE)
+        self._engine = engine
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
         self._stopped = False
@@ -104,6 +104,20 @@ class Server:
             self.address.set_exception(LMUnavailableError(words, model=self.name))
         else:
             self.address.set_result(address)
+        finally:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Read on until the child ends, so that it never waits for a reader, and no trace of it is left."""
+        process = self._process
+        if process is None or process.stdout is None or process.stdin is None:
+            return
+        with process.stdout:
+            for _ in process.stdout:
+                pass
+        process.wait()
+        with suppress(OSError):
+            process.stdin.close()
 
     def _launch(self) -> Address:
         key = secrets.token_urlsafe(24)
@@ -133,7 +147,7 @@ class Server:
         }
         assert process.stdin is not None  # noqa: S101  # a pipe, as asked for
         assert process.stdout is not None  # noqa: S101
-        with suppress(OSError):  # it has ended already, and that is said below
+        with suppress(OSError, ValueError):  # it has ended already, or was stopped, and that is said below
             process.stdin.write(json.dumps(settings) + "\n")
             process.stdin.flush()
         for line in process.stdout:
@@ -148,8 +162,11 @@ class Server:
         raise LMUnavailableError(_explain_end(code, _read_log(), self.model), model=self.name)
 
 
-def check_model_file(model: Path) -> None:
-    """Raise LMUnavailableError for a file that cannot be served, or one for which there is too little memory."""
+def check_model_file(model: Path, free_bytes: int | None = None) -> None:
+    """Raise LMUnavailableError for a file that cannot be served, or one for which there is too little memory.
+
+    free_bytes: the memory that can be had; None looks it up.
+    """
     try:
         with model.open("rb") as file:
             head, size = file.read(len(GGUF)), os.fstat(file.fileno()).st_size
@@ -161,7 +178,7 @@ def check_model_file(model: Path) -> None:
             f"{model} is no GGUF file: it does not begin as one. Give the path of a model file in llama.cpp's format.",
             model=model.stem,
         )
-    free = available_bytes()
+    free = available_bytes() if free_bytes is None else free_bytes
     if free is not None and free < size + RESERVE_BYTES:
         raise LMUnavailableError(
             f"there is too little memory for {model.name}: it takes about {(size + RESERVE_BYTES) / 1e6:,.0f} MB, and "
@@ -184,7 +201,7 @@ def _explain_end(code: int, log: str, model: Path) -> str:
     """Why the server is not there, and what to do."""
     if re.search(r"corrupted or incomplete|invalid magic|not within the file bounds|failed to read", log):
         return (
-            f"the model file {model} is damaged or incomplete: llama.cpp cannot load it. Download it again."
+            f"the model file {model} is damaged or incomplete: llama.cpp cannot load it. {_how_again(model)}"
         )
     if re.search(r"failed to create.context|failed to allocate|bad_alloc|out of memory", log, re.IGNORECASE):
         return f"there is too little memory for {model.name}. Close other programs, or take a smaller model."
@@ -198,6 +215,14 @@ def _explain_end(code: int, log: str, model: Path) -> str:
     if re.search(r"failed to load model|unknown model architecture", log):
         return f"llama.cpp cannot load {model.name}; it may be of a kind that it does not know. Its log: {_log_file()}."
     return f"the server of the small model ended by itself (exit code {code}). Its log: {_log_file()}."
+
+
+def _how_again(model: Path) -> str:
+    """How to get a model file anew."""
+    home = local_home()
+    if home not in model.parents:
+        return "Download it again."
+    return f"Delete {home / model.relative_to(home).parts[0]}, and set it up again."
 
 
 def _environment() -> dict[str, str]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from refine_core.local_model.facts import Package
-from refine_core.local_model.folder import is_set_up, local_home, package_folder, read_lock
+from refine_core.local_model.folder import find_requirement, is_set_up, local_home, package_folder
 
 logger = logging.getLogger("refine_core")
 
@@ -152,7 +152,7 @@ class SetUp:
         for name in ("wheels", "tmp", "new"):
             (_downloading() / name).mkdir(parents=True)
         lock, wheels, new = _downloading() / "lock.txt", _downloading() / "wheels", _downloading() / "new"
-        lock.write_text(read_lock()[package.name] + "\n", encoding="utf-8")
+        lock.write_text(find_requirement(package) + "\n", encoding="utf-8")
         self._note("downloading", package.what)
         common = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
         self._run_pip(package, before, ["download", "--no-cache-dir", "--retries", "1", "--timeout", "20", *common, "--dest", str(wheels)])  # fmt: skip
