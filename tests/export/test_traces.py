@@ -1,4 +1,7 @@
-"""Traces that MLflow 3.17.2 and openinference-instrumentation-dspy 0.1.48 wrote of dspy 3.4.1, as runs (tests/data/traces)."""
+"""Traces that MLflow 3.17.2 and openinference-instrumentation-dspy 0.1.48 wrote of dspy 3.4.1, as runs (tests/data/traces).
+
+phoenix.parquet is the latter's, sent to Phoenix 20.26.1 and taken out again: `Client().spans.get_spans_dataframe().to_parquet(…)`.
+"""
 
 from __future__ import annotations
 

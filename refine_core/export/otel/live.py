@@ -130,12 +130,17 @@ class LiveSpans:
         """Wait until all spans that have ended were sent, at most `timeout_s` seconds; whether they were."""
         with self._changed:
             return (
-                self._changed.wait_for(lambda: self._is_idle or self._failing, timeout_s) and not self._unsent
+                self._changed.wait_for(lambda: self._is_idle or self._is_stuck, timeout_s) and not self._unsent
             )
 
     @property
     def _is_idle(self) -> bool:
         return not self._waiting and not self._busy and not self._unsent
+
+    @property
+    def _is_stuck(self) -> bool:
+        """Whether the collector was tried, and is not there."""
+        return self._failing and not self._busy and not self._waiting
 
     def _finish(self) -> None:
         """At the interpreter's exit: a collector that is there gets the last spans; one that is gone is not waited for."""
