@@ -128,8 +128,23 @@ def greeting(address: str, path: str = "") -> str:
         f"Refinescope {__version__}\n"
         f"Address:      {address}{path}\n"
         f"Data folder:  {data_home()}\n"
+        f"{_describe_live_spans()}"
         "Press Ctrl-C to stop it.\n"
     )
+
+
+def _describe_live_spans() -> str:
+    """Where the spans of runs go, if whoever starts the app has asked for that; a line, or nothing."""
+    from refine_core.export.otel.live import LIVE, is_asked_for
+
+    if not is_asked_for():
+        return ""
+    from refine_core.export.otel.destination import SendingUnavailableError, find_destination
+
+    try:
+        return f"Spans:        runs are sent to {find_destination().address} as they happen ({LIVE})\n"
+    except SendingUnavailableError as error:
+        return f"Spans:        not sent, though {LIVE} is set: {error}\n"
 
 
 def find_free_port() -> int:

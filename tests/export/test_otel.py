@@ -9,20 +9,40 @@ from dataclasses import replace
 import pytest
 
 from refine_core import events as ev
-from refine_core.export import FORMATS, LEFT_OUT, Redaction, RunLog, export_run, send_runs
+from refine_core.errors import ImportRefused
+from refine_core.export import (
+    FORMATS,
+    LEFT_OUT,
+    Redaction,
+    RunLog,
+    export_run,
+    import_runs,
+    plan_import,
+    send_runs,
+)
 from refine_core.export.otel.builder import SpanBuilder, spans_of
 from refine_core.export.otel.destination import SendingUnavailableError, find_destination
 from refine_core.export.otel.span import span_id_of, to_ns, trace_id_of
 from refine_core.log.scope import Record
-from refine_core.log.span import Span
+from refine_core.log.span import RUN, Span
+from refine_core.runs import default
+from refine_core.runs.default_runs import DEFAULT
 from refine_core.runs.registry import Runs
 from refine_core.spec.examples import EXAMPLES
 from refine_core.store import MemoryStore
+from tests.commands import call_in
 from tests.export.test_keys import ENVIRONMENT, PLANTED, planted
 from tests.logs import SCENARIOS
 from tests.otlp_receiver import attributes_of, receiving
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+
+@pytest.fixture(autouse=True)
+def _own_runs():
+    """What a command opens is closed with the test."""
+    yield
+    DEFAULT.close()
 
 
 @pytest.fixture(autouse=True)
@@ -404,3 +424,91 @@ def test_numbers_without_end_are_written_as_protobuf_writes_them():
 
 def test_spans_are_among_the_formats():
     assert FORMATS["otel"].many
+
+
+# And back.
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_file_of_spans_is_imported_to_an_equal_log(name):
+    records = SCENARIOS[name]().records
+    ended = isinstance(records[-1].event, ev.RunFinished)
+    (planned,) = plan_import(MemoryStore(), export_run(RunLog(records), "otel").data)
+    expected = records if ended else records[: len(planned.run.records)]
+    assert list(planned.run.records) == expected
+
+
+def test_a_run_that_was_resumed_has_one_span_and_comes_back_whole():
+    records = [*SCENARIOS["cancelled"]().records]
+    index = max(one.event.index for one in records if isinstance(one.event, ev.AttemptStarted))
+    attempt = Span("attempt", index, RUN, 2)
+    for span, event in (
+        (RUN, ev.RunResumed(index)),
+        (attempt, ev.AttemptStarted(index, 0.7)),
+        (attempt, ev.RewardStarted(index, {"answer": "yes"})),
+        (attempt, ev.RewardScored(index, 1.0, 0.1)),
+        (RUN, ev.RunFinished("threshold_reached", index, index, 3.0)),
+    ):
+        last = records[-1]
+        records.append(Record(last.run_id, last.seq + 1, last.at + 1.0, span, event))
+    root, *others = spans_of(records)
+    assert (root.end_ns, root.error) == (to_ns(records[-1].at), None)
+    assert [one.is_cut_off for one in others if one.name == f"attempt {index + 1}"] == [True, False]
+    (planned,) = plan_import(MemoryStore(), export_run(RunLog(records), "otel").data)
+    assert list(planned.run.records) == records
+
+
+def test_a_run_that_is_here_already_is_known_by_its_spans(two_stages):
+    store = MemoryStore()
+    file = export_run(RunLog(two_stages), "otel").data
+    assert import_runs(store, file).new == (two_stages[0].run_id,)
+    assert import_runs(store, file).known == (two_stages[0].run_id,)
+    assert store.events(two_stages[0].run_id) == two_stages
+
+
+def test_spans_without_their_run_are_refused_with_what_to_do(two_stages):
+    document = json.loads(export_run(RunLog(two_stages), "otel").data)
+    spans = document["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    del spans[0]
+    with pytest.raises(ImportRefused, match="send the run again"):
+        import_runs(MemoryStore(), json.dumps(document).encode())
+
+
+# On the command line.
+
+
+def test_the_command_sends_and_says_where_to(tmp_path, monkeypatch):
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        (run_id,) = import_runs(
+            default().store, export_run(RunLog(SCENARIOS["headline"]().records), "jsonl").data
+        ).new
+        code, out, err = call_in(tmp_path, "export", run_id, "--to", "otel")
+    assert (code, err) == (0, "")
+    assert out == f"Sent 1 run as {len(receiver.spans)} spans to {receiver.address}/v1/traces.\n"
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_the_command_writes_a_file_where_it_is_told_to(tmp_path):
+    (run_id,) = import_runs(
+        default().store, export_run(RunLog(SCENARIOS["headline"]().records), "jsonl").data
+    ).new
+    assert call_in(tmp_path, "export", run_id, "--to", "otel", "-o", "spans.jsonl")[0] == 0
+    assert (tmp_path / "spans.jsonl").read_bytes() == export_run(
+        RunLog(SCENARIOS["headline"]().records), "otel"
+    ).data
+
+
+def test_the_command_ends_with_2_where_spans_did_not_arrive(tmp_path, monkeypatch):
+    (run_id,) = import_runs(
+        default().store, export_run(RunLog(SCENARIOS["headline"]().records), "jsonl").data
+    ).new
+    code, out, err = call_in(tmp_path, "export", run_id, "--to", "otel")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Error: no address to send spans to: set {ENDPOINT}")
+    with receiving() as receiver:
+        receiver.status = 500
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        code, out, err = call_in(tmp_path, "export", run_id, "--to", "otel")
+    assert (code, out) == (2, "")
+    assert "spans did not arrive at" in err

@@ -16,7 +16,7 @@ from typing import Final
 from refine_core.errors import ImportRefused
 from refine_core.export.importing.lines import ReadRun, read_lines
 from refine_core.export.importing.log_rules import check_log
-from refine_core.export.importing.traces import read_refinements, read_spans
+from refine_core.export.importing.traces import read_own_runs, read_refinements, read_spans
 from refine_core.export.report import EmbeddingError, read_embedded
 from refine_core.log import codec
 from refine_core.log.scope import Record
@@ -109,8 +109,10 @@ def read_file(data: bytes) -> list[ReadRun]:
         if data.startswith(start):
             raise ImportRefused(f"it is {words}. Unpack it, and import the files one by one")
     if (spans := read_spans(data)) is not None:
-        if not (found := read_refinements(spans)):
-            raise ImportRefused("it is a trace that holds no dspy.Refine and no dspy.BestOfN")
+        if not (found := [*read_own_runs(spans), *read_refinements(spans)]):
+            raise ImportRefused(
+                "it is a trace that holds no dspy.Refine, no dspy.BestOfN and no run of Refinescope"
+            )
         return found
     for start, words in _TABLES.items():
         if data.startswith(start):

@@ -56,6 +56,11 @@ def value(side: str, content: object) -> Written:
     return {f"{side}.value": to_json(content), f"{side}.mime_type": "application/json"}
 
 
+def took(duration_s: float) -> Written:
+    """How long it took by a clock that nobody sets; the span's own times are those of the records."""
+    return {"refinescope.took_s": duration_s}
+
+
 def text_value(side: str, text: str) -> Written:
     """The same for a text."""
     return {f"{side}.value": text, f"{side}.mime_type": "text/plain"}
@@ -84,6 +89,7 @@ def run_started(run_id: str, event: ev.RunStarted) -> Written:
         "refinescope.temperatures": to_json(event.temperatures),
         "refinescope.predictors": tuple(event.predictors),
         "refinescope.at_once": event.at_once,
+        "refinescope.kept_events": event.kept_events,
     }
     if "N" not in unknown:
         written["refinescope.N"] = spec.attempt_count
@@ -106,7 +112,7 @@ def run_started(run_id: str, event: ev.RunStarted) -> Written:
 
 def run_finished(event: ev.RunFinished, outputs: Mapping[str, object] | None) -> Written:
     """How the run ended. outputs: of the attempt that it returned."""
-    written: Written = {"refinescope.stop_reason": event.reason}
+    written: Written = {"refinescope.stop_reason": event.reason, **took(event.took_s)}
     for name, index in (("best", event.best), ("returned", event.returned)):
         if index is not None:
             written[f"refinescope.{name}_attempt"] = index + 1
@@ -154,7 +160,7 @@ def module_started(event: ev.ModuleStarted) -> Written:
 
 def reward_scored(event: ev.RewardScored) -> Written:
     """The reward: of its own span, and of the attempt's."""
-    written: Written = {"refinescope.reward": event.value}
+    written: Written = {"refinescope.reward": event.value, "refinescope.reward.took_s": event.took_s}
     for name, values in (("parts", event.parts), ("unmet", event.unmet)):
         if values:
             written[f"refinescope.reward.{name}"] = to_json(values)
@@ -214,7 +220,7 @@ def evaluation_result(name: str, event: ev.RewardScored, label: str | None) -> W
 
 def advice_given(event: ev.AdviceGiven) -> Written:
     """What the adviser said."""
-    written = value("output", {"discussion": event.discussion, "advice": event.advice})
+    written = value("output", {"discussion": event.discussion, "advice": event.advice}) | took(event.took_s)
     if event.dropped:
         written["refinescope.advice.dropped"] = to_json(event.dropped)
     if event.unnamed:
@@ -269,7 +275,7 @@ def lm_requested(event: ev.LMRequested) -> Written:
 
 def lm_replied(event: ev.LMReplied, *, is_kept: bool = False) -> Written:
     """What it answered. Tokens that were spent before must not be summed again: of a cached or replayed answer, or of the parent of a branch."""
-    written: Written = {**text_value("output", event.text)}
+    written: Written = {**text_value("output", event.text), **took(event.took_s)}
     answers = [(event.text, event.finish_reason), *_zip_others(event)]
     for number, (text, _) in enumerate(answers):
         written[f"llm.output_messages.{number}.message.role"] = "assistant"
@@ -295,9 +301,7 @@ def lm_replied(event: ev.LMReplied, *, is_kept: bool = False) -> Written:
     if event.cache_hit or event.replayed:
         written["refinescope.cached"] = event.cache_hit
         written["refinescope.replayed"] = event.replayed
-    written |= tokens(
-        event.prompt_tokens, event.completion_tokens, None if is_free else event.cost_usd, is_free=is_free
-    )
+    written |= tokens(event.prompt_tokens, event.completion_tokens, event.cost_usd, is_free=is_free)
     return written
 
 
@@ -317,16 +321,22 @@ def tokens(
     if not is_free and prompt is not None and completion is not None:
         written["llm.token_count.total"] = prompt + completion
     if cost_usd is not None:
-        written["llm.cost.total"] = cost_usd
+        written["refinescope.spent_before.cost_usd" if is_free else "llm.cost.total"] = cost_usd
     return written
+
+
+def lm_failed(event: ev.LMFailed, *, is_kept: bool = False) -> Written:
+    """What a call that failed took; its last answer may have cost something."""
+    charge = event.charge
+    if charge is None:
+        return took(event.took_s)
+    spent = tokens(charge.prompt_tokens, charge.completion_tokens, charge.cost_usd, is_free=is_kept)
+    return {**took(event.took_s), **spent, "refinescope.charge": codec.dumps(charge)}
 
 
 def error(fault: ev.Fault) -> Written:
     """What an error leaves on its span."""
-    written: Written = {"error.type": fault.type, "refinescope.error.blame": fault.blame}
-    if fault.line is not None:
-        written["refinescope.error.line"] = fault.line
-    return written
+    return {"error.type": fault.type, "refinescope.error": codec.dumps(fault)}
 
 
 def exception(fault: ev.Fault) -> Written:

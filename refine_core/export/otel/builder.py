@@ -12,7 +12,7 @@ run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from refine_core import events as ev
@@ -27,6 +27,7 @@ from refine_core.export.otel.span import (
     to_ns,
     trace_id_of,
 )
+from refine_core.log import codec
 from refine_core.log.scope import Record
 from refine_core.log.span import RUN, Span
 from refine_core.log.well_formed import make_well_formed
@@ -44,11 +45,12 @@ def spans_of(records: Iterable[Record]) -> list[OtelSpan]:
 
 @dataclass(slots=True)
 class _Open:
-    """A span that has not ended. last: time of the last record in it."""
+    """A span that has not ended. seq: number of the record that began it. last: time of the last record in it."""
 
     path: str
     parent: str | None
     name: str
+    seq: int
     start: float
     last: float
     attributes: Written = field(default_factory=dict)
@@ -69,13 +71,15 @@ class SpanBuilder:
         self._outputs: dict[int, object] = {}
         self._scores: dict[int, ev.RewardScored] = {}
         self._last = 0.0
+        self._seq = 0
+        self._finish_record: Record | None = None
         self._ended: list[OtelSpan] = []
         self._root: _Open | None = None
 
     def add(self, record: Record) -> list[OtelSpan]:
         """Take the next record; the spans that are complete with it."""
         record = make_well_formed(record)
-        self._ended, self._last = [], record.at
+        self._ended, self._last, self._seq = [], record.at, record.seq
         if isinstance(record.event, ev.RunStarted):
             self._start_run(record, record.event)
         elif self._started is not None and self._root is not None:
@@ -100,7 +104,7 @@ class SpanBuilder:
             what: Attributes = {"refinescope.link": "parent run", "refinescope.run_id": parent}
             links = (SpanLink(trace_id_of(parent), span_id_of(parent, ""), what),)
         self._root = self._open[""] = _Open(
-            "", None, attributes.run_name(event), record.at, record.at,
+            "", None, attributes.run_name(event), record.seq, record.at, record.at,
             attributes.run_started(record.run_id, event), links=links,
         )  # fmt: skip
 
@@ -118,9 +122,9 @@ class SpanBuilder:
             case ev.AdviceGiven() | ev.AdviceFailed() as event:
                 self._end_advice(record, event)
             case ev.RunFinished() as event:
-                self._finish(event, record.at)
+                self._finish(record, event)
             case ev.RunResumed() as event:
-                self._resume(event, record.at)
+                self._resume(record, event)
             case _:
                 self._take_inner(record)
 
@@ -131,8 +135,11 @@ class SpanBuilder:
             case ev.ModuleStarted():
                 self._begin(span, event.name, at, attributes.module_started(event))
             case ev.PredictorTraced():
-                self._around(span).attributes |= attributes.value("output", event.outputs)
+                node = self._around(span)
+                node.attributes |= attributes.value("output", event.outputs)
+                self._note(node, record, {"refinescope.name": event.name})
             case ev.ModuleEnded():
+                self._around(span).attributes |= attributes.took(event.took_s)
                 self._fail(span.path, event.error, at)
                 self._end(span.path, at)
             case ev.LMRequested():
@@ -142,7 +149,7 @@ class SpanBuilder:
             case ev.LMReplied() | ev.LMFailed():
                 self._end_call(record, event)
             case _:
-                self._note(self._around(span), event, at)
+                self._note(self._around(span), record, _flat(event))
 
     # What begins.
 
@@ -172,7 +179,7 @@ class SpanBuilder:
         return self._begin(span, span.kind, at, attributes.kind("CHAIN"))
 
     def _begin(self, span: Span, name: str, at: float, written: Written) -> _Open:
-        node = _Open(span.path, self._parent_key(span), name, at, at, written)
+        node = _Open(span.path, self._parent_key(span), name, self._seq, at, at, written)
         self._open[span.path] = node
         return node
 
@@ -199,7 +206,9 @@ class SpanBuilder:
     def _begin_reward(self, attempt: Span, at: float) -> _Open:
         key, run = self._reward_key(attempt), self._run
         name = f"reward {run.spec.reward_name}" if run.spec.reward_name else _REWARD
-        node = self._open[key] = _Open(key, attempt.path, name, at, at, attributes.kind("EVALUATOR"))
+        node = self._open[key] = _Open(
+            key, attempt.path, name, self._seq, at, at, attributes.kind("EVALUATOR")
+        )
         return node
 
     def _start_attempt(self, record: Record, event: ev.AttemptStarted) -> None:
@@ -235,11 +244,11 @@ class SpanBuilder:
         is_kept = self._is_kept(record)  # the parent paid for it
         if isinstance(event, ev.LMReplied):
             call.attributes |= attributes.lm_replied(event, is_kept=is_kept)
+            if event.model != call.attributes["refinescope.model"]:
+                call.attributes["refinescope.replied_model"] = event.model
         else:
             self._fail(key, event.error, record.at)
-            if (charge := event.charge) is not None and not is_kept:
-                spent = (charge.prompt_tokens, charge.completion_tokens, charge.cost_usd)
-                call.attributes |= attributes.tokens(*spent)
+            call.attributes |= attributes.lm_failed(event, is_kept=is_kept)
         self._end(key, record.at)
 
     def _end_advice(self, record: Record, event: ev.AdviceGiven | ev.AdviceFailed) -> None:
@@ -248,6 +257,7 @@ class SpanBuilder:
         if isinstance(event, ev.AdviceGiven):
             node.attributes |= attributes.advice_given(event)
         else:
+            node.attributes |= attributes.took(event.took_s)
             self._fail(record.span.path, event.error, record.at)
         self._end(record.span.path, record.at)
 
@@ -273,11 +283,14 @@ class SpanBuilder:
             self._fail(key, event.error, record.at)
         attempt = self._around(record.span)
         attempt.attributes["refinescope.failed_in"] = event.phase
+        if event.rescored:
+            attempt.attributes["refinescope.reward.rescored"] = True
         self._fail(record.span.path, event.error, record.at)
         self._close_inside(record.span.path, cut_off=False)
         self._end(record.span.path, record.at)
 
-    def _finish(self, event: ev.RunFinished, at: float) -> None:
+    def _finish(self, record: Record, event: ev.RunFinished) -> None:
+        at = record.at
         cut_off = event.reason not in ("threshold_reached", "attempts_used_up", "unknown")
         self._close_inside("", cut_off=cut_off)
         root, run = self._root, self._run
@@ -291,16 +304,21 @@ class SpanBuilder:
             root.attributes |= {"refinescope.reward": score.value} | attributes.evaluation(name, score, label)
             result = attributes.evaluation_result(name, score, label)
             root.events.append(SpanEvent("gen_ai.evaluation.result", to_ns(at), result))
+        self._finish_record = record
         self._fail("", event.error, at)
         self._end("", at)
 
-    def _resume(self, event: ev.RunResumed, at: float) -> None:
+    def _resume(self, record: Record, event: ev.RunResumed) -> None:
         """The run goes on: what was cut off ends where it was, and the run itself is open again."""
         self._close_inside("", cut_off=True)
         if self._root is not None:
             self._open[""] = self._root
             self._root.error = None
-            self._note(self._root, event, at)
+            for name in ("error.type", "refinescope.error"):
+                self._root.attributes.pop(name, None)
+            if (before := self._finish_record) is not None:
+                self._note(self._root, before, _flat(before.event))
+            self._note(self._root, record, _flat(event))
 
     def _fail(self, key: str, fault: ev.Fault | None, at: float) -> None:
         node = self._open.get(key)
@@ -331,7 +349,14 @@ class SpanBuilder:
         if node is None:
             return
         start_ns = to_ns(node.start)
-        written = {**node.attributes, "refinescope.cut_off": True} if node.is_cut_off else {**node.attributes}
+        written: Written = {
+            **node.attributes,
+            "refinescope.path": node.path,
+            "refinescope.first_event": node.seq,
+            "refinescope.last_event": self._seq,
+        }
+        if node.is_cut_off:
+            written["refinescope.cut_off"] = True
         self._ended.append(
             OtelSpan(
                 trace_id_of(self._run_id),
@@ -374,24 +399,23 @@ class SpanBuilder:
         if self._is_kept(record):
             node.attributes["refinescope.kept"] = True
 
-    def _note(self, node: _Open, event: ev.Event, at: float) -> None:
-        """An event of its own in a span, with what it says."""
-        node.events.append(SpanEvent(f"refinescope.{event.kind}", to_ns(at), _flat(event)))
+    def _note(self, node: _Open, record: Record, written: Attributes) -> None:
+        """An event of its own in a span. written: what it says."""
+        said: Written = {**written, "refinescope.event": record.seq}
+        if record.span.path != node.path:
+            said["refinescope.path"] = record.span.path
+        node.events.append(SpanEvent(f"refinescope.{record.event.kind}", to_ns(record.at), said))
 
 
 def _flat(event: ev.Event) -> Attributes:
     """The fields of an event as attributes: texts and numbers as they are, all else as JSON."""
     written: Written = {}
-    for name in _field_names(event):
+    for name in type(event).__dataclass_fields__:
         value = getattr(event, name)
         if isinstance(value, ev.Fault):
             written |= attributes.exception(value)
-        elif isinstance(value, str | bool | int | float):
+        if isinstance(value, str | bool | int | float):
             written[f"refinescope.{name}"] = value
-        elif value:
-            written[f"refinescope.{name}"] = attributes.to_json(value)
+        elif value is not None:
+            written[f"refinescope.{name}"] = codec.dumps(value)
     return written
-
-
-def _field_names(event: ev.Event) -> Sequence[str]:
-    return tuple(type(event).__dataclass_fields__)

@@ -130,7 +130,8 @@ class LiveSpans:
         """Wait until all spans that have ended were sent, at most `timeout_s` seconds; whether they were."""
         with self._changed:
             return (
-                self._changed.wait_for(lambda: self._is_idle or self._is_stuck, timeout_s) and not self._unsent
+                self._changed.wait_for(lambda: self._is_idle or self._is_stuck, timeout_s)
+                and not self._unsent
             )
 
     @property

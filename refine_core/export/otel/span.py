@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 AttributeValue = str | bool | int | float | Sequence[str]
 Attributes = Mapping[str, AttributeValue]
@@ -63,8 +64,8 @@ def span_id_of(run_id: str, path: str) -> int:
 
 
 def to_ns(at: float) -> int:
-    """Seconds since the epoch as nanoseconds; a recorded time is good to a microsecond."""
-    return round(at * 1e6) * 1000
+    """Seconds since the epoch as nanoseconds: `ns / 10**9` is the same number of seconds again."""
+    return round(Fraction(at) * 10**9)
 
 
 def _number(text: str, size_bytes: int) -> int:

@@ -15,7 +15,7 @@ from refine_core.export.importing.traces.span import Span, decode
 
 MAX_SPANS: Final = 200_000
 _FAILED: Final = (2, "STATUS_CODE_ERROR", "ERROR")
-_NANO: Final = 1e9
+_NANO: Final = 10**9
 _LAST_S: Final = 253_402_300_800.0  # the year 10000, in seconds since the epoch
 
 
@@ -125,6 +125,9 @@ def _plain_span(raw: Any) -> Span | None:
     if start is None or not isinstance(raw.get("name"), str):
         return None
     attributes = raw.get("attributes")
+    given = (
+        {str(k): v for k, v in attributes.items() if v is not None} if isinstance(attributes, Mapping) else {}
+    )
     return Span(
         str(_either(raw, "traceId", "trace_id") or ""),
         str(_either(raw, "spanId", "span_id") or ""),
@@ -133,10 +136,28 @@ def _plain_span(raw: Any) -> Span | None:
         start,
         _seconds(_either(raw, "endTimeUnixNano", "end_time_unix_nano")),
         _error(raw.get("status"), raw.get("events")),
-        {str(k): decode(v) for k, v in attributes.items() if v is not None}
-        if isinstance(attributes, Mapping)
-        else {},
+        {name: decode(value) for name, value in given.items()},
+        given,
+        tuple(_events(raw.get("events"))),
     )
+
+
+def _events(raw: Any) -> Iterator[tuple[str, float, Mapping[str, Any]]]:
+    """What happened in a span."""
+    for event in _sequence(raw):
+        if isinstance(event, Mapping) and isinstance(event.get("name"), str):
+            at = _seconds(_either(event, "timeUnixNano", "time_unix_nano"))
+            if at is not None:
+                yield event["name"], at, _event_attributes(event)
+
+
+def _event_attributes(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = event.get("attributes")
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        return {
+            str(one.get("key")): _any_value(one.get("value")) for one in given if isinstance(one, Mapping)
+        }
+    return given if isinstance(given, Mapping) else {}
 
 
 def _from_parquet(data: bytes) -> Iterator[Span] | None:
@@ -185,12 +206,8 @@ def _table_span(row: Mapping[str, Any]) -> Span | None:
 def _error(status: Any, events: Any) -> tuple[str, str] | None:
     """(type, message) of the exception that a span ended with."""
     for event in _sequence(events):
-        given = event.get("attributes") if isinstance(event, Mapping) else None
-        if isinstance(given, Sequence) and not isinstance(given, str):
-            given = {
-                one.get("key"): _any_value(one.get("value")) for one in given if isinstance(one, Mapping)
-            }
-        if isinstance(given, Mapping) and "exception.type" in given:
+        given = _event_attributes(event) if isinstance(event, Mapping) else {}
+        if "exception.type" in given:
             kind = str(given["exception.type"]).rpartition(".")[2]
             return kind, str(given.get("exception.message") or "")
     if isinstance(status, Mapping) and status.get("code") in _FAILED:
@@ -210,7 +227,7 @@ def _seconds(value: Any) -> float | None:
             return None
     else:
         try:
-            number = float(value) / _NANO
+            number = int(value) / _NANO if isinstance(value, str | int) else float(value) / _NANO
         except (TypeError, ValueError, OverflowError):
             return None
     return number if 0 < number < _LAST_S else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ _PARAMETERS: Final = ("temperature", "max_tokens", "rollout_id", "top_p", "stop"
 class Span:
     """One span. ids: opaque texts. start_s, end_s: seconds since the epoch; end_s None where it never ended.
 
-    error: what it raised, (type, message); None if it returned. attributes: by name, JSON text decoded.
+    error: what it raised, (type, message); None if it returned. attributes: by name, JSON text decoded. raw: the same as they came.
+    events: (name, time, attributes as they came) of what happened in it.
     """
 
     trace_id: str
@@ -34,6 +35,8 @@ class Span:
     end_s: float | None
     error: tuple[str, str] | None
     attributes: Mapping[str, Any]
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    events: tuple[tuple[str, float, Mapping[str, Any]], ...] = ()
 
     @property
     def took_s(self) -> float:
