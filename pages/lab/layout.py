@@ -17,6 +17,7 @@ from pages.lab.inputs import inputs_form
 from pages.lab.picker import draft_line, program_picker
 from pages.lab.preview import preview_run
 from pages.lab.program import program_form
+from pages.lab.rebuilt import draw_rebuilt
 from pages.lab.reward import reward_form
 from pages.lab.reward_source import take_run_anyway
 from pages.lab.settings import height_px, settings_form
@@ -52,9 +53,10 @@ def draw_wide(form: FormState, run: Run | None, run_id: str | None) -> None:
             draft_line()
         with go:
             pressed = run_button(run) or take_run_anyway()
+        rebuilt = draw_rebuilt(form)
         entered = program_form(form)
         entered |= inputs_form(form)
-        entered |= reward_form(form, run, below=height_px(form))
+        entered |= reward_form(form, run, below=height_px(form) + rebuilt)
         entered |= settings_form(form, run)
     refusal = _start(form) if pressed or entered else None
     with right, st.container(gap="xsmall"):
@@ -78,6 +80,7 @@ def draw_narrow(form: FormState, run: Run | None, run_id: str | None) -> None:
     with st.container(gap="xsmall"):
         match state[_PART]:
             case "Program":
+                draw_rebuilt(form)
                 entered = program_form(form)
                 entered |= inputs_form(form)
                 draft_line()

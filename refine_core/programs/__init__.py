@@ -10,6 +10,7 @@
     saved_programs.py   programs under a name
     reward_starters.py  rewards to start from
     plan.py             what a run will do at most
+    rebuilt.py          what of a recorded program a form cannot rebuild
     changes.py          what was edited since a run, and which settings are not at their defaults
 
 Everything here is quick, calls no model and runs no reward.
@@ -53,6 +54,7 @@ from refine_core.programs.prompt_previews import (
     preview_first_prompts,
     preview_stage_prompt,
 )
+from refine_core.programs.rebuilt import describe_rebuild
 from refine_core.programs.reward_source import (
     RewardForm,
     apply_fix,
@@ -134,6 +136,7 @@ __all__ = [
     "default_instructions",
     "describe_changes",
     "describe_plan",
+    "describe_rebuild",
     "describe_settings",
     "describe_steps",
     "draft_fields",

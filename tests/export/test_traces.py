@@ -18,6 +18,7 @@ from refine_core.export import import_runs
 from refine_core.export.importing.runs import plan_import
 from refine_core.log.folds import timeline
 from refine_core.messages import describe_outcome
+from refine_core.runs import Runs
 from refine_core.stop_summary import stop_summary
 from refine_core.store import MemoryStore
 
@@ -113,3 +114,13 @@ def test_a_damaged_trace_is_read_or_refused(changes, data):
     for one in planned:
         assert isinstance(one.run.records[0].event, RunStarted)
         assert stop_summary(timeline(one.run.records))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_bare_predictor_of_a_trace_can_be_forked(name):
+    runs = Runs(MemoryStore())
+    for run_id in import_runs(runs.store, (TRACES / name).read_bytes()).run_ids:
+        if runs.get(run_id).timeline.spec.strategy == "refine":
+            plan = runs.branches.plan(run_id, 2)
+            assert (plan.kept, plan.problems) == (1, ())
+    runs.close()

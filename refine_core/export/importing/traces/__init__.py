@@ -4,6 +4,7 @@
 
 files.py        OpenTelemetry's JSON, MLflow's JSON, and Parquet of either, as spans
 span.py         one span, whoever wrote it: inputs, outputs, and of a call of a model its messages and parameters
+prompt.py       a signature with its types, out of a prompt
 refinement.py   a Refine and what lies in it, as the events of a run
 own.py          a run of Refinescope, with all its events
 

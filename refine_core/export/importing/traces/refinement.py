@@ -11,6 +11,7 @@ What the spans do not tell is left out, and named in `RunStarted.unknown`.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ from refine_core.events import (
     StopReason,
 )
 from refine_core.export.importing.lines import ReadRun
+from refine_core.export.importing.traces.prompt import read_signature
 from refine_core.export.importing.traces.span import Span, decode
 from refine_core.jsonable import to_jsonable
 from refine_core.log.scope import Record
@@ -47,6 +49,7 @@ from refine_core.log.span import Span as Place
 from refine_core.spec import ModelSpec, ProgramSpec, Schedule, StageSpec
 
 _ROOTS: Final = {"Refine.forward": "refine", "BestOfN.forward": "best_of_n"}
+_BARE: Final = ("Predict.forward", "ChainOfThought.forward")
 _ADVICE: Final = frozenset({"program_code", "reward_code", "reward_value", "module_names"})
 _HINT: Final = "hint_"
 _FUNCTION: Final = re.compile(r"^\s*def (\w+)", re.MULTILINE)
@@ -141,16 +144,17 @@ class _Reading:
         first = next((one for one in calls if one.model), None)
         threshold = _number(self.asked.get("target_threshold"))
         source = self.asked.get("reward_code")
-        source = source if isinstance(source, str) and source.strip() else _NO_REWARD
+        source = textwrap.dedent(source) if isinstance(source, str) and source.strip() else _NO_REWARD
         rollouts = [rollout for one in calls if isinstance(rollout := one.parameters.get("rollout_id"), int)]
         named = _FUNCTION.search(source)
         names = self._names()
+        is_bare = self._is_bare(names)
         spec = ProgramSpec(
-            tuple(StageSpec(_identifier(name), self._signature(name)) for name in names)
+            tuple(StageSpec(_identifier(name), *self._signature(name)) for name in names)
             or (StageSpec("program", "inputs -> outputs"),),
             source,
             inputs=to_jsonable(dict(self.root.inputs)),
-            title=self.attempts[0].span.name.removesuffix(".forward") if self.attempts else "",
+            title="" if is_bare or not self.attempts else self.attempts[0].span.name.removesuffix(".forward"),
             strategy=_ROOTS[self.root.name],  # type: ignore[arg-type]  # one of the two
             reward_name=named[1] if named else None,
             N=max(len(self.attempts), 1),
@@ -158,7 +162,7 @@ class _Reading:
             model=ModelSpec("litellm", first.model if first is not None else "unknown"),
             schedule=Schedule("dspy-3") if rollouts else Schedule(),
             first_rollout=min(rollouts, default=0),
-            program_file="the traced program",
+            program_file="" if is_bare else "the traced program",
         )
         unknown = ["N"]
         unknown += ["threshold"] if threshold is None else []
@@ -302,19 +306,29 @@ class _Reading:
             named.append((one, name))
         return named
 
+    def _is_bare(self, names: Sequence[str]) -> bool:
+        """Whether it is dspy's own Predict or ChainOfThought, which is its one predictor, and no program of the user's."""
+        return len(names) == 1 and all(one.span.name in _BARE for one in self.attempts)
+
     def _names(self) -> list[str]:
         return list(
             dict.fromkeys(event.name for _, _, event in self.facts if isinstance(event, ModuleStarted))
         )
 
-    def _signature(self, name: str) -> str:
-        """The fields of a predictor, by name; their types are not in a trace."""
-        started = next(e for _, _, e in self.facts if isinstance(e, ModuleStarted) and e.name == name)
+    def _signature(self, name: str) -> tuple[str, str]:
+        """The fields of a predictor with their types, and its instructions, as far as its prompts tell them."""
+        place, started = next(
+            (place, e) for _, place, e in self.facts if isinstance(e, ModuleStarted) and e.name == name
+        )
+        asked = next((e for _, at, e in self.facts if isinstance(e, LMRequested) and at.is_in(place)), None)
         traced = next(
             (e for _, _, e in self.facts if isinstance(e, PredictorTraced) and e.name == name), None
         )
-        gives = ", ".join(traced.outputs) if traced is not None else "outputs"
-        return f"{', '.join(started.inputs) or 'inputs'} -> {gives or 'outputs'}"
+        return read_signature(
+            asked.messages if asked is not None else (),
+            list(started.inputs),
+            list(traced.outputs) if traced is not None else [],
+        )
 
     def _hint(self, span: Span) -> str | None:
         """The hint in the prompt of a predictor's first call."""
