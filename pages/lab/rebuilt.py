@@ -13,7 +13,7 @@ from refine_core import programs, runs
 from refine_core.errors import StoreError
 from refine_core.formatting import pluralize
 
-_PX: Final = 44  # two lines
+_PX: Final = 48  # two lines
 
 
 def draw_rebuilt(form: FormState) -> int:

@@ -117,6 +117,13 @@ def _actions(run: Run, family: Family | None) -> None:
             words = "Go on from the selected attempt with one thing changed. The attempts before it are kept and cost nothing."
             if st.button("Fork", key="fork-run", help=words):
                 open_fork(run, (selected_attempt(run.timeline) or 0) + 1)
+        elif run.timeline.spec.program_file and not run.live:
+            st.button(
+                "Fork",
+                key="fork-run",
+                disabled=True,
+                help="Its own code joins its predictors, and only its own file runs that. Open in Lab rebuilds what is on record.",
+            )
         draw_compare(run, family)
         if st.button("Present", key="present-run", help="Show the run to a room, in large type."):
             leave_for(address.PRESENT, address.step_query(run.run_id, 0))

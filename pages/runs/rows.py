@@ -127,7 +127,8 @@ def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[s
         "when_title": format_time(summary.started_at),
         "tags": list(run.annotation.tags),
     }
-    parts = [pluralize(len(summary.rewards), "attempt"), row["model"], row["cost"], row["took"], row["when"]]
+    cost = "cost unknown" if row["cost"] == _UNKNOWN else row["cost"]
+    parts = [pluralize(len(summary.rewards), "attempt"), row["model"], cost, row["took"], row["when"]]
     row["more"] = " · ".join(str(part) for part in parts if part != _NOTHING)
     return show_unseen_in(row)
 
@@ -142,8 +143,16 @@ def ended_rewards(rewards: Sequence[float | None], failed: int) -> Sequence[floa
 
 
 def chart_points(rewards: Sequence[float | None]) -> list[float | None]:
-    """At most MAX_POINTS rewards, in order; None for an attempt without one. Of more, the best of each stretch."""
-    values = [value if _is_number(value) else None for value in rewards]
+    """At most MAX_POINTS rewards, in order; None for an attempt without one. Of more, the best of each stretch.
+
+    An infinite one lies beyond the others.
+    """
+    finite = [value for value in rewards if value is not None and math.isfinite(value)]
+    low, high = min([0.0, *finite]), max([1.0, *finite])
+    beyond = (high - low) / 4
+    values = [
+        None if v is None or math.isnan(v) else min(max(v, low - beyond), high + beyond) for v in rewards
+    ]
     if len(values) <= MAX_POINTS:
         return values
     edges = [round(n * len(values) / MAX_POINTS) for n in range(MAX_POINTS + 1)]
@@ -153,11 +162,11 @@ def chart_points(rewards: Sequence[float | None]) -> list[float | None]:
 
 def describe_rewards(rewards: Sequence[float | None]) -> str:
     """The small chart in words, for those who do not see it."""
-    values = [value for value in rewards if value is not None and math.isfinite(value)]
+    values = [value for value in rewards if value is not None and not math.isnan(value)]
     if not values:
         return "No rewards"
     if len(rewards) <= 10:  # noqa: PLR2004  # as many as one listens to
-        texts = ["none" if not _is_number(v) else format_score(v, values) for v in rewards]
+        texts = ["none" if v is None or math.isnan(v) else format_score(v, values) for v in rewards]
         return f"Rewards: {', '.join(texts)}"
     low, high = (format_score(value) for value in (min(values), max(values)))
     missing = len(rewards) - len(values)

@@ -211,7 +211,9 @@ def _parts_message(attempt: Attempt) -> str:
 def _reward(timeline: Timeline, attempt: Attempt) -> str:
     if attempt.reward is not None:
         return format_reward(timeline, attempt.reward)
-    if attempt.state in ("cut_off", "unknown"):
+    if attempt.state == "unknown":
+        return "unknown"
+    if attempt.state == "cut_off":
         return describe_outcome(timeline, attempt)
     return {"failed": "failed", "running": "…"}.get(attempt.state, "")
 

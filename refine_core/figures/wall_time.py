@@ -9,12 +9,13 @@ each bar and mark carries the index of its attempt as customdata, and `layout.me
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from refine_core.figures import kept
-from refine_core.figures.axis import Axis, build_axis
+from refine_core.figures.axis import BEYOND_PX, Axis, build_axis
 from refine_core.figures.grid import PANEL_PX
 from refine_core.figures.scene import Json, stage_name
 from refine_core.formatting import clip
@@ -244,7 +245,8 @@ def _ended_s(timeline: Timeline, attempt: Attempt) -> float:
 
 
 def _clamp(axis: Axis, reward: float) -> float:
-    return min(max(reward, axis.low), axis.high)
+    beyond = (axis.high - axis.low) * BEYOND_PX / PANEL_PX if math.isinf(reward) else 0.0
+    return min(max(reward, axis.low - beyond), axis.high + beyond)
 
 
 def _rewards(timeline: Timeline, axis: Axis) -> dict[str, Json]:

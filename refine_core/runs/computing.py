@@ -41,7 +41,7 @@ class ComputedRewards:
 def why_not_computed(timeline: Timeline) -> str:
     """Why the unknown rewards of a run cannot be computed here, to end a sentence; "" where they can be."""
     if "reward function" in timeline.unknown:
-        return "the trace does not hold the reward's source"
+        return "the trace does not hold the reward. What if scores the outputs with one of yours"
     if any(one != "prompts" for one in timeline.left_out):
         return f"this run was shared without some of its values ({', '.join(timeline.left_out)})"
     return ""

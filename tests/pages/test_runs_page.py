@@ -367,7 +367,7 @@ def test_a_long_run_is_drawn_by_the_best_of_each_stretch():
     assert points == sorted(points)
     assert points[-1] == 499 / 500
     assert chart_points([None] * 100) == [None] * MAX_POINTS
-    assert chart_points([math.inf, 0.5]) == [None, 0.5]
+    assert chart_points([math.inf, 0.5, -math.inf, math.nan]) == [1.25, 0.5, -0.25, None]
 
 
 @pytest.mark.parametrize(

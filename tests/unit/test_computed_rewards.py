@@ -148,7 +148,7 @@ def test_one_attempt_that_fails_does_not_hide_the_others(runs):
 
 def test_a_trace_without_a_reward_says_what_is_missing(runs):
     run_id = take_in(runs, BEST_OF_N)
-    with pytest.raises(SpecError, match="does not hold the reward's source"):
+    with pytest.raises(SpecError, match="does not hold the reward"):
         compute_rewards(runs, run_id)
 
 
@@ -166,6 +166,13 @@ def test_a_branch_keeps_a_computed_reward_as_scored_again(runs):
     assert (plan.kept, plan.rewards) == (1, (0.125,))
     [scored] = [one.event for one in plan.events if one.event.kind == "reward_scored"]
     assert scored.rescored
+
+
+def test_the_same_trace_is_not_imported_again_once_its_reward_is_computed(runs):
+    run_id = take_in(runs)
+    compute_rewards(runs, run_id)
+    assert take_in(runs) == run_id
+    assert runs.get(run_id).timeline.computed == (1,)
 
 
 def test_no_event_but_a_computed_reward_follows_the_end(runs):

@@ -358,13 +358,13 @@ def test_rewards_far_from_zero_are_told_apart():
     assert first - second > 5
 
 
-def test_a_reward_without_end_lies_at_the_edge():
+def test_a_reward_without_end_lies_beyond_the_edge():
     log = logs.Log()
     log.attempt(0.5)
     log.attempt(math.inf)
     log.attempt(-math.inf)
     top, foot = drawing(log)["panel"]
-    assert layer(log, "reward")["y"] == [(top + foot) / 2, top, foot]
+    assert layer(log, "reward")["y"] == [(top + foot) / 2, top - 8, foot + 8]
     assert layer(log, "reward values")["text"][1:] == ["∞", "−∞"]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from refine_core.events import AttemptStarted, ModuleStarted, RunStarted
 from refine_core.export.importing.traces.prompt import read_signature
 from refine_core.log import Record
@@ -11,6 +13,7 @@ from refine_core.log.folds import timeline
 from refine_core.log.span import RUN, ChildSpans
 from refine_core.programs import describe_rebuild
 from refine_core.spec import ProgramSpec, StageSpec
+from refine_core.spec.lambdas import extract_lambda
 
 REWARD = "def reward(args, pred):\n    return len(pred.answer)\n"
 ONE = (StageSpec("self", "question -> answer"),)
@@ -86,3 +89,20 @@ def test_a_prompt_tells_the_types_of_the_fields():
     )
     assert read_signature(messages, ["question"], ["odd"])[0] == "question -> odd"
     assert read_signature((), ["question"], []) == ("question -> outputs", "")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'program = dspy.Refine(dspy.Predict("a -> b"), N=2, reward_fn=lambda args, pred: len(pred.b), threshold=1)\n',
+        "        reward_fn=lambda args, pred: len(pred.b),\n",
+        "dspy.Refine(program, N=3, reward_fn=lambda args, pred: len(pred.b))",
+    ],
+)
+def test_a_reward_that_is_a_lambda_is_taken_out_of_its_statement(source):
+    assert extract_lambda(source) == "reward = lambda args, pred: len(pred.b)\n"
+
+
+@pytest.mark.parametrize("source", [REWARD, "f(lambda a: 1, lambda b: 2)", "x = 'lambda'", "(lambda"])
+def test_a_source_without_a_single_lambda_stays_as_it_is(source):
+    assert extract_lambda(source) == source

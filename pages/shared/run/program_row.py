@@ -47,7 +47,7 @@ def draw_program(spec: ProgramSpec, *, rewards: bool = False, unknown: Collectio
             "term": GLOSSARY["signature"],
             "kind": "program-text",
             "lines": stages,
-            "foot": describe_limits(spec, unknown),
+            "foot": " · ".join(filter(None, (describe_limits(spec, unknown), _describe_file(spec)))),
             "all": f"All {pluralize(len(stages), 'stage')}",
         },
         {
@@ -92,6 +92,11 @@ def describe_limits(spec: ProgramSpec, unknown: Collection[str] = ()) -> str:
         return f"{STRATEGIES[spec.strategy]} · N unknown · {threshold}"
     allowed = spec.N if spec.fail_count is None else spec.fail_count
     return f"{STRATEGIES[spec.strategy]} · N {spec.N} · {threshold} · failures allowed {allowed}"
+
+
+def _describe_file(spec: ProgramSpec) -> str:
+    """That only its own file runs it: "only agent.py runs it"; "" for a program of stages."""
+    return f"only {spec.program_file} runs it" if spec.program_file else ""
 
 
 def _first_function(lines: list[str]) -> int:

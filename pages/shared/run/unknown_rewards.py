@@ -29,9 +29,9 @@ def draw_unknown_rewards(run: Run) -> None:
     if timeline.unscored:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(_describe(timeline), width="content")
-            why = runs.why_not_computed(timeline) or why_code_is_refused()
+            why = (runs.why_not_computed(timeline) or why_code_is_refused()).removesuffix(".")
             if why:
-                st.caption(escape_markdown(f"It cannot be computed: {why}"), width="content")
+                st.caption(escape_markdown(f"Not to be computed: {why}."), width="content")
             else:
                 st.button(LABEL, key="run-reward", help=_HELP, on_click=partial(_compute, run.run_id))
     run_id, errors = st.session_state.get(_FOUND, ("", []))

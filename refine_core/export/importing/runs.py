@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from refine_core.errors import ImportRefused
+from refine_core.events import RewardComputed
 from refine_core.export.importing.lines import ReadRun, read_lines
 from refine_core.export.importing.log_rules import check_log
 from refine_core.export.importing.traces import read_own_runs, read_refinements, read_spans
@@ -145,7 +146,9 @@ def _checked(run: ReadRun, *, several: bool) -> Summary:
 def _find_id(store: Store, run: ReadRun) -> str:
     """The id that the run has here: its own, unless another run has it."""
     there = store.events(run.run_id)
-    if not there or tuple(there) == run.records:
+    added = there[len(run.records) :]  # of what was imported before, and scored since
+    same = tuple(there[: len(run.records)]) == run.records
+    if not there or (same and all(isinstance(one.event, RewardComputed) for one in added)):
         return run.run_id
     return f"{run.run_id[:80]}-{_digest(run.records)}"
 

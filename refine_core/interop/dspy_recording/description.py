@@ -21,6 +21,7 @@ from refine_core.jsonable import to_jsonable
 from refine_core.lm.secrecy import strip_login
 from refine_core.signatures import ensure_signature
 from refine_core.spec import ModelSpec, ProgramSpec, Schedule, StageSpec
+from refine_core.spec.lambdas import extract_lambda
 from refine_core.spec.models import check_model
 from refine_core.spec.schedule import schedule
 
@@ -55,7 +56,7 @@ def describe_refinement(
         model, other = describe_model(answering), describe_model(advising)
         return ProgramSpec(
             tuple(describe_stage(*one) for one in predictors) or (StageSpec("program", "inputs -> outputs"),),
-            textwrap.dedent(source),
+            extract_lambda(textwrap.dedent(source)),
             inputs=values,
             title=title,
             strategy="refine" if refines else "best_of_n",

@@ -47,6 +47,7 @@ from refine_core.log.scope import Record
 from refine_core.log.span import RUN, ChildSpans
 from refine_core.log.span import Span as Place
 from refine_core.spec import ModelSpec, ProgramSpec, Schedule, StageSpec
+from refine_core.spec.lambdas import extract_lambda
 
 _ROOTS: Final = {"Refine.forward": "refine", "BestOfN.forward": "best_of_n"}
 _BARE: Final = ("Predict.forward", "ChainOfThought.forward")
@@ -144,7 +145,11 @@ class _Reading:
         first = next((one for one in calls if one.model), None)
         threshold = _number(self.asked.get("target_threshold"))
         source = self.asked.get("reward_code")
-        source = textwrap.dedent(source) if isinstance(source, str) and source.strip() else _NO_REWARD
+        source = (
+            extract_lambda(textwrap.dedent(source))
+            if isinstance(source, str) and source.strip()
+            else _NO_REWARD
+        )
         rollouts = [rollout for one in calls if isinstance(rollout := one.parameters.get("rollout_id"), int)]
         named = _FUNCTION.search(source)
         names = self._names()
