@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from pages.program.status import show_problem
+from pages.program.status import show_run_problem
 from pages.shared import address
 from pages.shared.run.timeline import ROOM_PX
 from pages.shared.run.view import draw_live_run, show_unknown_run
@@ -30,7 +30,7 @@ def find_run(shown: Snapshot) -> Run | None:
 def draw_result(shown: Snapshot, run: Run | None) -> None:
     """The run, with why it failed, if the program itself did."""
     if shown.run_problem is not None and address.run_id() in (None, shown.run_id):
-        show_problem(shown.run_problem)
+        show_run_problem(shown.run_problem)
     if run is not None:
         draw_live_run(run, actions=None if run.live else _draw_actions, room_px=ROOM_PX + HEADER_PX)
     elif shown.busy:

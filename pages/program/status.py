@@ -28,7 +28,7 @@ def draw_header(process: ProgramProcess, shown: Snapshot) -> None:
     """One line, which says when the state changes, and has the whole page drawn again then."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(escape_markdown(shown.path.name), anchor=False, width="content")
-        with st.container(width="content", gap=None):
+        with st.container(width="content", horizontal=True, vertical_alignment="center", gap=None):
             _watch(process, shown)
         st.caption(escape_markdown(_describe(shown)), width="stretch", help=escape_markdown(_explain(shown)))
         if st.button(
@@ -61,9 +61,24 @@ def draw_problem(process: ProgramProcess, shown: Snapshot) -> None:
 
 def show_problem(problem: ProgramProblem) -> None:
     """What happened, what to do, and the traceback."""
-    show_error(f"{problem.headline}. {problem.advice}".strip())
+    _state_problem(problem)
     if problem.traceback:
         st.code(problem.traceback.rstrip(), language=None, wrap_lines=True)
+
+
+def show_run_problem(problem: ProgramProblem) -> None:
+    """The same above a run, which says where it failed, too."""
+    _state_problem(problem)
+    if problem.traceback:
+        with st.expander("Traceback"):
+            st.code(problem.traceback.rstrip(), language=None, wrap_lines=True)
+
+
+def _state_problem(problem: ProgramProblem) -> None:
+    # Not show_error: a sentence that begins with the name of a file gets no capital.
+    st.error(escape_markdown(f"{problem.headline}. {problem.advice}".strip()), icon=":material/error:")
+    if problem.command:
+        st.code(problem.command, language=None, wrap_lines=True)
 
 
 @st.fragment
@@ -72,8 +87,9 @@ def _watch(process: ProgramProcess, shown: Snapshot) -> None:
     latest = process.snapshot()
     if what_is_drawn(latest) != what_is_drawn(shown):
         st.rerun()
-    st.markdown(f":small[{_STATES[latest.state]}]", width="content")
-    follow_program(latest.revision, part="state")
+    with st.container(horizontal=True, width="content", vertical_alignment="center", gap=None):
+        st.markdown(f":small[{_STATES[latest.state]}]", width="content")
+        follow_program(latest.revision, part="state")
 
 
 def what_is_drawn(shown: Snapshot) -> tuple[object, ...]:

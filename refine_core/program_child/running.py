@@ -180,7 +180,7 @@ def _show_errors(base: type, path: Path) -> Any:
     shown: set[int] = set()
 
     def on_module_end(_: Any, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:  # noqa: ARG001
-        if exception is not None and id(exception) not in shown:
+        if isinstance(exception, Exception) and id(exception) not in shown:
             shown.add(id(exception))
             _print_traceback(exception, path)
 

@@ -15,15 +15,12 @@ _INSTALL_NAMES: Final = {"sklearn": "scikit-learn", "yaml": "PyYAML", "PIL": "Pi
 
 @dataclass(frozen=True, slots=True)
 class ProgramProblem:
-    """headline: what happened. advice: what to do. traceback: of an error, "" for none.
-
-    restarts: whether a press on Start again may help, where the file need not change.
-    """
+    """headline: what happened. advice: what to do; command: to be typed in a terminal for it, "" for none. traceback: of an error."""
 
     headline: str
     advice: str
     traceback: str = ""
-    restarts: bool = False
+    command: str = ""
 
 
 def describe_import_failure(failure: Failure, path: Path, python: str) -> ProgramProblem:
@@ -34,12 +31,11 @@ def describe_import_failure(failure: Failure, path: Path, python: str) -> Progra
             return ProgramProblem(f"{where}: {failure.type}: {failure.message}", _SAVE, failure.traceback)
         case "ModuleNotFoundError" if failure.module:
             package = _INSTALL_NAMES.get(top := failure.module.partition(".")[0], top)
-            advice = (
-                f"If it is a package, install it for the Python that runs the file: {python} -m pip install {package} "
-                "Then press Start again. If it is a file of yours, put it into the folder of the program."
-            )
             return ProgramProblem(
-                f"{where}: there is no module {failure.module}", advice, failure.traceback, restarts=True
+                f"{where}: there is no module {failure.module}",
+                "Install it for the Python that runs the file, and press Start again. A module of your own belongs into the folder of the program.",
+                failure.traceback,
+                f"{python} -m pip install {package}",
             )
         case "SystemExit":
             return ProgramProblem(
@@ -85,20 +81,18 @@ def describe_end(
     if importing and "No module named refine_core" in output:
         return ProgramProblem(
             "This Python has no Refinescope",
-            f"Install it beside your packages: {python} -m pip install refinescope — then press Start again.",
-            restarts=True,
+            "Install it beside your packages, and press Start again.",
+            command=f"{python} -m pip install refinescope",
         )
     if code is not None and code < 0:
         name = _SIGNALS.get(-code) or _name_signal(-code)
         return ProgramProblem(
             f"{path.name}: the process crashed while the file {doing} ({name})",
             "The output says where, if anything was printed. A crash of this kind comes from native code, from too little memory, or from a kill.",
-            restarts=True,
         )
     return ProgramProblem(
         f"{path.name}: the process ended while the file {doing} (exit code {code})",
         "Something in the file ended it at once, as os._exit does. The output says what was printed before.",
-        restarts=True,
     )
 
 
@@ -107,7 +101,6 @@ def describe_stop(path: Path) -> ProgramProblem:
     return ProgramProblem(
         f"{path.name} was stopped while it was imported",
         'If it loops or waits at its top level, put that into a function, or under if __name__ == "__main__":, and save.',
-        restarts=True,
     )
 
 
@@ -134,7 +127,7 @@ def describe_run_failure(failure: Failure, path: Path) -> ProgramProblem:
     where = f"{_where(failure, path)}: " if failure.line else ""
     return ProgramProblem(
         f"{where}{failure.type}{f': {failure.message}' if failure.message else ''}",
-        "This error ended the call.",
+        "The call ended with this error.",
         failure.traceback,
     )
 

@@ -13,6 +13,7 @@ One thread supervises; two read what the child writes. The child ends with this 
 from __future__ import annotations
 
 import atexit
+import codecs
 import json
 import logging
 import os
@@ -44,8 +45,9 @@ logger = logging.getLogger("refine_core")
 
 State = Literal["starting", "ready", "running", "cancelling", "failed"]
 POLL_S: Final = 0.3
+READ_BYTES: Final = 65_536
 SETTLE_S: Final = 0.3  # that a file has to rest after a change: an editor may write it in parts
-CANCEL_S: Final = 5.0  # for a run to end by itself; then its process is killed
+CANCEL_S: Final = 5.0
 LONG_S: Final = 15.0  # of an import, after which a screen says what it may be
 
 
@@ -55,7 +57,8 @@ class Snapshot:
 
     description: of the file as it last ran; it stays while the file is started again. problem: why it does not run. run_problem: why the last
     run failed or did not begin. notice: what else a person should know, such as that it was started again. since: when the state began.
-    run_id: of the run under way, or the last one. changed: whether the file changed during the run.
+    run_id: of the run under way, or the last one. changed: whether the file changed during the run. starts: how often it was started.
+    imports_long: whether the import takes so long that it may never end.
     """
 
     path: Path
@@ -70,16 +73,12 @@ class Snapshot:
     run_id: str | None = None
     changed: bool = False
     starts: int = 0
+    imports_long: bool = False
 
     @property
     def busy(self) -> bool:
         """Whether a run is under way."""
         return self.state in ("running", "cancelling")
-
-    @property
-    def imports_long(self) -> bool:
-        """Whether the import takes so long that it may never end."""
-        return self.state == "starting" and time.time() - self.since > LONG_S
 
 
 @dataclass(slots=True)
@@ -95,10 +94,11 @@ class _Child:
 class ProgramProcess:
     """One file, run in a process of its own for as long as this object is open. Safe to use from any thread.
 
-    python: the interpreter that runs it; None for this one.
+    python: the interpreter that runs it; None for this one. cancel_s: for a run to end by itself; then its process is killed.
     """
 
-    def __init__(self, path: Path, python: str | None = None) -> None:
+    def __init__(self, path: Path, python: str | None = None, *, cancel_s: float = CANCEL_S) -> None:
+        self._cancel_s = cancel_s
         self.path, self.python = path.absolute(), python or sys.executable
         self._changed = threading.Condition()
         self._shown = Snapshot(self.path, "starting", time.time())
@@ -145,7 +145,7 @@ class ProgramProcess:
         """End the run under way; its process is killed if it has not ended within five seconds."""
         with self._changed:
             if self._child is not None and self._shown.state == "running":
-                self._cancel_until = time.monotonic() + CANCEL_S
+                self._cancel_until = time.monotonic() + self._cancel_s
                 self._show(state="cancelling")
                 self._send(self._child, {"do": "cancel"})
 
@@ -186,6 +186,8 @@ class ProgramProcess:
                     _kill(child.process)
                 elif wants_start:
                     self._start()
+                elif self._shown.state == "starting" and self._is_long():
+                    self._note_long()
                 else:
                     self._look_at_files()
         except Exception:
@@ -193,11 +195,20 @@ class ProgramProcess:
         finally:
             if self._child is not None:
                 _kill(self._child.process)
+                _join(self._child)
 
     def _wait(self) -> bool:
         """Wait a moment, or until there is something to do; whether this is still open."""
         with self._changed:
             return self._open and (self._changed.wait(POLL_S) or True) and self._open
+
+    def _is_long(self) -> bool:
+        return not self._shown.imports_long and time.time() - self._shown.since > LONG_S
+
+    def _note_long(self) -> None:
+        with self._changed:
+            if self._shown.state == "starting":
+                self._show(imports_long=True)
 
     def _start(self) -> None:
         with self._changed:
@@ -281,27 +292,33 @@ class ProgramProcess:
             gone = _time_of(str(self.path)) is None
             if gone and self._shown.problem == problems.describe_missing(self.path):
                 return
-            self._show(
-                notice="" if gone else f"Started again at {format_clock(time.time())}: {name} has changed."
-            )
+            again = f"Started again at {format_clock(time.time())}: {name} has changed."
+            self._show(run_problem=None, notice="" if gone else again)
         self._start()
 
     # The threads that read.
 
     def _read_events(self, child: _Child) -> None:
-        for line in child.process.stdout or ():
-            try:
-                event: Mapping[str, Any] = json.loads(line)
-                self._take(child, event)
-            except (ValueError, KeyError, TypeError):
-                logger.warning("the process of %s said something that is no event", self.path.name)
+        stream = child.process.stdout
+        if stream is None:
+            return
+        with stream:
+            for line in stream:
+                try:
+                    event: Mapping[str, Any] = json.loads(line)
+                    self._take(child, event)
+                except (ValueError, KeyError, TypeError):
+                    logger.warning("the process of %s said something that is no event", self.path.name)
 
     def _read_output(self, child: _Child) -> None:
-        stream = child.process.stderr
-        while stream is not None and (text := os.read(stream.fileno(), 8192)):
-            with self._changed:
-                self._output.add(text.decode("utf-8", "backslashreplace"))
-                self._show()
+        stream, decoder = child.process.stderr, codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        if stream is None:
+            return
+        with stream:
+            while data := os.read(stream.fileno(), READ_BYTES):
+                with self._changed:
+                    self._output.add(decoder.decode(data))
+                    self._show()
 
     def _take(self, child: _Child, event: Mapping[str, Any]) -> None:
         with self._changed:
@@ -353,8 +370,9 @@ class ProgramProcess:
 
     def _show(self, **changes: Any) -> None:
         """Change what is shown. The lock must be held."""
-        if changes.get("state", self._shown.state) != self._shown.state:
-            changes["since"] = time.time()
+        if changes.get("state", self._shown.state) != self._shown.state or "starts" in changes:
+            changes = {**changes, "since": time.time()}
+            changes.setdefault("imports_long", False)
         self._shown = replace(self._shown, revision=self._shown.revision + 1, **changes)
         self._changed.notify_all()
 
@@ -388,6 +406,9 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 def _join(child: _Child) -> None:
     """Wait until all that a process has written is read; one that it started may keep its pipes open, and is not waited for."""
+    with suppress(OSError, ValueError):
+        if child.process.stdin is not None:
+            child.process.stdin.close()
     for reader in child.readers:
         reader.join(1.0)
 
