@@ -126,6 +126,9 @@ def main() -> int:
     channel = Channel()
     path = Path(sys.argv[1])
     sys.argv = [str(path)]
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # ignored in what a shell starts in the background
     faulthandler.enable()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]  # they are text

@@ -82,6 +82,7 @@ class Server:
 
     def __init__(self, folder: Path, *, cold: bool = False) -> None:
         self.folder, self.url, self.cold = folder, "", cold
+        self.variables: dict[str, str] = {}  # of its environment, besides its data folder
         self._running: tuple[App, Path] | None = None
 
     def start(self, *options: str) -> str:
@@ -92,6 +93,7 @@ class Server:
             *options,
             cold=self.cold,
             REFINESCOPE_HOME=str(self.folder / "data"),
+            **self.variables,
         )
         self._running = process, log
         return self.url

@@ -44,6 +44,10 @@ class OpenFile:
         except AssertionError:
             pytest.fail(f"it never came: {shown}\n{shown.output}")
 
+    def printed(self, text: str, times: int = 1) -> Snapshot:
+        """Wait until it has printed that; its output may come after the word that a run has ended."""
+        return self.until(lambda one: one.output.count(text) >= times)
+
     def ready(self, starts: int = 1) -> Snapshot:
         """Wait until it can run, for the nth time."""
         return self.until(lambda one: one.state == "ready" and one.starts >= starts)

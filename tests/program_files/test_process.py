@@ -65,6 +65,7 @@ def test_a_file_runs_and_its_run_is_recorded_like_any_other(mine):
     assert [one.reward for one in run.timeline.attempts][-1] == 1.0
     assert run.timeline.spec.program_file == "mine.py"
     assert "def one_word" in run.timeline.spec.reward
+    shown = mine.printed("asked", times=len(run.timeline.attempts))
     assert shown.output.splitlines() == [
         "imported",
         *["asked: What is the capital of Belgium?"] * len(run.timeline.attempts),
@@ -79,7 +80,7 @@ def test_it_runs_again_with_another_n_reward_and_threshold(mine):
     spec = runs.get(shown.run_id).timeline.spec
     assert (spec.N, spec.threshold, spec.inputs) == (2, 0.5, {"question": "Where?"})
     assert "def broken" in spec.reward
-    assert "AttributeError" in shown.output
+    shown = mine.printed("AttributeError")
     assert re.search(r'mine.py", line \d+, in broken', shown.output)
 
 
