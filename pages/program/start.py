@@ -11,6 +11,7 @@ from pages.program.form import note_refusal, read_form
 from pages.shared import address, keys
 from pages.shared.hotkeys import listen_for_keys, take_hotkey
 from pages.shared.text import show_error
+from pages.shared.viewport import is_narrow
 from refine_core.errors import SpecError
 from refine_core.program_files import ProgramProcess, Snapshot
 
@@ -27,7 +28,7 @@ def draw_run_button(process: ProgramProcess, shown: Snapshot) -> None:
     description = shown.description
     filled = read_form(description) if description is not None else None
     clicked = st.button(
-        "Cancelling …" if stopping else f"{name} :small[{hint}]",
+        "Cancelling …" if stopping else name if is_narrow() else f"{name} :small[{hint}]",
         type="secondary" if shown.busy else "primary",
         icon=":material/stop_circle:" if shown.busy else ":material/play_arrow:",
         disabled=stopping or shown.state in ("starting", "failed") or filled is None,

@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from refine_core.errors import SignatureError
+from refine_core.formatting import clip
 from refine_core.jsonable import to_jsonable
 from refine_core.program_child.descriptions import (
     DEFAULT_N,
@@ -40,6 +41,7 @@ _REWARDS: Final = ("reward", "reward_fn", "metric")
 _ARGUMENTS: Final = 2  # of a reward: inputs and prediction
 MAX_EXAMPLES: Final = 200
 _PER_LIST: Final = 100
+_MAX_DEFAULT: Final = 60  # characters of a default that is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,9 @@ def _list_inputs(program: Any) -> Iterator[InputField]:
         annotated = parameter.annotation is not parameter.empty
         kind = parameter.annotation if annotated else _type_of(info)
         optional = parameter.default is not parameter.empty
-        yield InputField(parameter.name, write_type(kind), _description_of(info), optional)
+        default = f"default {clip(repr(parameter.default), _MAX_DEFAULT)}" if optional else ""
+        words = " · ".join(filter(None, [_description_of(info), default]))
+        yield InputField(parameter.name, write_type(kind), words, optional)
     if not named:
         whole = getattr(getattr(program, "signature", None), "input_fields", None)
         for name, info in (whole if isinstance(whole, Mapping) and whole else fields).items():
