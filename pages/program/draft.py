@@ -24,7 +24,7 @@ from pages.program.fields import (
 from pages.shared.window_draft import WindowDraft
 from refine_core import programs
 from refine_core.formatting import format_number
-from refine_core.program_files import Description, ProgramEntry, Snapshot, list_inputs
+from refine_core.program_files import TYPED, Description, ProgramEntry, Snapshot, list_inputs
 
 _FILE: Final = static_key("file")
 _BASES: Final = static_key("bases")
@@ -80,9 +80,9 @@ def _follow_file(description: Description) -> None:
         _follow(program, "n", program.n)
         _follow(program, "threshold", "" if program.threshold is None else format_number(program.threshold))
         _follow(program, "strategy", program.strategy)
-        _follow(program, "reward", rewards[0] if rewards else None)
-        if rewards and state.get(setting_key(program, "reward")) not in rewards:
-            state[setting_key(program, "reward")] = rewards[0]
+        _follow(program, "reward", rewards[0] if rewards else TYPED)
+        if state.get(setting_key(program, "reward")) not in (*rewards, TYPED):
+            state[setting_key(program, "reward")] = rewards[0] if rewards else TYPED
         _fill_inputs(description, program)
     if field_key(MODEL) not in state:  # the built-in model, where the program can ask it
         own = any(one.library == "refine_core" for one in description.programs)

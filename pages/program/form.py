@@ -11,13 +11,13 @@ from pages.program.draft import put_values
 from pages.program.fields import MODEL, PRACTICE, PROGRAM, field_key, input_key, setting_key, static_key
 from pages.shared import address
 from pages.shared.choice import choose
-from pages.shared.editor import Mark
+from pages.shared.editor import Mark, editor
 from pages.shared.text import capitalize, escape_markdown, one_line, show_error
 from pages.shared.value_input import describe_input, draw_value
 from refine_core import connections, program_files
 from refine_core.errors import Problem, StoreError
 from refine_core.glossary import GLOSSARY
-from refine_core.program_files import OWN, Description, ProgramEntry, RunRequest, Snapshot
+from refine_core.program_files import OWN, TYPED, Description, ProgramEntry, RunRequest, Snapshot
 from refine_core.programs import FormInput, ModelSpec
 
 _NAME_AND_VALUE = (18, 82)
@@ -25,6 +25,9 @@ _SETTINGS = (30, 22, 48)
 _STRATEGIES: Final = {"refine": "Refine", "best_of_n": "Best of N"}
 _SAVED: Final = "saved:"
 _TRIED: Final = static_key("tried")  # the problems of the last press on Run
+_LAST: Final = static_key("last-reward")
+_EMPTY: Final = "def reward(args, pred):\n    return 1.0\n"
+_EDITOR_HEIGHT: Final = "12rem"
 _EXAMPLE_CHARACTERS: Final = 70
 
 
@@ -58,6 +61,7 @@ def read_form(description: Description) -> Filled | None:
         threshold=str(state.get(setting_key(program, "threshold")) or ""),
         inputs=values,
         model=model,
+        source=str(state.get(setting_key(program, "typed")) or ""),
     )
     return Filled(program, request, problems, model)
 
@@ -126,17 +130,36 @@ def _draw_inputs(description: Description, filled: Filled) -> None:
 
 def _draw_reward(description: Description, filled: Filled) -> None:
     program = filled.program
-    rewards = description.list_rewards(program)
+    key = setting_key(program, "reward")
     st.selectbox(
         "Reward",
-        rewards,
+        [*description.list_rewards(program), TYPED],
         format_func=lambda name: _name_reward(description, name),
-        key=setting_key(program, "reward"),
+        key=key,
         persist_state="session",
         help=GLOSSARY["reward"],
-        placeholder="The file has no function of two arguments",
     )
-    _show_problems(filled, "reward")
+    if st.session_state.get(key) != TYPED:
+        st.session_state[_LAST] = st.session_state.get(key)
+        _show_problems(filled, "reward")
+        return
+    typed = setting_key(program, "typed")
+    if not st.session_state.get(typed):  # it begins with the reward that was chosen before
+        chosen = st.session_state.get(_LAST)
+        entry = next((one for one in description.rewards if one.name == chosen), None)
+        st.session_state[typed] = entry.source if entry is not None and entry.source else _EMPTY
+    editor(
+        str(st.session_state[typed]),
+        key=static_key("reward", program.name),
+        label="Reward",
+        problems=program_files.check_typed,
+        height=_EDITOR_HEIGHT,
+        look="bare",
+        store=typed,
+    )
+    missing = "The file has no function of two arguments, so type the reward here. "
+    words = "It runs in the sandbox, as a reward in the Lab does, and not in the process of the file."
+    st.caption(words if description.list_rewards(program) else f"{missing}{words}")
 
 
 def _draw_settings(filled: Filled) -> None:
@@ -208,6 +231,8 @@ def _name_program(description: Description, name: str) -> str:
 def _name_reward(description: Description, name: str) -> str:
     if name == OWN:
         return "its own"
+    if name == TYPED:
+        return "Another one, typed here"
     entry = next((one for one in description.rewards if one.name == name), None)
     if entry is None:
         return name

@@ -12,10 +12,11 @@ from refine_core import program_files, runs
 from refine_core.errors import StoreError
 from refine_core.formatting import format_clock, format_number, format_time
 from refine_core.messages import format_reward
-from refine_core.program_files import OWN, PastRun, Snapshot
+from refine_core.program_files import OWN, TYPED, PastRun, Snapshot
 from refine_core.runs import Run
 
 MAX_SHOWN: Final = 8
+_REWARDS: Final = {OWN: "its own reward", TYPED: "typed reward"}
 
 
 def draw_history(shown: Snapshot) -> None:
@@ -39,7 +40,7 @@ def _draw(one: PastRun) -> None:
     if run is None:
         return
     threshold = "no threshold" if one.threshold is None else f"threshold {format_number(one.threshold)}"
-    reward = one.reward if one.reward != OWN else "its own reward"
+    reward = _REWARDS.get(one.reward, one.reward)
     words = (
         f"{format_clock(run.timeline.started_at)} · {reward} · N {one.n} · {threshold} · {_describe_end(run)}"
     )

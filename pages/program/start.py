@@ -10,6 +10,7 @@ from pages.program.fields import static_key
 from pages.program.form import note_refusal, read_form
 from pages.shared import address, keys
 from pages.shared.hotkeys import listen_for_keys, take_hotkey
+from pages.shared.isolation import why_code_is_refused
 from pages.shared.text import show_error
 from pages.shared.viewport import is_narrow
 from refine_core.errors import SpecError
@@ -48,6 +49,9 @@ def draw_run_button(process: ProgramProcess, shown: Snapshot) -> None:
         if filled is not None:
             note_refusal(filled)
             st.rerun()
+        return
+    if filled.request.source and (refused := why_code_is_refused()):
+        show_error(f"Not run: {refused}")
         return
     key = keys.connection_key(filled.model) if filled.model is not None and filled.model.connection else None
     try:

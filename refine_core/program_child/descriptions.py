@@ -17,6 +17,8 @@ Strategy = Literal["refine", "best_of_n"]
 Library = Literal["dspy", "refine_core"]
 OWN: Final = ""
 """The key of the reward of a refinement that is no function at the top level of the file."""
+TYPED: Final = "<typed>"
+"""The key of a reward that is typed in the app; no function has this name."""
 DEFAULT_N, DEFAULT_THRESHOLD = 5, 1.0
 
 
@@ -57,11 +59,12 @@ class ProgramEntry:
 
 @dataclass(frozen=True, slots=True)
 class RewardEntry:
-    """A function (inputs, prediction) of the file. name: "" for one that only its refinement has."""
+    """A function (inputs, prediction) of the file. summary: what its docstring says first. source: its text, with what it uses of the file."""
 
     name: str
     line: int | None
     summary: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What is to be run. reward: a key of the description; source: of a reward that was typed in the app, in its place.
+    """What is to be run. reward: a key of the description, or TYPED; source: of one that was typed.
 
     model: description of the model to ask, where the file sets none.
     """
@@ -125,6 +128,7 @@ class RunRequest:
     threshold: float | None
     inputs: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] | None = None
+    source: str = ""
 
 
 def to_data(value: Description | Failure | RunRequest) -> dict[str, Any]:

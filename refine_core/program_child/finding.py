@@ -15,6 +15,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from refine_core.program_child.descriptions import (
     RewardEntry,
     Strategy,
 )
+from refine_core.program_child.function_source import collect_source
 from refine_core.signatures import ensure_signature
 from refine_core.signatures.types import format_type
 
@@ -41,6 +43,8 @@ _REWARDS: Final = ("reward", "reward_fn", "metric")
 _ARGUMENTS: Final = 2  # of a reward: inputs and prediction
 MAX_EXAMPLES: Final = 200
 _PER_LIST: Final = 100
+_MAX_SUMMARY: Final = 200  # characters
+_MAX_SOURCE: Final = 50_000
 _MAX_DEFAULT: Final = 60  # characters of a default that is shown
 
 
@@ -78,7 +82,12 @@ def find_all(module: ModuleType) -> Found:
     functions = dict(_by_name(_list_rewards(module), _REWARDS))
     programs = list(_list_programs(module, functions))
     entries = tuple(
-        RewardEntry(name, _line_of(one), (inspect.getdoc(one) or "").partition("\n")[0][:200])
+        RewardEntry(
+            name,
+            _line_of(one),
+            (inspect.getdoc(one) or "").partition("\n")[0][:_MAX_SUMMARY],
+            _collect(module, name),
+        )
         for name, one in functions.items()
     )
     return Found(
@@ -87,6 +96,15 @@ def find_all(module: ModuleType) -> Found:
         entries,
         tuple(itertools.islice(_list_examples(module, programs), MAX_EXAMPLES)),
     )
+
+
+def _collect(module: ModuleType, name: str) -> str:
+    """A function of the module's file with what it uses of it; "" where that is not to be had, or is very long."""
+    try:
+        text = collect_source(Path(str(module.__file__)).read_text(encoding="utf-8-sig"), name)
+    except (OSError, ValueError, SyntaxError):
+        return ""
+    return text if len(text) <= _MAX_SOURCE else ""
 
 
 def get_reward(refinement: Any, library: Library) -> Callable[..., Any]:

@@ -10,14 +10,14 @@ import functools
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.log.codec import build
-from refine_core.program_child.descriptions import RunRequest
+from refine_core.program_child.descriptions import TYPED, RunRequest
 from refine_core.program_child.finding import Found, FoundProgram, find_dspy
 from refine_core.program_child.function_source import collect_source
 from refine_core.program_child.loading import format_traceback
@@ -48,7 +48,21 @@ class Runner:
     def run(self, request: RunRequest, key: str | None) -> None:
         """Run it to its end. key: of the model that the request names. Raises what the program raises."""
         program = self.found.programs[request.program]
-        reward = self._with_traceback(self.found.find_reward(program, request.reward))
+        with self._open_reward(program, request) as reward:
+            self._run_with(self._with_traceback(reward), program, request, key)
+
+    def _open_reward(
+        self, program: FoundProgram, request: RunRequest
+    ) -> AbstractContextManager[Callable[..., Any]]:
+        if request.reward != TYPED:
+            return nullcontext(self.found.find_reward(program, request.reward))
+        from refine_core.program_child.typed_reward import typed_reward
+
+        return typed_reward(request.source, as_number=program.entry.library == "dspy")
+
+    def _run_with(
+        self, reward: Callable[..., Any], program: FoundProgram, request: RunRequest, key: str | None
+    ) -> None:
         inputs = _convert_inputs(program, request.inputs)
         model = build(ModelSpec, request.model) if request.model is not None else None
         parts = RunParts(request, program, reward, inputs, model, key)
@@ -83,7 +97,8 @@ class Runner:
         if parts.model is not None:
             settings["lm"] = connect(parts.model, key=parts.key)
         with context(**settings):
-            live = LiveProgram(refine, parts.inputs, self.path.name, self._collect(reward))
+            source = request.source or self._collect(reward)
+            live = LiveProgram(refine, parts.inputs, self.path.name, source)
             job = ProgramJob(live, describe_program(live))
             run_id = new_run_id()
             registry = default()

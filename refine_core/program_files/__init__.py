@@ -22,13 +22,14 @@ from typing import Final
 
 from refine_core.program_child.descriptions import (
     OWN,
+    TYPED,
     Description,
     InputExample,
     ProgramEntry,
     RewardEntry,
     RunRequest,
 )
-from refine_core.program_files.form import list_inputs, read_request
+from refine_core.program_files.form import check_typed, list_inputs, read_request
 from refine_core.program_files.history import PastRun, list_past_runs
 from refine_core.program_files.problems import ProgramProblem
 from refine_core.program_files.process import ProgramProcess, Snapshot
@@ -37,6 +38,7 @@ __all__ = [
     "FILE_VARIABLE",
     "OWN",
     "PYTHON_VARIABLE",
+    "TYPED",
     "Description",
     "InputExample",
     "PastRun",
@@ -46,6 +48,7 @@ __all__ = [
     "RewardEntry",
     "RunRequest",
     "Snapshot",
+    "check_typed",
     "list_inputs",
     "list_past_runs",
     "opened",

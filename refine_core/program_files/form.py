@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from refine_core.errors import Problem
-from refine_core.program_child.descriptions import OWN, Description, ProgramEntry, RunRequest, Strategy
+from refine_core.errors import Problem, RewardError
+from refine_core.program_child.descriptions import OWN, TYPED, Description, ProgramEntry, RunRequest, Strategy
 from refine_core.programs import FormInput, ModelSpec, list_form_inputs, model_to_data, read_value
+from refine_core.rewards import find_reward
 from refine_core.spec import StageSpec
 
 MAX_N = 1_000
@@ -43,8 +44,9 @@ def read_request(
     threshold: str,
     inputs: Mapping[str, object],
     model: ModelSpec | None = None,
+    source: str = "",
 ) -> tuple[RunRequest | None, list[Problem]]:
-    """What was typed as a request; or what is wrong with it, field by field. inputs: name -> value of its widget.
+    """What was typed as a request; or what is wrong with it, field by field. inputs: name -> value of its widget. source: of a typed reward.
 
     An optional input without a value is not given, so that the program's own default counts.
     """
@@ -58,7 +60,9 @@ def read_request(
         values[one.name], problem = read_value(one, entry)
         if problem is not None:
             problems.append(problem)
-    if reward not in description.list_rewards(program):
+    if reward == TYPED:
+        problems += check_typed(source)
+    elif reward not in description.list_rewards(program):
         named = "its own" if reward == OWN else reward
         problems.append(Problem("reward", f"the file no longer has the reward {named}; choose another one"))
     if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MAX_N:
@@ -73,10 +77,26 @@ def read_request(
     data = model_to_data(model)
     return (
         RunRequest(
-            program.name, reward, strategy, n, limit, values, data if isinstance(data, Mapping) else None
+            program.name,
+            reward,
+            strategy,
+            n,
+            limit,
+            values,
+            data if isinstance(data, Mapping) else None,
+            source if reward == TYPED else "",
         ),
         [],
     )
+
+
+def check_typed(source: str) -> list[Problem]:
+    """Why a typed text is no reward, with its line. It is not run."""
+    try:
+        find_reward(source)
+    except RewardError as error:
+        return [Problem("reward", str(error), line=error.line, column=error.column)]
+    return []
 
 
 def _read_threshold(text: str, program: ProgramEntry) -> tuple[float | None, Problem | None]:

@@ -54,7 +54,7 @@ def describe_import_failure(failure: Failure, path: Path, python: str) -> Progra
 
 
 def describe_nothing_found(description: Description, path: Path) -> ProgramProblem | None:
-    """The file defines no program, or no reward for it; None where it has both."""
+    """The file defines no program; None where it has one. A reward can be typed in the app."""
     names = [one.name for one in description.rewards]
     if not description.programs:
         found = f"It has functions that can be a reward: {', '.join(names)}. " if names else ""
@@ -63,12 +63,6 @@ def describe_nothing_found(description: Description, path: Path) -> ProgramProbl
             f"{found}Put one at the top level of the file, such as "
             'program = dspy.ChainOfThought("question -> answer"), or a Refine or BestOfN of one. A program that is made inside a '
             'function, or under if __name__ == "__main__":, is not found.',
-        )
-    if not names and not any(one.is_refinement for one in description.programs):
-        programs = ", ".join(f"{one.name} ({one.kind})" for one in description.programs)
-        return ProgramProblem(
-            f"{path.name} defines no reward",
-            f"It has {programs}. Add a function of two arguments that returns a number: def reward(args, pred): …",
         )
     return None
 

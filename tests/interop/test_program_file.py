@@ -10,6 +10,7 @@ import pytest
 
 from refine_core import events as ev
 from refine_core import programs, runs
+from refine_core.program_files import TYPED
 from refine_core.programs import ModelSpec
 from tests.program_files.conftest import OpenFile
 
@@ -121,6 +122,16 @@ def test_another_program_n_and_a_buggy_reward_show_a_traceback(mine):
     mine.printed("asked in 7")
     output = mine.printed("AttributeError", times=2).output
     assert re.search(r'mine.py", line \d+, in broken\n    return 1 / len\(pred.answr\)', output)
+
+
+def test_a_reward_that_was_typed_is_recorded_and_shown_to_the_adviser(mine):
+    typed = "import math\n\ndef typed(args, pred):\n    return math.sqrt(len(pred.answer.split()))\n"
+    shown = mine.run(reward=TYPED, source=typed, n=2, threshold="9")
+    log = events_of(shown.run_id)
+    assert [round(one.value, 2) for one in log if isinstance(one, ev.RewardScored)] == [1.41, 1.0]
+    assert "return math.sqrt(len(pred.answer.split()))" in log[0].spec.reward
+    [asked] = [one for one in log if isinstance(one, ev.LMRequested) and one.purpose == "advice"]
+    assert "math.sqrt" in str(asked.messages)
 
 
 def test_a_dspy_run_that_waits_is_cancelled(mine):

@@ -13,7 +13,7 @@ import pytest
 
 from refine_core import runs
 from refine_core.errors import SpecError
-from refine_core.program_files import list_past_runs
+from refine_core.program_files import TYPED, list_past_runs
 from tests.threads import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -82,6 +82,29 @@ def test_it_runs_again_with_another_n_reward_and_threshold(mine):
     assert "def broken" in spec.reward
     shown = mine.printed("AttributeError")
     assert re.search(r'mine.py", line \d+, in broken', shown.output)
+
+
+TYPED_REWARD = """
+from refine_core import Score
+
+def typed(args, pred):
+    print("typed reward")
+    return Score(0.75, "nearly", {"length": 0.25})
+"""
+
+
+def test_a_reward_that_was_typed_runs_in_the_sandbox(mine):
+    shown = mine.run(reward=TYPED, source=TYPED_REWARD, n=1, strategy="best_of_n")
+    run = runs.get(shown.run_id)
+    [attempt] = run.timeline.attempts
+    assert (attempt.reward, attempt.score.parts) == (0.75, {"length": 0.25})
+    assert run.timeline.spec.reward == TYPED_REWARD
+    mine.printed("typed reward")
+    hostile = f"def typed(args, pred):\n    return float(len(open({str(mine.path)!r}).read()))\n"
+    shown = mine.run(reward=TYPED, source=hostile, n=1, strategy="best_of_n")
+    [attempt] = runs.get(shown.run_id).timeline.attempts
+    assert attempt.error.line == 2
+    assert attempt.reward is None
 
 
 def test_a_change_of_the_file_starts_it_again(mine):
@@ -167,11 +190,6 @@ def test_a_run_that_can_be_cancelled_ends_as_cancelled(open_file):
         ),
         ("input('name? ')\n", "mine.py, line 1: EOFError", "save the file"),
         ("x = 1\n", "mine.py defines no program", "top level of the file"),
-        (
-            "from refine_core import Predict\np = Predict('a -> b')\n",
-            "mine.py defines no reward",
-            "p (Predict)",
-        ),
     ],
 )
 def test_whatever_keeps_a_file_from_running_is_said_with_what_to_do(rewritten, source, headline, advice):
