@@ -66,14 +66,12 @@ def read_form(description: Description) -> Filled | None:
     return Filled(program, request, problems, model)
 
 
-def draw_form(shown: Snapshot) -> None:
-    """Draw it; nothing where the file was never read."""
+def draw_form(shown: Snapshot) -> bool:
+    """Draw it; nothing where the file was never read. Returns whether Ctrl-Enter was pressed in one of its texts."""
     description = shown.description
-    if description is None or not description.programs:
-        return
-    filled = read_form(description)
-    if filled is None:
-        return
+    filled = read_form(description) if description is not None else None
+    if description is None or filled is None:
+        return False
     if len(description.programs) > 1:
         st.selectbox(
             "Program",
@@ -84,11 +82,12 @@ def draw_form(shown: Snapshot) -> None:
         )
     else:
         st.caption(f"Program: {escape_markdown(_name_program(description, filled.program.name))}")
-    _draw_inputs(description, filled)
-    _draw_reward(description, filled)
+    entered = _draw_inputs(description, filled)
+    entered |= _draw_reward(description, filled)
     _draw_settings(filled)
     if not filled.program.model:
         _draw_model(filled)
+    return entered
 
 
 def note_refusal(filled: Filled) -> None:
@@ -96,8 +95,9 @@ def note_refusal(filled: Filled) -> None:
     st.session_state[_TRIED] = filled.program.name
 
 
-def _draw_inputs(description: Description, filled: Filled) -> None:
-    program = filled.program
+def _draw_inputs(description: Description, filled: Filled) -> bool:
+    """Returns whether Ctrl-Enter was pressed in one of them."""
+    program, entered = filled.program, False
     asked = program_files.list_inputs(program)
     if not asked:
         st.caption("It takes no inputs.")
@@ -109,6 +109,7 @@ def _draw_inputs(description: Description, filled: Filled) -> None:
         with value:
             marks = [Mark(_sentence(each), each.line, each.column) for each in problems]
             drawn = draw_value(one, key=input_key(program, one.name, one.kind), problems=marks)
+        entered |= bool(drawn)
         if drawn is None:
             _show_problems(filled, f"inputs.{one.name}")
     needed = {one.name for one in asked if not one.optional}
@@ -126,9 +127,11 @@ def _draw_inputs(description: Description, filled: Filled) -> None:
                     on_click=put_values,
                     args=(program, dict(example.values)),
                 )
+    return entered
 
 
-def _draw_reward(description: Description, filled: Filled) -> None:
+def _draw_reward(description: Description, filled: Filled) -> bool:
+    """Returns whether Ctrl-Enter was pressed in one that is typed."""
     program = filled.program
     key = setting_key(program, "reward")
     st.selectbox(
@@ -142,13 +145,13 @@ def _draw_reward(description: Description, filled: Filled) -> None:
     if st.session_state.get(key) != TYPED:
         st.session_state[_LAST] = st.session_state.get(key)
         _show_problems(filled, "reward")
-        return
+        return False
     typed = setting_key(program, "typed")
     if not st.session_state.get(typed):  # it begins with the reward that was chosen before
         chosen = st.session_state.get(_LAST)
         entry = next((one for one in description.rewards if one.name == chosen), None)
         st.session_state[typed] = entry.source if entry is not None and entry.source else _EMPTY
-    editor(
+    edited = editor(
         str(st.session_state[typed]),
         key=static_key("reward", program.name),
         label="Reward",
@@ -160,6 +163,9 @@ def _draw_reward(description: Description, filled: Filled) -> None:
     missing = "The file has no function of two arguments, so type the reward here. "
     words = "It runs in the sandbox, as a reward in the Lab does, and not in the process of the file."
     st.caption(words if description.list_rewards(program) else f"{missing}{words}")
+    if st.session_state.get(_TRIED) == program.name:  # until then, the mark in the text is enough
+        _show_problems(filled, "reward")
+    return edited.run
 
 
 def _draw_settings(filled: Filled) -> None:
@@ -266,4 +272,5 @@ def _show_problems(filled: Filled, field: str) -> None:
 
 
 def _sentence(problem: Problem) -> str:
-    return f"{capitalize(problem.message).rstrip('.')}."
+    where = f" (line {problem.line})" if problem.line else ""
+    return f"{capitalize(problem.message).rstrip('.')}{where}."

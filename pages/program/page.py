@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.program import form, history, output, result, status
 from pages.program.draft import keep_draft, open_form
-from pages.program.start import draw_run_button, listen_for_run_keys
+from pages.program.start import draw_run_button, listen_for_run_keys, start_run
 from pages.program.typed import take_typed
 from pages.shared import address
 from pages.shared.text import show_error
@@ -39,8 +39,10 @@ except StoreError as error:
 status.draw_header(process, shown)
 if is_narrow():
     status.draw_problem(process, shown)
-    draw_run_button(process, shown)
-    form.draw_form(shown)
+    pressed = draw_run_button(process, shown)
+    entered = form.draw_form(shown)
+    if pressed or entered:
+        start_run(process, shown)
     result.draw_result(shown, run)
     output.draw_output(process, shown)
     history.draw_history(shown)
@@ -48,8 +50,10 @@ else:
     left, right = st.columns(_LEFT_AND_RIGHT, gap="medium")
     with left, st.container(gap="xsmall"):
         status.draw_problem(process, shown)
-        form.draw_form(shown)
-        draw_run_button(process, shown)
+        entered = form.draw_form(shown)
+        pressed = draw_run_button(process, shown)
+        if pressed or entered:
+            start_run(process, shown)
         output.draw_output(process, shown)
         history.draw_history(shown)
     with right, st.container(gap="xsmall"):

@@ -22,34 +22,37 @@ DOUBLE_CLICK_S = (
 )
 
 
-def draw_run_button(process: ProgramProcess, shown: Snapshot) -> None:
-    """One button with two names, so that nothing below it moves."""
+def draw_run_button(process: ProgramProcess, shown: Snapshot) -> bool:
+    """One button with two names, so that nothing below it moves. Returns whether Run was pressed, or its key."""
     stopping = shown.state == "cancelling"
     name, hint = ("Cancel", "Esc") if shown.busy else ("Run", "Ctrl+Enter")
-    description = shown.description
-    filled = read_form(description) if description is not None else None
+    defines = shown.description is not None and bool(shown.description.programs)
     clicked = st.button(
         "Cancelling …" if stopping else name if is_narrow() else f"{name} :small[{hint}]",
         type="secondary" if shown.busy else "primary",
         icon=":material/stop_circle:" if shown.busy else ":material/play_arrow:",
-        disabled=stopping or shown.state in ("starting", "failed") or filled is None,
+        disabled=stopping or shown.state in ("starting", "failed") or not defines,
         key=static_key("run"),
         width="stretch",
     )
     pressed = take_hotkey(_KEYS)
-    if shown.busy:
-        second_click = time.time() - shown.since < DOUBLE_CLICK_S
-        if pressed == "cancel" or (clicked and not second_click):
-            process.cancel()
-            st.rerun()
+    if not shown.busy:
+        return clicked or pressed == "run"
+    second_click = time.time() - shown.since < DOUBLE_CLICK_S
+    if pressed == "cancel" or (clicked and not second_click):
+        process.cancel()
+        st.rerun()
+    return False
+
+
+def start_run(process: ProgramProcess, shown: Snapshot) -> None:
+    """Begin the run that the form asks for, and have the page drawn with it; or say why it cannot begin."""
+    filled = read_form(shown.description) if shown.description is not None else None
+    if filled is None or shown.busy:
         return
-    if not clicked and pressed != "run":
-        return
-    if filled is None or filled.request is None:
-        if filled is not None:
-            note_refusal(filled)
-            st.rerun()
-        return
+    if filled.request is None:
+        note_refusal(filled)
+        st.rerun()
     if filled.request.source and (refused := why_code_is_refused()):
         show_error(f"Not run: {refused}")
         return

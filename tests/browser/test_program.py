@@ -70,6 +70,24 @@ def test_a_file_is_run_changed_and_run_again(opened):
     expect(page.locator(".st-key-opened-run").get_by_role("button")).to_be_disabled()
 
 
+def test_a_reward_is_typed_on_the_page_and_run_with_its_key(opened):
+    page, _ = opened
+    expect(page.locator(".st-key-opened-run").get_by_role("button")).to_be_enabled()
+    page.get_by_role("combobox", name="Reward").click()
+    page.get_by_role("option", name="Another one, typed here").click()
+    typed = page.get_by_role("textbox", name="Reward", exact=True)
+    expect(typed).to_contain_text("def one_word")  # a copy of the one that was chosen
+    typed.press("Control+a")
+    page.keyboard.insert_text("def mine(args, pred):\n    return (")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("was never closed (line 2)")).to_be_visible()
+    typed.press("Control+a")
+    page.keyboard.insert_text("def mine(args, pred):\n    return 0.25")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("button", name="typed reward · N 2")).to_be_visible()
+    expect(page.get_by_role("heading", name="Returned the best: attempt 1, 0.25")).to_be_visible()
+
+
 def test_no_address_opens_a_file_in_an_app_that_was_started_without_one(page, serve, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
