@@ -10,7 +10,7 @@ from refine_core.cli import commands
 from refine_core.cli.serve import Serving
 
 
-def test_a_file_is_served_by_an_app_of_its_own_that_knows_it_by_its_environment(tmp_path, monkeypatch):
+def test_a_file_has_an_app_of_its_own_that_knows_it_by_its_environment(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text("")
     monkeypatch.chdir(tmp_path)
     serving = commands.run(["open", "mine.py", "--python", sys.executable, "--port", "8777", "--no-browser"])
