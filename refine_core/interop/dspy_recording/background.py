@@ -186,19 +186,22 @@ class Background:
 
     def _take(self, note: Note) -> None:
         """Make a record of a note."""
-        progress = note.log.progress
+        log = note.scope.log
+        progress = log.progress
         if progress.is_over:
             return
         try:
             event = note.fact if isinstance(note.fact, Event) else note.fact()
         except Exception as bug:  # noqa: BLE001 - logged
             progress.is_over = progress.seq == 0
-            self._log_once(note.log, bug)
+            self._log_once(log, bug)
             return
         progress.seq += 1
         progress.at = max(progress.at, note.at)  # two threads may have taken the time in another order
-        progress.unwritten.append(Record(note.log.run_id, progress.seq, progress.at, note.span, event))
-        self._unwritten[note.log] = None
+        progress.unwritten.append(
+            Record(log.run_id, progress.seq, progress.at, note.scope.find_span(), event)
+        )
+        self._unwritten[log] = None
 
     def _append(self, log: RunLog) -> None:
         progress = log.progress

@@ -41,13 +41,19 @@ def hide_keys(params: Mapping[str, object]) -> dict[str, object]:
     return map_text(mask_named(params), redact)
 
 
-def describe_reply(lm: Any, outputs: Any, took_s: float, last_entry: object) -> LMReplied:
+def describe_reply(lm: Any, outputs: Any, took_s: float, last_entry: object) -> Callable[[], LMReplied]:
     """What came back. Tokens and cost are those that dspy keeps in the model's history; None where it keeps none.
 
     last_entry: the newest of that history when the call began.
     """
-    texts = [_text(one) for one in outputs] if isinstance(outputs, Sequence) and outputs else [_text(outputs)]
-    entry = _find_entry(lm, outputs, last_entry)
+    several = isinstance(outputs, list | tuple) and outputs
+    replies = [dict(one) if isinstance(one, dict) else one for one in (outputs if several else [outputs])]
+    entry, model = _find_entry(lm, outputs, last_entry), _name(lm)
+    return lambda: _make_reply(model, replies, took_s, entry)
+
+
+def _make_reply(model: str, replies: Sequence[Any], took_s: float, entry: Mapping[str, Any]) -> LMReplied:
+    texts = [_text(one) for one in replies]
     usage = entry.get("usage") or {}
     response = entry.get("response")
     reasons = [getattr(one, "finish_reason", None) for one in getattr(response, "choices", None) or ()]
@@ -60,10 +66,10 @@ def describe_reply(lm: Any, outputs: Any, took_s: float, last_entry: object) -> 
         0.0 if cache_hit else _read_cost(entry.get("cost")),
         reasons[0] if reasons and isinstance(reasons[0], str) else None,
         cache_hit,
-        _name(lm),
+        model,
         str(entry.get("response_model") or ""),
         others=tuple(texts[1:]),
-        reasoning=_reasoning(outputs),
+        reasoning=_reasoning(replies[0]),
         other_reasons=tuple(str(one or "") for one in reasons[1:]),
     )
 
@@ -95,7 +101,7 @@ def _find_entry(lm: Any, outputs: Any, last_entry: object) -> Mapping[str, Any]:
 
 def _message(message: Any) -> dict[str, str]:
     """A message as text; parts that are no text, such as images, as JSON."""
-    if not isinstance(message, Mapping):
+    if type(message) is not dict and not isinstance(message, Mapping):
         return {
             "role": str(getattr(message, "role", "")),
             "content": str(getattr(message, "content", message)),
@@ -112,9 +118,8 @@ def _text(output: Any) -> str:
     return output if isinstance(output, str) else "" if output is None else str(output)
 
 
-def _reasoning(outputs: Any) -> str:
-    first = outputs[0] if isinstance(outputs, Sequence) and outputs else None
-    text = first.get("reasoning_content") if isinstance(first, Mapping) else None
+def _reasoning(reply: Any) -> str:
+    text = reply.get("reasoning_content") if isinstance(reply, Mapping) else None
     return text if isinstance(text, str) else ""
 
 

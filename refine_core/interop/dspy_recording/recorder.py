@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 from weakref import WeakKeyDictionary
 
 try:
@@ -58,8 +58,7 @@ _SETTINGS_OF_A_CALL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What encloses a call. within: what of the refinement. scope: where its events belong."""
 
     refinement: Refinement
@@ -69,22 +68,20 @@ class Place:
     predictor: PredictorCall | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call under way. place: what encloses the calls inside it. end: told of what it returned, or of its error."""
 
     place: Place
     end: Callable[[Any, BaseException | None], None]
 
 
-@dataclass(eq=False)
+@dataclass(slots=True, eq=False)
 class PredictorCall:
     """A predictor at work. Its start is recorded once its hint is known: dspy adds that where the prompt is written."""
 
     name: str
     scope: RunScope
     inputs: dict[str, object]
-    outputs: frozenset[str]
     began: float
     recorded: bool = False
 
@@ -213,9 +210,8 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         place = self._find_place(None)
         if place is None or place.within == "parsing" or call_id in self._calls:
             return
-        self._calls[call_id] = Call(
-            replace(place, within="parsing"), functools.partial(_end_parsing, place, inputs.get("signature"))
-        )
+        inside = Place(place.refinement, "parsing", place.scope, place.attempt, place.predictor)
+        self._calls[call_id] = Call(inside, functools.partial(_end_parsing, place, inputs.get("signature")))
 
     @_guarded
     def on_module_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:
@@ -238,7 +234,7 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         if place.scope.log.has_ended:
             return None  # this thread outlived the run
         if place.within == "refinement" and (scoring := place.refinement.scoring) is not None:
-            return replace(place, within="reward", scope=scoring, attempt=place.refinement.attempt)
+            return Place(place.refinement, "reward", scoring, place.refinement.attempt, place.predictor)
         return place
 
     def _start_refinement(
@@ -318,7 +314,6 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
             name,
             place.scope.begin(name),
             to_jsonable({k: v for k, v in _arguments(inputs).items() if k not in _SETTINGS_OF_A_CALL}),
-            frozenset(instance.signature.output_fields),
             time.perf_counter(),
         )
 
@@ -327,9 +322,10 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
             if outer is not None:
                 outer.end(outputs, error)
 
-        inside = replace(place, scope=began.scope, predictor=began)
+        within = "reward" if place.within == "reward" else "predictor"
         self._calls[call_id] = Call(
-            inside if place.within == "reward" else replace(inside, within="predictor"), end
+            Place(place.refinement, within, began.scope, place.attempt, began),  # type: ignore[arg-type]
+            end,
         )
 
     def _start_model(self, call_id: str, place: Place | None, lm: Any, inputs: Mapping[str, Any]) -> None:
@@ -348,7 +344,8 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
             else:
                 scope.emit(describe_reply(lm, outputs, took_s, last_entry))
 
-        self._calls[call_id] = Call(replace(place, scope=scope), end)
+        inside = Place(place.refinement, place.within, scope, place.attempt, place.predictor)
+        self._calls[call_id] = Call(inside, end)
 
     def _open_scope(self) -> RunScope:
         run_id = new_run_id()

@@ -218,7 +218,7 @@ class Refinement:
         fault = describe_fault(error) if error is not None else None
         if isinstance(error, _INTERRUPTS):
             fault = None
-        self.scope.emit(
+        self.scope.end(
             RunFinished(self._reason(error), best, returned, time.perf_counter() - self._began, fault)
         )
 
