@@ -3,6 +3,7 @@
     table.py       a row, and the Markdown
     framework.py   time of the library itself an attempt, beside dspy's          ours.py, theirs.py: the sides
     batch.py       many examples at once, on many threads, beside the ideal
+    recording_dspy.py   what the recorder costs a dspy program, beside a callback that does nothing; recorded_dspy.py: its side
     lasting.py     what a thousand earlier calls change: time and memory
     storage.py     the events of an attempt, made durable one by one
     importing.py   what an import costs

@@ -33,6 +33,7 @@ ALONE = {
     "lint": "benchmarks.linting",
     "probes": "benchmarks.probing",
     "lasting": "benchmarks.lasting",
+    "recording-dspy": "benchmarks.recording_dspy",
     "score": "benchmarks.scoring_rows",
     "xray": "benchmarks.xraying",
     "stream": "benchmarks.streams",
