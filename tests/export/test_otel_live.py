@@ -6,9 +6,10 @@ import logging
 
 import pytest
 
+from refine_core import BestOfN, Example, Predict, Refine, ScriptedLM, context
 from refine_core.events import LMRequested, RewardStarted
 from refine_core.export.leaving_out.redaction import NO_REDACTION, Redaction, redact
-from refine_core.export.otel import live
+from refine_core.export.otel import live, live_spans
 from refine_core.export.otel.builder import spans_of
 from refine_core.export.otel.live import LEAVE_OUT, LIVE, LiveSpans, find_watch, read_left_out
 from refine_core.runs.registry import Runs
@@ -193,3 +194,88 @@ def test_where_nothing_can_be_sent_it_is_said_once(runs, monkeypatch, caplog):
             assert find_watch().flush(20)
     (said,) = [record.getMessage() for record in caplog.records]
     assert said.startswith(f"{LIVE} is set, but no span is sent: no address to send spans to: set {ENDPOINT}")
+
+
+# Scripts.
+
+
+def answers(*texts):
+    return ScriptedLM([{"answer": text} for text in texts])
+
+
+def is_short(args, pred):
+    return float(len(pred.answer.split()) == 1)
+
+
+def test_a_refine_of_a_script_arrives_while_nothing_records_it(monkeypatch):
+    lm = ScriptedLM(
+        [
+            {"answer": "It is Brussels"},
+            {"discussion": "long", "advice": {"self": "One word."}},
+            {"answer": "Brussels"},
+        ]
+    )
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        callback = live_spans()
+        with context(lm=lm, callbacks=[callback]):
+            best = Refine(Predict("question -> answer"), N=3, reward_fn=is_short, threshold=1.0)(
+                question="Capital?"
+            )
+        assert callback.flush(20)
+    assert best.answer == "Brussels"
+    root = next(span for span in receiver.spans if not span.parent_span_id)
+    said = attributes_of(root)
+    assert (root.name, said["refinescope.stop_reason"], said["refinescope.reward"]) == (
+        "Refine: Predict",
+        "threshold_reached",
+        1.0,
+    )
+    assert said["refinescope.returned_attempt"] == 2
+    assert [span.name for span in receiver.spans if span.name.startswith(("attempt", "advice"))] == [
+        "attempt 1",
+        "advice after attempt 1",
+        "attempt 2",
+    ]
+
+
+def test_a_batch_of_a_script_is_a_trace_for_each_call(monkeypatch):
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        callback = live_spans()
+        with context(lm=answers("a", "b", "c"), callbacks=[callback]):
+            best_of = BestOfN(Predict("question -> answer"), N=1, reward_fn=is_short, threshold=1.0)
+            best_of.batch([Example(question=str(n)).with_inputs("question") for n in range(3)], num_threads=3)
+        assert callback.flush(20)
+    roots = [attributes_of(span) for span in receiver.spans if not span.parent_span_id]
+    assert sorted(said["input.value"] for said in roots) == [f'{{"question": "{n}"}}' for n in range(3)]
+    assert len({span.trace_id for span in receiver.spans}) == 3
+
+
+def test_a_refine_that_fails_in_a_script_says_why(monkeypatch):
+    def broken(args, pred):
+        raise ValueError("no reward today")
+
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        callback = live_spans(leave_out=["prompts"])
+        with (
+            context(lm=answers("a", "b"), callbacks=[callback]),
+            pytest.raises(ValueError, match="no reward today"),
+        ):
+            BestOfN(Predict("question -> answer"), N=2, reward_fn=broken, threshold=1.0)(question="Capital?")
+        assert callback.flush(20)
+    root = next(span for span in receiver.spans if not span.parent_span_id)
+    assert (root.status.code, root.status.message.partition("\n")[0]) == (2, "no reward today")
+    assert attributes_of(root)["refinescope.stop_reason"] == "every_attempt_failed"
+    assert attributes_of(root)["refinescope.left_out"] == ["prompts"]
+
+
+def test_a_script_without_an_endpoint_runs_as_ever(monkeypatch):
+    callback = live_spans()
+    with context(lm=answers("a"), callbacks=[callback]):
+        best = BestOfN(Predict("question -> answer"), N=1, reward_fn=is_short, threshold=1.0)(
+            question="Capital?"
+        )
+    assert callback.flush(20)
+    assert best.answer == "a"

@@ -160,17 +160,17 @@ def module_started(event: ev.ModuleStarted) -> Written:
 
 def reward_scored(event: ev.RewardScored) -> Written:
     """The reward: of its own span, and of the attempt's."""
-    written: Written = {"refinescope.reward": event.value, "refinescope.reward.took_s": event.took_s}
+    written: Written = {"refinescope.reward": event.value, "refinescope.reward_took_s": event.took_s}
     for name, values in (("parts", event.parts), ("unmet", event.unmet)):
         if values:
-            written[f"refinescope.reward.{name}"] = to_json(values)
+            written[f"refinescope.reward_{name}"] = to_json(values)
     for name, text in (("feedback", event.feedback), ("stdout", event.stdout)):
         if text:
-            written[f"refinescope.reward.{name}"] = text
+            written[f"refinescope.reward_{name}"] = text
     if event.refusals:
-        written["refinescope.reward.refusals"] = tuple(event.refusals)
+        written["refinescope.reward_refusals"] = tuple(event.refusals)
     if event.rescored:
-        written["refinescope.reward.rescored"] = True
+        written["refinescope.reward_rescored"] = True
     return written
 
 

@@ -284,7 +284,7 @@ class SpanBuilder:
         attempt = self._around(record.span)
         attempt.attributes["refinescope.failed_in"] = event.phase
         if event.rescored:
-            attempt.attributes["refinescope.reward.rescored"] = True
+            attempt.attributes["refinescope.reward_rescored"] = True
         self._fail(record.span.path, event.error, record.at)
         self._close_inside(record.span.path, cut_off=False)
         self._end(record.span.path, record.at)

@@ -120,18 +120,18 @@ class _Reading:
         began = reward.raw[f"{_OURS}first_event"] if reward is not None else None
         if reward is not None and began != self._get("last_event"):
             yield int(str(began)), reward.start_s, self._place, ev.RewardStarted(index, self._outputs())
-        rescored = bool(self._get("reward.rescored"))
+        rescored = bool(self._get("reward_rescored"))
         if (value := self._get("reward")) is not None:
             yield self._last(
                 ev.RewardScored(
                     index,
                     float(value),
-                    float(self._get("reward.took_s") or 0.0),
-                    self._json("reward.parts", {}),
-                    str(self._get("reward.feedback") or ""),
-                    str(self._get("reward.stdout") or ""),
-                    self._json("reward.unmet", {}),
-                    tuple(map(str, self._get("reward.refusals") or ())),
+                    float(self._get("reward_took_s") or 0.0),
+                    self._json("reward_parts", {}),
+                    str(self._get("reward_feedback") or ""),
+                    str(self._get("reward_stdout") or ""),
+                    self._json("reward_unmet", {}),
+                    tuple(map(str, self._get("reward_refusals") or ())),
                     rescored,
                 )
             )
