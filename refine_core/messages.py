@@ -240,6 +240,10 @@ def suggest_next_step(timeline: Timeline, attempt: Attempt) -> str:
         return ""
     if attempt.error is None or attempt.error.type != "ParseError":
         return ""
+    if timeline.spec.model.is_local:
+        if timeline.spec.model.reply_format == "json_schema":
+            return "Models of this size often fail so. A larger one may do better."
+        return "Choose JSON schema as its reply format, which models of this size keep, or a larger model."
     return "Test the model on the Models page to find a reply format that it keeps, or choose a larger one."
 
 

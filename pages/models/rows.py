@@ -31,21 +31,10 @@ def connection_rows(saved: list[Connection]) -> None:
     with st.container(border=True, gap="small", key="local-model"):
         st.markdown(f"**{TITLE}**")
         draw_local_model("models")
-        _draw_local_test()
     for connection in saved:
         _row(connection)
     if not saved:
         st.caption("No connections yet. Choose a provider below, fill in the form and press Test.")
-
-
-def _draw_local_test() -> None:
-    """The button Test of the small model on this machine, where it can answer, and what the test finds."""
-    if (model := connections.list_models().get(TITLE)) is None:
-        return
-    if st.button("Test", key="test.local", icon=":material/network_check:"):
-        start_test(model, "", of=TITLE)
-        st.rerun()
-    show_test(of=TITLE)
 
 
 def _row(connection: Connection) -> None:
