@@ -115,7 +115,6 @@ class SetUp:
         else:
             self._note("done", done_bytes=self.state().total_bytes)
         finally:
-            shutil.rmtree(_downloading(), ignore_errors=True)
             self._over.set()
 
     def _set_up_all(self) -> None:
@@ -129,16 +128,22 @@ class SetUp:
             )
         try:
             with FileLock(local_home() / "setup.lock", timeout=0):
-                before = 0
-                for package in self._packages:
-                    if not is_set_up(package):
-                        self._set_up(package, before)
-                    before += package.download_bytes
-                    self._note("unpacking", done_bytes=before)
+                try:
+                    self._set_up_missing()
+                finally:  # with the lock held: another process may begin to download as soon as it is free
+                    shutil.rmtree(_downloading(), ignore_errors=True)
         except Timeout:
             raise _SetUpFailed(
                 "Another Refinescope on this data folder is setting it up already. Wait for that one."
             ) from None
+
+    def _set_up_missing(self) -> None:
+        before = 0
+        for package in self._packages:
+            if not is_set_up(package):
+                self._set_up(package, before)
+            before += package.download_bytes
+            self._note("unpacking", done_bytes=before)
 
     def _set_up(self, package: Package, before: int) -> None:
         """Download one wheel and unpack it. before: bytes of those that are done."""

