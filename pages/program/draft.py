@@ -84,6 +84,7 @@ def _follow_file(description: Description) -> None:
         if state.get(setting_key(program, "reward")) not in (*rewards, TYPED):
             state[setting_key(program, "reward")] = rewards[0] if rewards else TYPED
         _fill_inputs(description, program)
+        _drop_lost_choices(program)
     if field_key(MODEL) not in state:  # the built-in model, where the program can ask it
         own = any(one.library == "refine_core" for one in description.programs)
         state[field_key(MODEL)] = PRACTICE if own else ""
@@ -109,10 +110,17 @@ def _fill_inputs(description: Description, program: ProgramEntry) -> None:
         put_values(program, dict(first.values))
 
 
+def _drop_lost_choices(program: ProgramEntry) -> None:
+    """What was chosen for an input is asked for again once the file offers it no more."""
+    for one in list_inputs(program):
+        key = input_key(program, one.name, one.kind)
+        if one.kind == "choice" and st.session_state.get(key) not in one.choices:
+            st.session_state.pop(key, None)
+
+
 def put_values(program: ProgramEntry, values: dict[str, Any]) -> None:
     """Put these into the form. Before the widgets are drawn, or in a callback."""
     for one in list_inputs(program):
-        if one.name in values:
-            st.session_state[input_key(program, one.name, one.kind)] = programs.write_value(
-                one, values[one.name]
-            )
+        written = programs.write_value(one, values[one.name]) if one.name in values else None
+        if written is not None and programs.read_value(one, written)[1] is None:  # else no widget shows it
+            st.session_state[input_key(program, one.name, one.kind)] = written

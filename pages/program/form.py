@@ -71,6 +71,10 @@ def draw_form(shown: Snapshot) -> bool:
     description = shown.description
     filled = read_form(description) if description is not None else None
     if description is None or filled is None:
+        if shown.state == "starting":
+            st.caption(
+                "What the file defines stands here once it is imported: its programs, inputs and rewards."
+            )
         return False
     if len(description.programs) > 1:
         st.selectbox(

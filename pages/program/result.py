@@ -39,7 +39,7 @@ def draw_result(shown: Snapshot, run: Run | None) -> None:
             _wait_for(shown.run_id)
     elif run_id := address.run_id():
         show_unknown_run(run_id)
-    elif shown.problem is None:
+    elif shown.state == "ready":
         st.header("No run yet", anchor=False)
         st.caption(
             "Press Run: each attempt appears here as it happens, with its reward, its hints and its prompts. "

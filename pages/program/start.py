@@ -62,7 +62,7 @@ def start_run(process: ProgramProcess, shown: Snapshot) -> None:
     except SpecError as error:
         show_error(f"Not run: {error}")
         return
-    address.leave_run()
+    address.clear_run()
     st.rerun()
 
 

@@ -229,6 +229,11 @@ def example() -> str:
 def leave_run() -> None:
     """Have the address name no run."""
     st.session_state.pop(_SHOWN, None)
+    clear_run()
+
+
+def clear_run() -> None:
+    """The same, on another page than the Lab, which keeps the run that it shows."""
     _forget_look()
     st.query_params.pop("run", None)
 

@@ -18,7 +18,7 @@ from refine_core.cli.serve import Serving, find_served
 _PROGRAM_PATH = "/program"
 
 
-@click.command("open", epilog="Examples: refinescope open 907c --attempt 2; refinescope open program.py")
+@click.command("open", epilog="Example: refinescope open 907c --attempt 2, or: refinescope open program.py")
 @click.argument("what", metavar="RUN|PROGRAM.py")
 @click.option("--attempt", type=click.IntRange(min=1), metavar="K", help="With that attempt selected.")
 @click.option(

@@ -19,10 +19,17 @@ WITHIN_S = 60.0
 class OpenFile:
     """A file under `folder`, and its process."""
 
-    def __init__(self, path: Path, python: str | None = None, cancel_s: float = WITHIN_S) -> None:
+    def __init__(
+        self,
+        path: Path,
+        python: str | None = None,
+        cancel_s: float = WITHIN_S,
+        process: ProgramProcess | None = None,
+    ) -> None:
         self.path = path
-        self.process = ProgramProcess(path, python, cancel_s=cancel_s)
-        self.process.start()
+        self.process = process or ProgramProcess(path, python, cancel_s=cancel_s)
+        if process is None:
+            self.process.start()
 
     def write(self, source: str) -> None:
         """Save it with another text."""
