@@ -156,7 +156,8 @@ def _find_join(parent: str | None, first: int, shown: Mapping[str, FamilyMember]
 def _find_outcome(one: FamilyMember, index: int, reward: float | None) -> Outcome:
     if reward is None:  # the last attempt of a run that is at work, or was cut off, has not failed
         has_end = one.outcome not in (*_AT_WORK, "cancelled", "interrupted", "stopped")
-        return "failed" if has_end or index < len(one.rewards) - 1 else "pending"
+        none_failed = not one.failed  # what has no reward is unknown, then
+        return "failed" if (has_end or index < len(one.rewards) - 1) and not none_failed else "pending"
     if index == one.best:
         return "stopped" if one.outcome == "reached" else "best"
     return "scored"

@@ -23,6 +23,7 @@ from pages.shared.clicks import take_click
 from pages.shared.credentials import collect_credentials
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.query import write
+from pages.shared.run.unknown_rewards import draw_unknown_rewards
 from pages.shared.run.verdict import draw_verdict
 from pages.shared.run.view import fragment_place
 from pages.shared.text import escape_markdown, show_error
@@ -130,6 +131,8 @@ def draw_what_if(run: Run) -> None:
                 actions=None if is_narrow() else draw_switch,
             )
             _offer_judge(asked)
+            if spec.reward == timeline.spec.reward:
+                draw_unknown_rewards(run)
             _draw_pictures(_Question(asked))
             draw_outputs(asked, address.attempt())
     with right, st.container(gap="xsmall"):

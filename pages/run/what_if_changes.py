@@ -108,7 +108,8 @@ def draw_table(timeline: Timeline, asked: RunWhatIf) -> None:
     was = "nothing"
     if recorded is not None:
         reward = next((a.reward for a in timeline.attempts if a.index == recorded), None)
-        was = _with_score(recorded + 1, format_reward(timeline, reward))
+        score = "unknown reward" if recorded in timeline.unscored else format_reward(timeline, reward)
+        was = _with_score(recorded + 1, score)
     rows = [
         ("threshold", format_reward(timeline, old.threshold), format_reward(timeline, asked.spec.threshold)),
         ("stops at attempt", _last(timeline), "unknown" if answer.stop is None else str(answer.stop)),

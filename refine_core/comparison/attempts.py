@@ -9,7 +9,7 @@ parts of the score moved, and nothing about why.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from refine_core.comparison.changes import TextChange, compare_words
@@ -148,8 +148,13 @@ def _compare_parts(first: Timeline, a: Attempt, second: Timeline, b: Attempt) ->
     threshold = second.spec.threshold
     best = max(rewards)
     caption = f"best seen {_number(best)}" if threshold is None else f"threshold {_number(threshold)}"
-    yield _part(
+    whole = _part(
         "reward", a.reward, b.reward, max(best, threshold or best), caption, beside=rewards, is_whole=True
+    )
+    yield replace(
+        whole,
+        before="unknown" if a.state == "unknown" else whole.before,
+        after="unknown" if b.state == "unknown" else whole.after,
     )
 
 

@@ -10,6 +10,7 @@ from refine_core.formatting import format_score, format_temperature, pluralize
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.loop import Plan, Stop
 from refine_core.spec import ProgramSpec
+from refine_core.stop_summary import list_attempts
 from refine_core.what_if.conditions import Conditions
 from refine_core.what_if.results import End
 
@@ -141,6 +142,10 @@ def describe_headline(
         count = sum(attempt.outputs is not None and attempt.index < limit for attempt in timeline.attempts)
         if first is None:
             return _both("No recorded output has a score" if count else "No output was recorded")
+        unknown = [i for i in timeline.unscored if i not in ends and i < limit]
+        if unknown:
+            whose = f"The reward of {list_attempts(unknown).lower()} is unknown"
+            return _both(f"{whose}; of the others, attempt {first + 1} is the best: {score(first)}")
         outputs = f"Of these {count} outputs" if count > 1 else "Of this one output"
         other = (
             ", as recorded"

@@ -124,3 +124,12 @@ def test_a_bare_predictor_of_a_trace_can_be_forked(name):
             plan = runs.branches.plan(run_id, 2)
             assert (plan.kept, plan.problems) == (1, ())
     runs.close()
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith("jsonl")])
+def test_a_trace_that_is_cut_off_is_called_damaged(name):
+    data = (TRACES / name).read_bytes()
+    with pytest.raises(ImportRefused, match="damaged or cut off in line 1"):
+        plan_import(MemoryStore(), data[:3000])
+    with pytest.raises(ImportRefused, match="damaged or cut off in line"):
+        plan_import(MemoryStore(), data.rstrip()[:-20])

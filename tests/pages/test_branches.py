@@ -269,11 +269,23 @@ def test_a_run_is_run_again_with_another_strategy_and_names_its_parent():
 # The tree
 
 
-def member(run_id, parent, rewards, fork_attempt=None, *, outcome="finished", depth=None):
+def member(run_id, parent, rewards, fork_attempt=None, *, outcome="finished", depth=None, failed=1):
     depth = depth if depth is not None else int(parent is not None)
     best = max(range(len(rewards)), key=lambda i: rewards[i] or 0, default=None)
     return FamilyMember(
-        run_id, parent, depth, fork_attempt, run_id, "", run_id, rewards, best, 1.0, outcome, 0.0
+        run_id,
+        parent,
+        depth,
+        fork_attempt,
+        run_id,
+        "",
+        run_id,
+        rewards,
+        best,
+        1.0,
+        outcome,
+        0.0,
+        failed=failed,
     )
 
 
@@ -399,3 +411,8 @@ def test_a_draft_never_keeps_a_pasted_key():
 def test_each_attempt_of_the_tree_has_the_mark_of_what_became_of_it(rewards, outcome, marks):
     family = Family("root", (member("root", None, (0.1,)), member("b", "root", rewards, 2, outcome=outcome)))
     assert [point["outcome"] for point in lanes(family)["b"]["points"]] == marks
+
+
+def test_an_unknown_reward_is_not_drawn_as_a_failure_in_the_tree():
+    family = Family("root", (member("root", None, (0.1, None), failed=0),))
+    assert [point["outcome"] for point in lanes(family)["root"]["points"]] == ["best", "pending"]

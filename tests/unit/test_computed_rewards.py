@@ -97,7 +97,11 @@ def test_it_outlives_the_app_and_the_run_stays_imported(tmp_path):
 
 def test_what_if_as_recorded_knows_the_computed_reward(runs):
     run_id = take_in(runs)
-    assert runs.what_ifs.ask(run_id).result.attempts[1].new is None
+    before = runs.what_ifs.ask(run_id).result
+    assert before.attempts[1].new is None
+    assert before.headline.startswith(
+        "The reward of attempt 2 is unknown; of the others, attempt 1 is the best"
+    )
     compute_rewards(runs, run_id)
     answer = runs.what_ifs.ask(run_id).result
     assert (answer.attempts[1].new, answer.stop) == (1.0, 2)

@@ -24,7 +24,7 @@ class FamilyMember:
 
     fork_attempt: of a branch, its first own attempt, from 1; None for a run that keeps nothing. name: that a person gave it, "" for
     none. change: what was changed since its parent, in a few words; "" if that is not known. rewards: one an attempt, the kept ones
-    too; None where it failed or runs. outcome: how it ended, or that it goes on. deleted: whether it is in the list no more.
+    too; None where it failed, runs or is unknown. failed: how many of them failed. outcome: how it ended, or that it goes on. deleted: whether it is in the list no more.
     """
 
     run_id: str
@@ -40,6 +40,7 @@ class FamilyMember:
     outcome: Outcome
     started_at: float
     deleted: bool = False
+    failed: int = 0
 
     @property
     def kept(self) -> int:
@@ -146,4 +147,5 @@ def _member(one: ListedRun, parent: str | None, depth: int) -> FamilyMember:
         one.outcome,
         summary.started_at,
         one.annotation.deleted_at is not None,
+        summary.failed,
     )

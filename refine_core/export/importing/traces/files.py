@@ -6,6 +6,7 @@ Nothing of a file is ever run, and nothing of it is believed before it is looked
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +15,8 @@ from refine_core.errors import ImportRefused, RowsError
 from refine_core.export.importing.traces.span import Span, decode
 
 MAX_SPANS: Final = 200_000
+_BEGINNING: Final = re.compile(r'\s*\[?\s*\{\s*"(resourceSpans|resource_spans|info"\s*:\s*\{\s*"trace_id)"')
+"""Of OpenTelemetry's JSON and of MLflow's."""
 _FAILED: Final = (2, "STATUS_CODE_ERROR", "ERROR")
 _NANO: Final = 10**9
 _LAST_S: Final = 253_402_300_800.0  # the year 10000, in seconds since the epoch
@@ -42,28 +45,34 @@ def _from_json(data: bytes) -> Iterator[Span] | None:
     start = text.lstrip()[:1]
     if start not in ("{", "["):
         return None
-    documents = list(_documents(text))
-    if not any(_is_otlp(one) or _mlflow_spans(one) is not None for one in documents):
+    documents, damaged_line = _read_documents(text)
+    is_trace = any(_is_otlp(one) or _mlflow_spans(one) is not None for one in documents)
+    if damaged_line is not None and (is_trace or _BEGINNING.match(text)):
+        raise ImportRefused(
+            f"it is a trace whose JSON is damaged or cut off in line {damaged_line:,}. Copy the file again, or export the trace anew"
+        )
+    if not is_trace:
         return None
     return (span for one in documents for span in _spans_of(one))
 
 
-def _documents(text: str) -> Iterator[Any]:
-    """The JSON documents of a text: a list of them, a single one, or one a line."""
+def _read_documents(text: str) -> tuple[list[Any], int | None]:
+    """The JSON documents of a text, a list of them, a single one, or one a line; and the first line that is none."""
     try:
         whole = json.loads(text)
     except RecursionError:
-        return
+        return [], 1
     except ValueError:
-        lines = [line for line in text.splitlines() if line.strip()]
+        documents = []
     else:
-        yield from whole if isinstance(whole, list) else [whole]
-        return
-    for line in lines:
-        try:
-            yield json.loads(line)
-        except (ValueError, RecursionError):
-            return
+        return (whole if isinstance(whole, list) else [whole]), None
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                documents.append(json.loads(line))
+            except (ValueError, RecursionError):
+                return documents, number
+    return documents, None
 
 
 def _is_otlp(document: Any) -> bool:
