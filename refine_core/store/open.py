@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -71,6 +73,21 @@ def _startup_lock(file: Path) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def _silenced(name: str) -> Iterator[None]:
+    """Keep the steps that this thread takes out of a logger: a program that is recorded did not ask for them in its log."""
+    thread, logger = threading.get_ident(), logging.getLogger(name)
+
+    def is_wanted(record: logging.LogRecord) -> bool:
+        return record.thread != thread or record.levelno > logging.INFO
+
+    logger.addFilter(is_wanted)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_wanted)
+
+
 def _bring_up_to_date(database: Sqlite) -> None:
     try:
         version = database.version()
@@ -78,9 +95,10 @@ def _bring_up_to_date(database: Sqlite) -> None:
             return
         if version is not None and version > VERSION:
             raise _newer(database.path, version)
-        from refine_core.store.migrations import upgrade
+        with _silenced("alembic.runtime.plugins"), _silenced("alembic.runtime.migration"):
+            from refine_core.store.migrations import upgrade
 
-        upgrade(database)
+            upgrade(database)
     except SQLAlchemyError as error:
         raise database.explain("open the store", error) from error
 

@@ -14,9 +14,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextvars import copy_context
-from multiprocessing.connection import wait
 from pathlib import Path
 from types import SimpleNamespace as Record
 from typing import Any
@@ -280,13 +279,16 @@ def forked_under_way() -> None:
     assert status == 0
 
 
+def answer_alone() -> str:
+    """What a process of a pool does."""
+    return str(refine()(question="in a process").answer)
+
+
 def in_a_process() -> None:
-    """A process of multiprocessing, which skips the interpreter's exit, has written its run when it ends."""
+    """A process of a pool, which skips the interpreter's exit, has written its run when it ends."""
     dspy.configure(lm=Model(), callbacks=[dspy_recorder()])
-    process = multiprocessing.get_context("fork").Process(target=lambda: refine()(question="in a process"))
-    process.start()
-    assert wait([process.sentinel], 30)
-    assert process.exitcode == 0
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        assert pool.submit(answer_alone).result(30) == "Brussels"
 
 
 def with_info() -> None:

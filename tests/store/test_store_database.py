@@ -105,6 +105,14 @@ def test_migrations_are_loaded_only_when_one_is_due(home: Path):
     assert [output(child(code, home)) for _ in range(2)] == [["True"], ["False"]]
 
 
+def test_making_a_store_puts_no_line_into_a_log_at_info(home: Path):
+    code = (
+        "import logging, sys, pathlib, refine_core.store as s; logging.basicConfig(level=logging.INFO, stream=sys.stdout); "
+        "s.open_store(pathlib.Path(sys.argv[1]))"
+    )
+    assert output(child(code, home)) == []
+
+
 def test_what_was_stored_is_there_after_opening_again(home: Path):
     with closing(open_store(home)) as store:
         append_one_by_one(store, run("a"))

@@ -132,7 +132,8 @@ class Background:
             while not self._is_written and not self._has_finished:
                 if time.monotonic() > max(began, self._wrote_at) + EXIT_S:
                     count = len(self._waiting) + self._unwritten_count
-                    logger.error("Refinescope could not record the last %d events", count)
+                    why = "see above" if self._failing else f"the store did not answer for {EXIT_S:.0f} s"
+                    logger.error("Refinescope could not record the last %d events: %s", count, why)
                     self._has_finished = True
                 self._ask()
                 self._changed.wait(0.1)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -14,21 +10,6 @@ from alembic.util import CommandError
 
 from refine_core.errors import StoreError
 from refine_core.store.sqlite import Sqlite
-
-
-@contextmanager
-def _silenced(name: str) -> Iterator[None]:
-    """Keep what this thread does out of a logger: a script that is recorded did not ask for our steps in its log."""
-    thread, logger = threading.get_ident(), logging.getLogger(name)
-
-    def is_of_others(record: logging.LogRecord) -> bool:
-        return record.thread != thread or record.levelno > logging.INFO
-
-    logger.addFilter(is_of_others)
-    try:
-        yield
-    finally:
-        logger.removeFilter(is_of_others)
 
 
 def upgrade(database: Sqlite, to: str = "head") -> None:
@@ -47,8 +28,7 @@ def upgrade(database: Sqlite, to: str = "head") -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         try:
-            with _silenced("alembic.runtime.migration"):
-                command.upgrade(config, to)
+            command.upgrade(config, to)
         except CommandError as error:
             raise StoreError(
                 f"cannot open the store {database.path}: it says that it is of version {database.version()}, which no "
