@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Final
 
 from refine_core.program_child.descriptions import Description, Failure
 
+_NO_REFINESCOPE: Final = re.compile(r"No module named '?refine_core")
 _SAVE: Final = "Fix it and save the file: it starts again by itself."
 _INSTALL_NAMES: Final = {"sklearn": "scikit-learn", "yaml": "PyYAML", "PIL": "Pillow", "cv2": "opencv-python"}
 
@@ -72,7 +74,7 @@ def describe_end(
 ) -> ProgramProblem:
     """The process ended without a word. code: as Popen reports it."""
     doing = "was imported" if importing else "was running"
-    if importing and "No module named refine_core" in output:
+    if importing and _NO_REFINESCOPE.search(output):
         return ProgramProblem(
             "This Python has no Refinescope",
             "Install it beside your packages, and press Start again.",

@@ -212,6 +212,18 @@ def test_a_missing_package_comes_with_the_command_that_installs_it(open_file):
     assert problem.command == f"{sys.executable} -m pip install yaml_of_mine"
 
 
+def test_a_python_without_refinescope_is_told_how_to_get_it(open_file):
+    bare = str(Path(sys.base_prefix) / ("python.exe" if sys.platform == "win32" else "bin/python3"))
+    problem = open_file("x = 1\n", python=bare).failed().problem
+    assert problem.headline == "This Python has no Refinescope"
+    assert problem.command == f"{bare} -m pip install refinescope"
+
+
+def test_a_python_that_is_not_there_is_named(open_file):
+    problem = open_file("x = 1\n", python="/no/such/python").failed().problem
+    assert "/no/such/python cannot be started" in problem.headline
+
+
 def test_an_import_that_never_ends_can_be_stopped(open_file):
     mine = open_file("print('begun')\nwhile True:\n    pass\n")
     mine.until(lambda one: "begun" in one.output)
