@@ -8,6 +8,7 @@ from typing import Any
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import FutureResult
 from refine_core.concurrency.flows import Flow
+from refine_core.errors import LMUnavailableError
 from refine_core.lm.format_refusals import FormatSupport
 from refine_core.lm.remote import LM
 from refine_core.lm.shared import shared
@@ -40,7 +41,14 @@ class LocalLM(LM):
         name = self.model.removeprefix(LOCAL_PREFIX)
         address = yield AwaitServer(local_model.require(name), cancel)
         there = self._at(name, address)
-        return (yield from there.flow(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text))
+        try:
+            return (
+                yield from there.flow(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
+            )
+        except LMUnavailableError:
+            if (why := local_model.find_end()) is None:
+                raise
+        raise LMUnavailableError(why, model=self.model)
 
     def _at(self, name: str, address: Address) -> LM:
         settings: dict[str, Any] = {

@@ -93,6 +93,15 @@ class LocalModel:
         if server is not None:
             server.stop()
 
+    def find_end(self) -> str | None:
+        """Why the server that just answered does so no longer, in a sentence; None while it runs."""
+        with self._lock:
+            server = self._server
+        if server is None:
+            return "The small model was stopped while it answered. The next run on it starts it again."
+        why = server.ended()
+        return None if why is None else _capital(why)
+
     def require(self, name: str) -> Future[Address]:
         """Where the model of this name answers: at once while it runs, else as soon as it does. The future fails with LMUnavailableError."""
         with self._lock:
@@ -100,7 +109,7 @@ class LocalModel:
         if server is not None and server.name == name:
             if (why := server.ended()) is None:
                 return server.address
-            return _failed(f"{why[:1].upper()}{why[1:]}", name)
+            return _failed(_capital(why), name)
         if server is not None:
             return _failed(
                 f"The model that runs on this machine is {server.name}, and {name} was asked for. Start that one with "

@@ -207,8 +207,8 @@ def _explain_end(code: int, log: str, model: Path) -> str:
         return f"there is too little memory for {model.name}. Close other programs, or take a smaller model."
     if code in (-9, 137):
         return (
-            "the system ended the server of the small model, which it does when memory runs out. Close other programs, "
-            "or take a smaller model, and start it again."
+            "the server of the small model was killed: by the system, as happens when memory runs out, or by a person. Start it "
+            "again on the page Models, or with `refinescope local`; where memory is short, close other programs first."
         )
     if "ModuleNotFoundError" in log or "ImportError" in log:
         return f"the server of the small model cannot be loaded on this system. Its log: {_log_file()}."

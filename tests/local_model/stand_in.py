@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 SERVER = Path(__file__).parents[1] / "openai_server.py"
-DAMAGED, HANGS = "damaged", "hangs"
+DAMAGED, HANGS, STALLS = "damaged", "hangs", "stalls"
 
 ENGINE = f"""
 import importlib.util
@@ -43,7 +43,10 @@ class Server:
             threading.Event().wait()
         assert params.hostnames == ["127.0.0.1"] and params.cors_origins == "" and params.ui is False
         assert params.cpuparams.n_threads == 1
-        server = openai_server.OpenAIServer(text, key=params.api_keys[0])
+        def stall(body):
+            print("asked", file=sys.stderr, flush=True)
+            return openai_server.Answer("", hang_s=60)
+        server = openai_server.OpenAIServer(stall if text == {STALLS!r} else text, key=params.api_keys[0])
         server.models = [*params.model_alias]
         server.sizes = {{"/props": {{"default_generation_settings": {{"n_ctx": params.n_ctx}}}}}}
         server.__enter__()
@@ -59,7 +62,7 @@ def write_engine(folder: Path) -> Path:
 
 
 def write_model(file: Path, says: str) -> Path:
-    """A model file that answers so, or is DAMAGED, or HANGS while it is loaded."""
+    """A model file that answers so, or is DAMAGED, or HANGS while it is loaded, or STALLS at each call."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"GGUF{says}", encoding="utf-8")
     return file

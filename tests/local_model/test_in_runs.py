@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import sys
+import threading
 from dataclasses import replace
 
 import pytest
@@ -15,13 +18,23 @@ from refine_core.cli import main
 from refine_core.connect import connect
 from refine_core.connections import Connection
 from refine_core.errors import LMUnavailableError
-from refine_core.local_model import ENGINE, LIMITS, NAME, TITLE, WEIGHTS, describe_model, local_model
+from refine_core.local_model import (
+    ENGINE,
+    LIMITS,
+    NAME,
+    TITLE,
+    WEIGHTS,
+    describe_model,
+    local_home,
+    local_model,
+)
 from refine_core.local_model.folder import package_folder
 from refine_core.local_model.server import available_bytes
 from refine_core.programs import EXAMPLES
 from tests.local_model.conftest import REPLY
-from tests.local_model.stand_in import write_engine, write_model
+from tests.local_model.stand_in import STALLS, write_engine, write_model
 from tests.pages.test_pages import MAIN
+from tests.threads import eventually
 
 pytestmark = pytest.mark.skipif((available_bytes() or 10**9) < 300_000_000, reason="too little memory")
 
@@ -79,6 +92,24 @@ def test_its_calls_are_no_snippets_since_port_and_key_end_with_the_app():
 
 def test_another_model_file_is_asked_by_whatever_format_it_keeps():
     assert (describe_model().reply_format, describe_model("qwen").reply_format) == ("json_schema", "auto")
+
+
+def test_a_server_that_is_killed_in_mid_call_is_said_to_have_been(home, tmp_path):
+    write_engine(package_folder(ENGINE))
+    local_model.start(write_model(tmp_path / "slow.gguf", STALLS)).result(30)
+    lm = connect(replace(describe_model("slow"), cache=False, retries=0))
+    killer = threading.Timer(0, kill_once_asked, (local_model,))
+    killer.start()
+    with pytest.raises(LMUnavailableError, match="was killed"):
+        lm("hi")
+    killer.join()
+
+
+def kill_once_asked(model):
+    """Kill the server as soon as it says, in its log, that it was asked."""
+    with (local_home() / "server.log").open() as log:
+        assert eventually(lambda: "asked" in log.read(), within_s=60)
+    os.kill(model._server.pid, signal.SIGKILL)
 
 
 # The command
