@@ -58,8 +58,9 @@ def command(
         raise BadInput(text[:1].upper() + text[1:]) from error
     if check is not None:
         from refine_core.cli.local_check import run_check
+        from refine_core.formatting import pluralize
 
-        click.echo(f"{name} runs. {check} refinements of at most two attempts follow.\n")
+        click.echo(f"{name} runs. {pluralize(check, 'refinement')} of at most two attempts follow.\n")
         try:
             return run_check(describe_model(name), check)
         finally:

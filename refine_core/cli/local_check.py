@@ -31,6 +31,7 @@ _EXPECTED_ENDS: Final = ("threshold_reached", "attempts_used_up", "every_attempt
 def run_check(model: ModelSpec, count: int) -> int:
     """Run them and print each, then the rates. Returns the exit code."""
     from refine_core import runs
+    from refine_core.formatting import pluralize
 
     replies: dict[str, Counter[str]] = {}
     unexplained: list[str] = []
@@ -53,7 +54,7 @@ def run_check(model: ModelSpec, count: int) -> int:
     if unexplained:
         print_text("\n".join(["", "Not explained:", *unexplained]), err=True)
         return CHECK_FAILED
-    click.echo(f"{count} refinements: none crashed, and each failure says why.")
+    click.echo(f"{pluralize(count, 'refinement')}: none crashed, and each failure says why.")
     return DONE
 
 
