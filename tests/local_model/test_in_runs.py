@@ -6,7 +6,6 @@ import io
 import os
 import signal
 import sys
-import threading
 from dataclasses import replace
 
 import pytest
@@ -15,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from refine_core import connections, runs
 from refine_core.call_snippets import describe_call
 from refine_core.cli import main
+from refine_core.concurrency.threads import start_thread
 from refine_core.connect import connect
 from refine_core.connections import Connection
 from refine_core.errors import LMUnavailableError
@@ -98,11 +98,10 @@ def test_a_server_that_is_killed_in_mid_call_is_said_to_have_been(home, tmp_path
     write_engine(package_folder(ENGINE))
     local_model.start(write_model(tmp_path / "slow.gguf", STALLS)).result(30)
     lm = connect(replace(describe_model("slow"), cache=False, retries=0))
-    killer = threading.Timer(0, kill_once_asked, (local_model,))
-    killer.start()
+    killer = start_thread(lambda: kill_once_asked(local_model), name="killer")
     with pytest.raises(LMUnavailableError, match="was killed"):
         lm("hi")
-    killer.join()
+    killer.result(60)
 
 
 def kill_once_asked(model):
