@@ -20,7 +20,13 @@ from refine_core.log.folds import cut_short, timeline
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Timeline, Usage
 from refine_core.markdown import block, code, details, prose, table
-from refine_core.messages import describe_failure, describe_outcome, format_reward, usage_summary
+from refine_core.messages import (
+    describe_failure,
+    describe_outcome,
+    describe_unknown,
+    format_reward,
+    usage_summary,
+)
 from refine_core.spec.source import program_source
 from refine_core.stop_summary import stop_sentences
 
@@ -45,6 +51,7 @@ def write_markdown(run: RunLog) -> str:
         f"### {prose(run.annotation.name or title_of(shown.spec))}",
         verdict,
         f"{code(shown.spec.model.label)} · {format_time(shown.started_at)} · {usage_summary(shown)}",
+        *_origin(shown),
         *_left_out(shown),
         "\n".join(f"- {line}" for line in (*_asked(shown), *_result(shown))),
         *_table(shown),
@@ -54,6 +61,13 @@ def write_markdown(run: RunLog) -> str:
     end = [*_program(shown), f"<sub>Run {code(run.run_id)}, exported from Refinescope.</sub>"]
     room = _MAX_CHARS - sum(map(len, (*head, *end)))
     return "\n\n".join([*head, *_attempts(shown, room), *end]) + "\n"
+
+
+def _origin(run: Timeline) -> Iterator[str]:
+    """Of a run of another library, which one, and what nobody knows of it."""
+    if run.recorded_from:
+        told = " · ".join(filter(None, (f"Recorded from {run.recorded_from}", describe_unknown(run))))
+        yield f"{prose(told)}."
 
 
 def _left_out(run: Timeline) -> Iterator[str]:

@@ -16,7 +16,9 @@ def describe_figure(timeline: Timeline, *, live: bool = True) -> str:
     if not count:
         return f"Timeline of a run of at most {pluralize(timeline.spec.attempt_count, 'attempt')}; none has begun."
     sentences = [
-        f"Timeline of {pluralize(count, 'attempt')} of at most {timeline.spec.attempt_count}.",
+        f"Timeline of {pluralize(count, 'attempt')}."
+        if "N" in timeline.unknown
+        else f"Timeline of {pluralize(count, 'attempt')} of at most {timeline.spec.attempt_count}.",
         *filter(None, [label(timeline)]),
     ]
     if timeline.spec.threshold is not None:

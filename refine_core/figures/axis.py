@@ -16,7 +16,10 @@ from refine_core.messages import format_reward
 _FAR = 10.0  # a first reward beyond, where no threshold is set, gets an axis around itself rather than from 0
 _FARTHEST = 1e100  # a reward beyond lies at the edge, so that sums stay finite
 _NEAR = 1e-6  # a threshold as near to 0 from below leaves nothing to divide
-BEYOND_PX = 8.0  # from the panel's edge to an infinite reward
+ABOVE_PX, BEYOND_PX = (
+    3.0,
+    8.0,
+)  # from the panel's edges to an infinite reward: above are the attempts' numbers
 _LABEL_PX = 13  # of height, that a tick's text needs for itself
 
 
@@ -43,7 +46,7 @@ class Axis:
     def y(self, reward: float) -> float:
         """Where a reward lies; an infinite one lies beyond the edge."""
         if math.isinf(reward):
-            return round(self.top - BEYOND_PX if reward > 0 else self.bottom + BEYOND_PX, 2)
+            return round(self.top - ABOVE_PX if reward > 0 else self.bottom + BEYOND_PX, 2)
         share = (min(max(reward, self.low), self.high) - self.low) / (self.high - self.low)
         return round(self.bottom - share * self.height, 2)
 

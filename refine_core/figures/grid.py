@@ -74,9 +74,14 @@ def count_columns(timeline: Timeline) -> int:
 
 
 def list_predictors(timeline: Timeline) -> list[str]:
-    """The program's predictors in its own order, and others that were called."""
-    called = (run.name for attempt in timeline.attempts for run in attempt.predictors)
-    return list(dict.fromkeys((*timeline.predictors, *called)))
+    """The program's predictors in its own order, and others that were called.
+
+    Where attempts refine inside, the inner refinement calls its predictors by names of its own; then only those that were called.
+    """
+    runs = [run for attempt in timeline.attempts for run in attempt.predictors]
+    called = [run.name for run in runs]
+    own = [name for name in timeline.predictors if name in called or not any(run.inner for run in runs)]
+    return list(dict.fromkeys((*own, *called)))
 
 
 def build_grid(timeline: Timeline) -> Grid:

@@ -130,9 +130,11 @@ def join_names(names: Iterable[str]) -> str:
 
 def _beginning(event: ev.RunStarted, timeline: Timeline) -> str:
     count, threshold = len(event.temperatures), event.spec.threshold
-    most = pluralize(count, "attempt") if count == 1 else f"up to {count} attempts"
+    most = pluralize(count, "attempt") if count == 1 or "N" in event.unknown else f"up to {count} attempts"
     until = (
-        "no threshold"
+        "its threshold is unknown"
+        if "threshold" in event.unknown
+        else "no threshold"
         if threshold is None
         else f"it stops at a reward of {format_reward(timeline, threshold)}"
     )

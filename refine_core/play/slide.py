@@ -160,9 +160,12 @@ def _focus(timeline: Timeline, step: Step) -> Attempt | None:
 
 def _aim(timeline: Timeline) -> str:
     count, threshold = len(timeline.temperatures), timeline.spec.threshold
-    most = pluralize(count, "attempt") if count == 1 else f"up to {count} attempts"
+    is_known = "N" not in timeline.unknown
+    most = f"up to {count} attempts" if count > 1 and is_known else pluralize(count, "attempt")
     return (
-        f"no threshold · {most}"
+        f"threshold unknown · {most}"
+        if "threshold" in timeline.unknown
+        else f"no threshold · {most}"
         if threshold is None
         else f"threshold {format_reward(timeline, threshold)} · {most}"
     )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from refine_core.errors import ImportRefused
 from refine_core.events import RunStarted
-from refine_core.export import import_runs
+from refine_core.export import export_run, import_runs, read_runs
 from refine_core.export.importing.runs import plan_import
 from refine_core.log.folds import timeline
 from refine_core.messages import describe_outcome
@@ -133,3 +133,14 @@ def test_a_trace_that_is_cut_off_is_called_damaged(name):
         plan_import(MemoryStore(), data[:3000])
     with pytest.raises(ImportRefused, match="damaged or cut off in line"):
         plan_import(MemoryStore(), data.rstrip()[:-20])
+
+
+def test_a_shared_trace_claims_nothing_that_it_does_not_hold():
+    store = MemoryStore()
+    run_ids = import_runs(store, (TRACES / "openinference.otlp.jsonl").read_bytes()).run_ids
+    best_of_n = run_ids[1]
+    for form in ("html", "md"):
+        text = export_run(next(iter(read_runs(store, [best_of_n]))), form).data.decode()
+        assert "Recorded from a trace of dspy · unknown: N, threshold, reward function" in text
+        assert "attempts were to be made" not in text
+        assert "up to 2" not in text

@@ -364,7 +364,7 @@ def test_a_reward_without_end_lies_beyond_the_edge():
     log.attempt(math.inf)
     log.attempt(-math.inf)
     top, foot = drawing(log)["panel"]
-    assert layer(log, "reward")["y"] == [(top + foot) / 2, top - 8, foot + 8]
+    assert layer(log, "reward")["y"] == [(top + foot) / 2, top - 3, foot + 8]
     assert layer(log, "reward values")["text"][1:] == ["∞", "−∞"]
 
 

@@ -55,7 +55,11 @@ def _setting(run: Timeline) -> Iterator[Markup]:
     )
     if aim := describe_aim(spec.reward):
         yield join((f"What it looks for, in its author's words: “{aim.rstrip('.')}”.",))
-    if spec.threshold is None and spec.attempt_count > 1:
+    if "threshold" in run.unknown:
+        yield join(
+            ("Whether a score could end the run early is not known: the trace does not hold the threshold.",)
+        )
+    elif spec.threshold is None and spec.attempt_count > 1:
         yield join((f"No score ended the run early: all {spec.attempt_count:,} attempts were to be made.",))
     elif spec.threshold is not None and spec.attempt_count > 1:
         threshold = format_reward(run, spec.threshold)
@@ -77,8 +81,11 @@ def _describe_tries(run: Timeline) -> Iterator[str]:
     """Who tried what, and how often."""
     spec = run.spec
     model, once = _MODELS[spec.model.kind], spec.attempt_count == 1
+    most = (
+        "" if "N" in run.unknown else "up to "
+    )  # where N is unknown, it stands at the attempts that were made
     if has_task(spec):
-        yield f"{model} had {'one try' if once else f'up to {spec.attempt_count:,} tries'} at the task above; "
+        yield f"{model} had {'one try' if once else f'{most}{spec.attempt_count:,} tries'} at the task above; "
         yield "it is an " if once else "each is an "
     else:
         outputs = _list_outputs(run)
@@ -86,7 +93,7 @@ def _describe_tries(run: Timeline) -> Iterator[str]:
         rest = len(outputs) - len(named)
         yield f"{model} was asked for "
         yield from list_and([*named, f"{rest} more"] if rest > 0 else named) if named else ("an answer",)
-        yield ", once: one " if once else f", up to {spec.attempt_count:,} times; each try is an "
+        yield ", once: one " if once else f", {most}{spec.attempt_count:,} times; each try is an "
     yield term("attempt")
     yield "."
 

@@ -12,7 +12,7 @@ from refine_core.figures import label
 from refine_core.formatting import format_time, pluralize
 from refine_core.left_out import LEFT_OUT
 from refine_core.log.timeline import Timeline
-from refine_core.messages import resume_summary, usage_summary
+from refine_core.messages import describe_unknown, resume_summary, usage_summary
 from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_sentences
 
@@ -44,6 +44,9 @@ def write_opening(run: Timeline, title: str, tags: Sequence[str]) -> Iterator[Ma
     yield element("p", f"{usage_summary(run)}.", cls="m")
     for words in filter(None, (label(run), resume_summary(run))):
         yield element("p", words, cls="m")
+    if run.recorded_from:
+        told = " · ".join(filter(None, (f"Recorded from {run.recorded_from}", describe_unknown(run))))
+        yield element("p", f"{told}.", cls="m s")
     if run.left_out:
         what = f"Left out before this file was shared: {', '.join(run.left_out)}. In their place stands "
         yield element("p", what, mark_left_out(LEFT_OUT), ".")

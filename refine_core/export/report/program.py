@@ -69,8 +69,8 @@ def _write_stage(stage: StageSpec) -> Markup:
 def _settings(run: Timeline) -> Iterator[tuple[str, str]]:
     spec = run.spec
     yield "strategy", _STRATEGIES[spec.strategy]
-    yield "max attempts (N)", f"{spec.attempt_count:,}"
-    yield "threshold", format_reward(run, spec.threshold)
+    yield "max attempts (N)", "unknown" if "N" in run.unknown else f"{spec.attempt_count:,}"
+    yield "threshold", "unknown" if "threshold" in run.unknown else format_reward(run, spec.threshold)
     if spec.fail_count is not None:
         yield "failures allowed", f"{spec.fail_count:,}"
     if settings := describe_settings(run):

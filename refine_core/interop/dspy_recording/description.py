@@ -220,7 +220,9 @@ def _is_bare(module: Any) -> bool:
 
 
 def _file_of(program: type) -> str:
-    defined = sys.modules.get(program.__module__)
+    """Name of the file that has the program: the user's script, for a program of dspy's own classes."""
+    is_dspys = program.__module__.startswith("dspy.")
+    defined = None if is_dspys else sys.modules.get(program.__module__)
     path = getattr(defined, "__file__", None) or getattr(sys.modules.get("__main__"), "__file__", None)
     return Path(path).name if path else NO_FILE
 
