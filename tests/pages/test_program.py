@@ -19,11 +19,23 @@ data = [{"question": "Why?", "tone": "loud", "year": "soon"}, {"question": "How?
 """
 
 
+WAITING = """
+from refine_core import Predict, Refine
+
+def reward(args, pred):
+    print("scoring")
+    return 0.0
+
+refine = Refine(Predict("question -> answer"), 1000, reward, 1.0)
+data = {"question": "Why?"}
+"""
+
+
 @pytest.fixture
-def page(tmp_path, monkeypatch):
+def page(request, tmp_path, monkeypatch):
     monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path / "home"))
     path = tmp_path / "mine.py"
-    path.write_text(PROGRAM)
+    path.write_text(getattr(request, "param", PROGRAM))
     monkeypatch.setenv(program_files.FILE_VARIABLE, str(path))
     program_files.opened.cache_clear()
     mine = OpenFile(path, process=program_files.opened())
@@ -55,3 +67,16 @@ def test_a_choice_that_the_file_no_longer_offers_is_asked_for_again(page):
     assert at.selectbox(key="opened.0.in.program.tone.choice").value is None
     at.button(key="opened.run").click().run()
     assert any("choose one of the values" in one.value.lower() for one in at.error)
+
+
+@pytest.mark.parametrize("page", [WAITING], indirect=True)
+def test_a_run_of_the_file_is_cancelled_on_its_own_page_too(page):
+    at, mine = page
+    at.button(key="opened.run").click().run()
+    shown = mine.until(lambda one: "scoring" in one.output and one.run_id is not None)
+    at.query_params["run"] = shown.run_id
+    at.switch_page("../run/page.py").run()
+    assert not [one.value for one in at.caption if "Cancel it there" in one.value]
+    at.button(key="cancel").click().run()
+    mine.ready()
+    assert runs.get(shown.run_id).timeline.end.reason == "cancelled"

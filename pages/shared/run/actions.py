@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.credentials import ask_for_keys, collect_credentials
+from pages.shared.run.opened import find_process
 from pages.shared.run.pausing import ACTION_PX, pause_button
 from pages.shared.text import show_error
 from refine_core import runs
@@ -60,7 +61,8 @@ def draw_idle_actions() -> None:
 
 
 def _cancel(run: Run) -> None:
-    if not run.is_local:
+    process = find_process(run)
+    if not run.is_local and process is None:
         st.caption(
             "Its own script runs it. Stop it there."
             if run.timeline.recorded_from
@@ -68,10 +70,13 @@ def _cancel(run: Run) -> None:
             width="content",
         )
         return
-    stopping = run.state == "cancelling"
+    stopping = run.state == "cancelling" if process is None else process.snapshot().state == "cancelling"
     label = "Cancelling …" if stopping else "Cancel"
     if st.button(label, icon=":material/stop_circle:", disabled=stopping, key="cancel"):
-        runs.cancel(run.run_id)
+        if process is not None:
+            process.cancel()
+        else:
+            runs.cancel(run.run_id)
         st.rerun()
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.attempt.view import draw_attempt, take_clicks
+from pages.shared.run.opened import find_process
 from pages.shared.run.pausing import PLACE_PX, draw_pause
 from pages.shared.run.timeline import ROOM_PX, Part, draw_timeline
 from pages.shared.run.timeline import take_clicks as take_timeline_clicks
@@ -244,7 +245,7 @@ def _draw_head(
         aside=partial(aside, run) if aside is not None else None,
         keep_px=NARROW_HEAD_PX if run.live and is_narrow() else None,
     )
-    if run.live and not run.is_local and actions is not None:
+    if run.live and not run.is_local and actions is not None and find_process(run) is None:
         st.caption(
             f"A script records this run from {library} as it goes; it can only be stopped there."
             if (library := run.timeline.recorded_from)
