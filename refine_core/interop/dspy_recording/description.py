@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,16 +31,21 @@ _SETTINGS: Final = ("api_base", "base_url", "temperature", "max_tokens", "rollou
 
 
 def describe_refinement(
-    instance: Any, inputs: Mapping[str, Any], lm: Any, adviser: Any, version: str
+    instance: Any,
+    named: Sequence[tuple[str, Any]],
+    inputs: Mapping[str, Any],
+    lm: Any,
+    adviser: Any,
+    *,
+    version: str,
 ) -> Callable[[], ProgramSpec]:
     """What makes the description of a run, out of what is noted now: the program may change its Refine meanwhile.
 
-    lm: the model that answers; adviser: the one asked for advice. version: of dspy.
+    named: the predictors. lm: the model that answers; adviser: the one asked for advice. version: of dspy.
     """
     module = instance.module
     predictors = [
-        (name, one.signature, tuple(to_jsonable(dict(demo)) for demo in one.demos))
-        for name, one in module.named_predictors()
+        (name, one.signature, tuple(to_jsonable(dict(demo)) for demo in one.demos)) for name, one in named
     ]
     single = len(predictors) == 1 and _is_bare(module)
     reward, threshold, attempts = find_reward(instance), instance.threshold, instance.N

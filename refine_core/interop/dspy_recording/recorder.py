@@ -245,18 +245,18 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         is_attempt = place is not None and place.within == "refinement"
         if place is not None and is_attempt:
             place, _ = self._begin_attempt(place.refinement, instance)
-        lm = _find_model(instance.module)
+        named = instance.module.named_predictors()
+        lm = _find_model(named)
         planned = list_planned_temperatures(instance, lm, VERSION)
         asks = isinstance(instance, dspy.Refine)
         if place is None:
-            describe = describe_refinement(instance, _arguments(inputs), lm, dspy.settings.lm or lm, VERSION)
+            adviser = dspy.settings.lm or lm
+            describe = describe_refinement(instance, named, _arguments(inputs), lm, adviser, version=VERSION)
             refinement = Refinement(instance, self._open_scope(), planned, asks, describe)
         else:
             refinement = Refinement(instance, place.scope.begin("refine"), planned, asks)
         first = self._first_fail_counts.setdefault(instance, instance.fail_count)
-        refinement.started(
-            tuple(name for name, _ in instance.module.named_predictors()), first, f"dspy {VERSION}"
-        )
+        refinement.started(tuple(name for name, _ in named), first, f"dspy {VERSION}")
         around = sys.exception()
 
         def end(outputs: Any, error: BaseException | None) -> None:
@@ -373,12 +373,9 @@ class _Guard:
             self.recorder.log_once(bug)
 
 
-def _find_model(program: Any) -> Any:
-    """The model that answers: the program's first own one, else the one in force. dspy itself refuses several."""
-    return (
-        next((lm for one in program.predictors() if (lm := getattr(one, "lm", None))), None)
-        or dspy.settings.lm
-    )
+def _find_model(named: list[tuple[str, Any]]) -> Any:
+    """The model that answers: the first own one of a predictor, else the one in force. dspy itself refuses several."""
+    return next((lm for _, one in named if (lm := getattr(one, "lm", None))), None) or dspy.settings.lm
 
 
 def _arguments(inputs: Mapping[str, Any]) -> dict[str, Any]:

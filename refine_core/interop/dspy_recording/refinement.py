@@ -110,7 +110,8 @@ class Refinement:
             index, self.scope.begin("attempt", index), program, {id(one): name for name, one in named}
         )
         self.attempts.append(attempt)
-        temperature = next((_temperature(one) for _, one in named), None)
+        temperatures = {name: _temperature(one) for name, one in named}
+        temperature = next(iter(temperatures.values()), None)
         planned = self.planned[index] if index < len(self.planned) else 0.0
         attempt.scope.emit(
             AttemptStarted(
@@ -118,7 +119,7 @@ class Refinement:
                 planned if temperature is None else temperature,
                 self._hints(named),
                 self._advice_from if self._advice else None,
-                tuple(name for name, one in named if _temperature(one) is None),
+                tuple(name for name, one in temperatures.items() if one is None),
             )
         )
         for name, other in self._misdirected(named):
