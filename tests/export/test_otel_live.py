@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from refine_core import BestOfN, Example, Predict, Refine, ScriptedLM, context
-from refine_core.events import LMRequested, RewardStarted
+from refine_core.events import (
+    AttemptStarted,
+    LMRequested,
+    RewardScored,
+    RewardStarted,
+    RunFinished,
+    RunResumed,
+)
 from refine_core.export.leaving_out.redaction import NO_REDACTION, Redaction, redact
 from refine_core.export.otel import live, live_spans
 from refine_core.export.otel.builder import spans_of
 from refine_core.export.otel.live import LEAVE_OUT, LIVE, LiveSpans, find_watch, read_left_out
+from refine_core.interop.dspy_recording.background import Background
+from refine_core.interop.dspy_recording.run_log import RunLog, RunScope
+from refine_core.log.scope import Record
+from refine_core.log.span import RUN, Span
 from refine_core.runs.registry import Runs
 from refine_core.spec.examples import EXAMPLES
 from refine_core.store import MemoryStore
 from tests.export.test_otel import ENDPOINT, _no_variables  # noqa: F401  # a fixture for every test
-from tests.logs import headline
+from tests.logs import SCENARIOS, headline
 from tests.otlp_receiver import attributes_of, receiving
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +105,70 @@ def test_spans_go_out_while_the_run_is_at_work(monkeypatch):
         assert [span.name for span in receiver.spans if not span.parent_span_id] == []
         watch.take(records[first_reply:])
         receiver.wait_for(lambda one: any(not span.parent_span_id for span in one.spans))
+
+
+def test_a_run_that_goes_on_sends_what_is_new(monkeypatch):
+    """What went out before it was resumed is not sent again, but for the run's own span."""
+    log = SCENARIOS["cancelled"]()
+    before = [*log.records]
+    index = max(one.event.index for one in before if isinstance(one.event, AttemptStarted))
+    attempt, last = Span("attempt", index, RUN, 2), before[-1]
+    new = [
+        Record(last.run_id, last.seq + n, last.at + n, span, event)
+        for n, (span, event) in enumerate(
+            (
+                (RUN, RunResumed(index)),
+                (attempt, AttemptStarted(index, 0.7)),
+                (attempt, RewardStarted(index, {"answer": "yes"})),
+                (attempt, RewardScored(index, 1.0, 0.1)),
+                (RUN, RunFinished("threshold_reached", index, index, 3.0)),
+            ),
+            1,
+        )
+    ]
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        watch = LiveSpans(NO_REDACTION)
+        watch.take(before, sent=True)
+        watch.take(new)
+        assert watch.flush(20)
+    assert [span.name for span in receiver.spans] == [
+        "reward",
+        f"attempt {index + 1}",
+        spans_of(before)[0].name,
+    ]
+    assert receiver.spans[-1].start_time_unix_nano == spans_of(before)[0].start_ns
+
+
+def test_what_the_recorder_of_dspy_records_is_sent_too(monkeypatch):
+    store, first = MemoryStore(), headline().records[0]
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        monkeypatch.setenv(LIVE, "1")
+        background = Background(lambda: store)
+        scope = RunScope(RunLog("run-1", background))
+        scope.emit(first.event)
+        scope.emit(RunFinished("attempts_used_up", None, None, 0.1))
+        assert background.flush(20)
+        assert find_watch().flush(20)
+    assert [span.name for span in receiver.spans] == [spans_of([first])[0].name]
+
+
+def test_a_command_that_ends_at_once_has_sent_its_run():
+    code = "from refine_core.cli import main; raise SystemExit(main(['run', '--example', 'one_word']))"
+    with receiving() as receiver:
+        environment = {**os.environ, ENDPOINT: receiver.address, LIVE: "1"}
+        ended = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert sum(not span.parent_span_id for span in receiver.spans) == 1
+    assert sum(span.name.startswith("chat") for span in receiver.spans) == 5
 
 
 def test_a_branch_sends_what_it_keeps_too(runs, monkeypatch):

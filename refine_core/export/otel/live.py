@@ -45,6 +45,8 @@ LIVE: Final = "REFINESCOPE_OTEL_LIVE"
 LEAVE_OUT: Final = "REFINESCOPE_OTEL_LEAVE_OUT"
 MAX_WAITING: Final = 20_000
 """Records, and spans, that wait to be sent; further ones are dropped."""
+MAX_RUNS: Final = 1_000
+"""At work at once; of a further one the oldest is let go, which was broken off most probably."""
 GATHER_S: Final = 0.2
 RETRY_S: Final = 15.0
 TIMEOUT_S: Final = 3.0
@@ -109,7 +111,7 @@ class LiveSpans:
         self._failing = False
         self._next_try = 0.0
         self._warned_of_loss = False
-        self._given_up = False
+        self._given_up = self._has_finished = False
 
     def take(self, records: Iterable[Record], *, sent: bool = False) -> None:
         """Take records of one run, in order. sent: their spans went out before, where a run goes on."""
@@ -130,6 +132,8 @@ class LiveSpans:
                     return
                 self._thread = thread
             self._changed.notify_all()
+        if self._has_finished:  # at the interpreter's exit nobody waits for the thread any more
+            self.flush(EXIT_S)
 
     def flush(self, timeout_s: float = 10.0) -> bool:
         """Wait until all spans that have ended were sent, at most `timeout_s` seconds; whether they were."""
@@ -150,6 +154,7 @@ class LiveSpans:
 
     def _finish(self) -> None:
         """At the interpreter's exit: a collector that is there gets the last spans; one that is gone is not waited for."""
+        self._has_finished = True
         if not self.flush(EXIT_S) and (left := len(self._unsent) + len(self._waiting)):
             logger.warning(
                 "Refinescope could not send the last spans (%d); `refinescope export RUN --to otel` does",
@@ -167,7 +172,7 @@ class LiveSpans:
                 self._busy = True
             try:
                 for record, sent in batch:
-                    spans = self._build(record)
+                    spans = self._build(record, goes_on=sent)
                     if not sent:
                         self._keep(spans)
                 self._send()
@@ -190,15 +195,18 @@ class LiveSpans:
             self._changed.wait(left)
         self._changed.wait_for(lambda: len(self._waiting) >= MAX_WAITING, GATHER_S)
 
-    def _build(self, record: Record) -> list[OtelSpan]:
-        """The spans that end with a record."""
+    def _build(self, record: Record, *, goes_on: bool) -> list[OtelSpan]:
+        """The spans that end with a record. goes_on: whether it is of the log of a run that is resumed."""
         from refine_core.export.otel.builder import SpanBuilder
 
+        if record.seq == 1:  # of a run that goes on, the whole log comes again
+            self._runs.pop(record.run_id, None)
+            while len(self._runs) >= MAX_RUNS:
+                del self._runs[next(iter(self._runs))]
+            self._runs[record.run_id] = _Run(SpanBuilder())
         run = self._runs.get(record.run_id)
-        if run is None:
-            if record.seq > 1:
-                return []  # it began before it was watched
-            run = self._runs[record.run_id] = _Run(SpanBuilder())
+        if run is None:  # it began before it was watched
+            return []
         run.held.append(record)
         if self._redaction:
             run.records.append(record)
@@ -206,7 +214,7 @@ class LiveSpans:
                 return []
         ready, run.held = run.held, []
         spans = [span for one in self._clean(run, ready) for span in run.builder.add(one)]
-        if isinstance(record.event, RunFinished):
+        if isinstance(record.event, RunFinished) and not goes_on:
             self._runs.pop(record.run_id, None)
         return spans
 
