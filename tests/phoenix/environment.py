@@ -20,7 +20,7 @@ import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 LOCK = Path(__file__).parents[2] / "requirements" / "phoenix.txt"
-START_S = 120
+START_S = 400
 
 
 def python() -> Path:
@@ -39,7 +39,6 @@ def python() -> Path:
             "install",
             "--quiet",
             "--disable-pip-version-check",
-            "--no-compile",
         ]
         subprocess.run([*pip, "-r", str(LOCK)], check=True)
         (home / "complete").touch()

@@ -5,6 +5,7 @@ Not part of `.ci/run`: `.ci/long otel` runs it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -23,6 +24,7 @@ from tests.phoenix.environment import serving
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 US = 1000
+pytestmark = pytest.mark.timeout(600)  # Phoenix takes its time to start
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,11 @@ def project(phoenix, monkeypatch, request):
     monkeypatch.setenv(ENDPOINT, phoenix)
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", f"openinference.project.name={name}")
     return name
+
+
+def recorded(name, project):
+    """The records of a scenario, as of a run of this test's own: a trace belongs to one project."""
+    return [replace(record, run_id=f"{project}-{name}") for record in SCENARIOS[name]().records]
 
 
 def read_back(phoenix, project, count):
@@ -81,7 +88,7 @@ def test_a_run_is_read_back_as_it_was_sent(name, phoenix, project, monkeypatch):
     monkeypatch.setenv(
         "OTEL_RESOURCE_ATTRIBUTES", f"openinference.project.name={project}-{name.replace(' ', '-')}"
     )
-    records = SCENARIOS[name]().records
+    records = recorded(name, project)
     spans = spans_of(records)
     sent = send_runs([RunLog(records)])
     assert (sent.spans, sent.failed) == (len(spans), 0)
@@ -89,7 +96,7 @@ def test_a_run_is_read_back_as_it_was_sent(name, phoenix, project, monkeypatch):
 
 
 def test_a_run_that_is_sent_twice_is_one_trace(phoenix, project):
-    records = SCENARIOS["headline"]().records
+    records = recorded("headline", project)
     for _ in range(2):
         send_runs([RunLog(records)])
     assert_equal(spans_of(records), read_back(phoenix, project, len(spans_of(records))))
@@ -108,7 +115,7 @@ def test_a_run_at_work_is_read_back_as_it_is_recorded(phoenix, project, monkeypa
 
 
 def test_prompts_that_are_left_out_never_reach_phoenix(phoenix, project):
-    records = SCENARIOS["headline"]().records
+    records = recorded("headline", project)
     send_runs([RunLog(records)], redaction=Redaction(prompts=True))
     found = read_back(phoenix, project, len(spans_of(records)))
     contents = [
