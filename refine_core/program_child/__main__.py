@@ -27,6 +27,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from refine_core import __version__
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RefineError, RunCancelled
 from refine_core.program_child.descriptions import Description, Failure, RunRequest, to_data
@@ -145,6 +146,7 @@ def main() -> int:
         return 1
     description = Description(
         f"{sys.executable} ({sys.version.partition(' ')[0]})",
+        __version__,
         tuple(_list_libraries(found)),
         tuple(one.entry for one in found.programs.values()),
         found.reward_entries,
@@ -165,8 +167,6 @@ def end_group() -> None:
 
 
 def _list_libraries(found: Found) -> list[str]:
-    from refine_core import __version__
-
     dspy = find_dspy()
     used = {one.entry.library for one in found.programs.values()}
     names = {"dspy": f"dspy {getattr(dspy, '__version__', '')}", "refine_core": f"refine_core {__version__}"}

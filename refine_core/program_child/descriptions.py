@@ -77,9 +77,13 @@ class InputExample:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a file defines. The first program and the first reward are those that it most likely means."""
+    """What a file defines. The first program and the first reward are those that it most likely means.
+
+    refinescope: the version that the file's Python has.
+    """
 
     python: str
+    refinescope: str
     libraries: tuple[str, ...]
     programs: tuple[ProgramEntry, ...]
     rewards: tuple[RewardEntry, ...]
@@ -149,6 +153,7 @@ def read_description(data: Mapping[str, Any]) -> Description:
     )
     return Description(
         python=data["python"],
+        refinescope=data["refinescope"],
         libraries=tuple(data["libraries"]),
         programs=tuple(ProgramEntry(**one) for one in programs),
         rewards=tuple(RewardEntry(**one) for one in data["rewards"]),

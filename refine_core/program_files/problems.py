@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from refine_core import __version__
 from refine_core.program_child.descriptions import Description, Failure
 
 _NO_REFINESCOPE: Final = re.compile(r"No module named '?refine_core")
@@ -67,6 +68,17 @@ def describe_nothing_found(description: Description, path: Path) -> ProgramProbl
             'function, or under if __name__ == "__main__":, is not found.',
         )
     return None
+
+
+def describe_other_version(version: str, python: str) -> ProgramProblem | None:
+    """The file's Python has another Refinescope than the app, so the two may misunderstand each other; None where it has the same."""
+    if version == __version__:
+        return None
+    return ProgramProblem(
+        f"This Python has Refinescope {version or 'of an unknown version'}, and the app is {__version__}",
+        "Install the same version beside your packages, and press Start again.",
+        command=f"{python} -m pip install refinescope=={__version__}",
+    )
 
 
 def describe_end(

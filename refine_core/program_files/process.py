@@ -326,6 +326,10 @@ class ProgramProcess:
                 return
             match event["event"]:
                 case "described":
+                    version = str(event["description"].get("refinescope", ""))
+                    if other := problems.describe_other_version(version, self.python):
+                        self._show(state="failed", problem=other)
+                        return
                     description = read_description(event["description"])
                     child.described = True
                     self._watch(description.files)

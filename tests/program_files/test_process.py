@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from refine_core import runs
+from refine_core import __version__, runs
 from refine_core.errors import SpecError
 from refine_core.program_files import TYPED, list_past_runs
 from tests.threads import eventually
@@ -217,6 +217,17 @@ def test_a_python_without_refinescope_is_told_how_to_get_it(open_file):
     problem = open_file("x = 1\n", python=bare).failed().problem
     assert problem.headline == "This Python has no Refinescope"
     assert problem.command == f"{bare} -m pip install refinescope"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for the other Python")
+def test_a_python_with_another_refinescope_is_named_with_both_versions(open_file, tmp_path):
+    older = "import refine_core, runpy; refine_core.__version__ = '0.0.9'; runpy.run_module('refine_core.program_child', run_name='__main__')"
+    python = tmp_path / "older"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -u -c "{older}" "$5"\n')
+    python.chmod(0o700)
+    problem = open_file("x = 1\n", python=str(python)).failed().problem
+    assert problem.headline == f"This Python has Refinescope 0.0.9, and the app is {__version__}"
+    assert problem.command == f"{python} -m pip install refinescope=={__version__}"
 
 
 def test_a_python_that_is_not_there_is_named(open_file):
