@@ -71,6 +71,10 @@ def _find_line(error: BaseException, folder: Path) -> tuple[str | None, int | No
 
 def _is_below(file: str, folder: Path) -> bool:
     """Whether it is the user's own: below their folder, and in no environment that lies there."""
+    if file.startswith(
+        "<"
+    ):  # `<frozen importlib._bootstrap>` is no file, and would be looked for in the current folder
+        return False
     try:
         inside = Path(file).resolve().relative_to(folder.resolve())
     except (ValueError, OSError):
