@@ -4,6 +4,7 @@
     setup        downloads two wheels by a lock (requirements.txt)          folder     where they lie
     server       the child process; child.py is what runs in it
     manager      the one of this process: set up, start, stop, status       lm         the model to call
+    turns        one call at a time
 
 It is started when a call needs it, and ends with this process however that ends.
 """

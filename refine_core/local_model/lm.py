@@ -9,12 +9,14 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import FutureResult
 from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMUnavailableError
+from refine_core.lm.effects import AwaitTurn
 from refine_core.lm.format_refusals import FormatSupport
 from refine_core.lm.remote import LM
 from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnRetry, OnText, Reply
 from refine_core.local_model.manager import local_model
 from refine_core.local_model.server import Address
+from refine_core.local_model.turns import turns
 from refine_core.spec.program import LOCAL_PREFIX
 
 
@@ -36,19 +38,24 @@ class LocalLM(LM):
         on_retry: OnRetry | None = None,
         on_text: OnText | None = None,
     ) -> Flow[Reply]:
-        """As of LM, once the server is there; it is started where need be."""
+        """As of LM, once it is this call's turn and the server is there; it is started where need be."""
         cancel = cancel or Cancel()
         name = self.model.removeprefix(LOCAL_PREFIX)
-        address = yield AwaitServer(local_model.require(name), cancel)
-        there = self._at(name, address)
+        turn = turns.take()
         try:
-            return (
-                yield from there.flow(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
-            )
-        except LMUnavailableError:
-            if (why := local_model.find_end()) is None:
-                raise
-        raise LMUnavailableError(why, model=self.model)
+            yield AwaitTurn(turn, cancel)
+            address = yield AwaitServer(local_model.require(name), cancel)
+            try:
+                there = self._at(name, address)
+                return (
+                    yield from there.flow(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
+                )
+            except LMUnavailableError:
+                if (why := local_model.find_end()) is None:
+                    raise
+            raise LMUnavailableError(why, model=self.model)
+        finally:
+            turns.leave(turn)
 
     def _at(self, name: str, address: Address) -> LM:
         settings: dict[str, Any] = {
