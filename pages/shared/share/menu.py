@@ -125,7 +125,7 @@ def _sending(one: Format) -> dict[str, object]:
         address = find_destination().address
     except SendingUnavailableError as error:
         why = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return {"about": f"{one.about} {why}", "buttons": [{**send, "disabled": True}, save]}
+        return {"about": why, "buttons": [{**send, "disabled": True}, save]}
     return {"about": f"{one.about} Send goes to {address}.", "buttons": [send, save]}
 
 
