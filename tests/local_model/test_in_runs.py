@@ -18,6 +18,7 @@ from refine_core.concurrency.threads import start_thread
 from refine_core.connect import connect
 from refine_core.connections import Connection
 from refine_core.errors import LMUnavailableError
+from refine_core.export.script import write_dspy, write_python
 from refine_core.local_model import (
     ENGINE,
     LIMITS,
@@ -88,6 +89,17 @@ def test_it_can_be_chosen_like_a_connection_once_it_is_set_up(home):
 
 def test_its_calls_are_no_snippets_since_port_and_key_end_with_the_app():
     assert describe_call(describe_model(), [{"role": "user", "content": "hi"}], {}) is None
+
+
+def test_a_script_of_such_a_run_asks_a_llama_server_and_says_to_start_one():
+    spec = replace(EXAMPLES["one_word"].spec, model=describe_model())
+    for write in (write_python, write_dspy):
+        script = write(spec)
+        assert f"'openai/{NAME}'" in script.replace('"', "'")
+        assert "http://127.0.0.1:8080/v1" in script
+        assert "serve its GGUF file with llama.cpp's llama-server" in " ".join(
+            script.replace("#", "").split()
+        )
 
 
 def test_another_model_file_is_asked_by_whatever_format_it_keeps():

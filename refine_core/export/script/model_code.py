@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from refine_core.call_snippets import usual_key_name
 from refine_core.export.script.literals import write_call, write_value
 from refine_core.lm.secrecy import strip_login
 from refine_core.spec import ModelSpec
+from refine_core.spec.program import LOCAL_PREFIX
 from refine_core.spec.secrets import is_secret
 
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
+LLAMA_SERVER: Final = "http://127.0.0.1:8080/v1"
+"""Where llama.cpp's server is unless it is told otherwise: the app's own has another port and key at each start."""
 STAND_IN: Final = "openai/gpt-4o-mini"
 """For a run on the practice model, which only refine_core has."""
 
@@ -31,6 +34,9 @@ class ModelCode:
 
 def write_model(model: ModelSpec, seed: int, library: str, *, for_dspy: bool, before: int) -> ModelCode:
     """before: characters before it on its line."""
+    if model.is_local:
+        name = model.model.removeprefix(LOCAL_PREFIX)
+        model = replace(model, model=f"openai/{name}", api_base=LLAMA_SERVER)
     is_practice = model.kind == "practice" or (model.kind == "replay" and "/" not in model.model)
     if is_practice and not for_dspy:
         source = f"PracticeLM({seed}, temperature={write_value(model.temperature)})"

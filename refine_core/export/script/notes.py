@@ -25,6 +25,11 @@ def list_notes(
         notes.append(
             "The run was on Refinescope's practice model, which dspy does not have: put your own model in its place."
         )
+    if any(model.is_local for model in spec.models.values()):
+        notes.append(
+            "The run was on a model that Refinescope served on its machine: serve its GGUF file with llama.cpp's llama-server, "
+            "whose usual address stands in this script."
+        )
     if any(map(is_left_out, spec.inputs.values())):
         notes.append('Inputs were left out when the run was shared: fill in where "[left out]" stands.')
     if spec.budget_usd is not None or spec.budget_tokens is not None:
