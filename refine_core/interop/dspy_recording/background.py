@@ -33,7 +33,8 @@ MAX_WAITING = 20_000
 GATHER_S = 0.02
 BATCH = 500
 RETRY_S, MAX_RETRY_S = 1.0, 60.0
-EXIT_S = 5.0
+EXIT_S, STUCK_S = 5.0, 30.0
+"""How long a process waits at its end without progress: where writing fails; where the store has not answered yet."""
 
 
 class Background:
@@ -130,9 +131,10 @@ class Background:
         began = time.monotonic()
         with self._changed:
             while not self._is_written and not self._has_finished:
-                if time.monotonic() > max(began, self._wrote_at) + EXIT_S:
+                patience_s = EXIT_S if self._failing else STUCK_S
+                if time.monotonic() > max(began, self._wrote_at) + patience_s:
                     count = len(self._waiting) + self._unwritten_count
-                    why = "see above" if self._failing else f"the store did not answer for {EXIT_S:.0f} s"
+                    why = "see above" if self._failing else f"the store did not answer for {STUCK_S:.0f} s"
                     logger.error("Refinescope could not record the last %d events: %s", count, why)
                     self._has_finished = True
                 self._ask()
