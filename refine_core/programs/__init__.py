@@ -54,7 +54,7 @@ from refine_core.programs.prompt_previews import (
     preview_first_prompts,
     preview_stage_prompt,
 )
-from refine_core.programs.rebuilt import describe_rebuild
+from refine_core.programs.rebuilt import describe_address, describe_rebuild
 from refine_core.programs.reward_source import (
     RewardForm,
     apply_fix,
@@ -134,6 +134,7 @@ __all__ = [
     "check_spec_reward",
     "check_spec_rules",
     "default_instructions",
+    "describe_address",
     "describe_changes",
     "describe_plan",
     "describe_rebuild",

@@ -24,7 +24,31 @@ def describe_rebuild(recorded: Timeline, form: ProgramSpec) -> tuple[str, ...]:
     """
     if not recorded.recorded_from:
         return ()
-    return (*_program(recorded), *_inputs(recorded, form), *_settings(recorded), *_reward(recorded, form))
+    return (
+        *_program(recorded), *_inputs(recorded, form), *_settings(recorded), *_reward(recorded, form),
+        *describe_address(recorded, form),
+    )  # fmt: skip
+
+
+def describe_address(recorded: Timeline, form: ProgramSpec) -> tuple[str, ...]:
+    """Where the model of a recorded program would be asked, if no address is on record; () where it is, and for another model.
+
+    A class of the script's own, or an address that a trace does not hold, cannot be told from a provider's model.
+    """
+    model = form.model
+    if (
+        not recorded.recorded_from
+        or model != recorded.spec.model
+        or model.kind != "litellm"
+        or model.api_base
+    ):
+        return ()
+    return (
+        (
+            f"{model.label} is asked by its name, at its provider's usual address: no other is recorded. "
+            "Choose another model if the program asked it elsewhere, or by a class of its own."
+        ),
+    )
 
 
 def _program(recorded: Timeline) -> Iterator[str]:

@@ -12,7 +12,7 @@ from refine_core.log import Record
 from refine_core.log.folds import timeline
 from refine_core.log.span import RUN, ChildSpans
 from refine_core.programs import describe_rebuild
-from refine_core.spec import ProgramSpec, StageSpec
+from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 from refine_core.spec.lambdas import extract_lambda
 
 REWARD = "def reward(args, pred):\n    return len(pred.answer)\n"
@@ -37,6 +37,15 @@ def points(spec, form=None, **more):
 
 def test_a_bare_predictor_is_rebuilt_as_a_whole():
     assert points(ProgramSpec(ONE, REWARD, inputs={"question": "?"})) == ()
+
+
+def test_a_model_with_no_address_on_record_is_said_to_be_asked_by_name():
+    spec = ProgramSpec(ONE, REWARD, inputs={"question": "?"}, model=ModelSpec("litellm", "mine/slow"))
+    [told] = points(spec)
+    assert told.startswith("mine/slow is asked by its name, at its provider's usual address")
+    assert points(spec, replace(spec, model=ModelSpec("practice"))) == ()
+    known = replace(spec, model=ModelSpec("litellm", "openai/tiny", api_base="http://127.0.0.1:1234/v1"))
+    assert points(known) == ()
 
 
 def test_a_program_of_ours_has_nothing_to_tell():

@@ -34,7 +34,7 @@ from pages.shared.text import escape_markdown, show_error
 from pages.shared.viewport import is_narrow
 from refine_core import runs
 from refine_core.errors import LMError, RewardError, SpecError, StoreError, WorkerError
-from refine_core.programs import MAX_ATTEMPTS
+from refine_core.programs import MAX_ATTEMPTS, describe_address
 from refine_core.runs import ForkPlan, Run
 
 TITLE: Final = "Fork: go on from here with one thing changed"
@@ -112,6 +112,9 @@ def _draw_form(form: ForkForm) -> int | None:
         rescored = outlook.plan is not None and outlook.plan.rescored
         note.caption(runs.describe_kept(first - 1, rescored=rescored))
         draw_outlook(form, outlook)
+        if outlook.plan is not None:
+            for words in describe_address(form.timeline, outlook.plan.spec):
+                st.caption(escape_markdown(words))
         if failed:
             show_error(f"What you typed is not kept: {failed}")
         if outlook.plan is not None:
