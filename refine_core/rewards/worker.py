@@ -40,12 +40,14 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from types import CodeType
 from typing import Any
 
 from refine_core.rewards import restricted_library, sandbox, wire
 from refine_core.rewards.arguments import Inputs, Prediction
 from refine_core.rewards.awaiting import Awaiting, is_awaitable
 from refine_core.rewards.channel import Channel
+from refine_core.rewards.compiling import compile_source
 from refine_core.rewards.error_frames import clip, make_error
 from refine_core.rewards.error_report import ErrorReport
 from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, RESULTS_BYTES
@@ -110,25 +112,40 @@ class Worker:
         return reply["op"] == "loaded"
 
     def _run_source(self) -> None:
-        if self._load["xray"]:
-            from refine_core.rewards.xray.tracing import XraySource
-
-            self._xray = self._xray or XraySource(self._load["source"])
-            code = self._xray.start()
-            self._is_fresh = True
-        else:
-            code = compile(self._load["source"], FILE, "exec", dont_inherit=True)
         if self._load["plan"] is None:
-            exec(code, vars(self._module))  # noqa: S102  # what this process is for
+            self._execute()
             self._reward = self._find_reward(self._load["name"])
         else:
             from refine_core.rewards.shapes import absent_frameworks  # it is loaded: see main
 
             shapes = {one["shape"] for one in self._load["plan"]["functions"]}
             absent_frameworks.begin_load(self._module, self._load["source"], shapes)
-            exec(code, vars(self._module))  # noqa: S102  # as above
+            self._execute()
             self._plan_calls()
             absent_frameworks.end_load()
+
+    def _execute(self) -> None:
+        """Run the source; once more without evaluating annotations, if a name is missing.
+
+        A recorded `def reward(args, pred: dspy.Prediction)` comes without the imports of its script.
+        """
+        code = self._compile(annotated=True)
+        with suppress(NameError):
+            exec(code, vars(self._module))  # noqa: S102  # what this process is for
+            return
+        exec(self._compile(annotated=False), vars(self._module))  # noqa: S102  # as above
+
+    def _compile(self, *, annotated: bool) -> CodeType:
+        source: str = self._load["source"]
+        if not self._load["xray"]:
+            return compile_source(source, annotated=annotated)
+        from refine_core.rewards.xray.tracing import XraySource
+
+        if self._xray is None or not annotated:
+            self._xray = XraySource(source, annotated=annotated)
+        self._is_fresh = True
+        code: CodeType = self._xray.start()
+        return code
 
     def score(self, request: dict[str, Any]) -> None:
         """Score one prediction and send the result."""

@@ -37,6 +37,12 @@ def body(*lines):
     return "def reward(args, pred):\n" + "".join(f"    {line}\n" for line in lines)
 
 
+def test_annotations_that_a_recorded_source_cannot_know_do_not_matter():
+    source = "def reward(args, pred: dspy.Prediction) -> Float:\n    return 0.5\n"
+    with RewardRunner(source) as runner:
+        assert runner.score({}, {}).value == 0.5
+
+
 def failure(source, args=None, pred=None, **options):
     """The error that one score of this source raises."""
     with pytest.raises(RewardError) as caught, RewardRunner(source, **options) as runner:

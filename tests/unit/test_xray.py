@@ -376,3 +376,7 @@ def test_a_list_of_scores_shows_how_the_one_of_this_row_was_made():
     ]
     inline = "def reward(completions, answer, **kwargs):\n    return [1.0 if a in c and c else 0.0 for c, a in zip(completions, answer)]\n"
     assert cells(xray_row(recognize(inline), row))[2] == "'1945' in '1954' → False → 0.00  1 turn"
+
+
+def test_annotations_are_not_looked_up_under_x_ray_either():
+    assert cells(xray("def reward(args, pred: dspy.Prediction):\n    return 0.5\n")) == {2: "0.50"}

@@ -12,7 +12,7 @@ import warnings
 from types import CodeType
 from typing import Any, Final
 
-from refine_core.rewards.sandbox_api import FILE
+from refine_core.rewards.compiling import compile_source
 from refine_core.rewards.xray.marks import install, list_marks
 from refine_core.rewards.xray.recorder import Recorder
 from refine_core.rewards.xray.rewrite import rewrite
@@ -23,9 +23,9 @@ _NESTING: Final = 20_000  # frames that rewriting may take: our own code, before
 class XraySource:
     """A source, rewritten once; every run of it has a recorder of its own."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, annotated: bool = True) -> None:
         self.recorder: Recorder | None = None
-        self._plain = compile(source, FILE, "exec", dont_inherit=True)
+        self._plain = compile_source(source, annotated=annotated)
         self._code: CodeType | None = None
         limit = sys.getrecursionlimit()
         try:
@@ -33,7 +33,7 @@ class XraySource:
             tree, self._plan = rewrite(source)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self._code = compile(tree, FILE, "exec", dont_inherit=True)
+                self._code = compile_source(source, tree, annotated=annotated)
         except (
             RecursionError,
             MemoryError,
