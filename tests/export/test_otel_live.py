@@ -213,6 +213,24 @@ def test_no_value_of_a_field_that_is_left_out_is_sent_live(runs, monkeypatch):
     assert [value for value in values if value in text] == []
 
 
+def test_a_misspelt_name_to_leave_out_keeps_the_whole_run_back(runs, monkeypatch, caplog):
+    with receiving() as receiver:
+        monkeypatch.setenv(ENDPOINT, receiver.address)
+        monkeypatch.setenv(LIVE, "1")
+        monkeypatch.setenv(LEAVE_OUT, "promts,another_programs_field")
+        with caplog.at_level(logging.WARNING):
+            records = run_example(runs)
+            assert find_watch().flush(20)
+    assert receiver.spans == []
+    said = [one.getMessage() for one in caplog.records if "is sent" in one.getMessage()]
+    assert said == [
+        (
+            f"no span of run {records[0].run_id} is sent: 'promts' is to be left out of it, and it has no such field. "
+            "Write 'prompts' if that is meant."
+        )
+    ]
+
+
 def test_what_to_leave_out_is_read_as_export_reads_it():
     assert read_left_out("prompts, answer,,inputs") == Redaction(
         prompts=True, inputs=True, fields=("answer",)

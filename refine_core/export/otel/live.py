@@ -13,9 +13,11 @@ until it has ended, as a field is known as such only then.
 from __future__ import annotations
 
 import atexit
+import difflib
 import functools
 import logging
 import os
+import re
 import threading
 import time
 from collections import deque
@@ -30,6 +32,7 @@ from refine_core.events import (
     AttemptStarted,
     RewardScored,
     RunFinished,
+    RunStarted,
 )
 from refine_core.log.scope import Record
 
@@ -85,6 +88,16 @@ def read_left_out(text: str) -> Redaction:
     parts = dict.fromkeys(part.strip() for part in text.split(",") if part.strip())
     fields = tuple(part for part in parts if part not in ("prompts", "inputs"))
     return Redaction("prompts" in parts, "inputs" in parts, fields)
+
+
+def find_misspelling(redaction: Redaction, started: RunStarted) -> str:
+    """Why a run is not sent: a name to leave out that it has not, and that is so like another one that it may be misspelt. "" for none."""
+    known = {"prompts", "inputs", *started.spec.inputs}
+    known.update(name for stage in started.spec.stages for name in re.findall(r"\w+", stage.signature))
+    for name in redaction.fields:
+        if name not in known and (like := difflib.get_close_matches(name, sorted(known), 1, 0.75)):
+            return f"{name!r} is to be left out of it, and it has no such field. Write {like[0]!r} if that is meant."
+    return ""
 
 
 @dataclass(slots=True)
@@ -203,6 +216,11 @@ class LiveSpans:
             self._runs.pop(record.run_id, None)
             while len(self._runs) >= MAX_RUNS:
                 del self._runs[next(iter(self._runs))]
+            if isinstance(record.event, RunStarted) and (
+                why := find_misspelling(self._redaction, record.event)
+            ):
+                logger.warning("no span of run %s is sent: %s", record.run_id, why)
+                return []
             self._runs[record.run_id] = _Run(SpanBuilder())
         run = self._runs.get(record.run_id)
         if run is None:  # it began before it was watched
