@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @cache
 def adapter_for(reply_format: ReplyFormat) -> Adapter:
-    """The adapter that asks for replies in this format."""
+    """The adapter that asks for replies in this format. A model that is asked by JSON schema from the first is shown no template."""
     if reply_format == "chat":
         return ChatAdapter()
     if reply_format == "json":
@@ -25,4 +25,4 @@ def adapter_for(reply_format: ReplyFormat) -> Adapter:
         JSONSchemaAdapter,
     )
 
-    return {"auto": AutoAdapter, "json_schema": JSONSchemaAdapter}[reply_format]()
+    return AutoAdapter() if reply_format == "auto" else JSONSchemaAdapter(template=False)

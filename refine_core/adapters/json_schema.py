@@ -21,22 +21,27 @@ from refine_core.signatures.signature import Signature
 class JSONSchemaAdapter(JSONAdapter):
     """Replies as JSONAdapter has them; the request carries the JSON schema that the reply must fit.
 
-    The prompt shows no template of a reply: the schema says all that one would, and small models copy it (SmolLM2-135M wrote
-    {"answer": "{answer}"} in two of three replies with it, and in none without).
-
     The schema is made of the signature: every output is a required key, and nothing else is allowed. It is strict unless
     a type has open keys, such as dict[str, int]. `OutputField(json_schema_extra={…})` adds to the schema of a field.
     A server that refuses the schema is asked for any JSON object, and one that refuses that, too, without a
     response format; what it refused is remembered by the process (see refine_core.lm.format_refusals). No fallback.
 
-    callbacks: notified of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
+    callbacks: notified of each format and each parse. template: whether the prompt shows one of the reply, as JSONAdapter's does.
+    The schema says all that it would, and small models copy it: SmolLM2-135M wrote {"answer": "{answer}"} in two of three
+    replies with it, and in none without. Raises: ParseError from `parse`, as ChatAdapter does.
     """
 
     returns_all_outputs = True
 
+    def __init__(self, callbacks: Sequence[Any] | None = None, *, template: bool = True) -> None:
+        super().__init__(callbacks)
+        self.template = template
+
     def format_field_structure(self, signature: type[Signature]) -> str:
-        """How the inputs are laid out, and that the reply is an object."""
-        return format_inputs_structure(signature)
+        """How the inputs are laid out, and the reply, which is an object."""
+        return (
+            super().format_field_structure(signature) if self.template else format_inputs_structure(signature)
+        )
 
     def params(self, signature: type[Signature], supports: Callable[[str], bool]) -> Mapping[str, object]:
         """The request for a reply that fits the schema, if the model supports it."""

@@ -28,6 +28,7 @@ from refine_core import (
     Signature,
     context,
 )
+from refine_core.adapters import adapter_for
 from refine_core.adapters.schemas import build_reply_schema
 from refine_core.connect import connect
 from refine_core.errors import LMRefusedError
@@ -151,7 +152,7 @@ def test_open_keys_make_a_schema_that_is_not_strict(kind):
     assert build_reply_schema(Signature({"out": (kind, OutputField())}))[1] is False
 
 
-def test_the_request_carries_the_schema_and_the_prompt_shows_no_template():
+def test_the_request_carries_the_schema_and_the_prompt_may_show_no_template():
     signature = Signature("q -> a: int")
     schema_adapter = JSONSchemaAdapter()
     sent = schema_adapter.params(signature, lambda name: name == "response_format")["response_format"]
@@ -159,8 +160,9 @@ def test_the_request_carries_the_schema_and_the_prompt_shows_no_template():
     assert sent["json_schema"]["strict"] is True
     assert sent["json_schema"]["schema"]["required"] == ["a"]
     assert schema_adapter.params(signature, lambda _: False) == {}
+    assert schema_adapter.format(signature, [], {"q": "x"}) == JSONAdapter().format(signature, [], {"q": "x"})
     (system, *rest), (as_json, *others) = (
-        adapter.format(signature, [], {"q": "x"}) for adapter in (schema_adapter, JSONAdapter())
+        adapter.format(signature, [], {"q": "x"}) for adapter in (adapter_for("json_schema"), JSONAdapter())
     )
     assert rest == others
     template = as_json["content"].partition("JSON object")[2].partition("The objective")[0]
