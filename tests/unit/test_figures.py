@@ -22,7 +22,7 @@ from refine_core.figures import (
     describe_figure,
     describe_ghost,
 )
-from refine_core.figures.axis import build_axis
+from refine_core.figures.axis import ABOVE_PX, BEYOND_PX, build_axis
 from refine_core.figures.strips import TRACK_START
 from refine_core.messages import describe_failure
 from refine_core.spec import StageSpec
@@ -105,8 +105,9 @@ def made_of(rewards: list[float | None], threshold: float | None, *, finished: b
 )
 @settings(max_examples=60, deadline=None)
 def test_every_mark_lies_in_the_panel_and_the_ring_on_the_best_attempt(rewards, threshold, end):
-    """For a whole run and for any prefix of it, and with the same layers."""
+    """For a whole run and for any prefix of it, and with the same layers. An infinite reward lies just outside, where no number is."""
     log = made_of(rewards, threshold)
+    above, below = (ABOVE_PX, BEYOND_PX) if {math.inf, -math.inf} & {*rewards} else (0.0, 0.0)
     blank = [each["name"] for each in drawing(prefix(log, 1))["layers"]]
     for part in (log, prefix(log, 1 + round(end * (len(log.records) - 1)))):
         json.dumps(build_figure(part.timeline), allow_nan=False)
@@ -114,7 +115,7 @@ def test_every_mark_lies_in_the_panel_and_the_ring_on_the_best_attempt(rewards, 
         top, foot = drawing(part)["panel"]
         heights = [y for n in ("reward", "running", "returned") for y in layer(part, n)["y"]]
         heights += [y for line in layer(part, "best so far")["points"] for _, y in line]
-        assert all(top <= y <= foot for y in heights)
+        assert all(top - above <= y <= foot + below for y in heights)
         assert all(y > foot for y in layer(part, "failed")["y"])
     scored = [r for r in rewards if r is not None]
     assert layer(log, "returned")["attempt"] == ([rewards.index(max(scored))] if scored else [])
