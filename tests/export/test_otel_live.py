@@ -40,11 +40,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def _own_sender(monkeypatch):
     """Each test has a sender of its own, as a process has; none waits for a second before it tries again."""
-    live._find.cache_clear()
+    live.close_all()
     monkeypatch.delenv(LIVE, raising=False)
     monkeypatch.delenv(LEAVE_OUT, raising=False)
     yield
-    live._find.cache_clear()
+    live.close_all()
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_a_run_that_is_sent_twice_is_one_trace(phoenix, project):
 
 def test_a_run_at_work_is_read_back_as_it_is_recorded(phoenix, project, monkeypatch):
     monkeypatch.setenv(live.LIVE, "1")
-    live._find.cache_clear()
+    live.close_all()
     runs = Runs(MemoryStore())
     run_id = runs.start(EXAMPLES["two_stages"].spec)
     runs.join(run_id, 60)

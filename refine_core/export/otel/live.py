@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import atexit
 import difflib
-import functools
 import logging
 import os
 import re
@@ -75,10 +74,18 @@ def find_watch_without(leave_out: Iterable[str] | None) -> LiveSpans:
     return _find(os.environ.get(LEAVE_OUT, "") if leave_out is None else ",".join(leave_out))
 
 
-@functools.cache
+_watches: Final[dict[str, LiveSpans]] = {}
+
+
 def _find(left_out: str) -> LiveSpans:
     """One for this process: all its runs share a thread and a connection."""
-    return LiveSpans(read_left_out(left_out))
+    return _watches.get(left_out) or _watches.setdefault(left_out, LiveSpans(read_left_out(left_out)))
+
+
+def close_all() -> None:
+    """Send no more of what is at work, and end the threads that do; what begins later is sent again."""
+    while _watches:
+        _watches.popitem()[1].close()
 
 
 def read_left_out(text: str) -> Redaction:
@@ -156,6 +163,22 @@ class LiveSpans:
                 and not self._unsent
             )
 
+    def close(self) -> None:
+        """Send no more, and end the thread, which otherwise tries for ever where a collector is gone."""
+        with self._changed:
+            thread = self._thread
+            self._give_up()
+        atexit.unregister(self._finish)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(2 * TIMEOUT_S)
+
+    def _give_up(self) -> None:
+        """The lock must be held."""
+        self._given_up = True
+        self._waiting.clear()
+        self._unsent.clear()
+        self._changed.notify_all()
+
     @property
     def _is_idle(self) -> bool:
         return not self._waiting and not self._busy and not self._unsent
@@ -180,6 +203,8 @@ class LiveSpans:
                 self._busy = False
                 self._changed.notify_all()
                 self._wait()
+                if self._given_up:
+                    return
                 batch = list(self._waiting)
                 self._waiting.clear()
                 self._busy = True
@@ -192,21 +217,18 @@ class LiveSpans:
             except Exception:
                 logger.exception("Refinescope sends no more spans; the runs go on")
                 with self._changed:
-                    self._given_up = True
-                    self._waiting.clear()
-                    self._unsent.clear()
                     self._busy = False
-                    self._changed.notify_all()
+                    self._give_up()
                 return
 
     def _wait(self) -> None:
         """Until there is something to do; then a moment longer, so that one request holds what comes together."""
-        while not self._waiting:
+        while not self._waiting and not self._given_up:
             left = max(self._next_try - time.monotonic(), 0.0) if self._unsent else None
             if left == 0.0:
                 return
             self._changed.wait(left)
-        self._changed.wait_for(lambda: len(self._waiting) >= MAX_WAITING, GATHER_S)
+        self._changed.wait_for(lambda: len(self._waiting) >= MAX_WAITING or self._given_up, GATHER_S)
 
     def _build(self, record: Record, *, goes_on: bool) -> list[OtelSpan]:
         """The spans that end with a record. goes_on: whether it is of the log of a run that is resumed."""
@@ -266,8 +288,7 @@ class LiveSpans:
         except SendingUnavailableError as error:
             logger.warning("%s is set, but no span is sent: %s", LIVE, error)
             with self._changed:
-                self._given_up = True
-                self._unsent.clear()
+                self._give_up()
             return
         result = self._sender.send(list(self._unsent))
         with self._changed:
