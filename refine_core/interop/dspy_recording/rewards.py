@@ -20,11 +20,11 @@ class _Running:
     """calls: id of an instance -> how many of its calls are under way."""
 
     def __init__(self) -> None:
-        self.begin_anew()
+        self.reset()
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self.begin_anew)
+            os.register_at_fork(after_in_child=self.reset)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """In a forked child another thread may have held the lock, and its calls go on in the parent alone."""
         self.lock = threading.Lock()
         self.calls: dict[int, int] = {}
