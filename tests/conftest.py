@@ -8,6 +8,8 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from tests.postgres import PostgresServer, find_programs
+
 # What an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("refinescope", deadline=None)
 hypothesis.settings.load_profile("refinescope")
@@ -29,6 +31,19 @@ def _no_client_left_open():
         from tests.failures.table import close_clients
 
         close_clients()
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL server of this worker's own. Where it is not installed the test is skipped; in CI that fails."""
+    if find_programs() is None:
+        pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 class _BrowserApart(LoadFileScheduling):
