@@ -46,6 +46,12 @@ def postgres_server():
         server.remove()
 
 
+@pytest.fixture
+def postgres_url(postgres_server):
+    """The address of a new database with the tables of the newest version, and nothing in them."""
+    return postgres_server.new_database(postgres_server.migrated())
+
+
 class _BrowserApart(LoadFileScheduling):
     """The first worker drives the browser, the others do what remains, a file at a time; who is done helps the others."""
 

@@ -60,6 +60,7 @@ class PostgresServer:
         self._data = self.folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
+        self._migrated: str | None = None
         self.port = _find_free_port()
         password = self.folder / "password"
         password.write_text(PASSWORD)
@@ -133,6 +134,16 @@ class PostgresServer:
         name = f"test_{next(self._numbers)}_{os.getpid()}"
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
+
+    def migrated(self) -> str:
+        """The name of a database with empty tables of the newest version, to make others from."""
+        if self._migrated is None:
+            from refine_core.store import open_store
+
+            url = self.new_database()
+            open_store(database=url).close()
+            self._migrated = url.rpartition("/")[2]
+        return self._migrated
 
     def execute(self, *statements: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """Execute statements, each by itself; the rows of the last one."""

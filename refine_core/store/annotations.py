@@ -24,15 +24,19 @@ from refine_core.store.tables import documents, events, outcomes, runs
 
 Read = Callable[[str, Executable], Sequence[Sequence[Any]]]
 Write = Callable[[str, Callable[[Connection], None]], None]
+"""Executes statements in a transaction. Those of `write_alone` wait for whoever else writes what depends on what it has read."""
 PURGE_BATCH = 100  # runs that are removed in one transaction
 DELETED = select(notes.c.run_id).where(notes.c.deleted_at.is_not(None))
 
 
 class Annotations:
-    """The annotations of one database. read, write: what the store does with a query, and with a transaction."""
+    """The annotations of one database. read, write_alone: what the store does with a query, and with a transaction.
 
-    def __init__(self, read: Read, write: Write) -> None:
-        self._read, self._write = read, write
+    write_words: words as the full-text index takes them.
+    """
+
+    def __init__(self, read: Read, write_alone: Write, write_words: Callable[[str], str]) -> None:
+        self._read, self._write, self._write_words = read, write_alone, write_words
 
     def get(self, run_ids: Iterable[str]) -> dict[str, Annotation]:
         """Those of these runs that have any. Raises StoreError."""
@@ -44,7 +48,6 @@ class Annotations:
 
         def execute(connection: Connection) -> None:
             nonlocal after
-            begin(connection)
             row = connection.execute(select(runs.c.summary).where(runs.c.id == run_id)).first()
             if row is None:
                 raise unknown_run(run_id)
@@ -54,7 +57,7 @@ class Annotations:
             after = make_well_formed(change(before))
             replace_annotation(connection, run_id, after)
             try:
-                words = name_words(tables.read_summary(run_id, row[0]), after)
+                words = self._write_words(name_words(tables.read_summary(run_id, row[0]), after))
             except StoreError:  # a damaged summary; the index was made without it
                 return
             number = select(run_index.c.number).where(run_index.c.run_id == run_id).scalar_subquery()
@@ -67,7 +70,6 @@ class Annotations:
         """Label an attempt, or take its label away. Raises StoreError."""
 
         def execute(connection: Connection) -> None:
-            begin(connection)
             if connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is None:
                 raise unknown_run(run_id)
             connection.execute(delete(labels).where(labels.c.run_id == run_id, labels.c.attempt == attempt))
@@ -94,12 +96,6 @@ class Annotations:
         for first in range(0, len(run_ids), PURGE_BATCH):
             batch = run_ids[first : first + PURGE_BATCH]
             self._write(f"remove runs from {batch[0]} on", partial(_purge, run_ids=batch, before=before))
-
-
-def begin(connection: Connection) -> None:
-    """Begin the transaction now, before anything is read: else the first statement that writes would begin it."""
-    if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # the driver is sqlite3
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def collect(
@@ -139,7 +135,6 @@ def replace_annotation(connection: Connection, run_id: str, annotation: Annotati
 
 
 def _purge(connection: Connection, run_ids: Sequence[str], before: float) -> None:
-    begin(connection)
     for run_id in run_ids:
         _purge_run(connection, run_id, before)
 

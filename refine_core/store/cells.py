@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Dialect, delete, func, insert, or_, select, text, update
 
-from refine_core.store.annotations import Read, Write, begin
+from refine_core.store.annotations import Read, Write
 from refine_core.store.index_tables import notes
 from refine_core.store.protocol import (
     CLAIM_KIND,
@@ -32,16 +32,16 @@ from refine_core.store.tables import (
 ID_CHARACTERS: Final = 24  # of "20261130-101500-1a2b3c4d", which every id of a cell's run begins with
 _DELETE_RUNS = text(
     "INSERT INTO annotations (run_id, name, starred, note, deleted_at) "
-    "SELECT id, '', 0, '', :at FROM runs WHERE id > :after AND id < :before AND writer != :imported "
+    "SELECT id, '', false, '', :at FROM runs WHERE id > :after AND id < :before AND writer != :imported "
     "ON CONFLICT (run_id) DO UPDATE SET deleted_at = excluded.deleted_at"
 )
 
 
 class Cells:
-    """The cells of one database. read, write: what the store does with a query, and with a transaction."""
+    """The cells of one database. read, write, write_alone: what the store does with a query, and with a transaction."""
 
-    def __init__(self, read: Read, write: Write, dialect: Dialect) -> None:
-        self._read, self._write = read, write
+    def __init__(self, read: Read, write: Write, write_alone: Write, dialect: Dialect) -> None:
+        self._read, self._write, self._write_alone = read, write, write_alone
         self._delete_outcome = CompiledStatement(DELETE_OUTCOME, dialect)
         self._add_outcome = CompiledStatement(ADD_OUTCOME, dialect)
 
@@ -58,7 +58,8 @@ class Cells:
             self._add_outcome.execute_many(connection, rows)
 
         if rows:
-            self._write(f"keep what became of {len(rows)} runs of experiment {experiment_id}", execute)
+            # Alone, so that numbers are seen in their order: of two transactions the one with the lower number commits first.
+            self._write_alone(f"keep what became of {len(rows)} runs of experiment {experiment_id}", execute)
 
     def outcomes(self, experiment_id: str, after: int) -> tuple[int, list[tuple[str, str]]]:
         """The number of the last outcome, and those with a number above `after`, in order. Raises StoreError."""
@@ -77,7 +78,6 @@ class Cells:
         """Delete an experiment with its runs, or undo that. Raises StoreError."""
 
         def execute(connection: Connection) -> None:
-            begin(connection)
             marker = documents.c.kind == DELETED_EXPERIMENT_KIND, documents.c.name == experiment_id
             connection.execute(delete(documents).where(*marker))
             if at is None:
@@ -91,14 +91,14 @@ class Cells:
             row = {"kind": DELETED_EXPERIMENT_KIND, "name": experiment_id, "text": repr(at), "changed_at": at}
             connection.execute(insert(documents).values(row))
 
-        self._write(f"delete experiment {experiment_id}", execute)
+        self._write_alone(f"delete experiment {experiment_id}", execute)
 
     def purge(self, before: float) -> None:
         """Remove for good the documents and outcomes of the experiments that were deleted before that time. Raises StoreError."""
         marked = select(documents.c.name, documents.c.text).where(documents.c.kind == DELETED_EXPERIMENT_KIND)
         for experiment_id, written in self._read("read which experiments were deleted", marked):
             if deleted_before(written, before):
-                self._write(f"remove experiment {experiment_id}", _Purge(experiment_id, before))
+                self._write_alone(f"remove experiment {experiment_id}", _Purge(experiment_id, before))
 
     def claim(self, name: str, writer: str, is_alive: Callable[[str], bool]) -> bool:
         """Have this writer work alone at something; False if it, or another one that lives, does. Raises StoreError."""
@@ -107,7 +107,6 @@ class Cells:
 
         def execute(connection: Connection) -> None:
             nonlocal taken
-            begin(connection)
             its_own = c.kind == CLAIM_KIND, c.name == name
             row = connection.execute(select(c.text).where(*its_own)).first()
             taken = row is None or (row[0] != writer and not is_alive(row[0]))
@@ -117,7 +116,7 @@ class Cells:
                     insert(documents).values(kind=CLAIM_KIND, name=name, text=writer, changed_at=0.0)
                 )
 
-        self._write(f"begin to work at {name}", execute)
+        self._write_alone(f"begin to work at {name}", execute)
         return taken
 
     def release(self, name: str, writer: str) -> None:
@@ -160,7 +159,6 @@ class _Purge:
         self._id, self._before = experiment_id, before
 
     def __call__(self, connection: Connection) -> None:
-        begin(connection)
         c = documents.c
         marker = c.kind == DELETED_EXPERIMENT_KIND, c.name == self._id
         row = connection.execute(select(c.text).where(*marker)).first()

@@ -1,4 +1,4 @@
-"""The user's data folder."""
+"""Where the user's data is: the data folder, and the database with the history."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from refine_core.errors import StoreError
 
 VARIABLE = "REFINESCOPE_HOME"
+DATABASE_VARIABLE = "REFINESCOPE_DATABASE"
 
 
 def data_home() -> Path:
@@ -17,6 +18,11 @@ def data_home() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("refinescope", appauthor=False)
+
+
+def database_url() -> str | None:
+    """The address of the database that $REFINESCOPE_DATABASE names; None for the file in the data folder. Read at each call."""
+    return os.environ.get(DATABASE_VARIABLE) or None
 
 
 def make_private(folder: Path) -> None:

@@ -8,8 +8,9 @@ time; so an event costs no more, and an index that is missing or old is built an
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
 from typing import Any, Final
@@ -20,7 +21,7 @@ from refine_core.errors import StoreError
 from refine_core.events import Event
 from refine_core.log.summaries import Summary
 from refine_core.store import tables
-from refine_core.store.annotations import Read, Write, begin, collect
+from refine_core.store.annotations import Read, Write, collect
 from refine_core.store.index_tables import INDEX_VERSION, WORDS, run_index, run_text
 from refine_core.store.listing import (
     NO_ANNOTATION,
@@ -66,10 +67,13 @@ class _Stale:
 
 
 class RunIndex:
-    """The index of one database. read, write: what the store does with a query, and with a transaction."""
+    """The index of one database. read, write_alone: what the store does with a query, and with a transaction.
 
-    def __init__(self, read: Read, write: Write) -> None:
-        self._read, self._write = read, write
+    write_words: words as the full-text index takes them.
+    """
+
+    def __init__(self, read: Read, write_alone: Write, write_words: Callable[[str], str]) -> None:
+        self._read, self._write, self._write_words = read, write_alone, write_words
 
     def refresh(self, within_s: float) -> int:
         """Index what has changed, for about `within_s` seconds; how many runs are left. Raises StoreError."""
@@ -108,7 +112,6 @@ class RunIndex:
         logs = self._events([one.run_id for one in stale if one.needs_text])
 
         def execute(connection: Connection) -> None:
-            begin(connection)
             noted = collect(lambda q: connection.execute(q).all(), [s.run_id for s in stale])
             for one in stale:
                 if not one.needs_text:
@@ -118,7 +121,7 @@ class RunIndex:
                 words = RunText.of(
                     logs.get(one.run_id, ()), one.summary, noted.get(one.run_id, NO_ANNOTATION)
                 )
-                _write_whole(connection, one, words)
+                _write_whole(connection, one, words, self._write_words)
             _lift(connection, [one.run_id for one in stale])
 
         self._write("index the runs", execute)
@@ -156,6 +159,11 @@ def storable(value: str) -> str:
     return value.encode("utf-8", "replace").decode()
 
 
+def _known(reward: float | None) -> float | None:
+    """The reward to sort by: NaN is none, and databases differ in where they put it."""
+    return None if reward is None or math.isnan(reward) else reward
+
+
 def _facts(stale: _Stale) -> dict[str, Any]:
     summary, spent = stale.summary, Spent.of(stale.summary)
     return {
@@ -166,7 +174,7 @@ def _facts(stale: _Stale) -> dict[str, Any]:
         "title": separate(summary.title),
         "outcome": ended_outcome(summary),
         "model": storable(summary.model),
-        "best": summary.best_reward,
+        "best": _known(summary.best_reward),
         "attempts": len(summary.rewards),
         "tokens": spent.tokens,
         "cost_usd": spent.cost_usd,
@@ -185,7 +193,9 @@ def _lift(connection: Connection, run_ids: Sequence[str]) -> None:
             return
 
 
-def _write_whole(connection: Connection, stale: _Stale, words: RunText) -> None:
+def _write_whole(
+    connection: Connection, stale: _Stale, words: RunText, write_words: Callable[[str], str]
+) -> None:
     c = run_index.c
     had = connection.execute(select(c.number).where(c.run_id == stale.run_id)).first()
     if had is not None:
@@ -200,5 +210,5 @@ def _write_whole(connection: Connection, stale: _Stale, words: RunText) -> None:
         # Its test or experiment is elsewhere, so the list is where it can be found.
         facts["hint_test"] = facts["experiment"] = None
     made = connection.execute(insert(run_index).values(facts)).inserted_primary_key
-    parts = {name: getattr(words, name) for name in WORDS}
+    parts = {name: write_words(getattr(words, name)) for name in WORDS}
     connection.execute(insert(run_text).values(rowid=made[0] if made else None, **parts))

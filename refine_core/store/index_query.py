@@ -5,7 +5,7 @@ find(text, filters, sort, live) --> ids of a page, how many match        choices
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,22 +17,22 @@ from refine_core.store.annotations import Read
 from refine_core.store.index import storable
 from refine_core.store.index_tables import notes, run_index, run_text, tags
 from refine_core.store.listing import NO_FILTERS, Choices, Filters, Folded, RunFacts, Sort, SortKey
-from refine_core.store.run_text import match_expression
 from refine_core.store.tables import runs
 
+HasWords = Callable[[str], ColumnElement[bool] | None]
 _WITH_NOTES = run_index.outerjoin(notes, notes.c.run_id == run_index.c.run_id)
 _LISTED = notes.c.deleted_at.is_(None)
 _NO_TRY = run_index.c.hint_test.is_(None)
 _NO_CELL = run_index.c.experiment.is_(None)
 _ITS_OWN = and_(_NO_TRY, _NO_CELL)
-_NAME = func.coalesce(func.nullif(notes.c.name, ""), run_index.c.title).collate("NOCASE")
+_NAME = func.coalesce(func.nullif(notes.c.name, ""), run_index.c.title)
 _SORTED_BY: Mapping[SortKey, ColumnElement[Any]] = {
     "when": run_index.c.started_at,
-    "name": _NAME,
+    "name": func.lower(_NAME),
     "outcome": func.coalesce(run_index.c.outcome, "running"),
     "best": run_index.c.best,
     "attempts": run_index.c.attempts,
-    "model": run_index.c.model.collate("NOCASE"),
+    "model": func.lower(run_index.c.model),
     "tokens": run_index.c.tokens,
     "cost": run_index.c.cost_usd,
     "took": run_index.c.took_s,
@@ -78,10 +78,10 @@ class Live:
 
 
 class IndexQuery:
-    """Questions to the index of one database. read: what the store does with a query."""
+    """Questions to the index of one database. read: what the store does with a query. has_words: see Database."""
 
-    def __init__(self, read: Read) -> None:
-        self._read = read
+    def __init__(self, read: Read, has_words: HasWords) -> None:
+        self._read, self._has_words = read, has_words
 
     def find(
         self,
@@ -96,18 +96,18 @@ class IndexQuery:
         """A page of runs. Raises StoreError."""
         doing = "search the runs"
         total = self._count_runs(doing, _LISTED, _ITS_OWN)
-        conditions = _conditions(typed, filters, live)
+        conditions = self._conditions(typed, filters, live)
         every = replace(filters, fold=False) == NO_FILTERS and not typed.strip()
         matching = total if every else self._count_runs(doing, *conditions)
         if filters.fold and not filters.deleted and self._has_branches():
-            tries = _conditions(typed, replace(filters, tries=True), live)
+            tries = self._conditions(typed, replace(filters, tries=True), live)
             return self._find_folded(conditions, tries, sort, total, matching, limit=limit, offset=offset)
         query = select(*_FACTS).select_from(_WITH_NOTES).where(*conditions)
         rows = self._read(doing, _order(query, sort).limit(limit).offset(offset))
         facts = {run_id: RunFacts(*rest) for run_id, *rest in rows}
         folded = {}
         if filters.fold:
-            folded = self._count_tries(facts, _conditions(typed, replace(filters, tries=True), live))
+            folded = self._count_tries(facts, self._conditions(typed, replace(filters, tries=True), live))
         return Found(facts, total, matching, matching, folded)
 
     def _has_branches(self) -> bool:
@@ -191,6 +191,14 @@ class IndexQuery:
         unfinished = query.where(run_index.c.outcome.is_(None))
         return [row[0] for row in self._read("read the history", unfinished)]
 
+    def _conditions(self, typed: str, filters: Filters, live: Live) -> list[ColumnElement[bool]]:
+        conditions = _conditions(filters, live)
+        if typed.strip():
+            words, number = self._has_words(typed), run_index.c.number
+            found = select(run_text.c.rowid).where(words) if words is not None else None
+            conditions.append(number.in_(found) if found is not None else number.is_(None))
+        return conditions
+
     def _count_runs(self, doing: str, *conditions: ColumnElement[bool]) -> int:
         query: Executable = select(func.count()).select_from(_WITH_NOTES).where(*conditions)
         return int(self._read(doing, query)[0][0])
@@ -203,13 +211,9 @@ def _order(query: Select[Any], sort: Sort, latest: ColumnElement[Any] | None = N
     return query.order_by(order, run_index.c.started_at.desc(), run_index.c.run_id.desc())
 
 
-def _conditions(typed: str, filters: Filters, live: Live) -> list[ColumnElement[bool]]:
+def _conditions(filters: Filters, live: Live) -> list[ColumnElement[bool]]:
     i = run_index.c
     conditions: list[ColumnElement[bool]] = [notes.c.deleted_at.is_not(None) if filters.deleted else _LISTED]
-    if typed.strip():
-        words = match_expression(typed)
-        has_words = select(run_text.c.rowid).where(run_text.c.run_text.op("MATCH")(words))
-        conditions.append(i.number.in_(has_words) if words else i.number.is_(None))
     conditions += _are_of(filters)
     if filters.run_ids:
         conditions.append(i.run_id.in_(filters.run_ids))

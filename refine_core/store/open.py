@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from refine_core.errors import StoreError
 from refine_core.store import damage
-from refine_core.store.home import make_private
+from refine_core.store.database import Database
+from refine_core.store.home import data_home, make_private
 from refine_core.store.lock import WriterLock
 from refine_core.store.sql import SqlStore
 from refine_core.store.sqlite import DamagedStoreError, Sqlite
@@ -28,23 +29,52 @@ def open_in(home: Path) -> SqlStore:
     make_private(home)
     with _startup_lock(home / STARTUP_LOCK):
         try:
-            return _open_database(home)
+            return _open_database(home / DATABASE)
         except DamagedStoreError as error:
             path = home / DATABASE
             notice = damage.set_aside(path, error.why, home / LOCKS)
             Sqlite(path).marker.unlink(missing_ok=True)
-        return _open_database(home, (notice,))
+        return _open_database(home / DATABASE, (notice,))
 
 
-def _open_database(home: Path, notices: tuple[str, ...] = ()) -> SqlStore:
+def open_at(address: str) -> SqlStore:
+    """The store in the database of that address; see `refine_core.store.open_store`."""
+    if address.startswith("sqlite:"):
+        path = sqlite_path(address)
+        make_private(path.parent)
+        with _startup_lock(path.with_name(STARTUP_LOCK)):
+            return _open_database(path)
+    from refine_core.store.postgres import Postgres
+    from refine_core.store.postgres_lock import PostgresWriterLock
+
+    with ExitStack() as undo:
+        database = Postgres(address)
+        undo.callback(database.close)
+        _bring_up_to_date(database)
+        lock = PostgresWriterLock(database)
+        undo.callback(lock.release)
+        store = SqlStore(database, lock)
+        undo.pop_all()
+    return store
+
+
+def sqlite_path(address: str) -> Path:
+    """The file that "sqlite:PATH" names; "sqlite:" alone is the one in the data folder."""
+    named = address.removeprefix("sqlite:")
+    for slashes in ("///", "//"):
+        named = named.removeprefix(slashes) if named.startswith(slashes) else named
+    return Path(named).expanduser().absolute() if named else data_home() / DATABASE
+
+
+def _open_database(path: Path, notices: tuple[str, ...] = ()) -> SqlStore:
     """The store, brought up to date. Raises StoreError; DamagedStoreError if it should be set aside, with nothing held open."""
     with ExitStack() as undo:
-        database = Sqlite(home / DATABASE)
+        database, locks = Sqlite(path), path.parent / LOCKS
         undo.callback(database.close)
-        if why := damage.find_damage(database, home / LOCKS):
+        if why := damage.find_damage(database, locks):
             raise DamagedStoreError(f"cannot open the store: {why}. The database is {database.path}", why=why)
         _bring_up_to_date(database)
-        lock = WriterLock(home / LOCKS)
+        lock = WriterLock(locks)
         undo.callback(lock.release)
         lock.sweep()
         store = SqlStore(database, lock, notices)
@@ -88,13 +118,13 @@ def _silenced(name: str) -> Iterator[None]:
         logger.removeFilter(is_wanted)
 
 
-def _bring_up_to_date(database: Sqlite) -> None:
+def _bring_up_to_date(database: Database) -> None:
     try:
         version = database.version()
         if version == VERSION:
             return
         if version is not None and version > VERSION:
-            raise _newer(database.path, version)
+            raise _newer(database.name, version)
         with _silenced("alembic.runtime.plugins"), _silenced("alembic.runtime.migration"):
             from refine_core.store.migrations import upgrade
 
@@ -103,8 +133,8 @@ def _bring_up_to_date(database: Sqlite) -> None:
         raise database.explain("open the store", error) from error
 
 
-def _newer(path: Path, version: str) -> StoreError:
+def _newer(name: str, version: str) -> StoreError:
     return StoreError(
-        f"cannot open the store {path}: a newer Refinescope made it (store version {version}; this one knows {VERSION}). "
+        f"cannot open the store {name}: a newer Refinescope made it (store version {version}; this one knows {VERSION}). "
         "Run `pip install --upgrade refinescope`, or set REFINESCOPE_HOME to another folder; nothing was changed"
     )

@@ -25,6 +25,7 @@ from refine_core.log.well_formed import make_well_formed
 from refine_core.store import tables
 from refine_core.store.annotations import DELETED, Annotations, replace_annotation
 from refine_core.store.cells import Cells, no_cell
+from refine_core.store.database import Database, LivenessLock
 from refine_core.store.index import RunIndex
 from refine_core.store.index_query import IndexQuery, Live
 from refine_core.store.listing import (
@@ -39,7 +40,6 @@ from refine_core.store.listing import (
     RunPage,
     Sort,
 )
-from refine_core.store.lock import WriterLock
 from refine_core.store.notifier import RunNotifier
 from refine_core.store.protocol import (
     IMPORTED,
@@ -50,7 +50,6 @@ from refine_core.store.protocol import (
     check_whole,
     out_of_order,
 )
-from refine_core.store.sqlite import Sqlite
 from refine_core.store.tables import documents, events, runs
 from refine_core.store.writer import Writer
 
@@ -67,7 +66,7 @@ class SqlStore:
     notices: messages for the user about the store.
     """
 
-    def __init__(self, database: Sqlite, lock: WriterLock, notices: tuple[str, ...] = ()) -> None:
+    def __init__(self, database: Database, lock: LivenessLock, notices: tuple[str, ...] = ()) -> None:
         self.notices = notices
         self._database, self._lock = database, lock
         dialect = database.engine.dialect
@@ -76,15 +75,16 @@ class SqlStore:
         self._add_event = tables.CompiledStatement(tables.ADD_EVENT, dialect)
         self._add_to_run = tables.CompiledStatement(tables.ADD_TO_RUN, dialect)
         self._delete = tables.CompiledStatement(tables.DELETE_DOCUMENT, dialect)
-        self._add_document = tables.CompiledStatement(tables.ADD_DOCUMENT, dialect)
+        self._add_document = tables.CompiledStatement(tables.PUT_DOCUMENT, dialect)
         self._notifier = RunNotifier()
         self._closed = False
         self._process = os.getpid()
-        self._writer = Writer(database)
-        self._index, self._query = RunIndex(self._read, self._write), IndexQuery(self._read)
-        self._annotations = Annotations(self._read, self._write)
-        self._cells = Cells(self._read, self._write, dialect)
-        database.remember_file()
+        self._writer = Writer(database, lock)
+        self._index = RunIndex(self._read, self._write_alone, database.write_words)
+        self._query = IndexQuery(self._read, database.has_words)
+        self._annotations = Annotations(self._read, self._write_alone, database.write_words)
+        self._cells = Cells(self._read, self._write, self._write_alone, dialect)
+        database.remember()
         atexit.register(self.close)
 
     def append(
@@ -244,11 +244,9 @@ class SqlStore:
         """Keep a document in place of what was there. Raises StoreError."""
         self._check_open(doing := f"keep the {kind} {name!r}")
         check_document(kind, name, text)
-        key = self._delete.bind({"of_kind": kind, "named": name})
         row = self._add_document.bind({"kind": kind, "name": name, "text": text, "changed_at": time.time()})
 
         def execute(connection: Connection) -> None:
-            self._delete.execute(connection, key)
             self._add_document.execute(connection, row)
 
         self._writer.write(doing, execute)
@@ -370,6 +368,15 @@ class SqlStore:
         self._check_open(doing)
         self._writer.write(doing, execute)
 
+    def _write_alone(self, doing: str, execute: Callable[[Connection], None]) -> None:
+        """The same; whoever else writes in this way waits until it is committed, so that what `execute` reads stays true."""
+
+        def execute_alone(connection: Connection) -> None:
+            self._database.lock_writing(connection)
+            execute(connection)
+
+        self._write(doing, execute_alone)
+
     def _check_open(self, doing: str) -> None:
         if os.getpid() != self._process:
             raise StoreError(
@@ -378,12 +385,20 @@ class SqlStore:
         if self._closed:
             raise StoreError(f"cannot {doing}: the store was closed; open it again")
         if lost := self._database.describe_loss():
-            raise StoreError(f"cannot {doing}: {lost}. The database is {self._database.path}")
+            raise StoreError(f"cannot {doing}: {lost}. The database is {self._database.name}")
 
     def _read(self, doing: str, query: Executable) -> Sequence[Sequence[Any]]:
         self._check_open(doing)
         try:
-            with self._database.engine.connect() as connection:
-                return connection.execute(query).all()
+            return self._read_once(query)
+        except SQLAlchemyError as error:
+            if not self._database.is_lost(error):
+                raise self._database.explain(doing, error) from error
+        try:
+            return self._read_once(query)  # on another connection: a server may have been restarted meanwhile
         except SQLAlchemyError as error:
             raise self._database.explain(doing, error) from error
+
+    def _read_once(self, query: Executable) -> Sequence[Sequence[Any]]:
+        with self._database.connect_to_read() as connection:
+            return connection.execute(query).all()

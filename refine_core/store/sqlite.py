@@ -10,13 +10,16 @@ import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy import URL, ColumnElement, Connection, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from refine_core.errors import StoreError
+from refine_core.store.index_tables import run_text
+from refine_core.store.run_text import match_expression
 
 BUSY_S = 10.0  # our own transactions last about a millisecond
 
@@ -78,12 +81,17 @@ class Sqlite:
 
         event.listen(self.engine, "connect", prepare)
 
-    def remember_file(self) -> None:
+    @property
+    def name(self) -> str:
+        """The path of the file."""
+        return self._path_text
+
+    def remember(self) -> None:
         """Note which file this is, for `describe_loss`."""
         self._file = self._stat()
 
     def describe_loss(self) -> str | None:
-        """What happened to the file since `remember_file`, and what to do; None while it is there.
+        """What happened to the file since `remember`, and what to do; None while it is there.
 
         An open connection does not notice: it would write to a file that no process can open again.
         """
@@ -111,6 +119,10 @@ class Sqlite:
             return None
         return status.st_dev, status.st_ino, status.st_size
 
+    def connect_to_read(self) -> Connection:
+        """A connection for one query."""
+        return self.engine.connect()
+
     def connect_to_write(self, busy_s: float) -> Connection:
         """A connection that waits `busy_s` seconds for other processes before it reports that the database is locked."""
         connection = self.engine.connect().execution_options(preserve_rowcount=True)
@@ -123,7 +135,28 @@ class Sqlite:
 
         Without it the first statement that writes begins one in the same way, which takes a round trip less.
         """
+        driver: Any = connection.connection.driver_connection
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def lock_writing(self, connection: Connection, key: int = 0) -> None:  # noqa: ARG002  # one lock is for all
+        """Wait for everybody else who writes; until the transaction ends."""
+        self.begin(connection)
+
+    def begin_to_migrate(self, connection: Connection) -> None:
+        """Begin a transaction that nobody else's can come between."""
+        connection.exec_driver_sql(
+            "PRAGMA journal_mode=WAL"
+        )  # of the file; it cannot change in a transaction
+        connection.commit()
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def before_commit(self, connection: Connection) -> None:
+        """None: the answer to a commit cannot be lost."""
+
+    def was_committed(self, connection: Connection, transaction: str) -> bool:  # noqa: ARG002
+        """False, as nobody has to ask."""
+        return False
 
     def version(self) -> str | None:
         """The migration that the database is at; None for an empty one. Writes nothing."""
@@ -160,6 +193,10 @@ class Sqlite:
         """Whether another process was in the way, so that the same may succeed if tried again."""
         return _name(error).startswith("SQLITE_BUSY")
 
+    def is_lost(self, error: Exception) -> bool:  # noqa: ARG002
+        """False: a file's connection is not lost."""
+        return False
+
     def concerns_all(self, error: Exception) -> bool:
         """Whether every other transaction would fail now, too, so that trying each by itself is useless."""
         return _name(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_NOTADB"))
@@ -183,6 +220,15 @@ class Sqlite:
         except OSError:
             hint = "Move it aside to begin with a new one"
         return DamagedStoreError(f"cannot {doing}: {why}{result}. {hint}. {where}", why=why)
+
+    def write_words(self, text: str) -> str:
+        """The same: the index of SQLite takes words apart by itself."""
+        return text
+
+    def has_words(self, typed: str) -> ColumnElement[bool] | None:
+        """Whether a row of run_text has all the words that a person typed; None where these are none."""
+        words = match_expression(typed)
+        return run_text.c.run_text.op("MATCH", is_comparison=True)(words) if words else None
 
     def close(self) -> None:
         """Close all its connections."""

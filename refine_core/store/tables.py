@@ -30,40 +30,43 @@ OWNER = "local"
 VERSION = "0007"
 """The newest migration; a store that names a later one is of a newer Refinescope."""
 
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Text that is compared and ordered by its characters' numbers, as on SQLite, whatever language a server is set to."""
+
 metadata = sa.MetaData()
 
 runs = sa.Table(
     "runs",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("writer", sa.Text, nullable=False),  # name of the lock that its process holds
+    sa.Column("id", TEXT, primary_key=True),
+    sa.Column("owner", TEXT, nullable=False),
+    sa.Column("writer", TEXT, nullable=False),  # name of the lock that its process holds
     sa.Column("started_at", sa.Float, nullable=False),
-    sa.Column("reason", sa.Text),  # why it stopped; NULL until it finished
-    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("reason", TEXT),  # why it stopped; NULL until it finished
+    sa.Column("title", TEXT, nullable=False),
     sa.Column("events", sa.Integer, nullable=False),  # seq of its last event
-    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("summary", TEXT, nullable=False),
 )
 sa.Index("runs_by_start", runs.c.started_at, runs.c.id)
 
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("run_id", TEXT, sa.ForeignKey("runs.id"), primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
-    sa.Column("span", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("span", TEXT, nullable=False),
+    sa.Column("kind", TEXT, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("payload", TEXT, nullable=False),
 )
 
 documents = sa.Table(
     "documents",
     metadata,
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("kind", TEXT, primary_key=True),
+    sa.Column("name", TEXT, primary_key=True),
+    sa.Column("text", TEXT, nullable=False),
     sa.Column("changed_at", sa.Float, nullable=False),  # seconds since the epoch, UTC
 )
 
@@ -71,9 +74,9 @@ outcomes = sa.Table(
     "outcomes",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("experiment", sa.Text, nullable=False),
-    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), nullable=False, unique=True),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("experiment", TEXT, nullable=False),
+    sa.Column("run_id", TEXT, sa.ForeignKey("runs.id"), nullable=False, unique=True),
+    sa.Column("text", TEXT, nullable=False),
     sqlite_autoincrement=True,  # no number is used twice, so that whoever reads on from one misses nothing
 )
 sa.Index("outcomes_by_experiment", outcomes.c.experiment, outcomes.c.number)
@@ -92,7 +95,10 @@ ADD_TO_RUN = (
     .where(runs.c.id == sa.bindparam("run"), runs.c.events == sa.bindparam("had"))
     .values({name: sa.bindparam(name) for name in ("reason", "events", "summary")})
 )
-ADD_DOCUMENT = sa.insert(documents).values({c.name: sa.bindparam(c.name) for c in documents.c})
+PUT_DOCUMENT = sa.text(
+    "INSERT INTO documents (kind, name, text, changed_at) VALUES (:kind, :name, :text, :changed_at) "
+    "ON CONFLICT (kind, name) DO UPDATE SET text = excluded.text, changed_at = excluded.changed_at"
+)
 DELETE_DOCUMENT = sa.delete(documents).where(
     documents.c.kind == sa.bindparam("of_kind"), documents.c.name == sa.bindparam("named")
 )
@@ -120,15 +126,14 @@ class CompiledStatement:
 
     def execute(self, connection: Connection, values: BoundValues) -> int:
         """Execute it and return the number of rows that it changed. A transaction is open, as `Writer` begins one for each job."""
-        cursor = _driver(connection).execute(self._text, values)
-        return int(cursor.rowcount)
+        return int(_driver(connection).execute(self._text, values).rowcount)
 
     def execute_many(self, connection: Connection, rows: list[BoundValues]) -> None:
         """Execute it once for each row of values, by the driver's own loop where there are several."""
         if len(rows) == 1:
             _driver(connection).execute(self._text, rows[0])
         elif rows:
-            _driver(connection).executemany(self._text, rows)
+            _driver(connection).cursor().executemany(self._text, rows)
 
 
 def _tuple_of(names: Sequence[str]) -> Callable[[Mapping[str, Value]], tuple[Value, ...]]:

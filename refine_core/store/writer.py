@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RunCancelled, StoreError
-from refine_core.store.sqlite import Sqlite
+from refine_core.store.database import Database, LivenessLock
 
 Execute = Callable[[Connection], None]
 """Executes the statements of one job."""
@@ -28,14 +28,17 @@ SLICE_S = 0.1  # of waiting, after which a writer checks whether it should give 
 
 
 class _Job:
-    """Something to write. done: committed, or refused with `error`. bell: rung for whoever waits for it."""
+    """Something to write. done: committed, or refused with `error`. bell: rung for whoever waits for it.
 
-    __slots__ = ("bell", "doing", "done", "error", "execute")
+    in_doubt: whether it may be in the database, as no answer to its commit came.
+    """
+
+    __slots__ = ("bell", "doing", "done", "error", "execute", "in_doubt")
 
     def __init__(self, doing: str, execute: Execute) -> None:
         self.doing, self.execute = doing, execute
         self.error: Exception | None = None
-        self.done = False
+        self.done = self.in_doubt = False
         self.bell = threading.Lock()
         self.bell.acquire()
 
@@ -48,9 +51,11 @@ class _Job:
 class Writer:
     """Commits jobs from any thread. It must be closed."""
 
-    def __init__(self, database: Sqlite) -> None:
-        self._database = database
-        self._connection = database.connect_to_write(min(SLICE_S, database.busy_s))
+    def __init__(self, database: Database, lock: LivenessLock) -> None:
+        self._database, self._lock = database, lock
+        self._connection = self._connect()
+        self._is_lost = False
+        self._in_doubt: tuple[str, list[_Job]] | None = None
         self._jobs: dict[_Job, bool] = {}  # the queue, in order; whoever takes a job out of it gets True
         self._turn = threading.Lock()
         self._locked: Exception | None = None  # the latest refusal
@@ -82,7 +87,8 @@ class Writer:
             while self._jobs and time.monotonic() < until:
                 self._commit()
             self._closed = True  # a later caller gets an error
-            self._connection.close()
+            with suppress(SQLAlchemyError):
+                self._connection.close()
 
     def _try_to_finish(self, job: _Job, until: float, cancel: Cancel | None) -> bool:
         """Try for a slice of time to get the job done; whether it is. Raises once it is time to give up."""
@@ -157,7 +163,11 @@ class Writer:
 
         gather: add all jobs that wait once the transaction has begun.
         """
+        transaction: str | None = None
         try:
+            if self._is_lost:
+                self._reconnect()
+                jobs[:] = [job for job in jobs if not job.done]
             if not self._connection.in_transaction():
                 self._connection.begin()  # which the driver is not told of: its own begins with the first statement
             if not jobs:
@@ -169,6 +179,7 @@ class Writer:
                 jobs.extend(more)
                 for job in more:
                     job.execute(self._connection)
+            transaction = self._database.before_commit(self._connection)
             self._connection.commit()
         except BaseException as error:  # returned, or raised again
             # A lost connection cannot roll back, and need not: what was not committed is gone with it.
@@ -176,8 +187,41 @@ class Writer:
                 self._connection.rollback()
             if not isinstance(error, Exception):
                 raise  # an interrupt of this thread; the other jobs wait again
+            if self._database.is_lost(error):
+                self._is_lost = True
+                if transaction is not None:
+                    self._doubt(transaction, jobs)
             return error
         return None
+
+    def _doubt(self, transaction: str, jobs: list[_Job]) -> None:
+        self._in_doubt = transaction, list(jobs)
+        for job in jobs:
+            job.in_doubt = True
+
+    def _connect(self) -> Connection:
+        return self._database.connect_to_write(min(SLICE_S, self._database.busy_s))
+
+    def _reconnect(self) -> None:
+        """Another connection in place of the one that was lost, and what became of the transaction that was in doubt."""
+        with suppress(SQLAlchemyError):
+            self._connection.invalidate()
+        try:
+            self._connection = self._connect()
+        except SQLAlchemyError:
+            time.sleep(SLICE_S)  # a server that is not there refuses at once
+            raise
+        self._lock.hold()
+        if self._in_doubt is not None:
+            transaction, jobs = self._in_doubt
+            is_there = self._database.was_committed(self._connection, transaction)
+            self._in_doubt = None
+            for job in jobs:
+                job.in_doubt, job.done = False, job.done or is_there
+                if is_there:
+                    self._withdraw(job)
+                    job.ring()
+        self._is_lost = False
 
     def _is_locked(self, error: Exception | None) -> bool:
         if error is None or not self._database.is_locked(error):
@@ -186,6 +230,7 @@ class Writer:
         return True
 
     def _explain(self, job: _Job, error: Exception) -> StoreError:
-        explained = self._database.explain(job.doing, error, "; nothing was written")
+        result = "; whether it was written is not known" if job.in_doubt else "; nothing was written"
+        explained = self._database.explain(job.doing, error, result)
         explained.__cause__ = error
         return explained

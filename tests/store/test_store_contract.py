@@ -1,26 +1,17 @@
 """What every store promises: told of the one in memory and of the one in a database alike."""
 
 import math
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from refine_core import events as ev
 from refine_core.errors import StoreError
-from refine_core.store import MemoryStore, Store, open_store
+from refine_core.store import MemoryStore, Store
 from refine_core.store.listing import Annotation
 from refine_core.store.protocol import WholeRun
 from tests.store.stored_runs import FINISHED, STARTED, append_one_by_one, numbered, run, summed_up
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    one: Store = MemoryStore() if request.param == "memory" else open_store(tmp_path / "home")
-    yield one
-    one.close()
 
 
 def test_what_was_appended_comes_back_in_order(store: Store):

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +18,6 @@ from refine_core.spec import ModelSpec
 from refine_core.store import MemoryStore, Store, open_store
 from refine_core.store.listing import NEWEST_FIRST, NO_FILTERS, Annotation, Filters, Folded, RunPage, Sort
 from tests.store.stored_runs import FINISHED, SPEC, append_one_by_one, numbered, run, summed_up
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    one: Store = MemoryStore() if request.param == "memory" else open_store(tmp_path / "home")
-    yield one
-    one.close()
 
 
 def story(

@@ -9,10 +9,10 @@ from alembic.config import Config
 from alembic.util import CommandError
 
 from refine_core.errors import StoreError
-from refine_core.store.sqlite import Sqlite
+from refine_core.store.database import Database
 
 
-def upgrade(database: Sqlite, to: str = "head") -> None:
+def upgrade(database: Database, to: str = "head") -> None:
     """Take the steps that are missing, all in one transaction: all of them, or none.
 
     to: the last step to take; the newest, but for tests of what older versions left behind.
@@ -21,17 +21,13 @@ def upgrade(database: Sqlite, to: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     with database.engine.connect() as connection:
-        connection.exec_driver_sql(
-            "PRAGMA journal_mode=WAL"
-        )  # a property of the file; it cannot change in a transaction
-        connection.commit()
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        database.begin_to_migrate(connection)
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, to)
         except CommandError as error:
             raise StoreError(
-                f"cannot open the store {database.path}: it says that it is of version {database.version()}, which no "
-                "Refinescope ever made; set REFINESCOPE_HOME to another folder. Nothing was changed"
+                f"cannot open the store {database.name}: it says that it is of version {database.version()}, which no "
+                "Refinescope ever made; set REFINESCOPE_HOME to another folder, or REFINESCOPE_DATABASE to another database. Nothing was changed"
             ) from error
         connection.commit()

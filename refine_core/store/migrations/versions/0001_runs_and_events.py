@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from refine_core.store.tables import TEXT
+
 revision = "0001"
 down_revision = None
 
@@ -11,14 +13,14 @@ def upgrade() -> None:
     """Make both tables."""
     op.create_table(
         "runs",
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("owner", sa.Text, nullable=False),
-        sa.Column("writer", sa.Text, nullable=False),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("owner", TEXT, nullable=False),
+        sa.Column("writer", TEXT, nullable=False),
         sa.Column("started_at", sa.Float, nullable=False),
-        sa.Column("reason", sa.Text),
-        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("reason", TEXT),
+        sa.Column("title", TEXT, nullable=False),
         sa.Column("events", sa.Integer, nullable=False),
-        sa.Column("summary", sa.Text, nullable=False),
+        sa.Column("summary", TEXT, nullable=False),
     )
     op.create_index("runs_by_start", "runs", ["started_at", "id"])
     op.create_index("runs_by_owner", "runs", ["owner", "started_at", "id"])
@@ -28,11 +30,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "events",
-        sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+        sa.Column("run_id", TEXT, sa.ForeignKey("runs.id"), primary_key=True),
         sa.Column("seq", sa.Integer, primary_key=True),
         sa.Column("at", sa.Float, nullable=False),
-        sa.Column("span", sa.Text, nullable=False),
-        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("span", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("payload", TEXT, nullable=False),
     )

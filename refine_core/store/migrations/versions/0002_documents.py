@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from refine_core.store.tables import TEXT
+
 revision = "0002"
 down_revision = "0001"
 
@@ -11,8 +13,8 @@ def upgrade() -> None:
     """Make the table."""
     op.create_table(
         "documents",
-        sa.Column("kind", sa.Text, primary_key=True),
-        sa.Column("name", sa.Text, primary_key=True),
-        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("kind", TEXT, primary_key=True),
+        sa.Column("name", TEXT, primary_key=True),
+        sa.Column("text", TEXT, nullable=False),
         sa.Column("changed_at", sa.Float, nullable=False),
     )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from refine_core.store.tables import TEXT
+
 revision = "0007"
 down_revision = "0006"
 
@@ -12,10 +14,10 @@ def upgrade() -> None:
     op.create_table(
         "outcomes",
         sa.Column("number", sa.Integer, primary_key=True),
-        sa.Column("experiment", sa.Text, nullable=False),
-        sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), nullable=False, unique=True),
-        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("experiment", TEXT, nullable=False),
+        sa.Column("run_id", TEXT, sa.ForeignKey("runs.id"), nullable=False, unique=True),
+        sa.Column("text", TEXT, nullable=False),
         sqlite_autoincrement=True,
     )
     op.create_index("outcomes_by_experiment", "outcomes", ["experiment", "number"])
-    op.add_column("run_index", sa.Column("experiment", sa.Text))
+    op.add_column("run_index", sa.Column("experiment", TEXT))
