@@ -82,7 +82,7 @@ class LivenessLock(Protocol):
     def deaths(self) -> int:
         """How often a writer turned out to be dead so far."""
 
-    def hold(self) -> None:
+    def reacquire(self) -> None:
         """See that this process still holds its lock; take it again where it was lost. Raises StoreError."""
 
     def release(self) -> None:

@@ -62,7 +62,7 @@ class WriterLock:
         """The number of writers that turned out to be dead so far."""
         return len(self._dead)
 
-    def hold(self) -> None:
+    def reacquire(self) -> None:
         """Nothing: the operating system takes the lock from nobody who lives."""
 
     def sweep(self) -> None:

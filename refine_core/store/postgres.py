@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from refine_core.errors import StoreError
-from refine_core.store.words import has_postgres_words, split_words
+from refine_core.store.word_splitting import has_postgres_words, split_words
 
 BUSY_S: Final = 10.0
 CONNECT_S: Final = 10

@@ -46,9 +46,9 @@ class PostgresWriterLock:
         self._read_at = float("-inf")
         self._dead: set[str] = set()
         self._deaths = 0
-        self.hold()
+        self.reacquire()
 
-    def hold(self) -> None:
+    def reacquire(self) -> None:
         """See that the lock is held; take it again where the connection was lost. Raises StoreError."""
         with self._guard:
             if self._released:

@@ -211,7 +211,7 @@ class Writer:
         except SQLAlchemyError:
             time.sleep(SLICE_S)  # a server that is not there refuses at once
             raise
-        self._lock.hold()
+        self._lock.reacquire()
         if self._in_doubt is not None:
             transaction, jobs = self._in_doubt
             is_there = self._database.was_committed(self._connection, transaction)

@@ -66,7 +66,7 @@ def upgrade() -> None:
 
 
 def _index_words_on_postgres() -> None:
-    """A table with the words of each run, one space between two of them (refine_core.store.words), and their tsvector."""
+    """A table with the words of each run, one space between two of them (refine_core.store.word_splitting), and their tsvector."""
     every = "name || ' ' || inputs || ' ' || outputs || ' ' || hints || ' ' || models"
     op.execute(
         "CREATE TABLE run_text (rowid integer PRIMARY KEY, name text NOT NULL, inputs text NOT NULL, outputs text NOT NULL, "
