@@ -52,7 +52,7 @@ class Database(Protocol):
         """Whether something was in the way, so that the same may succeed if tried again."""
 
     def is_lost(self, error: Exception) -> bool:
-        """Whether the connection is of no use any more, and another one is needed."""
+        """Whether the connection cannot be used any more, and another one is needed."""
 
     def concerns_all(self, error: Exception) -> bool:
         """Whether every other transaction would fail now, too, so that trying each by itself is useless."""

@@ -141,7 +141,7 @@ class Postgres:
         return state == "55P03" or state.startswith("40") or self.is_lost(error)
 
     def is_lost(self, error: Exception) -> bool:
-        """Whether the connection is of no use any more."""
+        """Whether the connection cannot be used any more."""
         if not isinstance(error, DBAPIError):
             return False
         return error.connection_invalidated or _state(error) in _STARTING or _is_unreachable(error)
