@@ -392,6 +392,10 @@ class CellSetAside(Halt):
     """A run of an experiment got no answer, which may be nobody's fault but the server's. It has not ended; it goes on later."""
 
 
+class WorkersLost(Halt):
+    """The workers that were to do the run are gone or cannot do it. The run has no end, and may be resumed."""
+
+
 class RecordingFailed(Halt):
     """An event could not be stored. cause: why. Nothing happened after it."""
 

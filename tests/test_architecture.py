@@ -56,6 +56,7 @@ PACKAGES = (
     "modules",
     "rewards",
     "refine",
+    "executors",
     "messages",
     "stop_summary",
     "verdict",

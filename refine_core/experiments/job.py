@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMError, RefineError, RunCancelled, SpecError, StoreError
 from refine_core.events import Fault, RunStarted
+from refine_core.executors.remote_run import RemoteRun
 from refine_core.experiments.cells import cell_spec, copy_program
 from refine_core.experiments.control import Control, keep_control
 from refine_core.experiments.document import Arm, Cell, Experiment, RateLimit
@@ -270,8 +271,9 @@ class ExperimentJob:
             if fault and not is_kept and not is_left:
                 self.stop("store", fault)
 
-    def _make_job(self, arm: Arm, cell: Cell, records: list[Record]) -> tuple[RunJob, AfterRecord]:
-        keys = self.credentials[arm.key].keys if arm.key in self.credentials else {}
+    def _make_job(
+        self, arm: Arm, cell: Cell, records: list[Record]
+    ) -> tuple[RunJob | RemoteRun, AfterRecord]:
         first = records[0].event if records else None
         dataset = self.ledger.document[1]
         spec = first.spec if isinstance(first, RunStarted) else cell_spec(
@@ -281,9 +283,12 @@ class ExperimentJob:
         if program is not None:
             own = copy_program(program, spec.first_rollout)
             live = LiveProgram(own, spec.inputs, spec.program_file, spec.reward, spec.title)
-            run_job: RunJob = ProgramJob(live, spec, records)
+            run_job: RunJob | RemoteRun = ProgramJob(live, spec, records)
         else:
-            run_job = RunJob(spec, keys, self.runs.recording, records, pool=self._pool)
+            run_id = cell.run_id(self.ledger.id)
+            run_job = self.runs.make_job(
+                run_id, spec, self.credentials.get(arm.key), records, pool=self._pool
+            )
         before = BeforeRecord(
             self.budget,
             lambda fault: self._stop_for(arm.key, fault),

@@ -34,7 +34,6 @@ from refine_core.experiments.snapshot import Snapshot
 from refine_core.experiments.snapshots import snapshot_at_rest, snapshot_at_work
 from refine_core.log import codec
 from refine_core.refine.module import BestOfN
-from refine_core.refine.run_job import RunJob
 from refine_core.runs import Credentials, Runs, new_run_id
 from refine_core.store.protocol import DELETED_EXPERIMENT_KIND, EXPERIMENT_KIND
 
@@ -376,7 +375,7 @@ class Experiments:
                 raise SpecError([Problem("arms", message)])
             own = by_arm[arm.key]
             self.runs.require_agreed(arm.spec.parent, arm.spec, own)
-            RunJob(arm.spec, own.keys, self.runs.recording).close()
+            self.runs.make_job(experiment.id, arm.spec, own).close()
         return by_arm
 
     def _is_of_lesson(self, experiment_id: str, text: str) -> bool:

@@ -23,7 +23,6 @@ from refine_core.hint_tests.plan import TRIES, HintTestPlan, highest_seed, plan_
 from refine_core.hint_tests.result import HintTest, State, build_test
 from refine_core.hint_tests.tries import Try, read_try, try_spec
 from refine_core.log.timeline import Attempt, Timeline
-from refine_core.refine.run_job import RunJob
 from refine_core.runs import Credentials, Runs
 from refine_core.spec import ProgramSpec
 
@@ -178,8 +177,9 @@ class HintTests:
             return True
         first = try_spec(timeline, attempt, document.arms[tries[0].arm], tries[0], document.id)
         self.runs.require_agreed(timeline.run_id, first, credentials)
-        keys = (credentials or Credentials()).keys
-        RunJob(first, keys, self.runs.recording).close()  # a missing key is said before anything is kept
+        self.runs.make_job(
+            document.id, first, credentials
+        ).close()  # a missing key is said before anything is kept
         work = _TestJob(deque(tries))
         for number in range(min(document.at_once, len(tries))):
             thread = threading.Thread(

@@ -53,17 +53,21 @@ class Rates:
 
     def limiter_of(self, lm: Model) -> ModelLimiter | None:
         """The turns at this model; None where it has no limits."""
-        key = (lm.address, lm.model)
+        return self.find_limiter(lm.address, lm.model)
+
+    def find_limiter(self, address: str, label: str) -> ModelLimiter | None:
+        """The same, by the model's address and its name."""
+        key = (address, label)
         limiter = self._limiters.get(key)
         if limiter is None:
             with self._lock:
-                limits = self._limits_of(lm.model)
+                limits = self._limits_of(label)
                 if limits is not None:
-                    limiter = self._limiters.setdefault(key, ModelLimiter(lm.model, limits, self._clock))
+                    limiter = self._limiters.setdefault(key, ModelLimiter(label, limits, self._clock))
         return limiter if limiter is not None and limiter.is_limited else None
 
-    def turn(self, lm: Model, messages: Sequence[Message]) -> Turn | None:
-        """A turn for one call of this model."""
+    def turn(self, lm: Model, messages: Sequence[Message], *, before_request: bool = False) -> Turn | None:  # noqa: ARG002
+        """A turn for one call of this model. before_request: whether the call is recorded only after its turn has come."""
         if (limiter := self.limiter_of(lm)) is None:
             return None
         tokens = 0
@@ -178,7 +182,7 @@ def in_turn(
 
     may_be_cached: then it waits within, once no cache has answered.
     """
-    turn = rates.turn(lm, messages)
+    turn = rates.turn(lm, messages, before_request=not may_be_cached)
     if turn is None:
         return (yield from flow)
     if not may_be_cached:
@@ -200,6 +204,11 @@ def current_turn(rates: Rates, lm: Model, messages: Sequence[Message]) -> Turn |
     if turn is not None and turn.limiter is rates.limiter_of(lm):
         return turn
     return rates.turn(lm, messages)
+
+
+def call_turn() -> Turn | None:
+    """The turn of the call that is under way here."""
+    return _turn.get()
 
 
 def give_back(turn: Turn, result: Reply | LMError | None) -> None:

@@ -121,12 +121,7 @@ class RunJob:
         self.before_record: tuple[Sink, ...] = (ReplayGuard(by_purpose),) if by_purpose else ()
         self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.resumes else ()
         if not isinstance(start, RunStarted):
-            names = tuple(name for name, _ in self.program.named_predictors())
-            own_temperature = spec.model.temperature or 0.0
-            temperatures = list_temperatures(spec.temperature_schedule, own_temperature, spec.attempt_count)
-            start = RunStarted(
-                spec, temperatures, names, __version__, typed_key_roles, kept_events=len(self.kept)
-            )
+            start = describe_start(spec, typed_key_roles, len(self.kept))
         self.start = start
         self.plan = Plan.of_run(start)
         if self.anyway:
@@ -180,9 +175,21 @@ class RunJob:
         how = result.refinement
         return finish(how.reason, how.best, how.returned, result.error)
 
+    def clock(self) -> float:
+        """Seconds, by which the recorder dates events."""
+        return time.monotonic()
+
     def close(self) -> None:
         """End the reward's worker."""
         self.scorer.close()
+
+
+def describe_start(spec: ProgramSpec, typed_key_roles: tuple[str, ...], kept_events: int) -> RunStarted:
+    """The first event of a run of `spec`."""
+    names = tuple(name for name, _ in Pipeline(spec).named_predictors())
+    own_temperature = spec.model.temperature or 0.0
+    temperatures = list_temperatures(spec.temperature_schedule, own_temperature, spec.attempt_count)
+    return RunStarted(spec, temperatures, names, __version__, typed_key_roles, kept_events=kept_events)
 
 
 class _KeyGuard:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
+from refine_core.executors.choice import chosen_executor, open_executor
 from refine_core.runs.registry import Runs
 from refine_core.store import open_store
 
@@ -19,7 +21,8 @@ class DefaultRuns:
         """The runs in the user's data folder; opened on first use. Raises StoreError."""
         with self._lock:
             if self._runs is None:
-                self._runs = Runs(open_store())
+                chosen = chosen_executor()
+                self._runs = Runs(open_store(), partial(open_executor, chosen) if chosen else None)
                 self._runs.list.purge()
             return self._runs
 

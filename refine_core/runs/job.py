@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 from refine_core.budget import Budget
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.errors import ArmStopped, CellSetAside, KeyRefused, RecordingFailed
+from refine_core.errors import ArmStopped, CellSetAside, KeyRefused, RecordingFailed, WorkersLost
 from refine_core.events import LMRequested, RunFinished
+from refine_core.executors.remote_run import RemoteRun
 from refine_core.export.otel.live import LiveSpans, find_watch
 from refine_core.log.drafts import Drafts
 from refine_core.log.recorder import Recorder
@@ -51,14 +52,14 @@ class Job:
         """Whether it still works."""
         return not self.ended
 
-    def start(self, run_job: RunJob, scope: Scope, on_end: Callable[[Job], None]) -> None:
+    def start(self, run_job: RunJob | RemoteRun, scope: Scope, on_end: Callable[[Job], None]) -> None:
         """Run it on a thread of its own. on_end: called there, once nothing more is to be done."""
         self._thread = threading.Thread(
             target=self._work, args=(run_job, scope, on_end), name=f"run {self.run_id}", daemon=True
         )
         self._thread.start()
 
-    def run_here(self, run_job: RunJob, scope: Scope, on_end: Callable[[Job], None]) -> None:
+    def run_here(self, run_job: RunJob | RemoteRun, scope: Scope, on_end: Callable[[Job], None]) -> None:
         """Run it on the caller's thread. Raises nothing: `error` says why its end is not on record."""
         with suppress(BaseException):
             self._work(run_job, scope, on_end)
@@ -70,13 +71,13 @@ class Job:
         if not self._done.wait(timeout_s if self._thread is None else 0.0):
             raise TimeoutError(f"run {self.run_id} is still at work after {timeout_s:g} s")
 
-    def _work(self, run_job: RunJob, scope: Scope, on_end: Callable[[Job], None]) -> None:
+    def _work(self, run_job: RunJob | RemoteRun, scope: Scope, on_end: Callable[[Job], None]) -> None:
         """The body of the thread: whatever happens, the log says so, or `error` does."""
         try:
             scope.emit(run_job.run(scope))
         except KeyRefused as refused:
             self.error = f"{refused} Resume it with the right key."
-        except (ArmStopped, CellSetAside) as stopped:
+        except (ArmStopped, CellSetAside, WorkersLost) as stopped:
             self.error = str(stopped)
         except RecordingFailed as failure:
             logger.warning("run %s: %s", self.run_id, failure.cause or failure)
@@ -93,7 +94,7 @@ class Job:
 
 
 def open_scope(
-    store: Store, job: Job, run_job: RunJob, records: Sequence[Record], summary: Summary | None
+    store: Store, job: Job, run_job: RunJob | RemoteRun, records: Sequence[Record], summary: Summary | None
 ) -> Scope:
     """The scope in which the run works: its events go to the budget, the store and the drafts, in this order.
 
@@ -110,6 +111,7 @@ def open_scope(
         cancel=job.cancel,
         after=len(records),
         not_before=records[-1].at if records else 0.0,
+        monotonic=run_job.clock,
     )
     spent = records[run_job.start.kept_events + 1 :]  # what a branch keeps of its parent costs it nothing
     budget = Budget(

@@ -10,12 +10,14 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecError
 from refine_core.events import RunStarted
+from refine_core.executors.protocol import Executor, ExecutorError
+from refine_core.executors.remote_run import Dispatcher, RemoteRun, refuse_keys
 from refine_core.lm.recording import Recording
 from refine_core.log.folds import add_drafts, cut_short
 from refine_core.log.run_id import new_run_id
@@ -30,6 +32,7 @@ from refine_core.refine.build import check_spec
 from refine_core.refine.program_job import LiveProgram, ProgramJob, describe_program
 from refine_core.refine.resuming import was_continued_anyway, was_paused
 from refine_core.refine.run_job import RunJob
+from refine_core.rewards.pool import RunnerPool
 from refine_core.runs.branches import Branches
 from refine_core.runs.forking import ForkPlan
 from refine_core.runs.forking.changes import forget_branch
@@ -94,10 +97,11 @@ class _Snapshot:
 
 
 class Runs:
-    """Runs on one store. Safe to use from any thread."""
+    """Runs on one store. open_executor: opens where they work, once the first one begins; None for threads of this process. Safe to use from any thread."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, open_executor: Callable[[], Executor] | None = None) -> None:
         self.store = store
+        self._dispatcher = None if open_executor is None else Dispatcher(open_executor)
         self._jobs: dict[str, Job] = {}
         self._logs = RunLogs(store)
         self._playbacks = Playbacks(self._logs)
@@ -126,8 +130,8 @@ class Runs:
         spec = forget_branch(spec)
         check_spec(spec)
         self.require_agreed(spec.parent, spec, credentials)
-        run_job = RunJob(spec, (credentials or Credentials()).keys, self.recording, stepwise=stepwise)
-        return self._begin(run_id or new_run_id(), run_job)
+        run_id = run_id or new_run_id()
+        return self._begin(run_id, self.make_job(run_id, spec, credentials, stepwise=stepwise))
 
     def start_branch(
         self, plan: ForkPlan, credentials: Credentials | None = None, *, stepwise: bool = False
@@ -140,8 +144,7 @@ class Runs:
         self.require_agreed(plan.run_id, plan.spec, credentials)
         run_id, at = new_run_id(), time.time()
         kept = to_records(plan.events, run_id, at)
-        keys = (credentials or Credentials()).keys
-        run_job = RunJob(plan.spec, keys, self.recording, kept=kept, stepwise=stepwise)
+        run_job = self.make_job(run_id, plan.spec, credentials, kept=kept, stepwise=stepwise)
         return self._begin(run_id, run_job, kept=(Record(run_id, 1, at, RUN, run_job.start), *kept))
 
     def list_foreign(self, origin: str | None, spec: ProgramSpec) -> tuple[ForeignModel, ...]:
@@ -195,9 +198,10 @@ class Runs:
                 raise _not_resumable(run_id, run)
             # Only those seen above: if another process has added to them since, the store refuses the next event.
             records = self.events(run_id)[: run.timeline.seq]
-            keys = (credentials or Credentials()).keys
             stepwise = was_paused(records)
-            run_job = RunJob(_spec(records), keys, self.recording, records, anyway=anyway, stepwise=stepwise)
+            run_job = self.make_job(
+                run_id, _spec(records), credentials, records, anyway=anyway, stepwise=stepwise
+            )
             self._begin(run_id, run_job, records)
 
     def replay(self, run_id: str, *, delay_s: float | None = None) -> str:
@@ -230,8 +234,52 @@ class Runs:
             raise LMNotFoundError(f"There is no run {run_id!r} to replay; choose another, or ask a model.")
         return Recording(records)
 
+    def make_job(
+        self,
+        run_id: str,
+        spec: ProgramSpec,
+        credentials: Credentials | None = None,
+        records: Sequence[Record] = (),
+        *,
+        kept: Sequence[Record] = (),
+        anyway: bool = False,
+        stepwise: bool = False,
+        pool: RunnerPool | None = None,
+    ) -> RunJob | RemoteRun:
+        """What does a run, here or at the workers of the executor. The arguments are those of RunJob.
+
+        Raises: LMKeyError for a missing key; LMNotFoundError for a missing recording; SpecError for a key that the workers cannot have.
+        """
+        keys = (credentials or Credentials()).keys
+        if self._dispatcher is None:
+            return RunJob(
+                spec, keys, self.recording, records, kept=kept, anyway=anyway, stepwise=stepwise, pool=pool
+            )
+        try:
+            executor = self._dispatcher.executor
+        except ExecutorError as error:
+            raise SpecError([Problem("executor", str(error))]) from error
+        refuse_keys(keys, spec, executor)
+        if spec.model.kind == "replay":
+            self.recording(spec.model.recording_id or "")
+        return RemoteRun(
+            run_id,
+            spec,
+            self._dispatcher,
+            self.store.events,
+            records,
+            kept=kept,
+            anyway=anyway,
+            stepwise=stepwise,
+        )
+
     def _begin(
-        self, run_id: str, run_job: RunJob, records: Sequence[Record] = (), *, kept: Sequence[Record] = ()
+        self,
+        run_id: str,
+        run_job: RunJob | RemoteRun,
+        records: Sequence[Record] = (),
+        *,
+        kept: Sequence[Record] = (),
     ) -> str:
         """Record the first event and start the run's thread.
 
@@ -244,7 +292,12 @@ class Runs:
         return run_id
 
     def run_here(
-        self, run_id: str, run_job: RunJob, records: Sequence[Record] = (), *, cancel: Cancel | None = None
+        self,
+        run_id: str,
+        run_job: RunJob | RemoteRun,
+        records: Sequence[Record] = (),
+        *,
+        cancel: Cancel | None = None,
     ) -> tuple[str | None, list[Record]]:
         """Do a run on the caller's thread, until it ends; why its end is not on record, or None, and all that is.
 
@@ -261,7 +314,7 @@ class Runs:
         self,
         run_id: str,
         cancel: Cancel,
-        run_job: RunJob,
+        run_job: RunJob | RemoteRun,
         records: Sequence[Record],
         *,
         kept: Sequence[Record] = (),
@@ -468,6 +521,8 @@ class Runs:
                 job.join(timeout_s)
             except TimeoutError as error:
                 logger.warning("%s; the store is closed all the same", error)
+        if self._dispatcher is not None:
+            self._dispatcher.close_executor()
         self.store.close()
 
 

@@ -1,0 +1,191 @@
+"""An executor of Dask distributed, as the app sees it.
+
+    submit --task, its key names the run--> scheduler --> worker          events() <--topic of this app-- worker's log_event
+    answer --queue of that worker process--> worker
+
+Dask starts a task again whose worker died; the app then tells the new start where the run stands. What workers log under a topic the
+scheduler keeps for a while (its last 1,000 messages, prompts and outputs among them), where every client of that scheduler can read it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from queue import SimpleQueue
+from typing import Any, Final
+from uuid import uuid4
+
+from refine_core.executors.protocol import Down, ExecutorError, Up, Workers
+from refine_core.log import codec
+from refine_core.spec import ProgramSpec
+
+logger = logging.getLogger("refine_core")
+
+CONNECT_S: Final = 10
+_MISSING = 'Dask is not installed; run pip install "refinescope[dask]"'
+
+
+class DaskExecutor:
+    """Workers of Dask. address: of a scheduler; None for a cluster of processes on this machine. workers: how many of these; None: one a core.
+
+    Raises ExecutorError where Dask is not installed, or the scheduler does not answer.
+    """
+
+    def __init__(self, address: str | None = None, *, workers: int | None = None) -> None:
+        try:
+            from distributed import Client, LocalCluster
+        except ModuleNotFoundError as error:
+            raise ExecutorError(f"Runs cannot work on Dask: {_MISSING}.") from error
+        self._cluster: Any = None
+        try:
+            if address is None:
+                self._cluster = LocalCluster(
+                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+                )  # fmt: skip
+            self._client: Any = Client(address or self._cluster, timeout=CONNECT_S, name="refinescope")
+        except (OSError, TimeoutError, ValueError) as error:
+            raise ExecutorError(
+                f"Runs cannot work on Dask: its scheduler at {address or 'this machine'} does not answer "
+                f"({type(error).__name__}); start it with dask scheduler, or correct REFINESCOPE_EXECUTOR."
+            ) from error
+        self._address = address
+        self._topic = f"refinescope-{uuid4().hex}"
+        self._messages: SimpleQueue[Up | None] = SimpleQueue()
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._futures: dict[str, Any] = {}
+        self._replies: dict[tuple[str, str], str] = {}  # run and start -> name of the queue of its worker
+        self._queues: dict[str, Any] = {}
+        self._closed = False
+        self._client.subscribe_topic(self._topic, self._receive)
+
+    @property
+    def name(self) -> str:
+        """Dask at the scheduler's address, or on this machine."""
+        return f"Dask at {self._address}" if self._address else "Dask on this machine"
+
+    def submit(self, run_id: str, spec: ProgramSpec, after_seq: int) -> None:
+        """Have a worker do the run. Raises ExecutorError."""
+        from refine_core.executors.dask.task import run_task
+
+        if problem := self.alive().problem:
+            raise ExecutorError(problem)
+        key = f"refinescope-{run_id}-{after_seq}-{next(self._numbers)}"
+        try:
+            future = self._client.submit(
+                run_task, self._topic, run_id, codec.dumps(spec), key=key, pure=False, retries=0
+            )
+        except Exception as error:
+            raise ExecutorError(f"{self.name} takes no runs: {error}") from error
+        with self._lock:
+            self._futures[run_id] = future
+        future.add_done_callback(lambda done: self._on_done(run_id, done))
+
+    def cancel(self, run_id: str) -> None:
+        """Tell the worker. A task that has not begun is taken back."""
+        with self._lock:
+            starts = [start for run, start in self._replies if run == run_id]
+            future = self._futures.get(run_id)
+        for start in starts:
+            self.answer(Down("cancel", run_id, start))
+        if not starts and future is not None:
+            with suppress(Exception):
+                future.cancel()
+
+    def answer(self, message: Down) -> None:
+        """Put a message into the queue of the worker's process."""
+        with self._lock:
+            name = self._replies.get((message.run_id, message.start))
+        if name is None:
+            return
+        try:
+            self._queue(name).put(message.write())
+        except Exception as error:  # noqa: BLE001  # the worker will ask again, or the future will tell
+            logger.warning("%s: a worker could not be answered: %s", self.name, error)
+
+    def events(self) -> Iterator[Up]:
+        """What the workers send, until this is closed."""
+        while (message := self._messages.get()) is not None:
+            yield message
+
+    def clear(self, run_id: str) -> None:
+        """Nothing of this run is wanted any more."""
+        with self._lock:
+            future = self._futures.pop(run_id, None)
+            for key in [key for key in self._replies if key[0] == run_id]:
+                del self._replies[key]
+        if future is not None:
+            with suppress(Exception):
+                future.release()
+
+    def alive(self) -> Workers:
+        """How many workers the scheduler has now."""
+        if self._closed:
+            return Workers(0, f"{self.name} was let go; start Refinescope again.")
+        if self._client.status != "running":
+            return Workers(0, f"{self.name} does not answer; see that its scheduler runs, then resume.")
+        try:
+            workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        except Exception as error:  # noqa: BLE001  # whatever it is, nothing can work there
+            return Workers(
+                0, f"{self.name} does not answer ({error}); see that its scheduler runs, then resume."
+            )
+        return Workers(len(workers))
+
+    def close(self) -> None:
+        """Let the workers go. Calling twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        self._messages.put(None)
+        with suppress(Exception):
+            self._client.unsubscribe_topic(self._topic)
+        with suppress(Exception):
+            self._client.close(timeout=2)
+        if self._cluster is not None:
+            with suppress(Exception):
+                self._cluster.close(timeout=5)
+
+    def _queue(self, name: str) -> Any:
+        from distributed import Queue
+
+        with self._lock:
+            if name not in self._queues:
+                self._queues[name] = Queue(name, client=self._client)
+            return self._queues[name]
+
+    def _receive(self, event: tuple[float, Any]) -> None:
+        """Take what a worker logged. Called in Dask's own loop, which must not wait."""
+        message = Up.read(event[1])
+        if message.kind == "hello":
+            with self._lock:
+                self._replies[message.run_id, message.start] = str(message.body["reply_to"])
+        self._messages.put(message)
+
+    def _on_done(self, run_id: str, future: Any) -> None:
+        """A task ended. If it did its work, the run has told so; if not, say why."""
+        status = future.status
+        if status == "finished" or self._closed:
+            return
+        with self._lock:
+            is_current = self._futures.get(run_id) is future
+        if not is_current:
+            return
+        error = future.exception() if status == "error" else None
+        self._messages.put(Up("lost", run_id, body=_explain(self.name, status, error)))
+
+
+def _explain(name: str, status: str, error: BaseException | None) -> dict[str, Any]:
+    """Why a task came to nothing, and whether it is worth another one."""
+    kind = type(error).__name__
+    if kind == "KilledWorker":
+        return {"why": f"The workers of {name} that did this run died, one after the other.", "again": True}
+    if kind in ("ModuleNotFoundError", "ImportError"):
+        why = f"The workers of {name} cannot load Refinescope ({error}); install refinescope there, in the same version."
+        return {"why": why, "again": False}
+    if error is not None:
+        return {"why": f"{name} could not do this run: {kind}: {error}.", "again": False}
+    return {"why": f"{name} dropped this run ({status}); see whether its scheduler runs.", "again": False}

@@ -1,0 +1,116 @@
+"""What Dask runs in a worker: one run, told to the app that sent it.
+
+A process listens on one queue for each app, however many of its runs it does. Runs wait for the network for most of their time, so that
+they leave the worker's few threads to others (secede); how many work at once is the app's affair.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Final
+from uuid import uuid4
+
+from distributed import Queue, get_worker, secede
+from distributed.worker import Worker
+
+from refine_core.executors.channel import Channel
+from refine_core.executors.protocol import Down
+from refine_core.executors.worker import new_start, work
+from refine_core.log import codec
+from refine_core.rewards.pool import RunnerPool
+from refine_core.spec import ProgramSpec
+
+LISTEN_S: Final = 1.0
+IDLE_S: Final = 60.0
+"""After so long without a run the process listens no more for an app, and ends its reward workers."""
+
+
+class _Listener:
+    """The queue by which an app answers the runs of this process."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.name = f"refinescope-{uuid4().hex}"
+        self.pool = RunnerPool()
+        self._client = worker._get_client()  # noqa: SLF001  # what get_client gives inside of a task
+        self._channels: dict[str, Channel] = {}
+        self._lock = threading.Lock()
+        self._idle_since = time.monotonic()
+        self.ended = False
+        threading.Thread(target=self._listen, name="refinescope answers", daemon=True).start()
+
+    def add(self, channel: Channel) -> bool:
+        """Pass on what is for this start of a run. False where nothing is listened to any more."""
+        with self._lock:
+            if not self.ended:
+                self._channels[channel.start] = channel
+            return not self.ended
+
+    def remove(self, channel: Channel) -> None:
+        """Nothing for this start of a run is wanted any more."""
+        with self._lock:
+            self._channels.pop(channel.start, None)
+            self._idle_since = time.monotonic()
+
+    def _listen(self) -> None:
+        queue: Any = Queue(self.name, client=self._client)
+        looked_at = time.monotonic()
+        while not self._is_over():
+            text = _get(queue)
+            if text is not None:
+                message = Down.read(text)
+                with self._lock:
+                    channel = self._channels.get(message.start)
+                if channel is not None:
+                    channel.receive(message)
+            if time.monotonic() - looked_at >= LISTEN_S:
+                looked_at = time.monotonic()
+                with self._lock:
+                    channels = list(self._channels.values())
+                for channel in channels:
+                    channel.look_after()
+        queue.close()
+        self.pool.close()
+
+    def _is_over(self) -> bool:
+        with self._lock:
+            self.ended = not self._channels and time.monotonic() - self._idle_since > IDLE_S
+            return self.ended
+
+
+def _get(queue: Any) -> str | None:
+    """The next message; None after LISTEN_S seconds without one, or where the scheduler does not answer."""
+    try:
+        return str(queue.get(timeout=LISTEN_S))
+    except TimeoutError:
+        return None
+    except OSError:
+        time.sleep(LISTEN_S)
+        return None
+
+
+_listeners: dict[str, _Listener] = {}
+_listeners_lock: Final = threading.Lock()
+
+
+def run_task(topic: str, run_id: str, spec: str) -> None:
+    """Do a run. topic: of the app that sent it. spec: the description, as JSON text. Dask may start it again elsewhere."""
+    secede()
+    worker = get_worker()
+    channel = Channel(run_id, new_start(), lambda text: worker.log_event(topic, text))
+    listener = _listener(topic, worker, channel)
+    try:
+        described = codec.build(ProgramSpec, codec.loads(spec))  # type: ignore[arg-type]  # it is the text of a description
+        work(described, channel, listener.name, listener.pool, time.monotonic)
+    finally:
+        listener.remove(channel)
+
+
+def _listener(topic: str, worker: Worker, channel: Channel) -> _Listener:
+    """The one of this process for that app, which now knows the channel."""
+    with _listeners_lock:
+        listener = _listeners.get(topic)
+        if listener is None or not listener.add(channel):
+            listener = _listeners[topic] = _Listener(worker)
+            listener.add(channel)
+        return listener

@@ -1,0 +1,100 @@
+"""What an executor is, and the messages between a run and the worker that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import ujson
+
+from refine_core.errors import InfrastructureError
+from refine_core.spec import ProgramSpec
+
+UpKind = Literal["hello", "fact", "draft", "turn", "ended", "beat", "lost"]
+DownKind = Literal["welcome", "confirm", "refuse", "resend", "cancel", "pause", "step", "go_on"]
+
+
+class ExecutorError(InfrastructureError):
+    """Runs cannot work where they were to. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """A message of a worker's.
+
+    start: which of several starts of the run sent it; "" for what the executor itself says ("lost": nobody works at the run any more).
+    number: 1, 2, 3 … within the start; 0 for one that may be lost (a draft, a beat).
+    """
+
+    kind: UpKind
+    run_id: str
+    start: str = ""
+    number: int = 0
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def write(self) -> str:
+        """As JSON text."""
+        return ujson.dumps([self.kind, self.run_id, self.start, self.number, self.body])
+
+    @classmethod
+    def read(cls, text: str) -> Up:
+        """The message that `write` wrote."""
+        return cls(*ujson.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """A message to a worker. number: of the message that it answers; 0 for none."""
+
+    kind: DownKind
+    run_id: str
+    start: str
+    number: int = 0
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def write(self) -> str:
+        """As JSON text."""
+        return ujson.dumps([self.kind, self.run_id, self.start, self.number, self.body])
+
+    @classmethod
+    def read(cls, text: str) -> Down:
+        """The message that `write` wrote."""
+        return cls(*ujson.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Whether an executor can work. count: of its workers now. problem: what is wrong, in words; "" for nothing."""
+
+    count: int
+    problem: str = ""
+
+
+class Executor(Protocol):
+    """Worker processes that do runs. Every method may be called from any thread."""
+
+    @property
+    def name(self) -> str:
+        """What a person knows it by: "Dask at tcp://…"."""
+
+    def submit(self, run_id: str, spec: ProgramSpec, after_seq: int) -> None:
+        """Have a worker do the run, of which `after_seq` events are on record. What else it needs it asks for. Raises ExecutorError."""
+
+    def cancel(self, run_id: str) -> None:
+        """Tell whoever works at the run to stop now."""
+
+    def answer(self, message: Down) -> None:
+        """Send a message to the worker that does this start of the run."""
+
+    def events(self) -> Iterator[Up]:
+        """What the workers send, as it comes, until the executor is closed. For one reader."""
+
+    def clear(self, run_id: str) -> None:
+        """Nothing of this run is wanted any more."""
+
+    def alive(self) -> Workers:
+        """Whether it can work."""
+
+    def close(self) -> None:
+        """Let the workers go. Calling twice is harmless."""

@@ -1,0 +1,148 @@
+"""A run as a worker does it: the program, its models and its reward are here; what happens is told to the app, which records it."""
+
+from __future__ import annotations
+
+import logging
+import platform
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+from refine_core import __version__
+from refine_core.errors import Halt, LMError, LMNotFoundError, RefineError, SpecError
+from refine_core.events import AttemptFailed, Event, LMFailed, LMRequested, LMRetried, RunFinished
+from refine_core.executors.channel import Channel
+from refine_core.executors.protocol import Down
+from refine_core.executors.records import read_records
+from refine_core.executors.turns import install_remote_rates, wanted_turn
+from refine_core.lm.recording import Recording
+from refine_core.log import codec
+from refine_core.log.scope import Scope
+from refine_core.log.span import RUN, ChildSpans, Span
+from refine_core.refine.run_job import RunJob
+from refine_core.refine.stepping import Stepper
+from refine_core.rewards.pool import RunnerPool
+from refine_core.spec import ProgramSpec
+
+logger = logging.getLogger("refine_core")
+
+CONFIRMED: Final = (LMRequested, LMRetried, LMFailed, AttemptFailed, RunFinished)
+"""The events that the worker waits to see confirmed: before a call is paid for, and where the app may end the run."""
+
+
+class RemoteSink:
+    """A sink that tells the app of every event, and waits for it where the run may not go on without."""
+
+    def __init__(self, channel: Channel, now: Callable[[], float]) -> None:
+        self.channel, self._now = channel, now
+
+    def accept(self, span: Span, event: Event) -> None:
+        """Tell the app. Raises the Halt by which it ends the run."""
+        kind, version, payload = codec.encode(event)
+        body: dict[str, Any] = {
+            "span": span.path,
+            "t": self._now(),
+            "kind": kind,
+            "version": version,
+            "payload": payload,
+        }
+        if not isinstance(event, CONFIRMED):
+            self.channel.notify("fact", body)
+            return
+        if isinstance(event, LMRequested) and (turn := wanted_turn()) is not None:
+            body["turn"] = turn.wish
+        body["asks"] = True
+        self.channel.ask("fact", body).result()
+
+
+def work(
+    spec: ProgramSpec, channel: Channel, reply_to: str, pool: RunnerPool, now: Callable[[], float]
+) -> None:
+    """Do a run, or what is left of it. Raises nothing: the app is told of every error."""
+    install_remote_rates()
+    hello = {
+        "reply_to": reply_to,
+        "version": __version__,
+        "python": platform.python_version(),
+    }
+    try:
+        welcome = channel.ask("hello", hello).result()
+    except Halt:
+        return
+    begun = now()
+    channel.limited = bool(welcome["limited"])
+    try:
+        run_job = _make_job(spec, welcome, pool)
+    except (LMError, SpecError, RefineError) as error:
+        _tell_end(channel, error)
+        return
+    channel.on_control(lambda message: _control(run_job.stepper, message))
+    sinks = (*run_job.before_record, RemoteSink(channel, lambda: now() - begun), *run_job.after_record)
+    used = run_job.resume_state.used if run_job.resume_state is not None else frozenset()
+    scope = Scope(
+        sinks, RUN, channel.cancel, lambda span, text: channel.draft(span.path, text), ChildSpans(used)
+    )
+    try:
+        scope.emit(run_job.run(scope))
+    except BaseException as error:  # noqa: BLE001  # the app says what became of the run
+        _tell_end(channel, error)
+    finally:
+        run_job.close()
+
+
+def _make_job(spec: ProgramSpec, welcome: Mapping[str, Any], pool: RunnerPool) -> RunJob:
+    run_id = str(welcome["run_id"])
+    records = read_records(run_id, welcome["records"])
+    recordings = {
+        one: Recording(read_records(one, text)) for one, text in dict(welcome["recordings"]).items()
+    }
+
+    def recording(wanted: str) -> Recording:
+        if wanted not in recordings:
+            raise LMNotFoundError(f"There is no run {wanted!r} to replay; choose another, or ask a model.")
+        return recordings[wanted]
+
+    is_fresh = bool(welcome["fresh"])
+    return RunJob(
+        spec,
+        {},
+        recording,
+        () if is_fresh else records,
+        kept=records[1:] if is_fresh else (),
+        anyway=bool(welcome["anyway"]),
+        stepwise=bool(welcome["stepwise"]),
+        pool=pool,
+    )
+
+
+def _control(stepper: Stepper, message: Down) -> None:
+    hints = message.body.get("hints")
+    match message.kind:
+        case "pause":
+            stepper.pause()
+        case "step":
+            stepper.step(hints)
+        case "go_on":
+            stepper.go_on(hints)
+
+
+def _tell_end(channel: Channel, error: BaseException) -> None:
+    """Tell the app why the run has no last event."""
+    if isinstance(error, Halt):
+        logger.info("run %s stopped: %s", channel.run_id, error)
+    else:
+        logger.warning("run %s ended by %s: %s", channel.run_id, type(error).__name__, error)
+    body = {
+        "type": type(error).__name__,
+        "message": str(error),
+        "is_ours": isinstance(error, RefineError | Halt),
+    }
+    try:
+        channel.ask("ended", body).result()
+    except Halt:  # the app does not want to know
+        return
+
+
+def new_start() -> str:
+    """A name for one start of a run."""
+    return uuid4().hex
