@@ -21,7 +21,7 @@ from refine_core.log import codec
 from refine_core.rewards.pool import RunnerPool
 from refine_core.spec import ProgramSpec
 
-LISTEN_S: Final = 1.0
+LOOK_S: Final = 1.0
 IDLE_S: Final = 60.0
 """After so long without a run the process listens no more for an app, and ends its reward workers."""
 
@@ -32,12 +32,13 @@ class _Listener:
     def __init__(self, worker: Worker) -> None:
         self.name = f"refinescope-{uuid4().hex}"
         self.pool = RunnerPool()
-        self._client = worker._get_client()  # noqa: SLF001  # what get_client gives inside of a task
         self._channels: dict[str, Channel] = {}
         self._lock = threading.Lock()
         self._idle_since = time.monotonic()
         self.ended = False
-        threading.Thread(target=self._listen, name="refinescope answers", daemon=True).start()
+        self._queue: Any = Queue(self.name, client=worker._get_client())  # noqa: SLF001  # what get_client gives inside of a task
+        for work_on in (self._listen, self._look_after):
+            threading.Thread(target=work_on, name="refinescope answers", daemon=True).start()
 
     def add(self, channel: Channel) -> bool:
         """Pass on what is for this start of a run. False where nothing is listened to any more."""
@@ -53,40 +54,36 @@ class _Listener:
             self._idle_since = time.monotonic()
 
     def _listen(self) -> None:
-        queue: Any = Queue(self.name, client=self._client)
-        looked_at = time.monotonic()
-        while not self._is_over():
-            text = _get(queue)
-            if text is not None:
-                message = Down.read(text)
-                with self._lock:
-                    channel = self._channels.get(message.start)
-                if channel is not None:
-                    channel.receive(message)
-            if time.monotonic() - looked_at >= LISTEN_S:
-                looked_at = time.monotonic()
-                with self._lock:
-                    channels = list(self._channels.values())
-                for channel in channels:
-                    channel.look_after()
-        queue.close()
+        while text := _get(self._queue):
+            message = Down.read(text)
+            with self._lock:
+                channel = self._channels.get(message.start)
+            if channel is not None:
+                channel.receive(message)
+        self._queue.close()
         self.pool.close()
 
-    def _is_over(self) -> bool:
-        with self._lock:
-            self.ended = not self._channels and time.monotonic() - self._idle_since > IDLE_S
-            return self.ended
+    def _look_after(self) -> None:
+        """See that no run waits in vain; end the listening once there has been none for a while."""
+        while True:
+            time.sleep(LOOK_S)
+            with self._lock:
+                channels = list(self._channels.values())
+                self.ended = not channels and time.monotonic() - self._idle_since > IDLE_S
+            if self.ended:
+                self._queue.put("")
+                return
+            for channel in channels:
+                channel.look_after()
 
 
-def _get(queue: Any) -> str | None:
-    """The next message; None after LISTEN_S seconds without one, or where the scheduler does not answer."""
-    try:
-        return str(queue.get(timeout=LISTEN_S))
-    except TimeoutError:
-        return None
-    except OSError:
-        time.sleep(LISTEN_S)
-        return None
+def _get(queue: Any) -> str:
+    """The next message; "" for the end. It is waited for without a limit, as Dask logs each one that passes as an error."""
+    while True:
+        try:
+            return str(queue.get())
+        except (OSError, TimeoutError):  # the scheduler does not answer just now
+            time.sleep(LOOK_S)
 
 
 _listeners: dict[str, _Listener] = {}
