@@ -16,7 +16,7 @@ from typing import Any, Final
 from refine_core import errors
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import Halt, RunCancelled
-from refine_core.executors.protocol import Down, Up, UpKind
+from refine_core.executors.protocol import Down, Up, UpKind, write_messages
 
 RESEND_S: Final = 2.0
 GONE_S: Final = 60.0
@@ -28,17 +28,25 @@ _HALTS: Final = {
 
 
 class Channel:
-    """The messages of one start of a run. send: passes a text on to the app. cancel: of the run; set when the app says so, or is gone."""
+    """The messages of one start of a run. cancel: of the run; set when the app says so, or is gone.
 
-    def __init__(self, run_id: str, start: str, send: Callable[[str], None]) -> None:
+    send: passes a text on to the app. flush_soon: has `flush` called within a few hundredths of a second: messages that nobody waits for
+    travel together.
+    """
+
+    def __init__(
+        self, run_id: str, start: str, send: Callable[[str], None], flush_soon: Callable[[], None]
+    ) -> None:
         self.run_id, self.start = run_id, start
+        self._flush_soon = flush_soon
+        self._buffer: list[Up] = []
         self.cancel = Cancel()
         self.limited = False  # whether any model of this run has limits, as the app says
         self.limiters: dict[tuple[str, str], Any] = {}  # of refine_core.executors.turns
         self._send = send
         self._lock = threading.Lock()
         self._number = 0
-        self._unconfirmed: dict[int, str] = {}
+        self._unconfirmed: dict[int, Up] = {}
         self._awaited: dict[int, Future[Mapping[str, Any]]] = {}
         self._halt: Halt | None = None
         self._on_control: Callable[[Down], None] = lambda _: None
@@ -64,7 +72,9 @@ class Channel:
         now = time.monotonic()
         if now - self._draft_at >= DRAFT_S:
             self._draft_at = now
-            self._send(Up("draft", self.run_id, self.start, 0, {"span": span, "text": text}).write())
+            self._send(
+                write_messages([Up("draft", self.run_id, self.start, 0, {"span": span, "text": text})])
+            )
 
     def on_control(self, callback: Callable[[Down], None]) -> None:
         """Have `callback` called with pauses and steps."""
@@ -98,19 +108,32 @@ class Channel:
             self._resend(1)
         return True
 
+    def flush(self) -> None:
+        """Send what waits to be sent."""
+        with self._lock:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._buffer:
+            self._sent = time.monotonic()
+            self._send(write_messages(self._buffer))
+            self._buffer = []
+
     def _number_and_send(
         self, kind: UpKind, body: Mapping[str, Any], answer: Future[Mapping[str, Any]] | None
     ) -> None:
         with self._lock:
             self._number += 1
-            text = Up(kind, self.run_id, self.start, self._number, body).write()
-            self._unconfirmed[self._number] = text
+            message = Up(kind, self.run_id, self.start, self._number, body)
+            self._unconfirmed[self._number] = message
+            self._buffer.append(message)
             if answer is not None:
                 if not self._awaited:
                     self._heard = time.monotonic()  # nobody was to say anything before
                 self._awaited[self._number] = answer
-            self._sent = time.monotonic()
-            self._send(text)
+                self._flush()
+                return
+        self._flush_soon()
 
     def _confirm(self, number: int) -> None:
         with self._lock:
@@ -136,9 +159,10 @@ class Channel:
     def _resend(self, first: int) -> None:
         with self._lock:
             self._sent = time.monotonic()
-            for number, text in sorted(self._unconfirmed.items()):
-                if number >= first:
-                    self._send(text)
+            self._buffer = []
+            missing = [one for number, one in sorted(self._unconfirmed.items()) if number >= first]
+            if missing:
+                self._send(write_messages(missing))
 
     def _abandon(self) -> None:
         self._halt = RunCancelled("the app that began this run does not answer")

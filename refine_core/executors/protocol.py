@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -33,14 +33,15 @@ class Up:
     number: int = 0
     body: Mapping[str, Any] = field(default_factory=dict)
 
-    def write(self) -> str:
-        """As JSON text."""
-        return ujson.dumps([self.kind, self.run_id, self.start, self.number, self.body])
 
-    @classmethod
-    def read(cls, text: str) -> Up:
-        """The message that `write` wrote."""
-        return cls(*ujson.loads(text))
+def write_messages(messages: Iterable[Up]) -> str:
+    """Messages of a worker's as JSON text."""
+    return ujson.dumps([[one.kind, one.run_id, one.start, one.number, one.body] for one in messages])
+
+
+def read_messages(text: str) -> list[Up]:
+    """The messages that `write_messages` wrote."""
+    return [Up(*one) for one in ujson.loads(text)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from typing import Any, Final
 from uuid import uuid4
 
-from refine_core.executors.protocol import Down, ExecutorError, Up, Workers
+from refine_core.executors.protocol import Down, ExecutorError, Up, Workers, read_messages
 from refine_core.log import codec
 from refine_core.spec import ProgramSpec
 
@@ -159,11 +159,11 @@ class DaskExecutor:
 
     def _receive(self, event: tuple[float, Any]) -> None:
         """Take what a worker logged. Called in Dask's own loop, which must not wait."""
-        message = Up.read(event[1])
-        if message.kind == "hello":
-            with self._lock:
-                self._replies[message.run_id, message.start] = str(message.body["reply_to"])
-        self._messages.put(message)
+        for message in read_messages(event[1]):
+            if message.kind == "hello":
+                with self._lock:
+                    self._replies[message.run_id, message.start] = str(message.body["reply_to"])
+            self._messages.put(message)
 
     def _on_done(self, run_id: str, future: Any) -> None:
         """A task ended. If it did its work, the run has told so; if not, say why."""

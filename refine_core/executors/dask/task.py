@@ -22,6 +22,7 @@ from refine_core.rewards.pool import RunnerPool
 from refine_core.spec import ProgramSpec
 
 LOOK_S: Final = 1.0
+FLUSH_S: Final = 0.02
 IDLE_S: Final = 60.0
 """After so long without a run the process listens no more for an app, and ends its reward workers."""
 
@@ -35,16 +36,22 @@ class _Listener:
         self._channels: dict[str, Channel] = {}
         self._lock = threading.Lock()
         self._idle_since = time.monotonic()
-        self.ended = False
+        self.ended, self._coming = False, 0
         self._queue: Any = Queue(self.name, client=worker._get_client())  # noqa: SLF001  # what get_client gives inside of a task
-        for work_on in (self._listen, self._look_after):
+        self._to_flush = threading.Event()
+        for work_on in (self._listen, self._look_after, self._flush):
             threading.Thread(target=work_on, name="refinescope answers", daemon=True).start()
 
-    def add(self, channel: Channel) -> bool:
-        """Pass on what is for this start of a run. False where nothing is listened to any more."""
+    def add(self, channel: Channel) -> None:
+        """Pass on what is for this start of a run."""
         with self._lock:
-            if not self.ended:
-                self._channels[channel.start] = channel
+            self._channels[channel.start] = channel
+            self._coming -= 1
+
+    def expect(self) -> bool:
+        """A run is coming. False where nothing is listened to any more."""
+        with self._lock:
+            self._coming += not self.ended
             return not self.ended
 
     def remove(self, channel: Channel) -> None:
@@ -63,13 +70,29 @@ class _Listener:
         self._queue.close()
         self.pool.close()
 
+    def flush_soon(self) -> None:
+        """Have what waits to be sent go out together."""
+        self._to_flush.set()
+
+    def _flush(self) -> None:
+        while not self.ended:
+            if self._to_flush.wait(IDLE_S):
+                time.sleep(FLUSH_S)
+                self._to_flush.clear()
+                with self._lock:
+                    channels = list(self._channels.values())
+                for channel in channels:
+                    channel.flush()
+
     def _look_after(self) -> None:
         """See that no run waits in vain; end the listening once there has been none for a while."""
         while True:
             time.sleep(LOOK_S)
             with self._lock:
                 channels = list(self._channels.values())
-                self.ended = not channels and time.monotonic() - self._idle_since > IDLE_S
+                self.ended = (
+                    not channels and not self._coming and time.monotonic() - self._idle_since > IDLE_S
+                )
             if self.ended:
                 self._queue.put("")
                 return
@@ -94,8 +117,9 @@ def run_task(topic: str, run_id: str, spec: str) -> None:
     """Do a run. topic: of the app that sent it. spec: the description, as JSON text. Dask may start it again elsewhere."""
     secede()
     worker = get_worker()
-    channel = Channel(run_id, new_start(), lambda text: worker.log_event(topic, text))
-    listener = _listener(topic, worker, channel)
+    listener = _listener(topic, worker)
+    channel = Channel(run_id, new_start(), lambda text: worker.log_event(topic, text), listener.flush_soon)
+    listener.add(channel)
     try:
         described = codec.build(ProgramSpec, codec.loads(spec))  # type: ignore[arg-type]  # it is the text of a description
         work(described, channel, listener.name, listener.pool, time.monotonic)
@@ -103,11 +127,11 @@ def run_task(topic: str, run_id: str, spec: str) -> None:
         listener.remove(channel)
 
 
-def _listener(topic: str, worker: Worker, channel: Channel) -> _Listener:
-    """The one of this process for that app, which now knows the channel."""
+def _listener(topic: str, worker: Worker) -> _Listener:
+    """The one of this process for that app, which expects a run now."""
     with _listeners_lock:
         listener = _listeners.get(topic)
-        if listener is None or not listener.add(channel):
+        if listener is None or not listener.expect():
             listener = _listeners[topic] = _Listener(worker)
-            listener.add(channel)
+            listener.expect()
         return listener
