@@ -54,14 +54,15 @@ class Down:
     number: int = 0
     body: Mapping[str, Any] = field(default_factory=dict)
 
-    def write(self) -> str:
-        """As JSON text."""
-        return ujson.dumps([self.kind, self.run_id, self.start, self.number, self.body])
 
-    @classmethod
-    def read(cls, text: str) -> Down:
-        """The message that `write` wrote."""
-        return cls(*ujson.loads(text))
+def write_answers(messages: Iterable[Down]) -> str:
+    """Messages to a worker's process as JSON text."""
+    return ujson.dumps([[one.kind, one.run_id, one.start, one.number, one.body] for one in messages])
+
+
+def read_answers(text: str) -> list[Down]:
+    """The messages that `write_answers` wrote."""
+    return [Down(*one) for one in ujson.loads(text)]
 
 
 @dataclass(frozen=True, slots=True)

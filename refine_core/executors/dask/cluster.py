@@ -14,11 +14,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 from uuid import uuid4
 
-from refine_core.executors.protocol import Down, ExecutorError, Up, Workers, read_messages
+from refine_core.executors.protocol import Down, ExecutorError, Up, Workers, read_messages, write_answers
 from refine_core.log import codec
 from refine_core.spec import ProgramSpec
 
@@ -58,7 +58,8 @@ class DaskExecutor:
         self._lock = threading.Lock()
         self._futures: dict[str, Any] = {}
         self._replies: dict[tuple[str, str], str] = {}  # run and start -> name of the queue of its worker
-        self._queues: dict[str, Any] = {}
+        self._answers: SimpleQueue[tuple[str, Down] | None] = SimpleQueue()
+        threading.Thread(target=self._send, name="executor answers", daemon=True).start()
         self._closed = False
         self._client.subscribe_topic(self._topic, self._receive)
 
@@ -96,15 +97,11 @@ class DaskExecutor:
                 future.cancel()
 
     def answer(self, message: Down) -> None:
-        """Put a message into the queue of the worker's process."""
+        """Have a message put into the queue of the worker's process, in order; returns at once."""
         with self._lock:
             name = self._replies.get((message.run_id, message.start))
-        if name is None:
-            return
-        try:
-            self._queue(name).put(message.write())
-        except Exception as error:  # noqa: BLE001  # the worker will ask again, or the future will tell
-            logger.warning("%s: a worker could not be answered: %s", self.name, error)
+        if name is not None:
+            self._answers.put((name, message))
 
     def events(self) -> Iterator[Up]:
         """What the workers send, until this is closed."""
@@ -141,6 +138,7 @@ class DaskExecutor:
             return
         self._closed = True
         self._messages.put(None)
+        self._answers.put(None)
         with suppress(Exception):
             self._client.unsubscribe_topic(self._topic)
         with suppress(Exception):
@@ -149,13 +147,23 @@ class DaskExecutor:
             with suppress(Exception):
                 self._cluster.close(timeout=5)
 
-    def _queue(self, name: str) -> Any:
+    def _send(self) -> None:
+        """The body of the thread that answers: what has come together for a worker's process goes out together."""
         from distributed import Queue
 
-        with self._lock:
-            if name not in self._queues:
-                self._queues[name] = Queue(name, client=self._client)
-            return self._queues[name]
+        queues: dict[str, Any] = {}
+        while (first := self._answers.get()) is not None:
+            waiting = [first]
+            with suppress(Empty):
+                while (one := self._answers.get_nowait()) is not None:
+                    waiting.append(one)
+            for name in dict.fromkeys(name for name, _ in waiting):
+                try:
+                    if name not in queues:
+                        queues[name] = Queue(name, client=self._client)
+                    queues[name].put(write_answers(message for to, message in waiting if to == name))
+                except Exception as error:  # noqa: BLE001  # the worker asks again, or its future tells
+                    logger.warning("%s: a worker could not be answered: %s", self.name, error)
 
     def _receive(self, event: tuple[float, Any]) -> None:
         """Take what a worker logged. Called in Dask's own loop, which must not wait."""

@@ -15,7 +15,7 @@ from distributed import Queue, get_worker, secede
 from distributed.worker import Worker
 
 from refine_core.executors.channel import Channel
-from refine_core.executors.protocol import Down
+from refine_core.executors.protocol import read_answers
 from refine_core.executors.worker import new_start, work
 from refine_core.log import codec
 from refine_core.rewards.pool import RunnerPool
@@ -62,11 +62,11 @@ class _Listener:
 
     def _listen(self) -> None:
         while text := _get(self._queue):
-            message = Down.read(text)
-            with self._lock:
-                channel = self._channels.get(message.start)
-            if channel is not None:
-                channel.receive(message)
+            for message in read_answers(text):
+                with self._lock:
+                    channel = self._channels.get(message.start)
+                if channel is not None:
+                    channel.receive(message)
         self._queue.close()
         self.pool.close()
 
