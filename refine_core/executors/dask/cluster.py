@@ -34,7 +34,9 @@ class DaskExecutor:
     Raises ExecutorError where Dask is not installed, or the scheduler does not answer.
     """
 
-    def __init__(self, address: str | None = None, *, workers: int | None = None) -> None:
+    def __init__(
+        self, address: str | None = None, *, workers: int | None = None, connect_s: float = CONNECT_S
+    ) -> None:
         try:
             from distributed import Client, LocalCluster
         except ModuleNotFoundError as error:
@@ -45,7 +47,7 @@ class DaskExecutor:
                 self._cluster = LocalCluster(
                     n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
                 )  # fmt: skip
-            self._client: Any = Client(address or self._cluster, timeout=CONNECT_S, name="refinescope")
+            self._client: Any = Client(address or self._cluster, timeout=connect_s, name="refinescope")
         except (OSError, TimeoutError, ValueError) as error:
             raise ExecutorError(
                 f"Runs cannot work on Dask: its scheduler at {address or 'this machine'} does not answer "
