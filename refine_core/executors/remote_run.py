@@ -100,7 +100,7 @@ class Dispatcher:
                 inbox = self._inboxes.get(message.run_id)
             if inbox is not None:
                 inbox.put(message)
-            elif message.kind == "hello":  # of a run that has ended, or that is cancelled and was given up
+            elif message.number:  # of a run that has ended, by a worker that was given up
                 self.executor.answer(
                     Down("refuse", message.run_id, message.start, message.number, {"type": "RunCancelled", "message": "the run has ended"})
                 )  # fmt: skip

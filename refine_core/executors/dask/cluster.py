@@ -25,6 +25,7 @@ from refine_core.spec import ProgramSpec
 logger = logging.getLogger("refine_core")
 
 CONNECT_S: Final = 10
+MAX_REPLIES: Final = 10_000
 _MISSING = 'Dask is not installed; run pip install "refinescope[dask]"'
 
 
@@ -114,8 +115,6 @@ class DaskExecutor:
         """Nothing of this run is wanted any more."""
         with self._lock:
             future = self._futures.pop(run_id, None)
-            for key in [key for key in self._replies if key[0] == run_id]:
-                del self._replies[key]
         if future is not None:
             with suppress(Exception):
                 future.release()
@@ -173,6 +172,8 @@ class DaskExecutor:
             if message.kind == "hello":
                 with self._lock:
                     self._replies[message.run_id, message.start] = str(message.body["reply_to"])
+                    while len(self._replies) > MAX_REPLIES:  # those of runs that have ended long ago
+                        del self._replies[next(iter(self._replies))]
             self._messages.put(message)
 
     def _on_done(self, run_id: str, future: Any) -> None:

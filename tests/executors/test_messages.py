@@ -1,0 +1,189 @@
+"""What a run and its worker say to each other, where messages get lost, come twice, or come from a worker that is given up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from refine_core import events as ev
+from refine_core.executors.channel import Channel
+from refine_core.executors.protocol import Down, Up, Workers, read_messages, write_messages
+from refine_core.executors.worker import new_start, work
+from refine_core.rewards.pool import RunnerPool
+from refine_core.runs import Runs
+from refine_core.spec import ProgramSpec
+from refine_core.store import MemoryStore
+from tests.executors.same import tell
+from tests.executors.test_dask import SPEC
+from tests.threads import eventually, run_to_end
+
+Line = Callable[[list[Up]], list[Up]]
+"""What becomes of messages on their way to the app."""
+
+
+class OneProcess:
+    """An executor whose workers are threads of this process. line: what becomes of messages on the way."""
+
+    name = "one process"
+
+    def __init__(self, line: Line = lambda messages: messages) -> None:
+        self.line = line
+        self.starts: list[Channel] = []
+        self.count, self.problem = 1, ""
+        self.submitted: list[tuple[str, int]] = []
+        self._messages: SimpleQueue[Up | None] = SimpleQueue()
+        self._pool = RunnerPool()
+        self._specs: dict[str, ProgramSpec] = {}
+
+    def submit(self, run_id: str, spec: ProgramSpec, after_seq: int) -> None:
+        self.submitted.append((run_id, after_seq))
+        self._specs[run_id] = spec
+        self.begin(run_id)
+
+    def begin(self, run_id: str) -> None:
+        """Start the run, once more perhaps."""
+        channel = Channel(run_id, new_start(), self._send, lambda: None)
+        channel.draft = lambda *_: None  # type: ignore[method-assign]
+        self.starts.append(channel)
+        arguments = (self._specs[run_id], channel, "here", self._pool, time.monotonic)
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    def _send(self, text: str) -> None:
+        for message in self.line(read_messages(text)):
+            self._messages.put(message)
+
+    def cancel(self, run_id: str) -> None:
+        for channel in self.starts:
+            if channel.run_id == run_id:
+                channel.cancel.set()
+
+    def answer(self, message: Down) -> None:
+        for channel in self.starts:
+            if channel.start == message.start:
+                channel.receive(message)
+
+    def events(self) -> Iterator[Up]:
+        while (message := self._messages.get()) is not None:
+            yield message
+
+    def clear(self, run_id: str) -> None:
+        pass
+
+    def alive(self) -> Workers:
+        return Workers(self.count, self.problem)
+
+    def lose(self, run_id: str, *, again: bool) -> None:
+        """Say that nobody works at the run any more."""
+        self._messages.put(Up("lost", run_id, body={"why": "Its worker died.", "again": again}))
+
+    def close(self) -> None:
+        self._messages.put(None)
+        self._pool.close()
+
+
+def log_of(executor: OneProcess | None) -> list[object]:
+    runs = Runs(MemoryStore(), None if executor is None else lambda: executor)
+    run_id = runs.start(SPEC)
+    run_to_end(runs, run_id)
+    told = tell(runs.events(run_id))
+    runs.close()
+    return list(told)
+
+
+def test_a_message_that_is_lost_is_asked_for_again():
+    lost: list[int] = []
+
+    def lose_one(messages: list[Up]) -> list[Up]:
+        for one in messages:
+            if one.number == 5 and not lost:
+                lost.append(one.number)
+                return [other for other in messages if other is not one]
+        return messages
+
+    assert log_of(OneProcess(lose_one)) == log_of(None)
+    assert lost == [5]
+
+
+def test_messages_that_come_twice_count_once():
+    assert log_of(OneProcess(lambda messages: messages + messages)) == log_of(None)
+
+
+def test_messages_that_come_in_another_order_are_put_in_theirs():
+    assert log_of(OneProcess(lambda messages: messages[::-1])) == log_of(None)
+
+
+def test_the_second_start_goes_on_and_the_first_is_refused():
+    """As where a cluster takes a worker for dead that is only cut off, and its messages come late."""
+    held: list[Up] = []
+    is_cut_off = threading.Event()
+
+    def cut_off(messages: list[Up]) -> list[Up]:
+        if is_cut_off.is_set() and messages[0].start == executor.starts[0].start:
+            held.extend(messages)
+            return []
+        if any(one.body.get("kind") == "reward_scored" for one in messages):
+            is_cut_off.set()
+        return messages
+
+    executor = OneProcess(cut_off)
+    runs = Runs(MemoryStore(), lambda: executor)
+    run_id = runs.start(SPEC)
+    eventually(lambda: held)
+    executor.begin(run_id)
+    executor.line = lambda messages: messages
+    run_to_end(runs, run_id)
+    for message in held:  # the first start is heard again, too late
+        executor._send(write_messages([message]))
+    first = executor.starts[0]
+    eventually(lambda: first.cancel.is_set or first._halt is not None or not first._awaited)
+    records = runs.events(run_id)
+    assert sum(isinstance(record.event, ev.RunResumed) for record in records) == 1
+    assert isinstance(records[-1].event, ev.RunFinished)
+    assert [r.event.index for r in records if isinstance(r.event, ev.RewardScored)] == [0, 1, 2, 3]
+    runs.close()
+
+
+def test_a_run_that_ends_its_workers_stops_and_may_be_resumed():
+    """The fourth worker that dies at the same attempt is the last one."""
+    executor = OneProcess(lambda _: [])
+    runs = Runs(MemoryStore(), lambda: executor)
+    run_id = runs.start(SPEC)
+    for _ in range(4):
+        executor.lose(run_id, again=True)
+    run = run_to_end(runs, run_id)
+    assert run.error is not None
+    assert "resume the run once that is put right" in run.error
+    assert run.resumable
+    assert len(executor.submitted) == 4
+    runs.close()
+
+
+def test_a_cancelled_run_ends_though_its_worker_is_gone():
+    executor = OneProcess(lambda _: [])
+    runs = Runs(MemoryStore(), lambda: executor)
+    run_id = runs.start(SPEC)
+    runs.cancel(run_id)
+    executor.lose(run_id, again=True)
+    assert run_to_end(runs, run_id).was_cancelled
+    runs.close()
+
+
+@pytest.mark.parametrize(("count", "problem"), [(0, ""), (1, "The scheduler does not answer.")])
+def test_a_run_that_nobody_works_at_says_so(
+    count: int, problem: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Where there are no workers, and no word comes."""
+    monkeypatch.setattr("refine_core.executors.remote_run.QUIET_S", 0.05)
+    executor = OneProcess(lambda _: [])
+    executor.count, executor.problem = count, problem
+    runs = Runs(MemoryStore(), lambda: executor)
+    run_id = runs.start(SPEC)
+    run = run_to_end(runs, run_id)
+    assert run.error is not None
+    assert (problem or "has no workers") in run.error
+    runs.close()
