@@ -7,8 +7,9 @@ the answer to a commit was lost, the server is asked what became of that transac
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import URL, ColumnElement, Connection, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -20,12 +21,22 @@ from refine_core.store.word_splitting import has_postgres_words, split_words
 
 BUSY_S: Final = 10.0
 CONNECT_S: Final = 10
-PAUSE_S: Final = 0.1  # before a server that cannot be reached is asked again
 KEEPALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 SCHEMES: Final = ("postgresql", "postgres", "postgresql+psycopg")
+COMMIT_KIND: Final = "commit"
+"""Of documents that name the last transaction of each process that has the store open; see Postgres.before_commit."""
 OUR_LOCKS: Final = 0x5265_6669  # the first half of the keys of our transaction locks
 WRITE_LOCK, OPEN_LOCK = 1, 2
 
+_NAME_COMMIT: Final = (
+    "INSERT INTO documents (kind, name, text, changed_at) VALUES (%(kind)s, %(name)s, %(text)s, extract(epoch FROM now())) "
+    "ON CONFLICT (kind, name) DO UPDATE SET text = excluded.text, changed_at = excluded.changed_at"
+)
+# FOR UPDATE waits for a transaction that still holds the row.
+_READ_COMMIT: Final = "SELECT text FROM documents WHERE kind = %(kind)s AND name = %(name)s FOR UPDATE"
+_SWEEP: Final = text(
+    "DELETE FROM documents WHERE kind = :kind AND changed_at < extract(epoch FROM now()) - 86400"
+)
 _STARTING = ("57P01", "57P02", "57P03")  # it shuts down, crashed, or starts
 _WHY: Final = {
     "28": "it does not let this user in; check the user, the password (PGPASSWORD or ~/.pgpass keep it out of the URL) and pg_hba.conf",
@@ -58,6 +69,7 @@ class Postgres:
 
     def __init__(self, url: str, *, busy_s: float = BUSY_S) -> None:
         self.busy_s = busy_s
+        self._session = uuid4().hex
         self._url = _read_url(url)
         try:
             self.engine = create_engine(
@@ -87,7 +99,9 @@ class Postgres:
         ).render_as_string()
 
     def remember(self) -> None:
-        """Nothing: the server itself says when the database is gone."""
+        """Remove what processes that were killed have left; the server itself says when the database is gone."""
+        with suppress(DBAPIError), self.engine.begin() as connection:
+            connection.execute(_SWEEP, {"kind": COMMIT_KIND})
 
     def describe_loss(self) -> None:
         """None: an open connection to a database keeps it there, and the server says when its tables are gone."""
@@ -120,20 +134,21 @@ class Postgres:
         self.lock_writing(connection, OPEN_LOCK)
 
     def before_commit(self, connection: Connection) -> str | None:
-        """The server's own name for the transaction."""
+        """Write a new name for the transaction into it, in place of the one before.
+
+        The server's own numbers would not do: after a crash it may give one again that it has not told.
+        """
+        transaction = uuid4().hex
         driver: Any = connection.connection.driver_connection
-        return str(driver.execute("SELECT pg_current_xact_id_if_assigned()").fetchone()[0])
+        driver.execute(_NAME_COMMIT, {"kind": COMMIT_KIND, "name": self._session, "text": transaction})
+        return transaction
 
     def was_committed(self, connection: Connection, transaction: str) -> bool:
-        """Whether the server committed it before the connection was lost."""
-        if transaction == "None":  # it wrote nothing
-            return True
-        status = text("SELECT pg_xact_status(CAST(:id AS xid8))")
-        while (found := connection.scalar(status, {"id": transaction})) == "in progress":
-            connection.rollback()
-            time.sleep(PAUSE_S)  # the server has not noticed yet that nobody waits for it
-        connection.rollback()
-        return bool(found == "committed")
+        """Whether that name is there. The server may still be at work for the connection that was lost: then this waits."""
+        driver: Any = connection.connection.driver_connection
+        row = driver.execute(_READ_COMMIT, {"kind": COMMIT_KIND, "name": self._session}).fetchone()
+        driver.rollback()
+        return row is not None and row[0] == transaction
 
     def is_locked(self, error: Exception) -> bool:
         """Whether somebody was in the way, or the server could not be reached, so that the same may succeed if tried again."""
@@ -142,9 +157,8 @@ class Postgres:
 
     def is_lost(self, error: Exception) -> bool:
         """Whether the connection cannot be used any more."""
-        if not isinstance(error, DBAPIError):
-            return False
-        return error.connection_invalidated or _state(error) in _STARTING or _is_unreachable(error)
+        is_invalid = isinstance(error, DBAPIError) and error.connection_invalidated
+        return is_invalid or _state(error) in _STARTING or _is_unreachable(error)
 
     def concerns_all(self, error: Exception) -> bool:
         """Whether every other transaction would fail now, too."""
@@ -190,6 +204,9 @@ class Postgres:
 
     def close(self) -> None:
         """Close all its connections."""
+        with suppress(DBAPIError), self.engine.begin() as connection:
+            mine = text("DELETE FROM documents WHERE kind = :kind AND name = :name")
+            connection.execute(mine, {"kind": COMMIT_KIND, "name": self._session})
         self.engine.dispose()
 
 

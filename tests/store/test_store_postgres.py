@@ -1,0 +1,316 @@
+"""The store on a PostgreSQL server that is killed, locked, frozen, misconfigured and upgraded."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.errors import RunCancelled, StoreError
+from refine_core.store import Store, migrations, open_store, tables
+from refine_core.store.postgres import Postgres
+from refine_core.store.postgres_lock import PostgresWriterLock
+from refine_core.store.sql import SqlStore
+from tests.postgres import PASSWORD, PostgresServer
+from tests.store.stored_runs import append_one_by_one, child, run, summed_up
+from tests.threads import eventually
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """A server of this file's own, to be killed."""
+    one = PostgresServer()
+    try:
+        one.start()
+        yield one
+    finally:
+        one.remove()
+
+
+@pytest.fixture
+def url(server: PostgresServer) -> str:
+    return server.new_database(server.migrated())
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with closing(open_store(database=url)) as one:
+        yield one
+
+
+def patient(url: str, busy_s: float) -> SqlStore:
+    """A store that waits so long for others."""
+    database = Postgres(url, busy_s=busy_s)
+    return SqlStore(database, PostgresWriterLock(database))
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Somebody keeps the table of runs locked."""
+    with psycopg.connect(url) as connection:
+        connection.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def test_what_was_acknowledged_survives_a_server_that_is_killed(server: PostgresServer, url: str):
+    """Each of four threads appends on through three deaths of the server; no event is lost, and none is there twice."""
+    runs = {name: run(name, attempts=60) for name in "abcd"}
+    reached = dict.fromkeys(runs, 0)
+    go_on = threading.Event()
+
+    def record(store: Store, name: str) -> None:
+        records = runs[name]
+        for n in range(1, len(records) + 1):
+            store.append(records[n - 1 : n], summed_up(records[:n]))
+            reached[name] = n
+            if n == len(records) - 3:
+                go_on.wait(60)  # some are left for after the last restart
+
+    with closing(open_store(database=url)) as store, ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(record, store, name) for name in runs]
+        for at_least in (10, 40, 80):
+            eventually(lambda at_least=at_least: max(reached.values()) >= at_least)
+            server.kill()
+            server.start()
+        go_on.set()
+        for one in done:
+            one.result(60)
+        for name, records in runs.items():
+            assert store.events(name) == records
+            row = store.row(name)
+            assert row is not None
+            assert row.summary == summed_up(records)
+
+
+def test_a_server_that_stays_away_is_told_in_words_and_comes_back(server: PostgresServer, url: str):
+    records = run("a")
+    with closing(patient(url, busy_s=0.3)) as store:
+        store.append(records[:2], summed_up(records[:2]))
+        server.stop()
+        try:
+            with pytest.raises(StoreError, match=r"event 3 of run a: its server cannot be reached") as raised:
+                store.append(records[2:3], summed_up(records[:3]))
+            assert PASSWORD not in str(raised.value)
+            with pytest.raises(StoreError, match="its server cannot be reached"):
+                store.rows()
+        finally:
+            server.start()
+        store.append(records[2:], summed_up(records))
+        assert store.events("a") == records
+
+
+def test_a_writer_is_taken_for_alive_again_after_the_server_restarted(server: PostgresServer, url: str):
+    records = run("a", finished=False)
+    with closing(open_store(database=url)) as one, closing(open_store(database=url)) as other:
+        one.append(records[:2], summed_up(records[:2]))
+
+        def is_alive() -> bool:
+            row = other.row("a")
+            return row is not None and row.alive
+
+        assert is_alive()
+        server.stop()
+        server.start()
+        one.append(records[2:3], summed_up(records[:3]))
+        eventually(is_alive)
+    with closing(open_store(database=url)) as third:
+        row = third.row("a")
+        assert row is not None
+        assert row.interrupted
+
+
+def test_a_process_that_is_killed_leaves_its_run_interrupted_and_its_claim_free(url: str, store: Store):
+    code = (
+        "import sys; from refine_core.store import open_store; from tests.store.stored_runs import *\n"
+        "store = open_store(database=sys.argv[1]); records = run('a', finished=False)\n"
+        "store.append(records, summed_up(records)); print(store.claim('it'), flush=True); sys.stdin.read()"
+    )
+    process = child(code, url)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "True\n"
+    row = store.row("a")
+    assert row is not None
+    assert row.alive
+    assert not store.claim("it")
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=20)
+
+    def is_interrupted() -> bool:
+        found = store.row("a")
+        return found is not None and found.interrupted
+
+    eventually(is_interrupted)
+    assert store.claim("it")
+
+
+def test_a_table_that_is_locked_for_a_while_only_delays(url: str, store: Store):
+    records = run("a")
+    store.append(records[:2], summed_up(records[:2]))
+    with ThreadPoolExecutor(1) as pool:
+        with locked(url):
+            waits = pool.submit(store.append, records[2:], summed_up(records))
+            with pytest.raises(TimeoutError):
+                waits.result(0.4)
+        waits.result(20)
+    assert store.events("a") == records
+
+
+def test_a_table_that_is_locked_for_too_long_is_told_in_words(url: str):
+    records = run("a")
+    told = r"another program keeps a table locked.*nothing was written"
+    with closing(patient(url, busy_s=0.3)) as store, locked(url), pytest.raises(StoreError, match=told):
+        store.append(records[:1], summed_up(records[:1]))
+
+
+def test_whoever_waits_for_a_lock_can_be_cancelled(url: str, store: Store):
+    records = run("a")
+    cancel = Cancel()
+    with ThreadPoolExecutor(1) as pool, locked(url):
+        waits = pool.submit(store.append, records[:1], summed_up(records[:1]), cancel=cancel)
+        with pytest.raises(TimeoutError):
+            waits.result(0.3)
+        cancel.set()
+        with pytest.raises(RunCancelled):
+            waits.result(20)
+
+
+def test_two_writers_of_one_run_are_kept_apart(url: str, store: Store):
+    """Of two that append the same event at the same moment, one is refused."""
+    records = run("a")
+    with closing(open_store(database=url)) as other, ThreadPoolExecutor(2) as pool:
+        store.append(records[:1], summed_up(records[:1]))
+        for n in range(2, len(records) + 1):
+            both = [
+                pool.submit(one.append, records[n - 1 : n], summed_up(records[:n])) for one in (store, other)
+            ]
+            refused = [one.exception(20) for one in both]
+            assert sorted(type(one).__name__ for one in refused) == ["NoneType", "StoreError"]
+        assert store.events("a") == records
+
+
+def test_outcomes_are_seen_in_the_order_of_their_numbers(url: str, store: Store):
+    """Who reads on from the last number misses nothing, though two processes write."""
+    cells = [f"20261201-000000-aaaaaaaa-{n}" for n in range(40)]
+    for name in cells:
+        store.append(run(name)[:1], summed_up(run(name)[:1]))
+    seen: dict[str, str] = {}
+    with closing(open_store(database=url)) as other, ThreadPoolExecutor(8) as pool:
+        done = [
+            pool.submit((store, other)[n % 2].add_outcomes, "e", {name: str(n)})
+            for n, name in enumerate(cells)
+        ]
+        number = 0
+        while len(seen) < len(cells) and not all(one.done() for one in done):
+            number, fresh = store.outcomes("e", number)
+            seen.update(fresh)
+        number, fresh = store.outcomes("e", number)
+        seen.update(fresh)
+        for one in done:
+            one.result(20)
+    assert seen == {name: str(n) for n, name in enumerate(cells)}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"password": "wrong"}, "does not let this user in"),
+        ({"user": "nobody"}, "does not let this user in"),
+        ({"database": "nowhere"}, "there is no such database"),
+    ],
+)
+def test_what_keeps_the_database_from_being_opened_is_told_in_words(
+    server: PostgresServer, change: dict[str, str], words: str
+):
+    address = server.url(change.pop("database", "postgres"), **change)
+    with pytest.raises(StoreError, match=words) as raised:
+        open_store(database=address)
+    assert PASSWORD not in str(raised.value)
+    assert "wrong" not in str(raised.value)
+
+
+def test_a_role_without_rights_is_told_what_to_grant(server: PostgresServer):
+    database = server.new_database().rpartition("/")[2]
+    server.execute("DROP ROLE IF EXISTS guest", "CREATE ROLE guest LOGIN PASSWORD 'guest'")
+    with pytest.raises(StoreError, match="GRANT CREATE, USAGE ON SCHEMA public"):
+        open_store(database=server.url(database, user="guest", password="guest"))
+
+
+def test_a_database_that_may_only_be_read_refuses_in_words(server: PostgresServer, url: str):
+    name = url.rpartition("/")[2]
+    server.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    with closing(patient(url, busy_s=0.3)) as store:
+        assert store.rows() == []
+        with pytest.raises(StoreError, match="it may only be read"):
+            store.append(run("a")[:1], summed_up(run("a")[:1]))
+
+
+@pytest.mark.parametrize("address", ["mysql://host/x", "postgresql://u:hidden@:bad/x", "nonsense"])
+def test_an_address_that_is_none_is_refused(address: str):
+    with pytest.raises(StoreError, match="postgresql://user@host") as raised:
+        open_store(database=address)
+    assert "hidden" not in str(raised.value)
+
+
+@pytest.mark.parametrize("version", ["0002", "0003", "0004", "0005", "0006"])
+def test_an_older_database_is_brought_up_to_date_and_loses_nothing(server: PostgresServer, version: str):
+    address = server.new_database()
+    old = Postgres(address)
+    migrations.upgrade(old, version)
+    records = {"done": run("done", attempts=3), "broken": run("broken", finished=False)}
+    with closing(SqlStore(old, PostgresWriterLock(old))) as store:
+        for one in records.values():
+            append_one_by_one(store, one)
+    with closing(open_store(database=address)) as store:
+        assert {name: store.events(name) for name in records} == records
+        assert store.search().total == len(records)
+
+
+def test_migrations_lead_to_the_tables_that_the_code_describes(server: PostgresServer, url: str):
+    def is_described(name: str | None, kind: str, _: object) -> bool:
+        return not (kind == "table" and name == "run_text")
+
+    database = Postgres(url)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_name": is_described})
+        assert compare_metadata(context, tables.metadata) == []
+    database.close()
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(server: PostgresServer, url: str):
+    server.execute("UPDATE alembic_version SET version_num = '0999'", database=url.rpartition("/")[2])
+    with pytest.raises(StoreError, match=r"version 0999.*pip install --upgrade refinescope"):
+        open_store(database=url)
+
+
+def test_processes_that_open_a_new_database_at_once_all_succeed(server: PostgresServer):
+    address = server.new_database()
+    with ThreadPoolExecutor(6) as pool:
+        stores = list(pool.map(lambda _: open_store(database=address), range(6)))
+    for one in stores:
+        one.close()
+    with closing(Postgres(address)) as database:
+        assert database.version() == tables.VERSION
+
+
+def test_a_commit_whose_answer_was_lost_is_known_by_its_name(url: str):
+    """What was rolled back is told from what was committed, by a second connection."""
+    database = Postgres(url)
+    with closing(database), database.engine.connect() as one, database.engine.connect() as other:
+        one.begin()
+        rolled_back = database.before_commit(one)
+        one.rollback()
+        assert rolled_back is not None
+        assert not database.was_committed(other, rolled_back)
+        one.begin()
+        committed = database.before_commit(one)
+        one.commit()
+        assert committed is not None
+        assert database.was_committed(other, committed)
