@@ -44,6 +44,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "open": "Open a run, or a Python file of your own, in the app.",
         "export": "Write runs to a file that others can open.",
         "import": "Take in the runs of files that were exported.",
+        "copy-store": "Copy the whole history into another database.",
         "spec": "Print what a run ran, as the JSON that run takes.",
     },
     "Models": {

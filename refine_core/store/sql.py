@@ -364,6 +364,15 @@ class SqlStore:
     def _living_writers(self) -> AbstractSet[str]:
         return frozenset(filter(self._lock.alive, self._query.writers()))
 
+    @property
+    def database(self) -> Database:
+        """The database itself."""
+        return self._database
+
+    def write(self, doing: str, execute: Callable[[Connection], None]) -> None:
+        """Call `execute` in a transaction. Raises StoreError; then nothing was written. doing: for the error."""
+        self._write(doing, execute)
+
     def _write(self, doing: str, execute: Callable[[Connection], None]) -> None:
         self._check_open(doing)
         self._writer.write(doing, execute)

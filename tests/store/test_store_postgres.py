@@ -127,7 +127,7 @@ def test_a_writer_is_taken_for_alive_again_after_the_server_restarted(server: Po
         assert row.interrupted
 
 
-def test_a_process_that_is_killed_leaves_its_run_interrupted_and_its_claim_free(url: str, store: Store):
+def test_a_killed_process_leaves_its_run_interrupted_and_its_claim_free(url: str, store: Store):
     code = (
         "import sys; from refine_core.store import open_store; from tests.store.stored_runs import *\n"
         "store = open_store(database=sys.argv[1]); records = run('a', finished=False)\n"
