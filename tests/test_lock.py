@@ -92,7 +92,10 @@ def test_every_package_that_is_imported_is_declared_with_bounds():
     """What comes along only because something else needs it may be gone, or another, next month."""
     bounds = {
         canonicalize_name(one.name): one.specifier
-        for one in (*declared(), *declared("dspy"), *declared("otel"))
+        for one in (
+            *declared(),
+            *(one for extra in ("dask", "dspy", "otel", "postgres") for one in declared(extra)),
+        )
     }
     homes = packages_distributions()
     files = [ROOT / "app.py", *(ROOT / "refine_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]

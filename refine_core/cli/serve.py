@@ -128,9 +128,20 @@ def greeting(address: str, path: str = "") -> str:
         f"Refinescope {__version__}\n"
         f"Address:      {address}{path}\n"
         f"Data folder:  {data_home()}\n"
+        f"{_describe_places()}"
         f"{_describe_live_spans()}"
         "Press Ctrl-C to stop it.\n"
     )
+
+
+def _describe_places() -> str:
+    """Where the history is and where runs work, if that is not here; a line each."""
+    from refine_core.executors.choice import chosen_executor
+    from refine_core.store import database_url, describe_database
+
+    history = f"History:      {describe_database()}\n" if database_url() else ""
+    executor = f"Runs work on: {chosen_executor()}\n" if chosen_executor() else ""
+    return history + executor
 
 
 def _describe_live_spans() -> str:

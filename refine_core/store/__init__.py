@@ -11,14 +11,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from refine_core.store.home import data_home, database_url
+from refine_core.store.home import data_home, database_url, describe_database
 from refine_core.store.memory import MemoryStore
 from refine_core.store.protocol import RunRow, Store
 
 if TYPE_CHECKING:
     from refine_core.store.sql import SqlStore
 
-__all__ = ["MemoryStore", "RunRow", "SqlStore", "Store", "data_home", "database_url", "open_store"]
+__all__ = [
+    "MemoryStore",
+    "RunRow",
+    "SqlStore",
+    "Store",
+    "data_home",
+    "database_url",
+    "describe_database",
+    "open_store",
+]
 
 
 def open_store(home: Path | None = None, *, database: str | None = None) -> SqlStore:

@@ -9,6 +9,7 @@ from refine_core.errors import StoreError
 
 VARIABLE = "REFINESCOPE_HOME"
 DATABASE_VARIABLE = "REFINESCOPE_DATABASE"
+DATABASE_FILE = "refinescope.db"
 
 
 def data_home() -> Path:
@@ -23,6 +24,18 @@ def data_home() -> Path:
 def database_url() -> str | None:
     """The address of the database that $REFINESCOPE_DATABASE names; None for the file in the data folder. Read at each call."""
     return os.environ.get(DATABASE_VARIABLE) or None
+
+
+def describe_database() -> str:
+    """Where the history is, for people: the address without its password, or the file in the data folder."""
+    address = database_url()
+    if address is None:
+        return str(data_home() / DATABASE_FILE)
+    scheme, found, rest = address.partition("://")
+    if not found:
+        return address
+    user, at, place = rest.rpartition("@")
+    return f"{scheme}://{user.partition(':')[0]}{at}{place.partition('?')[0]}"
 
 
 def make_private(folder: Path) -> None:

@@ -14,13 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from refine_core.errors import StoreError
 from refine_core.store import damage
 from refine_core.store.database import Database
-from refine_core.store.home import data_home, make_private
+from refine_core.store.home import DATABASE_FILE, data_home, make_private
 from refine_core.store.lock import WriterLock
 from refine_core.store.sql import SqlStore
 from refine_core.store.sqlite import DamagedStoreError, Sqlite
 from refine_core.store.tables import VERSION
 
-DATABASE, LOCKS, STARTUP_LOCK = "refinescope.db", "locks", "open.lock"
+LOCKS, STARTUP_LOCK = "locks", "open.lock"
 STARTUP_LOCK_S = 30  # how long to wait for another process that opens or migrates the same store
 
 
@@ -29,12 +29,12 @@ def open_in(home: Path) -> SqlStore:
     make_private(home)
     with _startup_lock(home / STARTUP_LOCK):
         try:
-            return _open_database(home / DATABASE)
+            return _open_database(home / DATABASE_FILE)
         except DamagedStoreError as error:
-            path = home / DATABASE
+            path = home / DATABASE_FILE
             notice = damage.set_aside(path, error.why, home / LOCKS)
             Sqlite(path).marker.unlink(missing_ok=True)
-        return _open_database(home / DATABASE, (notice,))
+        return _open_database(home / DATABASE_FILE, (notice,))
 
 
 def open_at(address: str) -> SqlStore:
@@ -63,7 +63,7 @@ def sqlite_path(address: str) -> Path:
     named = address.removeprefix("sqlite:")
     for slashes in ("///", "//"):
         named = named.removeprefix(slashes) if named.startswith(slashes) else named
-    return Path(named).expanduser().absolute() if named else data_home() / DATABASE
+    return Path(named).expanduser().absolute() if named else data_home() / DATABASE_FILE
 
 
 def _open_database(path: Path, notices: tuple[str, ...] = ()) -> SqlStore:
