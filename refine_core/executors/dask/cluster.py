@@ -61,7 +61,9 @@ class DaskExecutor:
         self._lock = threading.Lock()
         self._futures: dict[str, Any] = {}
         self._replies: dict[tuple[str, str], str] = {}  # run and start -> name of the queue of its worker
-        self._answers: SimpleQueue[tuple[str, Down] | None] = SimpleQueue()
+        self._answers: SimpleQueue[Any] = (
+            SimpleQueue()
+        )  # (name of a queue, message), a future to release, None for the end
         threading.Thread(target=self._send, name="executor answers", daemon=True).start()
         self._closed = False
         self._client.subscribe_topic(self._topic, self._receive)
@@ -75,8 +77,8 @@ class DaskExecutor:
         """Have a worker do the run. Raises ExecutorError."""
         from refine_core.executors.dask.task import run_task
 
-        if problem := self.alive().problem:
-            raise ExecutorError(problem)
+        if self._client.status != "running":
+            raise ExecutorError(self.alive().problem)
         key = f"refinescope-{run_id}-{after_seq}-{next(self._numbers)}"
         try:
             future = self._client.submit(
@@ -116,8 +118,7 @@ class DaskExecutor:
         with self._lock:
             future = self._futures.pop(run_id, None)
         if future is not None:
-            with suppress(Exception):
-                future.release()
+            self._answers.put(future)
 
     def alive(self) -> Workers:
         """How many workers the scheduler has now."""
@@ -154,10 +155,16 @@ class DaskExecutor:
 
         queues: dict[str, Any] = {}
         while (first := self._answers.get()) is not None:
-            waiting = [first]
+            waiting = []
             with suppress(Empty):
-                while (one := self._answers.get_nowait()) is not None:
-                    waiting.append(one)
+                one: Any = first
+                while one is not None:
+                    if isinstance(one, tuple):
+                        waiting.append(one)
+                    else:  # a future that nobody wants any more; here, as it takes its time
+                        with suppress(Exception):
+                            one.release()
+                    one = self._answers.get_nowait()
             for name in dict.fromkeys(name for name, _ in waiting):
                 try:
                     if name not in queues:
