@@ -27,6 +27,12 @@ class Database(Protocol):
     def connect_to_read(self) -> Connection:
         """A connection for one query."""
 
+    def exists(self) -> bool:
+        """Whether there may be something in it: False for a file that is not there. Makes nothing."""
+
+    def connect_to_one_view(self) -> Connection:
+        """A connection in a transaction that sees the database as it is now, whatever others write, until it is closed."""
+
     def connect_to_write(self, busy_s: float) -> Connection:
         """A connection that waits `busy_s` seconds for others before it reports that the database is locked."""
 

@@ -58,6 +58,15 @@ def open_at(address: str) -> SqlStore:
     return store
 
 
+def find_database(address: str) -> Database:
+    """The database of an address; nothing is opened or made yet. Raises StoreError for what is no address."""
+    if address.startswith("sqlite:"):
+        return Sqlite(sqlite_path(address))
+    from refine_core.store.postgres import Postgres
+
+    return Postgres(address)
+
+
 def sqlite_path(address: str) -> Path:
     """The file that "sqlite:PATH" names; "sqlite:" alone is the one in the data folder."""
     named = address.removeprefix("sqlite:")

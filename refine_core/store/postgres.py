@@ -110,6 +110,18 @@ class Postgres:
         """A connection for one query, without a transaction of its own."""
         return self._reading.connect()
 
+    def exists(self) -> bool:
+        """True: the server says whether there is one, once it is asked."""
+        return True
+
+    def connect_to_one_view(self) -> Connection:
+        """A connection in a transaction that reads the database as it is now, and writes nothing."""
+        connection = self.engine.connect().execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        connection.execute(text("SELECT 1"))  # the first statement fixes the view
+        return connection
+
     def connect_to_write(self, busy_s: float) -> Connection:
         """A connection that waits `busy_s` seconds for a lock of somebody else's."""
         connection = self.engine.connect().execution_options(preserve_rowcount=True)

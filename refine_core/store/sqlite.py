@@ -123,6 +123,17 @@ class Sqlite:
         """A connection for one query."""
         return self.engine.connect()
 
+    def exists(self) -> bool:
+        """Whether there is a file."""
+        return self._stat() is not None
+
+    def connect_to_one_view(self) -> Connection:
+        """A connection in a transaction that sees the file as it is now; it keeps nobody from writing."""
+        connection = self.engine.connect()
+        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first()  # the first reading fixes the view
+        return connection
+
     def connect_to_write(self, busy_s: float) -> Connection:
         """A connection that waits `busy_s` seconds for other processes before it reports that the database is locked."""
         connection = self.engine.connect().execution_options(preserve_rowcount=True)
