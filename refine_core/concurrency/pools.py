@@ -32,7 +32,8 @@ TICK_S = 0.1
 CROWD, APART_S = 32, 0.00025
 """More threads than this are started so far apart: those that begin together wait together, and come back all at once."""
 
-_inside_pool: ContextVar[bool] = ContextVar("refine_core_pool", default=False)
+inside_pool: ContextVar[bool] = ContextVar("refine_core_pool", default=False)
+"""Whether this code runs in a call of a pool: one inside it draws no bar."""
 
 
 class Pool:
@@ -62,9 +63,9 @@ class Pool:
         self._n_started = self._n_done = 0
         self._stop_reason: BaseException | None = None  # the first one
         self._wake: Callable[[], None] = _do_nothing  # wakes the caller, who waits
-        self._bar = ProgressBar(len(calls), shown=progress and not _inside_pool.get())
+        self._bar = ProgressBar(len(calls), shown=progress and not inside_pool.get())
         self._cancel, self._context = cancel, context
-        self._context.run(_inside_pool.set, True)
+        self._context.run(inside_pool.set, True)
 
     def run(self) -> None:
         """Do the calls in threads. Raises BatchError, Halt, KeyboardInterrupt; whatever a call raised that is no Exception."""

@@ -15,6 +15,7 @@ observing.py callbacks of a call, and its tokens
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
@@ -98,10 +99,12 @@ class Module(Tree, SavedState):
         return_failed_examples: bool = False,
         provide_traceback: bool | None = None,
         disable_progress_bar: bool = False,
+        executor: Executor | None = None,
     ) -> Any:
         """Run the program on many examples at once. See Parallel, which does it.
 
         examples: Examples that know their inputs, or dicts of inputs. max_errors: failures after which it gives up.
+        executor: any concurrent.futures.Executor, in place of threads of its own: see Parallel for what crosses to a process.
         Returns: one result an example, in order, None where it failed; with return_failed_examples a triple: the
         results, the examples that failed, and why each did. Raises: what Parallel raises.
         """
@@ -115,6 +118,7 @@ class Module(Tree, SavedState):
             return_failed_examples=return_failed_examples,
             provide_traceback=provide_traceback,
             disable_progress_bar=disable_progress_bar,
+            executor=executor,
         )
 
     def inspect_history(self, n: int = 1) -> None:
@@ -166,6 +170,7 @@ class Operation(Module):
             return_failed_examples: Literal[False] = ...,
             provide_traceback: bool | None = ...,
             disable_progress_bar: bool = ...,
+            executor: Executor | None = ...,
         ) -> list[Prediction | None]: ...
         @overload
         def batch(
@@ -177,6 +182,7 @@ class Operation(Module):
             return_failed_examples: Literal[True],
             provide_traceback: bool | None = ...,
             disable_progress_bar: bool = ...,
+            executor: Executor | None = ...,
         ) -> tuple[list[Prediction | None], list[Any], list[Exception]]: ...
         def batch(self, *args: Any, **kwargs: Any) -> Any: ...
 

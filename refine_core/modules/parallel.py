@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import MaybeAwaitable, SyncOrAsync
-from refine_core.concurrency.flows import Effect
 from refine_core.concurrency.pools import Pool
 from refine_core.configuration import describe_value, settings
 from refine_core.log.scope import current_scope, use_scope
+from refine_core.modules.elsewhere import Bound, check_executor, count_workers, make_calls
 from refine_core.modules.prediction import Example
 
 logger = logging.getLogger("refine_core")
@@ -35,9 +35,23 @@ class Parallel:
         examples; here they really hold them. Without it failures are logged.
     provide_traceback: log a failure with its traceback; None: settings.provide_traceback.
     disable_progress_bar: draw no bar on stderr. A Parallel inside another one's call draws none.
+    executor: who makes the calls; None: threads of its own. Any concurrent.futures.Executor, such as ProcessPoolExecutor()
+        or dask's client.get_executor(); it is not shut down. num_threads is then how many calls it is given at once; None:
+        as many as it has workers. See below.
+
+    In another process (every executor but ThreadPoolExecutor) a call has a copy of its program, of its inputs and of the
+    settings, pickled by cloudpickle, so that functions of a script may be anything that cloudpickle takes. A key is never
+    pickled: it is read over there from the variable in which it stands here, and one that stands in none is refused. What
+    comes back is the result or the error with its traceback as a note, the tokens (track_usage), and, once the call has
+    ended, the events of the scope. What does not: changes to the program, inspect_history, settings.trace, drafts; callbacks
+    of the settings are not called, those of the program are, over there. A call that runs there cannot be stopped from here:
+    a batch that is stopped takes back what waits and leaves the rest to end by itself. A killed worker fails its calls
+    (WorkerError); Dask makes them again elsewhere first, so they may be paid for twice. A program that calls `batch` on the
+    very ThreadPoolExecutor whose threads it runs in may wait for itself.
 
     Here nothing is kept on the object between calls, no signal handler is set, and a slow call is not made twice.
-    Raises: TypeError or ValueError for pairs that are none, before anything runs; BatchError at max_errors failures;
+    Raises: TypeError or ValueError for pairs that are none, TypeError or LMKeyError for what cannot be sent to another
+    process, both before anything runs; BatchError at max_errors failures;
     RunCancelled and other Halts; KeyboardInterrupt.
     """
 
@@ -49,6 +63,8 @@ class Parallel:
         return_failed_examples: bool = False,
         provide_traceback: bool | None = None,
         disable_progress_bar: bool = False,
+        *,
+        executor: Executor | None = None,
     ) -> None:
         self.num_threads = None if num_threads is None else _number("num_threads", num_threads, minimum=1)
         self.max_errors = None if max_errors is None else _number("max_errors", max_errors, minimum=0)
@@ -56,6 +72,7 @@ class Parallel:
         self.return_failed_examples = return_failed_examples
         self.provide_traceback = provide_traceback
         self.disable_progress_bar = disable_progress_bar
+        self.executor = None if executor is None else check_executor(executor)
 
     def __call__(self, exec_pairs: Iterable[tuple[Any, Any]], num_threads: int | None = None) -> Any:
         """See `forward`."""
@@ -88,8 +105,10 @@ class Parallel:
         return self._collect_results(pairs, pool)
 
     def _pool(self, pairs: Sequence[Any], num_threads: int | None) -> Pool:
-        calls = [self._call(i, pair) for i, pair in enumerate(pairs)]
-        num_threads = _number("num_threads", num_threads, self.num_threads, minimum=1)
+        bound = [self._call(i, pair) for i, pair in enumerate(pairs)]
+        n_workers = None if self.executor is None else count_workers(self.executor)
+        num_threads = _number("num_threads", num_threads, self.num_threads, n_workers, minimum=1)
+        calls = [one.effect() for one in bound] if self.executor is None else make_calls(self.executor, bound)
         max_errors = _number("max_errors", self.max_errors, minimum=0)
         cancel = Cancel(parent=current_scope().cancel)
         with use_scope(replace(current_scope(), cancel=cancel)):
@@ -104,7 +123,7 @@ class Parallel:
             progress=not self.disable_progress_bar,
         )
 
-    def _call(self, index: int, pair: Any) -> Effect[Any]:
+    def _call(self, index: int, pair: Any) -> Bound:
         """The call that a pair stands for. Raises TypeError, ValueError."""
         where = f"exec_pairs[{index}]"
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # noqa: PLR2004 - that is what a pair is
@@ -118,14 +137,14 @@ class Parallel:
             )
         if isinstance(example, Example):
             if not self.access_examples:
-                return _bind(module, example)
-            return _bind(module, **_inputs(where, example))
+                return Bound(where, module, (example,), {})
+            return Bound(where, module, (), _inputs(where, example))
         if isinstance(example, Mapping):
-            return _bind(module, **_inputs(where, example))
+            return Bound(where, module, (), _inputs(where, example))
         if isinstance(example, tuple):
-            return _bind(module, *example)
+            return Bound(where, module, example, {})
         if isinstance(example, list) and isinstance(module, Parallel):
-            return _bind(module, example)
+            return Bound(where, module, (example,), {})
         hint = "; a list of pairs is for a nested Parallel" if isinstance(example, list) else ""
         raise TypeError(
             f"{where}: the second of a pair is an Example, a dict of inputs or a tuple of arguments, "
@@ -163,6 +182,7 @@ def batch(
     return_failed_examples: bool = False,
     provide_traceback: bool | None = None,
     disable_progress_bar: bool = False,
+    executor: Executor | None = None,
 ) -> Any:
     """Call one program on many examples at once: Examples that know their inputs, or dicts of inputs.
 
@@ -186,6 +206,7 @@ def batch(
         return_failed_examples=return_failed_examples,
         provide_traceback=provide_traceback,
         disable_progress_bar=disable_progress_bar,
+        executor=executor,
     )(pairs)
 
 
@@ -210,14 +231,6 @@ def _inputs(where: str, example: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(name, str):
             raise TypeError(f"{where}: inputs are named by strings, not by {name!r} ({type(name).__name__})")
     return dict(example)
-
-
-def _bind(module: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Effect[Any]:
-    """A call for both worlds. The arguments are bound here, so that no field's name meets a parameter's of ours."""
-    twin = getattr(module, "acall", None)
-    if callable(twin):
-        return SyncOrAsync((partial(module, *args, **kwargs), partial(twin, *args, **kwargs)))
-    return MaybeAwaitable(partial(module, *args, **kwargs))
 
 
 def _number(name: str, *candidates: int | None, minimum: int) -> int:

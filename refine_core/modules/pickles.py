@@ -34,7 +34,7 @@ def dump_pickle(value: Any, modules: Sequence[ModuleType], describe: Callable[[]
     for one in added:
         cloudpickle.register_pickle_by_value(one)
     try:
-        return _dumps(value)
+        return dumps(value)
     except Exception as error:
         raise UnwritableStateError(
             f"{describe()} cannot be pickled ({type(error).__name__}: {error}); remove it, or give its class a "
@@ -45,15 +45,18 @@ def dump_pickle(value: Any, modules: Sequence[ModuleType], describe: Callable[[]
             cloudpickle.unregister_pickle_by_value(one)
 
 
-def _dumps(value: Any) -> bytes:
+def dumps(value: Any, public: Callable[[Any, Mapping[str, Any]], dict[str, Any]] | None = None) -> bytes:
+    """A pickle. public: the attributes of a model or predictor as they are pickled; None: without secrets."""
     cloudpickle: Any = import_module("cloudpickle")  # Any: it has no types
+
+    shown = public or (lambda _, attributes: remove_keys(attributes))
 
     class KeylessPickler(cloudpickle.Pickler):  # type: ignore[misc]  # Any, see above
         def reducer_override(self, one: Any) -> Any:
             if isinstance(one, (BaseLM, Parameter)) and not isinstance(one, type):
                 reduced = one.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
                 if isinstance(reduced, tuple) and len(reduced) > 2 and isinstance(reduced[2], dict):  # noqa: PLR2004  # its state
-                    return (*reduced[:2], remove_keys(reduced[2]), *reduced[3:])
+                    return (*reduced[:2], shown(one, reduced[2]), *reduced[3:])
             return super().reducer_override(one)
 
     into = io.BytesIO()
@@ -108,7 +111,7 @@ def find_culprit_attribute(module: Tree) -> str:
 
 def _can_pickle(value: Any) -> bool:
     try:
-        _dumps(value)
+        dumps(value)
     except Exception:  # noqa: BLE001  # it is asked whether it would fail
         return False
     return True
