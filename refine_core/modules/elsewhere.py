@@ -117,12 +117,12 @@ def _one(effect: Effect[Any]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What comes back of a call. told: where its error was raised, as text. usage: by model. facts: what it told its scope."""
+class Returned:
+    """What comes back of a call. raised_at: where its error was raised, as text. usage: by model. facts: what it told its scope."""
 
     value: Any
     error: BaseException | None
-    told: str
+    raised_at: str
     usage: Mapping[str, Any]
     facts: Sequence[tuple[Span, Event]]
 
@@ -169,26 +169,26 @@ def _lost(error: Exception) -> WorkerError:
     )
 
 
-def _take_over(outcome: Outcome) -> Any:
+def _take_over(outcome: Returned) -> Any:
     """The call's result. What it cost and told is counted and told here, as if it had run here."""
     tracker = settings.usage_tracker
     if tracker is not None:
         for lm, usage in outcome.usage.items():
             tracker.add_usage(lm, usage)
-    _tell(outcome.facts, current_scope())
+    _notify(outcome.facts, current_scope())
     if outcome.error is None:
         return outcome.value
-    outcome.error.add_note(f"It was raised in another process:\n{outcome.told}")
+    outcome.error.add_note(f"It was raised in another process:\n{outcome.raised_at}")
     raise outcome.error
 
 
-def _tell(facts: Sequence[tuple[Span, Event]], scope: Scope) -> None:
+def _notify(facts: Sequence[tuple[Span, Event]], scope: Scope) -> None:
     """Tell this scope what was told over there. The spans that began directly in it get ordinals of their own here."""
     here: dict[Span, Span] = {scope.span: scope.span}
 
-    def place(span: Span) -> Span:
+    def span_here(span: Span) -> Span:
         if span not in here:
-            parent = place(span.parent or RUN)
+            parent = span_here(span.parent or RUN)
             here[span] = (
                 scope.children.begin(parent, span.kind, span.index)
                 if parent == scope.span
@@ -198,7 +198,7 @@ def _tell(facts: Sequence[tuple[Span, Event]], scope: Scope) -> None:
 
     for span, event in facts:
         for sink in scope.sinks:
-            sink.accept(place(span), event)
+            sink.accept(span_here(span), event)
 
 
 def work(_number: str, program: bytes, arguments: bytes, span: Span, is_recorded: bool) -> bytes:
@@ -207,13 +207,13 @@ def work(_number: str, program: bytes, arguments: bytes, span: Span, is_recorded
 
 
 def _work(program: bytes, arguments: bytes, span: Span, is_recorded: bool) -> bytes:
-    told, tracker, trace = Collector(), UsageTracker(), list[Any]()
+    collector, tracker, trace = Collector(), UsageTracker(), list[Any]()
     inside_pool.set(True)  # its own batches draw no bar
     value: Any = None
     error: BaseException | None = None
     try:
         with (
-            use_scope(Scope((told,) if is_recorded else (), span)),
+            use_scope(Scope((collector,) if is_recorded else (), span)),
             settings.context(trace=trace, _attempt=trace, usage_tracker=tracker, callbacks=[]),
         ):
             module, values = unpack(program)
@@ -224,7 +224,7 @@ def _work(program: bytes, arguments: bytes, span: Span, is_recorded: bool) -> by
         error = raised
     text = redact("".join(traceback.format_exception(error))) if error is not None else ""
     try:
-        data = dumps(Outcome(value, error, text, tracker.get_total_tokens(), told.facts))
+        data = dumps(Returned(value, error, text, tracker.get_total_tokens(), collector.facts))
         unpack(data)  # an error may be pickled and still not be read
     except Exception as unpicklable:  # noqa: BLE001  # the batch goes on without this result
         what = f"the {type(value).__name__} that it returned" if error is None else "its error"
@@ -233,5 +233,5 @@ def _work(program: bytes, arguments: bytes, span: Span, is_recorded: bool) -> by
             if error is None
             else f"{type(error).__name__}: {redact(str(error))}"
         )
-        return dumps(Outcome(None, instead, text, tracker.get_total_tokens(), told.facts))
+        return dumps(Returned(None, instead, text, tracker.get_total_tokens(), collector.facts))
     return data

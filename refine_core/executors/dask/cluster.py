@@ -46,7 +46,7 @@ class DaskExecutor:
         try:
             if address is None:
                 self._cluster = LocalCluster(
-                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
                 )  # fmt: skip
             self._client: Any = Client(address or self._cluster, timeout=connect_s, name="refinescope")
         except (OSError, TimeoutError, ValueError) as error:
