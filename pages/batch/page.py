@@ -14,7 +14,7 @@ from pages.batch.live.view import draw_live
 from pages.batch.result.view import draw_result
 from pages.batch.setup.view import draw_setup
 from pages.shared import address
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import escape_markdown, show_error, show_store_error
 from pages.shared.title import title_page
 from pages.shared.viewport import watch_viewport
 from refine_core import experiments
@@ -71,7 +71,9 @@ def draw() -> None:
 
 try:
     draw()
-except (SpecError, StoreError) as error:
+except StoreError as error:
+    show_store_error(str(error))
+except SpecError as error:
     show_error(str(error))
 with st.container(gap=None):
     watch_viewport()

@@ -10,7 +10,7 @@ from pages.lab.reward import take_reward_fix
 from pages.lab.start import listen_for_run_keys
 from pages.shared import address
 from pages.shared.attempt.hint_dialog import open_hint_dialog
-from pages.shared.text import show_error
+from pages.shared.text import show_store_error
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -19,7 +19,7 @@ try:
     run_id = address.lab_run_id()
     run = runs.get(run_id) if run_id else None
 except StoreError as error:
-    show_error(str(error))
+    show_store_error(str(error))
     st.stop()
 
 open_form(run)

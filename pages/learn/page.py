@@ -9,7 +9,7 @@ from pages.learn.learner import current_learner
 from pages.learn.lesson import draw_lesson
 from pages.learn.listing import draw_list
 from pages.shared import address
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import escape_markdown, show_error, show_store_error
 from pages.shared.viewport import watch_viewport
 from refine_core import lessons
 from refine_core.errors import SpecError, StoreError
@@ -33,7 +33,9 @@ def draw() -> None:
 
 try:
     draw()
-except (LessonError, SpecError, StoreError) as error:
+except StoreError as error:
+    show_store_error(str(error))
+except (LessonError, SpecError) as error:
     show_error(str(error))
 with st.container(gap=None):
     watch_viewport()

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.main.returning import draw_again_on_return
 from pages.shared import address
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import escape_markdown, show_store_error
 from pages.shared.title import title_page
 from refine_core import program_files
 from refine_core import runs as store
@@ -48,6 +48,6 @@ title_page(page.title)
 try:
     page.run()
 except StoreError as error:  # of a page that does not say so itself
-    show_error(str(error))
+    show_store_error(str(error))
 finally:
     draw_again_on_return()

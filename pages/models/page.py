@@ -6,7 +6,7 @@ from pages.models import state
 from pages.models.costs import show_costs
 from pages.models.form import connection_form
 from pages.models.rows import connection_rows
-from pages.shared.text import show_error
+from pages.shared.text import show_store_error
 from refine_core import connections
 from refine_core.errors import StoreError
 
@@ -16,7 +16,7 @@ try:
     saved = connections.list_connections()
     spent = connections.sum_spending(30)
 except StoreError as error:
-    show_error(str(error))
+    show_store_error(str(error))
     st.stop()
 connections.warm()
 if not state.is_filled():

@@ -13,7 +13,7 @@ from pages.runs import actions, branches, filters, table
 from pages.runs.dialogs import open_dialog, take_new
 from pages.shared import address
 from pages.shared.share.importing import draw_import
-from pages.shared.text import show_error
+from pages.shared.text import escape_markdown, show_error, show_store_error
 from pages.shared.updates import follow_list
 from refine_core import experiments, runs
 from refine_core.errors import StoreError
@@ -39,7 +39,7 @@ def draw_list() -> None:
         with foot:
             follow_list(count)
     except StoreError as error:
-        show_error(str(error))
+        show_store_error(str(error))
 
 
 def _draw_list() -> None:
@@ -159,5 +159,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 try:
     open_dialog()
     st.fragment(draw_list, run_every=st.session_state.get(_PACE))()
+    if places := runs.describe_places():
+        st.caption(escape_markdown(" ".join(places)))
 except StoreError as error:
-    show_error(str(error))
+    show_store_error(str(error))

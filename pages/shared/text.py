@@ -89,6 +89,12 @@ def show_error(message: str) -> None:
     st.error(escape_markdown(capitalize(message)), icon=":material/error:")
 
 
+def show_store_error(message: str) -> None:
+    """Why the history cannot be read, and a button that reads it again: a server that was down comes back."""
+    show_error(message)
+    st.button("Try again", icon=":material/refresh:", key="store.again")
+
+
 def capitalize(text: str) -> str:
     """The text with a capital at its beginning; all else stays as it is."""
     return f"{text[:1].upper()}{text[1:]}"

@@ -45,6 +45,7 @@ from refine_core.runs.default_runs import DEFAULT
 from refine_core.runs.forking import AgainChanges, Family, FamilyMember, ForkChanges, ForkPlan, describe_kept
 from refine_core.runs.judges import JudgeEstimate
 from refine_core.runs.kept_what_ifs import KeptWhatIf
+from refine_core.runs.places import describe_places
 from refine_core.runs.playing import run_at
 from refine_core.runs.prompts import output_types, prompt_parts
 from refine_core.runs.raw_events import format_attempt
@@ -152,6 +153,7 @@ __all__ = [
     "describe_api_call",
     "describe_kept",
     "describe_pair",
+    "describe_places",
     "drop_what_if",
     "events",
     "explain_error",

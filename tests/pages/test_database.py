@@ -1,0 +1,80 @@
+"""A history in PostgreSQL on screen: where it is, and a server that is down and comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from refine_core import runs
+from tests.pages.test_pages import _own_runs, errors, open_app, said  # noqa: F401  # a fixture for every test
+from tests.pages.test_runs_page import open_list
+from tests.postgres import PASSWORD, PostgresServer, find_programs
+
+
+@pytest.fixture(scope="module")
+def own_server():
+    """A server that a test may stop, if it starts it again."""
+    if find_programs() is None:
+        pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.mark.parametrize("name", ["lab", "runs", "batch", "learn", "models"])
+def test_a_page_whose_server_is_down_says_so_and_can_be_tried_again(name, own_server, monkeypatch):
+    monkeypatch.setenv("REFINESCOPE_DATABASE", own_server.url())
+    own_server.stop()
+    app = open_app()
+    app.switch_page(f"../{name}/page.py").run()
+    assert not app.exception
+    (error,) = errors(app)
+    assert "its server cannot be reached" in error
+    assert PASSWORD not in said(app)
+    own_server.start()
+    app.button(key="store.again").click().run()
+    assert not app.exception
+    assert errors(app) == []
+
+
+def test_a_server_that_went_while_the_app_was_open_is_found_again(own_server, monkeypatch):
+    monkeypatch.setenv("REFINESCOPE_DATABASE", own_server.url())
+    app = open_list()
+    assert errors(app) == []
+    own_server.kill()
+    app.run()
+    assert "its server cannot be reached" in errors(app)[0]
+    own_server.start()
+    app.button(key="store.again").click().run()
+    assert errors(app) == []
+
+
+def test_runs_says_where_the_history_is_and_where_runs_work(postgres_url, monkeypatch):
+    monkeypatch.setenv("REFINESCOPE_DATABASE", f"{postgres_url}?application_name=secret")
+    monkeypatch.setenv("REFINESCOPE_EXECUTOR", "dask:tcp://scheduler.example:8786")
+    words = said(open_list())
+    shown = postgres_url.rpartition("@")[2]
+    assert f"The history is in postgresql://refinescope\u2060@{shown}. " in words
+    assert "Runs work on Dask at tcp://scheduler.example:8786." in words
+    assert "secret" not in words
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ("", None),
+        ("threads", None),
+        ("dask", "Runs work on Dask on this machine."),
+        ("dask:4", "Runs work on Dask on this machine."),
+    ],
+)
+def test_only_an_executor_that_was_chosen_is_named(chosen, sentence, monkeypatch):
+    monkeypatch.setenv("REFINESCOPE_EXECUTOR", chosen)
+    assert runs.describe_places() == ((sentence,) if sentence else ())
+
+
+def test_with_the_defaults_no_place_is_named(monkeypatch):
+    monkeypatch.delenv("REFINESCOPE_DATABASE", raising=False)
+    assert "The history is in" not in said(open_list())
