@@ -44,7 +44,7 @@ def told(snapshot: Snapshot | None) -> list[object]:
     return [(cell.name, outcome.state, outcome.reward, outcome.attempts) for cell, outcome in cells]
 
 
-@pytest.mark.timeout(60 + 10 * ROWS)
+@pytest.mark.timeout(240 + 10 * ROWS)
 def test_three_arms_end_as_on_one_machine(dask: Dask, postgres_url: str, tmp_path: Path):
     with closing(Runs(open_store(tmp_path))) as runs:
         here = open_experiments(runs, ROWS)

@@ -10,10 +10,14 @@ scheduler keeps for a while (its last 1,000 messages, prompts and outputs among 
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 from uuid import uuid4
@@ -25,6 +29,7 @@ from refine_core.spec import ProgramSpec
 logger = logging.getLogger("refine_core")
 
 CONNECT_S: Final = 10
+CLOSE_S: Final = 10
 MAX_REPLIES: Final = 10_000
 _MISSING = 'Dask is not installed; run pip install "refinescope[dask]"'
 
@@ -39,17 +44,16 @@ class DaskExecutor:
         self, address: str | None = None, *, workers: int | None = None, connect_s: float = CONNECT_S
     ) -> None:
         try:
-            from distributed import Client, LocalCluster
+            from distributed import Client
         except ModuleNotFoundError as error:
             raise ExecutorError(f"Runs cannot work on Dask: {_MISSING}.") from error
-        self._cluster: Any = None
+        self._local = None if address is not None else _LocalCluster(workers)
         try:
-            if address is None:
-                self._cluster = LocalCluster(
-                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
-                )  # fmt: skip
-            self._client: Any = Client(address or self._cluster, timeout=connect_s, name="refinescope")
+            where = self._local.wait_for_address() if self._local is not None else address
+            self._client: Any = Client(where, timeout=connect_s, name="refinescope")
         except (OSError, TimeoutError, ValueError) as error:
+            if self._local is not None:
+                self._local.close()
             raise ExecutorError(
                 f"Runs cannot work on Dask: its scheduler at {address or 'this machine'} does not answer "
                 f"({type(error).__name__}); start it with dask scheduler, or correct REFINESCOPE_EXECUTOR."
@@ -145,9 +149,8 @@ class DaskExecutor:
             self._client.unsubscribe_topic(self._topic)
         with suppress(Exception):
             self._client.close(timeout=2)
-        if self._cluster is not None:
-            with suppress(Exception):
-                self._cluster.close(timeout=5)
+        if self._local is not None:
+            self._local.close()
 
     def _send(self) -> None:
         """The body of the thread that answers: what has come together for a worker's process goes out together."""
@@ -194,6 +197,44 @@ class DaskExecutor:
             return
         error = future.exception() if status == "error" else None
         self._messages.put(Up("lost", run_id, body=_explain(self.name, status, error)))
+
+
+class _LocalCluster:
+    """The process of refine_core.executors.dask.local."""
+
+    def __init__(self, workers: int | None) -> None:
+        path = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(  # noqa: S603  # our own module
+            [
+                sys.executable,
+                "-m",
+                "refine_core.executors.dask.local",
+                *([] if workers is None else [str(workers)]),
+            ],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the app, which ends it
+        )
+
+    def wait_for_address(self) -> str:
+        """The address of its scheduler. Raises OSError where it ended instead."""
+        if self._process.stdout is None or not (line := self._process.stdout.readline()):
+            raise OSError("the cluster did not start")
+        return line.strip()
+
+    def close(self) -> None:
+        """End it, with its workers."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(CLOSE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
 
 def _explain(name: str, status: str, error: BaseException | None) -> dict[str, Any]:
