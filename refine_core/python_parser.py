@@ -11,22 +11,37 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 
-_turn = threading.Lock()
+PARSING = threading.Lock()
+"""Whoever calls `ast` in a thread of this process holds it."""
+_TRIES: Final = 20
 # `catch_warnings` changes the whole process; at least it is not used by two threads at once.
 _WARNINGS = threading.Lock()
 
 
 def parse_module(source: str) -> ast.Module:
     """The syntax tree of a source text. Raises what ast.parse raises: SyntaxError, ValueError, RecursionError."""
-    with _turn:
-        return ast.parse(source)
+    tree: ast.Module = _parse(source, "exec")
+    return tree
 
 
 def parse_expression(source: str) -> ast.expr:
     """The syntax tree of one expression. Raises what ast.parse raises."""
-    with _turn:
-        return ast.parse(source, mode="eval").body
+    tree: ast.Expression = _parse(source, "eval")
+    return tree.body
+
+
+def _parse(source: str, mode: str) -> Any:
+    """Parse, and do it again if another thread's parsing has disturbed it: Python's own tracebacks parse, and hold no lock."""
+    for _ in range(_TRIES):
+        try:
+            with PARSING:
+                return ast.parse(source, mode=mode)
+        except SystemError:
+            continue
+    with PARSING:
+        return ast.parse(source, mode=mode)
 
 
 @contextmanager

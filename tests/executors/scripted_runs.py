@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from refine_core.errors import RefineError
+from refine_core.python_parser import PARSING
 from refine_core.runs import Runs
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 from tests.executors.same import tell
@@ -87,7 +88,8 @@ class Stage:
     def _say(self, body: dict[str, Any]) -> str | Answer:
         play = self._plays[body["model"]]
         try:
-            return play.say("model", body["messages"], body)
+            with PARSING:  # the kinds of fields are read by `ast`
+                return play.say("model", body["messages"], body)
         except ModelBroke:
             return status(500, "the model broke")
         except ModelBrokeOddly:

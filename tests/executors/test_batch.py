@@ -79,7 +79,6 @@ def tell(outcome: Any) -> Any:
 
 
 def test_results_failures_and_usage_are_those_of_threads(executor: Executor):
-    """Equal questions are calls of their own, too: Dask would take them for one."""
     rows = examples("a", "b", "broken", "c", "a", "a", "broken twice", "d")
     outcomes = []
     for one in (None, executor):
@@ -89,6 +88,14 @@ def test_results_failures_and_usage_are_those_of_threads(executor: Executor):
     assert outcomes[0][0][0][0].answer == "about a"
     assert outcomes[0][1]
     assert outcomes[0] == outcomes[1]
+
+
+def test_equal_examples_are_calls_of_their_own(executor: Executor):
+    """Dask would take two calls with equal arguments for one."""
+    made = batch(
+        lambda question: os.urandom(8), examples("a", "a"), executor=executor, disable_progress_bar=True
+    )
+    assert made[0] != made[1]
 
 
 def test_too_many_failures_stop_the_rest(executor: Executor):
@@ -197,6 +204,25 @@ def test_a_result_that_cannot_come_back_is_a_failure(elsewhere: Executor):
         disable_progress_bar=True,
     )
     assert "the lock that it returned cannot come back" in str(error)
+
+
+class Unreadable:
+    """Can be pickled, but not be read again."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, ("no number",)
+
+
+def test_an_error_that_cannot_be_read_again_is_told_in_words(elsewhere: Executor):
+    def fail(question: str) -> None:
+        error = LookupError("it broke")
+        error.what = Unreadable()  # type: ignore[attr-defined]
+        raise error
+
+    _, _, (error,) = batch(
+        fail, examples("a"), executor=elsewhere, return_failed_examples=True, disable_progress_bar=True
+    )
+    assert str(error) == "LookupError: it broke"
 
 
 @dataclass
