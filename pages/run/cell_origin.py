@@ -21,7 +21,7 @@ def draw_cell_origin(run: Run) -> None:
     except StoreError:  # a damaged document: the run itself can be read all the same
         origin = None
     if origin is None:
-        st.caption("A run of an experiment that is not in this data folder.")
+        st.caption("A run of an experiment that is not in this history.")
         return
     st.page_link(
         address.BATCH,

@@ -110,7 +110,7 @@ class Commands(click.Group):
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="To begin: refinescope run --example one_word. Runs are kept in the user's data folder; set REFINESCOPE_HOME to keep them elsewhere. "
+    epilog="To begin: refinescope run --example one_word. Runs are kept in the user's data folder; set REFINESCOPE_HOME or REFINESCOPE_DATABASE to keep them elsewhere. "
     "Exit codes: 0 done; 1 a check fails, or a run ends short of its threshold; 2 it could not be done, and standard error says why; 130 Ctrl-C.",
 )
 @click.option("--port", type=int, help=f"Port to listen on (default: the first free one from {FIRST_PORT}).")

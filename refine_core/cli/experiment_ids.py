@@ -59,7 +59,7 @@ def get_snapshot(experiment_id: str) -> Snapshot:
 
     snapshot = experiments.get(experiment_id)
     if snapshot is None:
-        raise BadInput(f"The experiment {experiment_id} is gone from the data folder.")
+        raise BadInput(f"The experiment {experiment_id} is gone from the history.")
     return snapshot
 
 

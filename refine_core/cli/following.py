@@ -186,7 +186,7 @@ def _get(run_id: str) -> Run:
 
     run = runs.get(run_id)
     if run is None:
-        raise BadInput(f"Run {run_id} is no longer in the data folder.")
+        raise BadInput(f"Run {run_id} is no longer in the history.")
     return run
 
 

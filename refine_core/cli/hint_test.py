@@ -129,7 +129,7 @@ def _get(test_id: str) -> HintTest:
 
     test = hint_tests.get(test_id)
     if test is None:
-        raise BadInput(f"The hint test {test_id} is gone from the data folder.")
+        raise BadInput(f"The hint test {test_id} is gone from the history.")
     return test
 
 

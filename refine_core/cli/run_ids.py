@@ -57,7 +57,7 @@ def find_timeline(text: str, *, as_json: bool) -> Timeline:
     run_id = find_run_id(text, as_json=as_json)
     timeline = runs.timeline(run_id)
     if timeline is None:
-        raise BadInput(f"Run {run_id} is no longer in the data folder.")
+        raise BadInput(f"Run {run_id} is no longer in the history.")
     return timeline
 
 

@@ -46,7 +46,7 @@ def command(*, run: str, attempt: int | None, as_json: bool) -> None:
     run_id = find_run_id(run, as_json=as_json)
     found = runs.get(run_id)
     if found is None:
-        raise BadInput(f"Run {run_id} is no longer in the data folder.")
+        raise BadInput(f"Run {run_id} is no longer in the history.")
     chosen = None if attempt is None else find_attempt(found.timeline, attempt)
     if as_json:
         print_json(run_to_json(found) if chosen is None else attempt_detail_to_json(chosen))
@@ -62,7 +62,7 @@ def _describe_experiment(run_id: str, experiment_id: str) -> str:
 
     origin = experiments.find_origin(run_id, experiment_id)
     if origin is None:
-        return "a run of an experiment that is not in this data folder"
+        return "a run of an experiment that is not in this history"
     short = experiment_id.rpartition("-")[2]
     return f"{one_line(origin.describe())} (refinescope show {short})"
 

@@ -37,7 +37,7 @@ def command(*, run: str | None, example: str | None, schema: bool) -> None:
         run_id = find_run_id(run or "", as_json=False)
         timeline = runs.timeline(run_id)
         if timeline is None:
-            raise BadInput(f"Run {run_id} is no longer in the data folder.")
+            raise BadInput(f"Run {run_id} is no longer in the history.")
         text = write_document(forget_branch(timeline.spec))
     sys.stdout.flush()
     sys.stdout.buffer.write(escape_controls(text).encode())

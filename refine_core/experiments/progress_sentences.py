@@ -21,7 +21,7 @@ VERDICT_LATER: Final = (
 LONG_HOLD_S: Final = 10.0
 """A wait that is worth a sentence."""
 NOTHING_TWICE: Final = "nothing that finished is paid for again"
-_ELSEWHERE: Final = "Another Refinescope process on the same data folder runs it: pause or cancel it there."
+_ELSEWHERE: Final = "Another Refinescope process on the same history runs it: pause or cancel it there."
 
 
 @dataclass(slots=True)

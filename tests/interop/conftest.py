@@ -42,8 +42,9 @@ def scenes(dspy_python):
 def play(scenes, tmp_path):
     """Plays a scene: its runs with their events, the oldest first, and what the script printed."""
 
-    def run(scene: str, home: Path = tmp_path / "home") -> str:
-        played = scenes.do({"scene": scene, "home": str(home), "words": str(tmp_path / "words.txt")})
+    def run(scene: str, home: Path = tmp_path / "home", database: str = "") -> str:
+        words = str(tmp_path / "words.txt")
+        played = scenes.do({"scene": scene, "home": str(home), "database": database, "words": words})
         assert played["status"] == 0, played["words"]
         return played["words"]
 

@@ -421,6 +421,7 @@ def main() -> None:
             os.dup2(handle, 1)
             os.dup2(handle, 2)
             os.environ["REFINESCOPE_HOME"] = job["home"]
+            os.environ["REFINESCOPE_DATABASE"] = job.get("database", "")
             logging.basicConfig(
                 format="%(name)s: %(message)s", stream=os.fdopen(2, "w", closefd=False), force=True
             )

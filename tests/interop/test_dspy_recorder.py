@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 
 import pytest
 
 from refine_core import events as ev
+from refine_core.store import open_store
 from tests.interop.comparing import compare
 from tests.parity.scripts import scripts
 
@@ -42,6 +44,14 @@ def test_the_two_lines_record_a_refinement_with_its_hint(play, dspy_version):
     assert "sk-secret" not in str(log)
     assert "nested-secret" not in str(log)
     assert "Refinescope" not in said
+
+
+def test_a_recorded_run_is_kept_where_the_apps_history_is(play, tmp_path):
+    address = f"sqlite:{tmp_path / 'elsewhere' / 'history.db'}"
+    play.run("configured", database=address)
+    with closing(open_store(database=address)) as store:
+        assert [row.summary.reason for row in store.rows()] == ["threshold_reached"]
+    assert not (tmp_path / "home" / "refinescope.db").exists()
 
 
 def test_only_what_runs_inside_the_block_is_recorded(play):

@@ -42,7 +42,7 @@ def test_a_cell_without_its_experiment_is_shown_all_the_same(ended):
     runs.default().store.drop(EXPERIMENT_KIND, ended)
     app = open_run(run_id)
     assert origin_of(app) == []
-    assert "A run of an experiment that is not in this data folder." in [one.value for one in app.caption]
+    assert "A run of an experiment that is not in this history." in [one.value for one in app.caption]
 
 
 @pytest.mark.parametrize("cell", [Cell("a", 1, 1), Cell("b", 4, 2, 3), Cell("b", 123_456, 12)])

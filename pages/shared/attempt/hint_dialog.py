@@ -61,7 +61,7 @@ def draw_try_origin(timeline: Timeline) -> None:
         return
     test = hint_tests.get(timeline.spec.hint_test)
     if test is None:
-        st.caption("A try of a hint test that is not in this data folder.")
+        st.caption("A try of a hint test that is not in this history.")
         return
     of = "" if test.timeline is None else f" of {one_line(runs.title(test.timeline.spec), 80)}"
     label = f"A try of the hint test on attempt {test.document.attempt}{of}: see the test"

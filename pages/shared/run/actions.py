@@ -66,7 +66,7 @@ def _cancel(run: Run) -> None:
         st.caption(
             "Its own script runs it. Stop it there."
             if run.timeline.recorded_from
-            else "This run belongs to another Refinescope process on the same data folder. Cancel it there.",
+            else "This run belongs to another Refinescope process on the same history. Cancel it there.",
             width="content",
         )
         return

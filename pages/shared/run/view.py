@@ -144,7 +144,7 @@ def shorten_id(run_id: str) -> str:
 def show_unknown_run(run_id: str) -> None:
     """Say that the address names a run that is not here, and what to do."""
     show_error(
-        f"There is no run {shorten_id(run_id)!r} here. It may have been recorded on another computer or in another data folder. "
+        f"There is no run {shorten_id(run_id)!r} here. It may have been recorded on another computer or in another history. "
         "Ask whoever sent you the link for the run's file (Share, One file), and import it: then this link opens it."
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -249,7 +249,7 @@ def _draw_head(
         st.caption(
             f"A script records this run from {library} as it goes; it can only be stopped there."
             if (library := run.timeline.recorded_from)
-            else "This run belongs to another Refinescope process on the same data folder. Cancel it there."
+            else "This run belongs to another Refinescope process on the same history. Cancel it there."
         )
     if is_narrow():  # where the detail lies far below
         draw_pause(run)

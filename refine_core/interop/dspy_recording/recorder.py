@@ -47,7 +47,7 @@ from refine_core.interop.dspy_recording.refinement import Attempt, Refinement
 from refine_core.interop.dspy_recording.run_log import RunLog, RunScope
 from refine_core.jsonable import to_jsonable
 from refine_core.log.run_id import new_run_id
-from refine_core.store import Store, data_home, open_store
+from refine_core.store import Store, data_home, database_url, open_store
 
 logger = logging.getLogger("refine_core")
 
@@ -118,15 +118,15 @@ _blocks: ContextVar[tuple[AbstractContextManager[Any], ...]] = ContextVar("refin
 
 
 @functools.cache
-def _find_background(home: Path) -> Background:
-    """The one of a data folder: all its recorders share a thread and a store."""
-    return Background(functools.partial(open_store, home))
+def _find_background(home: Path, database: str | None) -> Background:
+    """The one of a database, or of a data folder: all its recorders share a thread and a store."""
+    return Background(functools.partial(open_store, home, database=database))
 
 
 class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
     """Records every Refine and BestOfN of dspy's as a run. See `refine_core.interop.dspy_recorder`.
 
-    home: the data folder; None for the app's. open: opens the store, in place of the one in `home`. started: called with the
+    home: the data folder; None for the app's history, wherever that is. open: opens the store, in place of the one in `home`. started: called with the
     id of each run as it begins.
     """
 
@@ -137,7 +137,10 @@ class DspyRecorder(BaseCallback):  # type: ignore[misc, unused-ignore]
         started: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._started = started
-        self.background = Background(open) if open is not None else _find_background(home or data_home())
+        if open is None:
+            self.background = _find_background(home or data_home(), None if home else database_url())
+        else:
+            self.background = Background(open)
         self._calls: dict[str, Call] = {}
         self._by_predictor: dict[int, Place] = {}
         self._first_fail_counts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
