@@ -177,7 +177,7 @@ class RemoteRun:
         self._next = 1
         self._early: dict[int, Up] = {}
         self._said: dict[int, Down] = {}
-        self._deaths = self._ended_attempts = 0
+        self._deaths = self._ended_attempts = self._unmanned = 0
         self._began_at = self._now_at = 0.0
 
     def first_event(self) -> RunStarted | RunResumed:
@@ -248,6 +248,7 @@ class RemoteRun:
 
     def _receive(self, message: Up, scope: Scope) -> RunFinished | None:
         """Take a message of a worker. Returns the run's last event, once that has come."""
+        self._unmanned = 0
         if message.kind == "hello" and message.start != self._worker:
             self._welcome(message, scope)
         elif message.start != self._worker:
@@ -261,9 +262,10 @@ class RemoteRun:
         return None
 
     def _check_workers(self) -> None:
-        """After a while without a word: whether there is anybody to wait for."""
+        """After a while without a word: whether there is anybody to wait for. Workers that died may be coming back, so twice."""
         workers = self._dispatcher.executor.alive()
-        if workers.problem or not workers.count:
+        self._unmanned = 0 if workers.count else self._unmanned + 1
+        if workers.problem or self._unmanned > 1:
             why = (
                 workers.problem
                 or f"{self._dispatcher.executor.name} has no workers; start some, then resume."

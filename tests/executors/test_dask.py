@@ -44,10 +44,10 @@ def http_model(server: OpenAIServer, **fields: object) -> ModelSpec:
     )  # fmt: skip
 
 
-def kill_workers(cluster: DaskExecutor) -> None:
-    """Kill every worker process; its nanny begins another one."""
-    for pid in cluster._client.run(os.getpid).values():
-        os.kill(pid, signal.SIGKILL)
+def find_workers(cluster: DaskExecutor) -> list[int]:
+    """The worker processes, by their ids. Whoever kills one has its nanny begin another."""
+    cluster._client.wait_for_workers(2, timeout=60)
+    return list(cluster._client.run(os.getpid).values())
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,14 @@ def test_a_run_whose_worker_is_killed_goes_on(
     """The workers die at some event of the run."""
     spec = replace(SPEC, model=replace(SPEC.model, delay_s=0.3))
     undisturbed = on_threads.start(spec)
+    victims = find_workers(cluster)
     run_id = on_dask.start(spec)
     at = random.Random(seed).randrange(5, 30)
     eventually(lambda: len(on_dask.events(run_id)) >= at)
-    kill_workers(cluster)
-    run_to_end(on_dask, run_id, 60)
+    for pid in victims:
+        os.kill(pid, signal.SIGKILL)
+    run = run_to_end(on_dask, run_id, 100)
+    assert run.state == "finished", run.error
     run_to_end(on_threads, undisturbed)
     records = on_dask.events(run_id)
     assert sum(isinstance(record.event, ev.RunResumed) for record in records) == 1, at
