@@ -22,6 +22,7 @@ FRAMEWORK = ("loop", "recorded")
 ALONE = {
     "batch": "benchmarks.batch",
     "experiment": "benchmarks.experiments",
+    "executor": "benchmarks.executors",
     "compare": "benchmarks.comparing",
     "what-if": "benchmarks.what_ifs",
     "fork": "benchmarks.forking",

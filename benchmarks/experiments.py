@@ -43,11 +43,11 @@ def measure(*, quick: bool) -> Iterator[Row | NotMeasured]:
     program.module.set_lm(Slow(Chooser()))
     spec = describe_program(LiveProgram(program, {"question": QUESTION}, "program.py"))
     with tempfile.TemporaryDirectory() as folder, closing(Runs(open_store(Path(folder)))) as runs:
-        times = [_run(runs, cells, spec, THREADS, program) for _ in range(1 if quick else 3)]
+        times = [run_experiment(runs, cells, spec, THREADS, program) for _ in range(1 if quick else 3)]
         name = f"an experiment of {cells:,} inputs, {THREADS} threads, N={BATCH_N}, {LATENCY_S * 1000:.0f} ms a call, every event committed"
         yield Row(f"{name}, multiple of the ideal", median(times), "the ideal", 1.0, MOST, "times")
         before = _held_mb()
-        _run(runs, cells, spec, THREADS, program)
+        run_experiment(runs, cells, spec, THREADS, program)
         if before is not None:
             yield Row(
                 f"memory that {cells:,} further cells add",
@@ -63,7 +63,7 @@ def measure(*, quick: bool) -> Iterator[Row | NotMeasured]:
             N=BATCH_N,
             model=ModelSpec("practice", delay_s=LATENCY_S),
         )
-        took = _run(runs, cells, worker, WORKERS)
+        took = run_experiment(runs, cells, worker, WORKERS)
         yield Row(
             f"the same, {WORKERS} at once, the reward in worker processes, multiple of the ideal",
             took,
@@ -72,7 +72,9 @@ def measure(*, quick: bool) -> Iterator[Row | NotMeasured]:
     yield from _looks(QUICK_ROWS if quick else ROWS)
 
 
-def _run(runs: Runs, cells: int, spec: ProgramSpec, at_once: int, program: BestOfN | None = None) -> float:
+def run_experiment(
+    runs: Runs, cells: int, spec: ProgramSpec, at_once: int, program: BestOfN | None = None
+) -> float:
     """How many times as long as the model alone an experiment takes."""
     rows = [DatasetRow(n, {"question": f"{QUESTION} ({n})"}) for n in range(1, cells + 1)]
     dataset = Dataset("rows", "rows", 1, (Column("question", "input", "question"),), rows)
