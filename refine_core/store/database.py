@@ -91,5 +91,8 @@ class LivenessLock(Protocol):
     def reacquire(self) -> None:
         """See that this process still holds its lock; take it again where it was lost. Raises StoreError."""
 
+    def keep(self) -> None:
+        """The same, if that was not looked at just now. Called before every transaction."""
+
     def release(self) -> None:
         """Release the lock: runs that this writer left unfinished count as interrupted. Calling twice is harmless."""

@@ -33,7 +33,7 @@ def describe_database() -> str:
         return str(data_home() / DATABASE_FILE)
     scheme, found, rest = address.partition("://")
     if not found:
-        return address
+        return address if address.startswith("sqlite:") else "an address that cannot be read"
     user, at, place = rest.rpartition("@")
     return f"{scheme}://{user.partition(':')[0]}{at}{place.partition('?')[0]}"
 

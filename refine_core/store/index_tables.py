@@ -13,7 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from refine_core.store.tables import TEXT, metadata
+from refine_core.store.tables import COUNT, TEXT, metadata
 
 INDEX_VERSION: Final = 4
 """Of how a run is indexed; rows of another version are built anew."""
@@ -62,7 +62,7 @@ run_index = sa.Table(
     sa.Column("model", TEXT, nullable=False),
     sa.Column("best", sa.Float),
     sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("tokens", sa.Integer),
+    sa.Column("tokens", COUNT),
     sa.Column("cost_usd", sa.Float),
     sa.Column("took_s", sa.Float),
     sa.Column("inputs", TEXT, nullable=False),

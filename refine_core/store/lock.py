@@ -65,6 +65,9 @@ class WriterLock:
     def reacquire(self) -> None:
         """Nothing: the operating system takes the lock from nobody who lives."""
 
+    def keep(self) -> None:
+        """Nothing, for the same reason."""
+
     def sweep(self) -> None:
         """Remove the files of dead writers. Only while no other process opens the store."""
         for file in self._folder.glob("*.lock"):

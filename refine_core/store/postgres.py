@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from refine_core.errors import StoreError
-from refine_core.store.word_splitting import has_postgres_words, split_words
+from refine_core.store.word_splitting import has_postgres_words, take_words
 
 BUSY_S: Final = 10.0
 CONNECT_S: Final = 10
@@ -108,7 +108,11 @@ class Postgres:
 
     def connect_to_read(self) -> Connection:
         """A connection for one query, without a transaction of its own."""
-        return self._reading.connect()
+        connection = self._reading.connect()
+        if not connection.info.get("waits"):  # once for each connection of the pool
+            connection.exec_driver_sql(f"SET lock_timeout = '{self.busy_s * 1000:.0f}ms'")
+            connection.info["waits"] = True
+        return connection
 
     def exists(self) -> bool:
         """True: the server says whether there is one, once it is asked."""
@@ -127,6 +131,7 @@ class Postgres:
         connection = self.engine.connect().execution_options(preserve_rowcount=True)
         connection.exec_driver_sql(f"SET lock_timeout = '{busy_s * 1000:.0f}ms'")
         connection.commit()
+        connection.info["waits"] = False  # as long as a reader would; see connect_to_read
         return connection
 
     def begin(self, connection: Connection) -> None:
@@ -204,7 +209,7 @@ class Postgres:
 
     def write_words(self, text: str) -> str:
         """The words of `text`, apart, as the index finds them."""
-        return " ".join(split_words(text))
+        return " ".join(take_words(text))
 
     def has_words(self, typed: str) -> ColumnElement[bool] | None:
         """Whether a row of run_text has all the words that a person typed; None where these are none."""

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from refine_core.store.postgres import Postgres
 
 FRESH_S: Final = 0.2  # how old the list of living writers may be
+HELD_S: Final = 1.0  # how often it is looked whether this process's own lock is still held
 # A host that is gone tells nobody: the server then finds out within half a minute.
 _SETTINGS: Final = (
     "SET tcp_keepalives_idle = 15",
@@ -46,6 +47,7 @@ class PostgresWriterLock:
         self._read_at = float("-inf")
         self._dead: set[str] = set()
         self._deaths = 0
+        self._held_at = float("-inf")
         self.reacquire()
 
     def reacquire(self) -> None:
@@ -53,6 +55,7 @@ class PostgresWriterLock:
         with self._guard:
             if self._released:
                 return
+            self._held_at = time.monotonic()
             try:
                 if self._connection is not None:
                     self._connection.execute(text("SELECT 1"))
@@ -64,9 +67,15 @@ class PostgresWriterLock:
             except SQLAlchemyError as error:
                 raise self._database.explain("take this app's lock in the database", error) from error
 
+    def keep(self) -> None:
+        """The same, if that was not looked at within the last second."""
+        if time.monotonic() - self._held_at > HELD_S:
+            self.reacquire()
+
     def alive(self, writer: str) -> bool:
         """Whether the process that is, or was, this writer still holds its lock. Raises StoreError."""
         if writer == self.writer:
+            self.keep()
             return not self._released
         key = _key(writer)
         with self._guard:

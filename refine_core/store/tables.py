@@ -33,6 +33,9 @@ VERSION = "0007"
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """Text that is compared and ordered by its characters' numbers, as on SQLite, whatever language a server is set to."""
 
+COUNT = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+"""A number that may be beyond two thousand million, as SQLite's are."""
+
 metadata = sa.MetaData()
 
 runs = sa.Table(

@@ -32,6 +32,22 @@ def split_words(text: str) -> list[str]:
     return ["".join(word)[:WORD_CHARACTERS] for word in _words(text)]
 
 
+def take_words(text: str) -> list[str]:
+    """The words of one column of run_text: those of `text`, but no further different ones beyond ALL_BYTES."""
+    known: dict[str, None] = {}
+    left = ALL_BYTES
+    taken = []
+    for word in split_words(text):
+        if word not in known:
+            size = len(word.encode())
+            if size > left:
+                continue
+            left -= size
+            known[word] = None
+        taken.append(word)
+    return taken
+
+
 def _words(text: str) -> Iterator[list[str]]:
     word: list[str] = []
     for sign in text:

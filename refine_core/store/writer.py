@@ -179,6 +179,7 @@ class Writer:
                 jobs.extend(more)
                 for job in more:
                     job.execute(self._connection)
+            self._lock.keep()
             transaction = self._database.before_commit(self._connection)
             self._connection.commit()
         except BaseException as error:  # returned, or raised again

@@ -13,6 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from refine_core import events as ev
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RunCancelled, StoreError
 from refine_core.store import Store, migrations, open_store, tables
@@ -20,7 +21,7 @@ from refine_core.store.postgres import Postgres
 from refine_core.store.postgres_lock import PostgresWriterLock
 from refine_core.store.sql import SqlStore
 from tests.postgres import PASSWORD, PostgresServer
-from tests.store.stored_runs import append_one_by_one, child, run, summed_up
+from tests.store.stored_runs import FINISHED, STARTED, append_one_by_one, child, numbered, run, summed_up
 from tests.threads import eventually
 
 
@@ -125,6 +126,44 @@ def test_a_writer_is_taken_for_alive_again_after_the_server_restarted(server: Po
         row = third.row("a")
         assert row is not None
         assert row.interrupted
+
+
+def test_a_lock_that_was_lost_alone_is_taken_again(server: PostgresServer, url: str):
+    """An administrator ended its connection; the one that writes lives on."""
+    records = run("a", finished=False)
+    with closing(open_store(database=url)) as one, closing(open_store(database=url)) as other:
+        one.append(records[:2], summed_up(records[:2]))
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted",
+            database=url.rpartition("/")[2],
+        )
+
+        def is_alive_again() -> bool:
+            one.row("a")  # as an open page asks
+            row = other.row("a")
+            return row is not None and row.alive
+
+        eventually(is_alive_again)
+
+
+def test_a_read_of_a_locked_table_ends_in_words(url: str):
+    told = "another program keeps a table locked"
+    with closing(patient(url, busy_s=0.3)) as store, locked(url), pytest.raises(StoreError, match=told):
+        store.rows()
+
+
+def test_a_run_of_very_many_tokens_is_listed(store: Store):
+    records = numbered("a", [STARTED, ev.LMReplied("…", 0.1, 2**31, 5, 0.0, model="m"), FINISHED])
+    store.append(records, summed_up(records))
+    assert [row.run_id for row in store.search().rows] == ["a"]
+
+
+def test_a_run_of_very_many_words_is_indexed_as_far_as_they_fit(store: Store):
+    words = [f"{n:x}ж" * 4 for n in range(60_000)]
+    outputs = [ev.RewardStarted(n, {"answer": " ".join(words[n::40])}) for n in range(40)]
+    records = numbered("a", [STARTED, *outputs, FINISHED])
+    store.append(records, summed_up(records))
+    assert [row.run_id for row in store.search(words[0]).rows] == ["a"]
 
 
 def test_a_killed_process_leaves_its_run_interrupted_and_its_claim_free(url: str, store: Store):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from refine_core.store.tables import TEXT
+from refine_core.store.tables import COUNT, TEXT
 
 revision = "0004"
 down_revision = "0003"
@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.Column("model", TEXT, nullable=False),
         sa.Column("best", sa.Float),
         sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("tokens", sa.Integer),
+        sa.Column("tokens", COUNT),
         sa.Column("cost_usd", sa.Float),
         sa.Column("took_s", sa.Float),
         sa.Column("inputs", TEXT, nullable=False),
