@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import json
 import time
+from contextlib import closing
 
 import pytest
 
-from refine_core import runs
 from refine_core.log.summaries import summarize
+from refine_core.store import open_store
 from tests.pages.test_pages import _own_runs, ask, blocks, detail, open_app, words_of  # noqa: F401  # a fixture
 from tests.unit.test_long_texts import KB, MB, giant
 
@@ -17,14 +18,19 @@ pytestmark = pytest.mark.fault(62)
 
 
 @pytest.fixture(scope="module")
-def log():
-    return giant()
+def stored(tmp_path_factory):
+    """A data folder that holds the giant run, which these tests read and none changes; and the run's id."""
+    home, log = tmp_path_factory.mktemp("giant"), giant()
+    with closing(open_store(home)) as store:
+        store.append(log.records, functools.reduce(summarize, log.records, None))
+    return home, log.run_id
 
 
 @pytest.fixture
-def recorded(log):
-    runs.default().store.append(log.records, functools.reduce(summarize, log.records, None))
-    return log.run_id
+def recorded(stored, monkeypatch):
+    home, run_id = stored
+    monkeypatch.setenv("REFINESCOPE_HOME", str(home))
+    return run_id
 
 
 def shown(app) -> int:
