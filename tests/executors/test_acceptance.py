@@ -37,11 +37,21 @@ def dask() -> Iterator[Dask]:
 
 
 def told(snapshot: Snapshot | None) -> list[object]:
-    """What became of each cell, but for its times."""
+    """What became of each cell, but for its times, and for calls that were made again as the first was cut off."""
     assert snapshot is not None
     assert snapshot.state == "finished", snapshot.error
     cells = sorted(snapshot.outcomes.items(), key=lambda one: one[0].name)
-    return [(cell.name, outcome.state, outcome.reward, outcome.attempts) for cell, outcome in cells]
+    return [
+        (
+            cell.name,
+            one.state,
+            one.reward,
+            one.reason,
+            one.returned,
+            [attempt.reward for attempt in one.attempts],
+        )
+        for cell, one in cells
+    ]
 
 
 @pytest.mark.timeout(240 + 10 * ROWS)
