@@ -1,4 +1,4 @@
-"""An app on a store, without its screen: python an_app.py HOME; then one command a line on its input.
+"""An app on a store, without its screen: python an_app.py PLACE, a folder or the address of a database; then one command a line on its input.
 
 start        begin a long run of the practice model; prints its id
 see          prints "ID STATE" for each run, in the order of ids, then "."
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from refine_core.runs import Runs
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
-from refine_core.store import open_store
+from refine_core.store import SqlStore, open_store
 
 REWARD = "def reward(inputs, output): return len(output.answer) / 1000"
 LONG = ProgramSpec(
@@ -28,6 +28,12 @@ LONG = ProgramSpec(
 SHORT = ProgramSpec(LONG.stages[:1], REWARD, LONG.inputs, N=2, threshold=None)
 
 
+def open_place(place: object) -> SqlStore:
+    """The store in a folder, or in the database of that address."""
+    text = str(place)
+    return open_store(database=text) if "://" in text else open_store(Path(text))
+
+
 def say(*words: object) -> None:
     print(*words, flush=True)
 
@@ -39,8 +45,8 @@ def limit(size_bytes: int | None) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most if size_bytes is None else size_bytes, most))
 
 
-def main(home: Path) -> None:
-    runs = Runs(open_store(home))
+def main(place: str) -> None:
+    runs = Runs(open_place(place))
     say("open")
     for line in sys.stdin:
         match line.split():
@@ -69,4 +75,4 @@ def main(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1])

@@ -31,6 +31,12 @@ logger = logging.getLogger("refine_core")
 CONNECT_S: Final = 10
 CLOSE_S: Final = 10
 MAX_REPLIES: Final = 10_000
+_DASK_SETTINGS: Final = {
+    # A worker that died is begun anew by its nanny; after this time the cluster gives it up for good, if it is not back just then.
+    "DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "10000 days",
+    # It may block a worker for ever: see refine_core.executors.dask.task.
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+}
 _MISSING = 'Dask is not installed; run pip install "refinescope[dask]"'
 
 
@@ -211,7 +217,7 @@ class _LocalCluster:
                 "refine_core.executors.dask.local",
                 *([] if workers is None else [str(workers)]),
             ],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path), **_DASK_SETTINGS},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -7,18 +7,12 @@ of its own, since the workers are begun anew from the main module of theirs, whi
 from __future__ import annotations
 
 import sys
-from typing import Final
 
-import dask
 from distributed import LocalCluster
-
-FOREVER: Final = "10000 days"
 
 
 def main(workers: int | None) -> None:
     """Serve until standard input ends. workers: how many processes; None: one a core."""
-    # A worker that died is begun anew by its nanny; after this time the cluster would give it up for good, if it is not back just then.
-    dask.config.set({"distributed.deploy.lost-worker-timeout": FOREVER})
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
