@@ -23,6 +23,7 @@ ALONE = {
     "batch": "benchmarks.batch",
     "experiment": "benchmarks.experiments",
     "executor": "benchmarks.executors",
+    "postgres": "benchmarks.postgres",
     "compare": "benchmarks.comparing",
     "what-if": "benchmarks.what_ifs",
     "fork": "benchmarks.forking",
