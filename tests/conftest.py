@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-from tests.postgres import PostgresServer, find_programs
+from tests.postgres import own_server
 
 # What an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("refinescope", deadline=None)
@@ -35,15 +35,9 @@ def _no_client_left_open():
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """A PostgreSQL server of this worker's own. Where it is not installed the test is skipped; in CI that fails."""
-    if find_programs() is None:
-        pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
-    server = PostgresServer()
-    try:
-        server.start()
+    """A PostgreSQL server of this worker's own."""
+    with own_server() as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture

@@ -11,14 +11,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
 
+import pytest
+
+from tests.processes import find_children, find_free_port
 from tests.threads import eventually
 
 SYSTEM_USER = "postgres"
@@ -61,7 +64,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
         self._migrated: str | None = None
-        self.port = _find_free_port()
+        self.port = find_free_port()
         password = self.folder / "password"
         password.write_text(PASSWORD)
         if IS_ROOT:
@@ -88,10 +91,10 @@ class PostgresServer:
 
     def kill(self) -> None:
         """Kill it, with every process that serves a connection: nothing is written any more."""
-        for pid in self._children():
+        for pid in find_children(self.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)  # none serves on, once the first is gone
-        children = self._children()
+        children = find_children(self.pid)
         self._end(signal.SIGKILL)
         for pid in children:
             with suppress(ProcessLookupError):
@@ -101,12 +104,12 @@ class PostgresServer:
 
     def freeze(self) -> None:
         """Stop every process of it for now, so that it answers nobody."""
-        for pid in [self.pid, *self._children()]:
+        for pid in [self.pid, *find_children(self.pid)]:
             os.kill(pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """End what `freeze` began."""
-        for pid in [*self._children(), self.pid]:
+        for pid in [*find_children(self.pid), self.pid]:
             os.kill(pid, signal.SIGCONT)
 
     def remove(self) -> None:
@@ -167,16 +170,6 @@ class PostgresServer:
             return False
         return True
 
-    def _children(self) -> list[int]:
-        """The processes that serve it, by their ids; each connection has one."""
-        found = []
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):
-                fields = stat.read_text().rpartition(")")[2].split()
-                if int(fields[1]) == self.pid:
-                    found.append(int(stat.parent.name))
-        return found
-
     def _end(self, by: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(by)
@@ -210,7 +203,14 @@ def _has_ended(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] == "Z"
 
 
-def _find_free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+@contextmanager
+def own_server() -> Iterator[PostgresServer]:
+    """A server that is started, and removed in the end. Where PostgreSQL is not installed the test is skipped; in CI that fails."""
+    if find_programs() is None:
+        pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()

@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final
+from uuid import uuid4
 
 from refine_core import errors
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import Halt, RunCancelled
-from refine_core.executors.protocol import Down, Up, UpKind, write_messages
+from refine_core.executors.protocol import Message, UpKind, write_messages
 
 RESEND_S: Final = 2.0
 GONE_S: Final = 60.0
@@ -28,28 +29,26 @@ _HALTS: Final = {
 
 
 class Channel:
-    """The messages of one start of a run. cancel: of the run; set when the app says so, or is gone.
+    """The messages of one start of a run, whose name is made here. cancel: of the run; set when the app says so, or is gone.
 
     send: passes a text on to the app. flush_soon: has `flush` called within a few hundredths of a second: messages that nobody waits for
     travel together.
     """
 
-    def __init__(
-        self, run_id: str, start: str, send: Callable[[str], None], flush_soon: Callable[[], None]
-    ) -> None:
-        self.run_id, self.start = run_id, start
+    def __init__(self, run_id: str, send: Callable[[str], None], flush_soon: Callable[[], None]) -> None:
+        self.run_id, self.start = run_id, uuid4().hex
         self._flush_soon = flush_soon
-        self._buffer: list[Up] = []
+        self._buffer: list[Message] = []
         self.cancel = Cancel()
         self.limited = False  # whether any model of this run has limits, as the app says
         self.limiters: dict[tuple[str, str], Any] = {}  # of refine_core.executors.turns
         self._send = send
         self._lock = threading.Lock()
         self._number = 0
-        self._unconfirmed: dict[int, Up] = {}
+        self._unconfirmed: dict[int, Message] = {}
         self._awaited: dict[int, Future[Mapping[str, Any]]] = {}
         self._halt: Halt | None = None
-        self._on_control: Callable[[Down], None] = lambda _: None
+        self._on_control: Callable[[Message], None] = lambda _: None
         self._heard = self._sent = time.monotonic()
         self._draft_at = 0.0
 
@@ -73,14 +72,14 @@ class Channel:
         if now - self._draft_at >= DRAFT_S:
             self._draft_at = now
             self._send(
-                write_messages([Up("draft", self.run_id, self.start, 0, {"span": span, "text": text})])
+                write_messages([Message("draft", self.run_id, self.start, 0, {"span": span, "text": text})])
             )
 
-    def on_control(self, callback: Callable[[Down], None]) -> None:
+    def on_control(self, callback: Callable[[Message], None]) -> None:
         """Have `callback` called with pauses and steps."""
         self._on_control = callback
 
-    def receive(self, message: Down) -> None:
+    def receive(self, message: Message) -> None:
         """Take a message of the app's. Called by whoever listens for this process."""
         self._heard = time.monotonic()
         match message.kind:
@@ -96,17 +95,15 @@ class Channel:
             case _:
                 self._on_control(message)
 
-    def look_after(self) -> bool:
-        """Send again what got no answer; give up an app that is gone. Called every second or so. False once nothing is awaited for good."""
+    def look_after(self) -> None:
+        """Send again what got no answer; give up an app that is gone. Called every second or so."""
         now = time.monotonic()
         with self._lock:
             waits = bool(self._awaited)
         if waits and now - self._heard > GONE_S:
             self._abandon()
-            return False
-        if waits and now - max(self._heard, self._sent) > RESEND_S:
+        elif waits and now - max(self._heard, self._sent) > RESEND_S:
             self._resend(1)
-        return True
 
     def flush(self) -> None:
         """Send what waits to be sent."""
@@ -124,7 +121,7 @@ class Channel:
     ) -> None:
         with self._lock:
             self._number += 1
-            message = Up(kind, self.run_id, self.start, self._number, body)
+            message = Message(kind, self.run_id, self.start, self._number, body)
             self._unconfirmed[self._number] = message
             self._buffer.append(message)
             if answer is not None:
@@ -146,7 +143,7 @@ class Channel:
         if answer is not None:
             answer.set_result(body)
 
-    def _refuse(self, message: Down) -> None:
+    def _refuse(self, message: Message) -> None:
         self._confirm(message.number)
         halt = _HALTS.get(str(message.body.get("type")), RunCancelled)(str(message.body.get("message")))
         with self._lock:

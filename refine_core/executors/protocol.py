@@ -11,7 +11,7 @@ import ujson
 from refine_core.errors import InfrastructureError
 from refine_core.spec import ProgramSpec
 
-UpKind = Literal["hello", "fact", "draft", "turn", "ended", "beat", "lost"]
+UpKind = Literal["hello", "fact", "draft", "turn", "ended", "lost"]
 DownKind = Literal["welcome", "confirm", "refuse", "resend", "cancel", "pause", "step", "go_on"]
 
 
@@ -20,49 +20,28 @@ class ExecutorError(InfrastructureError):
 
 
 @dataclass(frozen=True, slots=True)
-class Up:
-    """A message of a worker's.
+class Message:
+    """A message of a worker's (UpKind) or to one (DownKind).
 
-    start: which of several starts of the run sent it; "" for what the executor itself says ("lost": nobody works at the run any more).
-    number: 1, 2, 3 … within the start; 0 for one that may be lost (a draft, a beat).
+    start: which of several starts of the run sent it, or is to get it; "" for what the executor itself says ("lost": nobody works at the run
+    any more). number: of a worker's, 1, 2, 3 … within the start, 0 for one that may be lost (a draft); of an answer, that of what it answers.
     """
 
-    kind: UpKind
+    kind: UpKind | DownKind
     run_id: str
     start: str = ""
     number: int = 0
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_messages(messages: Iterable[Up]) -> str:
-    """Messages of a worker's as JSON text."""
+def write_messages(messages: Iterable[Message]) -> str:
+    """Messages as JSON text."""
     return ujson.dumps([[one.kind, one.run_id, one.start, one.number, one.body] for one in messages])
 
 
-def read_messages(text: str) -> list[Up]:
+def read_messages(text: str) -> list[Message]:
     """The messages that `write_messages` wrote."""
-    return [Up(*one) for one in ujson.loads(text)]
-
-
-@dataclass(frozen=True, slots=True)
-class Down:
-    """A message to a worker. number: of the message that it answers; 0 for none."""
-
-    kind: DownKind
-    run_id: str
-    start: str
-    number: int = 0
-    body: Mapping[str, Any] = field(default_factory=dict)
-
-
-def write_answers(messages: Iterable[Down]) -> str:
-    """Messages to a worker's process as JSON text."""
-    return ujson.dumps([[one.kind, one.run_id, one.start, one.number, one.body] for one in messages])
-
-
-def read_answers(text: str) -> list[Down]:
-    """The messages that `write_answers` wrote."""
-    return [Down(*one) for one in ujson.loads(text)]
+    return [Message(*one) for one in ujson.loads(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +65,10 @@ class Executor(Protocol):
     def cancel(self, run_id: str) -> None:
         """Tell whoever works at the run to stop now."""
 
-    def answer(self, message: Down) -> None:
+    def answer(self, message: Message) -> None:
         """Send a message to the worker that does this start of the run."""
 
-    def events(self) -> Iterator[Up]:
+    def events(self) -> Iterator[Message]:
         """What the workers send, as it comes, until the executor is closed. For one reader."""
 
     def clear(self, run_id: str) -> None:

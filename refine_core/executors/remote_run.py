@@ -31,7 +31,7 @@ from refine_core.errors import (
     WorkersLost,
 )
 from refine_core.events import Event, PauseEnded, RunFinished, RunPaused, RunResumed, RunStarted
-from refine_core.executors.protocol import Down, DownKind, Executor, ExecutorError, Up
+from refine_core.executors.protocol import DownKind, Executor, ExecutorError, Message
 from refine_core.executors.records import write_records
 from refine_core.executors.turns import AppTurns
 from refine_core.jsonable import to_jsonable
@@ -52,7 +52,7 @@ QUIET_S: Final = 30.0
 MAX_DEATHS: Final = 3
 """So many workers may be lost one after the other without an attempt ending in between."""
 ReadRecords = Callable[[str], Sequence[Record]]
-_CANCELLED: Final = Up("lost", "")
+_CANCELLED: Final = Message("lost", "")
 
 
 class Dispatcher:
@@ -61,7 +61,7 @@ class Dispatcher:
     def __init__(self, open_executor: Callable[[], Executor]) -> None:
         self._open_executor = open_executor
         self._executor: Executor | None = None
-        self._inboxes: dict[str, SimpleQueue[Up]] = {}
+        self._inboxes: dict[str, SimpleQueue[Message]] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -79,7 +79,7 @@ class Dispatcher:
             if self._executor is not None:
                 self._executor.close()
 
-    def open(self, run_id: str) -> SimpleQueue[Up]:
+    def open(self, run_id: str) -> SimpleQueue[Message]:
         """The inbox of a run."""
         with self._lock:
             inbox = self._inboxes[run_id] = SimpleQueue()
@@ -102,7 +102,7 @@ class Dispatcher:
                 inbox.put(message)
             elif message.number:  # of a run that has ended, by a worker that was given up
                 self.executor.answer(
-                    Down("refuse", message.run_id, message.start, message.number, {"type": "RunCancelled", "message": "the run has ended"})
+                    Message("refuse", message.run_id, message.start, message.number, {"type": "RunCancelled", "message": "the run has ended"})
                 )  # fmt: skip
 
 
@@ -171,12 +171,12 @@ class RemoteRun:
         self.stepper = RemoteStepper(self._steer, stepwise=stepwise)
         self._dispatcher, self._read_records = dispatcher, read_records
         self._seq = len(records) + len(self.kept) + 1
-        self._inbox: SimpleQueue[Up] | None = None
+        self._inbox: SimpleQueue[Message] | None = None
         self._turns = AppTurns()
         self._worker = ""  # the start that counts
         self._next = 1
-        self._early: dict[int, Up] = {}
-        self._said: dict[int, Down] = {}
+        self._early: dict[int, Message] = {}
+        self._said: dict[int, Message] = {}
         self._deaths = self._ended_attempts = self._unmanned = 0
         self._began_at = self._now_at = 0.0
 
@@ -237,7 +237,7 @@ class RemoteRun:
                 end = self._receive(message, scope)
         return end
 
-    def _wait(self, timeout_s: float) -> Up | None:
+    def _wait(self, timeout_s: float) -> Message | None:
         """The next message; None for none in time."""
         if self._inbox is None:
             raise RuntimeError("it has no inbox yet")
@@ -246,7 +246,7 @@ class RemoteRun:
         except Empty:
             return None
 
-    def _receive(self, message: Up, scope: Scope) -> RunFinished | None:
+    def _receive(self, message: Message, scope: Scope) -> RunFinished | None:
         """Take a message of a worker. Returns the run's last event, once that has come."""
         self._unmanned = 0
         if message.kind == "hello" and message.start != self._worker:
@@ -272,7 +272,7 @@ class RemoteRun:
             )
             raise WorkersLost(why)
 
-    def _in_order(self, message: Up) -> list[Up]:
+    def _in_order(self, message: Message) -> list[Message]:
         """The messages that are next, now that this one came."""
         if message.number < self._next:
             if (said := self._said.get(message.number)) is not None:  # the answer was lost
@@ -282,14 +282,14 @@ class RemoteRun:
             return []
         self._early[message.number] = message
         if message.number > self._next:
-            self._dispatcher.executor.answer(Down("resend", self.run_id, self._worker, self._next))
+            self._dispatcher.executor.answer(Message("resend", self.run_id, self._worker, self._next))
         ready = []
         while (one := self._early.pop(self._next, None)) is not None:
             ready.append(one)
             self._next += 1
         return ready
 
-    def _welcome(self, message: Up, scope: Scope) -> None:
+    def _welcome(self, message: Message, scope: Scope) -> None:
         """Have this start do the run from now on; the worker that did it before is gone."""
         body = message.body
         if str(body["version"]) != __version__:
@@ -318,11 +318,11 @@ class RemoteRun:
             "limited": shared.rates is not None,
             "recordings": {one: write_records(self._read_records(one)) for one in ids if one},
         }
-        self._answer(Down("welcome", self.run_id, message.start, message.number, welcome))
+        self._answer(Message("welcome", self.run_id, message.start, message.number, welcome))
         if scope.cancel.is_set:
             self._dispatcher.executor.cancel(self.run_id)
 
-    def _take(self, message: Up, scope: Scope) -> RunFinished | None:
+    def _take(self, message: Message, scope: Scope) -> RunFinished | None:
         """Do what a message says, and answer it. Returns the run's last event, once that has come."""
         body = message.body
         if message.kind == "ended":
@@ -369,7 +369,7 @@ class RemoteRun:
         elif isinstance(event, PauseEnded):
             self.stepper.waits = False
 
-    def _start_again(self, lost: Up) -> None:
+    def _start_again(self, lost: Message) -> None:
         """The executor does not start the run again by itself: do it here, unless it seems to be the run that ends its workers."""
         ended = len(ResumeState.of(self._read_records(self.run_id)).spans)
         self._deaths = 1 if ended > self._ended_attempts else self._deaths + 1
@@ -388,15 +388,15 @@ class RemoteRun:
         best = None if timeline is None else timeline.loop.best
         return RunFinished("cancelled", best, None, before_s + time.monotonic() - began, None)
 
-    def _confirm(self, message: Up, said: Mapping[str, Any], *, is_asked: bool) -> None:
+    def _confirm(self, message: Message, said: Mapping[str, Any], *, is_asked: bool) -> None:
         if is_asked:
-            self._answer(Down("confirm", self.run_id, message.start, message.number, said))
+            self._answer(Message("confirm", self.run_id, message.start, message.number, said))
 
-    def _refuse(self, message: Up, halt: Halt) -> None:
+    def _refuse(self, message: Message, halt: Halt) -> None:
         body = {"type": type(halt).__name__, "message": str(halt)}
-        self._answer(Down("refuse", self.run_id, message.start, message.number, body))
+        self._answer(Message("refuse", self.run_id, message.start, message.number, body))
 
-    def _answer(self, down: Down) -> None:
+    def _answer(self, down: Message) -> None:
         if down.start == self._worker:
             self._said = {n: one for n, one in self._said.items() if n > down.number - 20}
             self._said[down.number] = down
@@ -404,7 +404,7 @@ class RemoteRun:
 
     def _steer(self, kind: DownKind, body: Mapping[str, Any]) -> None:
         if self._worker:
-            self._dispatcher.executor.answer(Down(kind, self.run_id, self._worker, 0, body))
+            self._dispatcher.executor.answer(Message(kind, self.run_id, self._worker, 0, body))
 
 
 def refuse_keys(keys: Mapping[str, str], spec: ProgramSpec, executor: Executor) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-import platform
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from typing import Any, Final
-from uuid import uuid4
 
 from refine_core import __version__
-from refine_core.errors import Halt, LMError, LMNotFoundError, RefineError, SpecError
+from refine_core.errors import Halt, LMNotFoundError, RefineError
 from refine_core.events import AttemptFailed, Event, LMFailed, LMRequested, LMRetried, RunFinished
 from refine_core.executors.channel import Channel
-from refine_core.executors.protocol import Down
+from refine_core.executors.protocol import Message
 from refine_core.executors.records import read_records
 from refine_core.executors.turns import install_remote_rates, wanted_turn
 from refine_core.lm.recording import Recording
@@ -33,15 +32,15 @@ CONFIRMED: Final = (LMRequested, LMRetried, LMFailed, AttemptFailed, RunFinished
 class RemoteSink:
     """A sink that tells the app of every event, and waits for it where the run may not go on without."""
 
-    def __init__(self, channel: Channel, now: Callable[[], float]) -> None:
-        self.channel, self._now = channel, now
+    def __init__(self, channel: Channel) -> None:
+        self.channel, self._began_at = channel, time.monotonic()
 
     def accept(self, span: Span, event: Event) -> None:
         """Tell the app. Raises the Halt by which it ends the run."""
         kind, version, payload = codec.encode(event)
         body: dict[str, Any] = {
             "span": span.path,
-            "t": self._now(),
+            "t": time.monotonic() - self._began_at,
             "kind": kind,
             "version": version,
             "payload": payload,
@@ -55,29 +54,22 @@ class RemoteSink:
         self.channel.ask("fact", body).result()
 
 
-def work(
-    spec: ProgramSpec, channel: Channel, reply_to: str, pool: RunnerPool, now: Callable[[], float]
-) -> None:
+def work(spec: ProgramSpec, channel: Channel, reply_to: str, pool: RunnerPool) -> None:
     """Do a run, or what is left of it. Raises nothing: the app is told of every error."""
     install_remote_rates()
-    hello = {
-        "reply_to": reply_to,
-        "version": __version__,
-        "python": platform.python_version(),
-    }
     try:
-        welcome = channel.ask("hello", hello).result()
+        welcome = channel.ask("hello", {"reply_to": reply_to, "version": __version__}).result()
     except Halt:
         return
-    begun = now()
+    sink = RemoteSink(channel)
     channel.limited = bool(welcome["limited"])
     try:
         run_job = _make_job(spec, welcome, pool)
-    except (LMError, SpecError, RefineError) as error:
+    except RefineError as error:
         _tell_end(channel, error)
         return
     channel.on_control(lambda message: _control(run_job.stepper, message))
-    sinks = (*run_job.before_record, RemoteSink(channel, lambda: now() - begun), *run_job.after_record)
+    sinks = (*run_job.before_record, sink, *run_job.after_record)
     used = run_job.resume_state.used if run_job.resume_state is not None else frozenset()
     scope = Scope(
         sinks, RUN, channel.cancel, lambda span, text: channel.draft(span.path, text), ChildSpans(used)
@@ -115,7 +107,7 @@ def _make_job(spec: ProgramSpec, welcome: Mapping[str, Any], pool: RunnerPool) -
     )
 
 
-def _control(stepper: Stepper, message: Down) -> None:
+def _control(stepper: Stepper, message: Message) -> None:
     hints = message.body.get("hints")
     match message.kind:
         case "pause":
@@ -141,8 +133,3 @@ def _tell_end(channel: Channel, error: BaseException) -> None:
         channel.ask("ended", body).result()
     except Halt:  # the app does not want to know
         return
-
-
-def new_start() -> str:
-    """A name for one start of a run."""
-    return uuid4().hex

@@ -187,9 +187,8 @@ class Postgres:
 
     def _why(self, error: Exception) -> str:
         state = _state(error)
-        known = [words for start, words in _WHY.items() if state.startswith(start)]
-        if state and known:
-            return max(((start, words) for start, words in _WHY.items() if state.startswith(start)))[1]
+        if known := [start for start in _WHY if state.startswith(start)]:
+            return _WHY[max(known, key=len)]
         said = " ".join(str(_driver_error(error)).split())
         if (password := self._url.password) is not None:
             said = said.replace(str(password), "…")

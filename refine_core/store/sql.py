@@ -83,7 +83,7 @@ class SqlStore:
         self._index = RunIndex(self._read, self._write_alone, database.write_words)
         self._query = IndexQuery(self._read, database.has_words)
         self._annotations = Annotations(self._read, self._write_alone, database.write_words)
-        self._cells = Cells(self._read, self._write, self._write_alone, dialect)
+        self._cells = Cells(self._read, self.write, self._write_alone, dialect)
         database.remember()
         atexit.register(self.close)
 
@@ -371,9 +371,6 @@ class SqlStore:
 
     def write(self, doing: str, execute: Callable[[Connection], None]) -> None:
         """Call `execute` in a transaction. Raises StoreError; then nothing was written. doing: for the error."""
-        self._write(doing, execute)
-
-    def _write(self, doing: str, execute: Callable[[Connection], None]) -> None:
         self._check_open(doing)
         self._writer.write(doing, execute)
 
@@ -384,7 +381,7 @@ class SqlStore:
             self._database.lock_writing(connection)
             execute(connection)
 
-        self._write(doing, execute_alone)
+        self.write(doing, execute_alone)
 
     def _check_open(self, doing: str) -> None:
         if os.getpid() != self._process:

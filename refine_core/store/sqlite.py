@@ -150,7 +150,7 @@ class Sqlite:
         if not driver.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    def lock_writing(self, connection: Connection, key: int = 0) -> None:  # noqa: ARG002  # one lock is for all
+    def lock_writing(self, connection: Connection) -> None:
         """Wait for everybody else who writes; until the transaction ends."""
         self.begin(connection)
 
@@ -160,7 +160,7 @@ class Sqlite:
             "PRAGMA journal_mode=WAL"
         )  # of the file; it cannot change in a transaction
         connection.commit()
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        self.begin(connection)
 
     def before_commit(self, connection: Connection) -> None:
         """None: the answer to a commit cannot be lost."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.processes import find_children, find_free_port
 from tests.threads import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ class Dask:
     def __init__(self, workers: int) -> None:
         self._folder = TemporaryDirectory()
         self._log = (Path(self._folder.name) / "log").open("wb")
-        self.address = f"tcp://127.0.0.1:{_find_free_port()}"
+        self.address = f"tcp://127.0.0.1:{find_free_port()}"
         host, port = self.address.removeprefix("tcp://").split(":")
         self._scheduler = self._start("scheduler", "--host", host, "--port", port, "--no-show")
         self._workers = [
@@ -40,7 +40,7 @@ class Dask:
     def kill_worker(self, place: int) -> None:
         """Kill the process of a worker, not that of its nanny."""
         nanny = self._workers[place].pid
-        victims = eventually(lambda: _children(nanny))
+        victims = eventually(lambda: find_children(nanny))
         for pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -66,19 +66,3 @@ class Dask:
             stdout=self._log,
             stderr=self._log,
         )
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[1]) == pid:
-                found.append(int(stat.parent.name))
-    return found
-
-
-def _find_free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -12,8 +11,8 @@ import pytest
 
 from refine_core import events as ev
 from refine_core.executors.channel import Channel
-from refine_core.executors.protocol import Down, Up, Workers, read_messages, write_messages
-from refine_core.executors.worker import new_start, work
+from refine_core.executors.protocol import Message, Workers, read_messages, write_messages
+from refine_core.executors.worker import work
 from refine_core.rewards.pool import RunnerPool
 from refine_core.runs import Runs
 from refine_core.spec import ProgramSpec
@@ -22,7 +21,7 @@ from tests.executors.same import tell
 from tests.executors.test_dask import SPEC
 from tests.threads import eventually, run_to_end
 
-Line = Callable[[list[Up]], list[Up]]
+Line = Callable[[list[Message]], list[Message]]
 """What becomes of messages on their way to the app."""
 
 
@@ -36,7 +35,7 @@ class OneProcess:
         self.starts: list[Channel] = []
         self.count, self.problem = 1, ""
         self.submitted: list[tuple[str, int]] = []
-        self._messages: SimpleQueue[Up | None] = SimpleQueue()
+        self._messages: SimpleQueue[Message | None] = SimpleQueue()
         self._pool = RunnerPool()
         self._specs: dict[str, ProgramSpec] = {}
 
@@ -47,10 +46,10 @@ class OneProcess:
 
     def begin(self, run_id: str) -> None:
         """Start the run, once more perhaps."""
-        channel = Channel(run_id, new_start(), self._send, lambda: None)
+        channel = Channel(run_id, self._send, lambda: None)
         channel.draft = lambda *_: None  # type: ignore[method-assign]
         self.starts.append(channel)
-        arguments = (self._specs[run_id], channel, "here", self._pool, time.monotonic)
+        arguments = (self._specs[run_id], channel, "here", self._pool)
         threading.Thread(target=work, args=arguments, daemon=True).start()
 
     def _send(self, text: str) -> None:
@@ -62,12 +61,12 @@ class OneProcess:
             if channel.run_id == run_id:
                 channel.cancel.set()
 
-    def answer(self, message: Down) -> None:
+    def answer(self, message: Message) -> None:
         for channel in self.starts:
             if channel.start == message.start:
                 channel.receive(message)
 
-    def events(self) -> Iterator[Up]:
+    def events(self) -> Iterator[Message]:
         while (message := self._messages.get()) is not None:
             yield message
 
@@ -79,7 +78,7 @@ class OneProcess:
 
     def lose(self, run_id: str, *, again: bool) -> None:
         """Say that nobody works at the run any more."""
-        self._messages.put(Up("lost", run_id, body={"why": "Its worker died.", "again": again}))
+        self._messages.put(Message("lost", run_id, body={"why": "Its worker died.", "again": again}))
 
     def close(self) -> None:
         self._messages.put(None)
@@ -98,7 +97,7 @@ def log_of(executor: OneProcess | None) -> list[object]:
 def test_a_message_that_is_lost_is_asked_for_again():
     lost: list[int] = []
 
-    def lose_one(messages: list[Up]) -> list[Up]:
+    def lose_one(messages: list[Message]) -> list[Message]:
         for one in messages:
             if one.number == 5 and not lost:
                 lost.append(one.number)
@@ -119,10 +118,10 @@ def test_messages_that_come_in_another_order_are_put_in_theirs():
 
 def test_the_second_start_goes_on_and_the_first_is_refused():
     """As where a cluster takes a worker for dead that is only cut off, and its messages come late."""
-    held: list[Up] = []
+    held: list[Message] = []
     is_cut_off = threading.Event()
 
-    def cut_off(messages: list[Up]) -> list[Up]:
+    def cut_off(messages: list[Message]) -> list[Message]:
         if is_cut_off.is_set() and messages[0].start == executor.starts[0].start:
             held.extend(messages)
             return []

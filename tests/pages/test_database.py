@@ -7,46 +7,40 @@ import pytest
 from refine_core import runs
 from tests.pages.test_pages import _own_runs, errors, open_app, said  # noqa: F401  # a fixture for every test
 from tests.pages.test_runs_page import open_list
-from tests.postgres import PASSWORD, PostgresServer, find_programs
+from tests.postgres import PASSWORD, own_server
 
 
 @pytest.fixture(scope="module")
-def own_server():
+def a_server():
     """A server that a test may stop, if it starts it again."""
-    if find_programs() is None:
-        pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
-    server = PostgresServer()
-    try:
-        server.start()
+    with own_server() as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.mark.parametrize("name", ["lab", "runs", "batch", "learn", "models"])
-def test_a_page_whose_server_is_down_says_so_and_can_be_tried_again(name, own_server, monkeypatch):
-    monkeypatch.setenv("REFINESCOPE_DATABASE", own_server.url())
-    own_server.stop()
+def test_a_page_whose_server_is_down_says_so_and_can_be_tried_again(name, a_server, monkeypatch):
+    monkeypatch.setenv("REFINESCOPE_DATABASE", a_server.url())
+    a_server.stop()
     app = open_app()
     app.switch_page(f"../{name}/page.py").run()
     assert not app.exception
     (error,) = errors(app)
     assert "its server cannot be reached" in error
     assert PASSWORD not in said(app)
-    own_server.start()
+    a_server.start()
     app.button(key="store.again").click().run()
     assert not app.exception
     assert errors(app) == []
 
 
-def test_a_server_that_went_while_the_app_was_open_is_found_again(own_server, monkeypatch):
-    monkeypatch.setenv("REFINESCOPE_DATABASE", own_server.url())
+def test_a_server_that_went_while_the_app_was_open_is_found_again(a_server, monkeypatch):
+    monkeypatch.setenv("REFINESCOPE_DATABASE", a_server.url())
     app = open_list()
     assert errors(app) == []
-    own_server.kill()
+    a_server.kill()
     app.run()
     assert "its server cannot be reached" in errors(app)[0]
-    own_server.start()
+    a_server.start()
     app.button(key="store.again").click().run()
     assert errors(app) == []
 

@@ -20,7 +20,7 @@ from refine_core.store import Store, migrations, open_store, tables
 from refine_core.store.postgres import Postgres
 from refine_core.store.postgres_lock import PostgresWriterLock
 from refine_core.store.sql import SqlStore
-from tests.postgres import PASSWORD, PostgresServer
+from tests.postgres import PASSWORD, PostgresServer, own_server
 from tests.store.stored_runs import FINISHED, STARTED, append_one_by_one, child, numbered, run, summed_up
 from tests.threads import eventually
 
@@ -28,12 +28,8 @@ from tests.threads import eventually
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
     """A server of this file's own, to be killed."""
-    one = PostgresServer()
-    try:
-        one.start()
+    with own_server() as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture

@@ -425,7 +425,7 @@ def test_recording_a_run_writes_nothing_to_the_index(tmp_path: Path):
 def test_a_damaged_summary_hides_no_run_from_the_list(tmp_path: Path):
     with closing(open_store(tmp_path)) as store:
         add(store, story("a"), story("b", started_at=5000.0))
-        store._write(
+        store.write(
             "damage it", lambda c: c.exec_driver_sql("UPDATE runs SET summary = '{' WHERE id = 'b'") and None
         )
         assert set(found(store)) == {"a", "b"}

@@ -22,7 +22,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final
 from uuid import uuid4
 
-from refine_core.executors.protocol import Down, ExecutorError, Up, Workers, read_messages, write_answers
+from refine_core.executors.protocol import ExecutorError, Message, Workers, read_messages, write_messages
 from refine_core.log import codec
 from refine_core.spec import ProgramSpec
 
@@ -66,7 +66,7 @@ class DaskExecutor:
             ) from error
         self._address = address
         self._topic = f"refinescope-{uuid4().hex}"
-        self._messages: SimpleQueue[Up | None] = SimpleQueue()
+        self._messages: SimpleQueue[Message | None] = SimpleQueue()
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._futures: dict[str, Any] = {}
@@ -106,19 +106,19 @@ class DaskExecutor:
             starts = [start for run, start in self._replies if run == run_id]
             future = self._futures.get(run_id)
         for start in starts:
-            self.answer(Down("cancel", run_id, start))
+            self.answer(Message("cancel", run_id, start))
         if not starts and future is not None:
             with suppress(Exception):
                 future.cancel()
 
-    def answer(self, message: Down) -> None:
+    def answer(self, message: Message) -> None:
         """Have a message put into the queue of the worker's process, in order; returns at once."""
         with self._lock:
             name = self._replies.get((message.run_id, message.start))
         if name is not None:
             self._answers.put((name, message))
 
-    def events(self) -> Iterator[Up]:
+    def events(self) -> Iterator[Message]:
         """What the workers send, until this is closed."""
         while (message := self._messages.get()) is not None:
             yield message
@@ -178,7 +178,7 @@ class DaskExecutor:
                 try:
                     if name not in queues:
                         queues[name] = Queue(name, client=self._client)
-                    queues[name].put(write_answers(message for to, message in waiting if to == name))
+                    queues[name].put(write_messages(message for to, message in waiting if to == name))
                 except Exception as error:  # noqa: BLE001  # the worker asks again, or its future tells
                     logger.warning("%s: a worker could not be answered: %s", self.name, error)
 
@@ -202,7 +202,7 @@ class DaskExecutor:
         if not is_current:
             return
         error = future.exception() if status == "error" else None
-        self._messages.put(Up("lost", run_id, body=_explain(self.name, status, error)))
+        self._messages.put(Message("lost", run_id, body=_explain(self.name, status, error)))
 
 
 class _LocalCluster:

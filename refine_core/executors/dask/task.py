@@ -15,8 +15,8 @@ from distributed import Queue, get_worker, secede
 from distributed.worker import Worker
 
 from refine_core.executors.channel import Channel
-from refine_core.executors.protocol import read_answers
-from refine_core.executors.worker import new_start, work
+from refine_core.executors.protocol import read_messages
+from refine_core.executors.worker import work
 from refine_core.log import codec
 from refine_core.rewards.pool import RunnerPool
 from refine_core.spec import ProgramSpec
@@ -62,7 +62,7 @@ class _Listener:
 
     def _listen(self) -> None:
         while text := _get(self._queue):
-            for message in read_answers(text):
+            for message in read_messages(text):
                 with self._lock:
                     channel = self._channels.get(message.start)
                 if channel is not None:
@@ -130,11 +130,11 @@ def run_task(topic: str, run_id: str, spec: str) -> None:
     secede()
     worker = get_worker()
     listener = _listener(topic, worker)
-    channel = Channel(run_id, new_start(), lambda text: worker.log_event(topic, text), listener.flush_soon)
+    channel = Channel(run_id, lambda text: worker.log_event(topic, text), listener.flush_soon)
     listener.add(channel)
     try:
         described = codec.build(ProgramSpec, codec.loads(spec))  # type: ignore[arg-type]  # it is the text of a description
-        work(described, channel, listener.name, listener.pool, time.monotonic)
+        work(described, channel, listener.name, listener.pool)
     finally:
         listener.remove(channel)
 
