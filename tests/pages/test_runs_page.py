@@ -183,11 +183,11 @@ def test_runs_that_cannot_be_indexed_are_said_to_be_kept():
     three()
     store = runs.default().store
     fail = "CREATE TRIGGER full BEFORE INSERT ON run_index BEGIN SELECT RAISE(ABORT, 'no room'); END"
-    store._write("break it", lambda connection: connection.exec_driver_sql(fail) and None)
+    store.write("break it", lambda connection: connection.exec_driver_sql(fail) and None)
     app = open_list()
     assert "No runs yet" not in said(app)
     assert any("3 runs are missing from this list, and kept: cannot index the runs" in e for e in errors(app))
-    store._write("mend it", lambda connection: connection.exec_driver_sql("DROP TRIGGER full") and None)
+    store.write("mend it", lambda connection: connection.exec_driver_sql("DROP TRIGGER full") and None)
     assert ids(app.run()) == ["c", "b", "a"]
     assert errors(app) == []
 
