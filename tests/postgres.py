@@ -89,6 +89,10 @@ class PostgresServer:
         """Shut it down: who is connected is thrown out, as when an administrator restarts it."""
         self._end(signal.SIGINT)
 
+    def stop_at_once(self) -> None:
+        """Shut it down without any tidying up: every connection breaks, and the next start has to recover."""
+        self._end(signal.SIGQUIT)
+
     def kill(self) -> None:
         """Kill it, with every process that serves a connection: nothing is written any more."""
         for pid in find_children(self.pid):

@@ -1,8 +1,9 @@
-"""Kill -9 at random moments: python kill_rounds.py HOME ROUNDS SEED.
+"""Kill -9 at random moments: python kill_rounds.py PLACE ROUNDS SEED; PLACE is a folder, or "postgres" for a server of its own.
 
 Every round a forked child opens the one store, starts three runs through `Runs`, and tells every event that the store
 has acknowledged; it is killed after a random time. Then this process looks whether all of it is there. Now and then
-the next child comes first, and opens what its forerunner left. Prints what it did, one line a round; ends with a
+the next child comes first, and opens what its forerunner left. In every fourth round on PostgreSQL the server dies first, at
+a random moment, too; it is started again, and the child has to go on. Prints what it did, one line a round; ends with a
 traceback at the first thing that is wrong.
 
 Everything is imported before the first fork, and neither a thread nor a store is open at any.
@@ -14,24 +15,32 @@ import os
 import random
 import select
 import signal
-import sqlite3
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+import psycopg
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.log import codec
 from refine_core.log.folds import timeline
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary, summarize
+from refine_core.rewards import folder
 from refine_core.runs import Runs
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
-from refine_core.store import Store, open_store
+from refine_core.store import SqlStore, Store, open_store
+from tests.postgres import PostgresServer, own_server
 from tests.threads import eventually
 
 MOST_S = 0.4
+OPEN_S = 5.0  # to open what somebody who was killed has left; on a busy machine, too
+SERVER_DIES = 4  # in every so many rounds
 REWARD = "def reward(inputs, output): return len(output.answer) / 1000"
 ONE = StageSpec("draft", "question -> answer")
 INPUTS = {"question": "What is the capital of Belgium?"}
@@ -62,6 +71,77 @@ def digest(record: Record) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+class Place(Protocol):
+    """Where the store is."""
+
+    def open(self) -> SqlStore: ...
+
+    def settle(self) -> None:
+        """Wait until nothing is at work any more for whoever was killed."""
+
+    def check(self, store: SqlStore) -> None:
+        """See that nothing is broken below the store."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """SQLite."""
+
+    home: Path
+
+    def open(self) -> SqlStore:
+        return open_store(self.home)
+
+    def settle(self) -> None:
+        """Nothing is: a transaction ends with its process."""
+
+    def check(self, store: SqlStore) -> None:
+        with store.database.connect_to_read() as connection:
+            assert connection.exec_driver_sql("PRAGMA quick_check").all() == [("ok",)]
+
+
+@dataclass(frozen=True)
+class Server:
+    """PostgreSQL."""
+
+    server: PostgresServer
+    url: str
+
+    def open(self) -> SqlStore:
+        return open_store(database=self.url)
+
+    def settle(self) -> None:
+        """The server finds out by itself, once it has answered the last statement."""
+        others = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
+        )
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            eventually(lambda: connection.execute(others).fetchall() == [(0,)], within_s=5)
+
+    def check(self, store: SqlStore) -> None:
+        """Every table and index, as the server's own checks see them; an index against all rows of its table."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS amcheck")
+            tables = "SELECT c.oid FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
+            wrong = connection.execute(f"SELECT (verify_heapam(oid)).msg FROM ({tables}) AS each").fetchall()  # type: ignore[call-overload]
+            assert wrong == []
+            connection.execute(
+                "SELECT bt_index_check(i.indexrelid, true) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+                "JOIN pg_am a ON a.oid = c.relam WHERE a.amname = 'btree' AND c.relnamespace = 'public'::regnamespace"
+            )
+
+    def kill(self, dice: random.Random) -> str:
+        """End the server without a word to anybody, and start it again; how it ended."""
+        how = dice.choice(("immediate shutdown", "kill -9"))
+        if how == "kill -9":
+            self.server.kill()
+        else:
+            self.server.stop_at_once()
+        self.server.start()
+        return how
+
+
 class Telling:
     """The store, and a pipe that is told of every append once it has returned."""
 
@@ -83,9 +163,9 @@ class Telling:
         return getattr(self._store, name)
 
 
-def be_killed(home: Path, pipe: int) -> None:
+def be_killed(place: Place, pipe: int) -> None:
     """The child: it works until it is killed."""
-    runs = Runs(Telling(open_store(home), pipe))
+    runs = Runs(Telling(place.open(), pipe))
     os.write(pipe, b"open\n")
     for spec in SPECS:
         runs.start(spec)
@@ -93,37 +173,51 @@ def be_killed(home: Path, pipe: int) -> None:
         signal.pause()
 
 
-def one_round(home: Path, life_s: float) -> tuple[bool, Acknowledged, int]:
-    """Fork, kill after `life_s` seconds: whether it had the store open, what it told, how many workers it had."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(read)
-            be_killed(home, write)
-        finally:
-            os._exit(1)  # only an error leads here
-    os.close(write)
-    heard, until = b"", time.monotonic() + life_s
-    while (left := until - time.monotonic()) > 0:
-        if select.select([read], [], [], left)[0]:
-            heard += os.read(read, 1 << 16)
-    had = workers()
-    os.kill(pid, signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
-    while more := os.read(read, 1 << 16):
-        heard += more
-    os.close(read)
-    if not os.WIFSIGNALED(status):
-        raise AssertionError("the child ended by itself; see above")
-    lines = heard.decode().splitlines()
-    words = [line.split() for line in lines if line != "open"]
-    return "open" in lines, {(run_id, int(seq)): text for run_id, seq, text in words}, had
+class Child:
+    """A child at work, and what it has told so far."""
+
+    def __init__(self, place: Place) -> None:
+        self._pipe, pipe = os.pipe()
+        self.heard = b""
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.close(self._pipe)
+                be_killed(place, pipe)
+            finally:
+                os._exit(1)  # only an error leads here
+        os.close(pipe)
+
+    def listen(self, for_s: float, enough: Callable[[], bool] = lambda: False) -> None:
+        """Hear what it tells, for so long at most."""
+        until = time.monotonic() + for_s
+        while (left := until - time.monotonic()) > 0 and not enough():
+            if select.select([self._pipe], [], [], left)[0]:
+                self.heard += os.read(self._pipe, 1 << 16)
+
+    def kill(self) -> None:
+        """Kill it, and hear the rest."""
+        os.kill(self.pid, signal.SIGKILL)
+        _, status = os.waitpid(self.pid, 0)
+        while more := os.read(self._pipe, 1 << 16):
+            self.heard += more
+        os.close(self._pipe)
+        if not os.WIFSIGNALED(status):
+            raise AssertionError("the child ended by itself; see above")
+
+    @property
+    def opened(self) -> bool:
+        return self.heard.startswith(b"open\n")
+
+    @property
+    def acknowledged(self) -> Acknowledged:
+        words = [line.split() for line in self.heard.decode().splitlines() if line != "open"]
+        return {(run_id, int(seq)): text for run_id, seq, text in words}
 
 
 def workers() -> int:
     """How many processes work in our own folder for temporary files, as reward workers do."""
-    ours, found = os.environ["TMPDIR"], 0
+    ours, found = str(Path(tempfile.gettempdir(), folder.PREFIX)), 0
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             try:
@@ -138,9 +232,9 @@ def all_gone() -> None:
     eventually(lambda: not workers(), within_s=5)
 
 
-def look(home: Path, acknowledged: Acknowledged, known: set[str], newest: int) -> int:
+def look(place: Place, acknowledged: Acknowledged, known: set[str], newest: int) -> int:
     """Check the store against what was acknowledged; return how many runs were cut off. known: is added to."""
-    with closing(open_store(home)) as store:
+    with closing(place.open()) as store:
         assert store.notices == ()
         rows = {row.run_id: row for row in store.rows(limit=newest) if row.run_id not in known}
         assert {run_id for run_id, _ in acknowledged} <= set(rows), "a run is missing"
@@ -161,37 +255,75 @@ def look(home: Path, acknowledged: Acknowledged, known: set[str], newest: int) -
             assert timeline(records) is not None
         known.update(rows)
         cut_off = sum(row.interrupted for row in rows.values())
-    with closing(sqlite3.connect(home / "refinescope.db")) as connection:
-        assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
-        orphans = connection.execute("SELECT count(*) FROM events WHERE run_id NOT IN (SELECT id FROM runs)")
-        assert orphans.fetchone() == (0,)
+        place.check(store)
+        with store.database.connect_to_read() as connection:
+            orphans = "SELECT count(*) FROM events WHERE run_id NOT IN (SELECT id FROM runs)"
+            assert connection.exec_driver_sql(orphans).all() == [(0,)]
     return cut_off
 
 
-def main(home: Path, rounds: int, seed: int) -> None:
+def open_at_once(place: Place) -> None:
+    """Whoever was killed keeps nobody waiting."""
+    began = time.monotonic()
+    place.open().close()
+    took_s = time.monotonic() - began
+    assert took_s < OPEN_S, f"opening took {took_s:.1f} s"
+
+
+def one_round(place: Place, n: int, dice: random.Random) -> tuple[Child, str]:
+    """Have a child work, and kill it after a random time; it, and what happened to it, in words."""
+    child, words = Child(place), ""
+    if isinstance(place, Server) and n % SERVER_DIES == SERVER_DIES - 1:
+        child.listen(OPEN_S, lambda: child.opened)  # so that there are runs under way
+        child.listen(MOST_S * dice.random())
+        words = f"server died by {place.kill(dice)}, "
+        had = len(child.heard)
+        child.listen(OPEN_S * 4, lambda: len(child.heard) > had)
+        assert len(child.heard) > had, "nothing was acknowledged after the server had come back"
+    life_s = MOST_S * dice.random() ** 2  # more of them early: opening and the first events are soon over
+    child.listen(life_s)
+    had = workers()
+    child.kill()
+    return (
+        child,
+        f"{words}killed after {life_s:.4f} s, opened {child.opened:d}, acknowledged {len(child.acknowledged)}, workers {had}",
+    )
+
+
+@contextmanager
+def find_place(name: str) -> Iterator[Place]:
+    """A folder; or a database on a server that is removed in the end."""
+    if name != "postgres":
+        yield Folder(Path(name))
+        return
+    with own_server() as server:
+        yield Server(server, server.new_database())
+
+
+def main(place: Place, rounds: int, seed: int) -> None:
     dice = random.Random(seed)
     known: set[str] = set()
     pending: Acknowledged = {}
     everything: Acknowledged = {}
     unseen = cut_off = 0
     for n in range(rounds):
-        life_s = MOST_S * dice.random() ** 2  # more of them early: opening and the first events are soon over
-        opened, told, had = one_round(home, life_s)
+        child, words = one_round(place, n, dice)
         all_gone()
-        pending |= told
-        everything |= told
+        pending |= child.acknowledged
+        everything |= child.acknowledged
         unseen += 1
         checked = dice.random() < 0.7 or n == rounds - 1  # else the next child opens what this one left
         if checked:
-            cut_off += look(home, pending, known, newest=unseen * len(SPECS))
+            open_at_once(place)
+            place.settle()
+            cut_off += look(place, pending, known, newest=unseen * len(SPECS))
             pending, unseen = {}, 0
-        print(
-            f"round {n}: killed after {life_s:.4f} s, opened {opened:d}, acknowledged {len(told)}, workers {had}, checked {checked:d}",
-            flush=True,
-        )
-    look(home, everything, set(), newest=rounds * len(SPECS))
+        print(f"round {n}: {words}, checked {checked:d}", flush=True)
+    look(place, everything, set(), newest=rounds * len(SPECS))
     print(f"done: {len(known)} runs, {len(everything)} acknowledged, {cut_off} cut off", flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    with find_place(sys.argv[1]) as found, tempfile.TemporaryDirectory() as own:
+        tempfile.tempdir = own  # where the workers of the children are found, and no others
+        main(found, int(sys.argv[2]), int(sys.argv[3]))
