@@ -95,8 +95,8 @@ class Channel:
             case _:
                 self._on_control(message)
 
-    def look_after(self) -> None:
-        """Send again what got no answer; give up an app that is gone. Called every second or so."""
+    def look_after(self) -> bool:
+        """Send again what got no answer; give up an app that is gone. Called every second or so. Whether an answer is overdue."""
         now = time.monotonic()
         with self._lock:
             waits = bool(self._awaited)
@@ -104,6 +104,8 @@ class Channel:
             self._abandon()
         elif waits and now - max(self._heard, self._sent) > RESEND_S:
             self._resend(1)
+            return True
+        return False
 
     def flush(self) -> None:
         """Send what waits to be sent."""

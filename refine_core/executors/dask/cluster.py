@@ -1,14 +1,15 @@
 """An executor of Dask distributed, as the app sees it.
 
     submit --task, its key names the run--> scheduler --> worker          events() <--topic of this app-- worker's log_event
-    answer --queue of that worker process--> worker
+    answer --topic of that worker process--> worker
 
-Dask starts a task again whose worker died; the app then tells the new start where the run stands. What workers log under a topic the
-scheduler keeps for a while (its last 1,000 messages, prompts and outputs among them), where every client of that scheduler can read it.
+Dask starts a task again whose worker died; the app then tells the new start where the run stands. Of each topic the scheduler keeps the last
+1,000 messages (prompts and outputs among them), where every client of that scheduler can read them; an app that closes has them overwritten.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import subprocess
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, Final
 from uuid import uuid4
 
@@ -31,6 +32,7 @@ logger = logging.getLogger("refine_core")
 CONNECT_S: Final = 10
 CLOSE_S: Final = 10
 MAX_REPLIES: Final = 10_000
+RELEASE_S: Final = 1.0
 _DASK_SETTINGS: Final = {
     # A worker that died is begun anew by its nanny; after this time the cluster gives it up for good, if it is not back just then.
     "DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "10000 days",
@@ -70,12 +72,10 @@ class DaskExecutor:
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._futures: dict[str, Any] = {}
-        self._replies: dict[tuple[str, str], str] = {}  # run and start -> name of the queue of its worker
-        self._answers: SimpleQueue[Any] = (
-            SimpleQueue()
-        )  # (name of a queue, message), a future to release, None for the end
-        threading.Thread(target=self._send, name="executor answers", daemon=True).start()
-        self._closed = False
+        self._replies: dict[tuple[str, str], str] = {}  # run and start -> topic of its worker's process
+        self._answers: list[tuple[str, Message]] = []  # topic and message, in order, of those not sent yet
+        self._unwanted: list[Any] = []  # futures to release
+        self._sends = self._closed = False
         self._client.subscribe_topic(self._topic, self._receive)
 
     @property
@@ -112,11 +112,13 @@ class DaskExecutor:
                 future.cancel()
 
     def answer(self, message: Message) -> None:
-        """Have a message put into the queue of the worker's process, in order; returns at once."""
+        """Have a message sent to the worker's process, in order; returns at once."""
         with self._lock:
-            name = self._replies.get((message.run_id, message.start))
-        if name is not None:
-            self._answers.put((name, message))
+            topic = self._replies.get((message.run_id, message.start))
+            if topic is None:
+                return
+            self._answers.append((topic, message))
+        self._client.loop.add_callback(self._send)
 
     def events(self) -> Iterator[Message]:
         """What the workers send, until this is closed."""
@@ -127,8 +129,12 @@ class DaskExecutor:
         """Nothing of this run is wanted any more."""
         with self._lock:
             future = self._futures.pop(run_id, None)
-        if future is not None:
-            self._answers.put(future)
+            if future is None:
+                return
+            self._unwanted.append(future)
+            is_first = len(self._unwanted) == 1
+        if is_first:
+            self._client.loop.add_callback(self._client.loop.call_later, RELEASE_S, self._release)
 
     def alive(self) -> Workers:
         """How many workers the scheduler has now."""
@@ -150,7 +156,6 @@ class DaskExecutor:
             return
         self._closed = True
         self._messages.put(None)
-        self._answers.put(None)
         with suppress(Exception):
             self._client.unsubscribe_topic(self._topic)
         with suppress(Exception):
@@ -158,29 +163,35 @@ class DaskExecutor:
         if self._local is not None:
             self._local.close()
 
-    def _send(self) -> None:
-        """The body of the thread that answers: what has come together for a worker's process goes out together."""
-        from distributed import Queue
+    async def _send(self) -> None:
+        """Send what waits to be sent: one text for each process. In Dask's own loop."""
+        if self._sends:
+            return
+        self._sends = True
+        try:
+            while self._answers:
+                with self._lock:
+                    waiting, self._answers = self._answers, []
+                topics = dict.fromkeys(topic for topic, _ in waiting)
+                await asyncio.gather(
+                    *(self._publish(topic, [one for to, one in waiting if to == topic]) for topic in topics)
+                )
+        finally:
+            self._sends = False
 
-        queues: dict[str, Any] = {}
-        while (first := self._answers.get()) is not None:
-            waiting = []
-            with suppress(Empty):
-                one: Any = first
-                while one is not None:
-                    if isinstance(one, tuple):
-                        waiting.append(one)
-                    else:  # a future that nobody wants any more; here, as it takes its time
-                        with suppress(Exception):
-                            one.release()
-                    one = self._answers.get_nowait()
-            for name in dict.fromkeys(name for name, _ in waiting):
-                try:
-                    if name not in queues:
-                        queues[name] = Queue(name, client=self._client)
-                    queues[name].put(write_messages(message for to, message in waiting if to == name))
-                except Exception as error:  # noqa: BLE001  # the worker asks again, or its future tells
-                    logger.warning("%s: a worker could not be answered: %s", self.name, error)
+    async def _publish(self, topic: str, messages: list[Message]) -> None:
+        try:
+            await self._client.scheduler.log_event(topic=topic, msg=write_messages(messages))
+        except Exception as error:  # noqa: BLE001  # the worker asks again, or its future says that it is lost
+            logger.warning("%s: a worker could not be answered: %s", self.name, error)
+
+    def _release(self) -> None:
+        """Let go of futures that nobody wants any more. Not one by one: Dask sends no more than a message every 10 ms, and a task would wait."""
+        with self._lock:
+            unwanted, self._unwanted = self._unwanted, []
+        for future in unwanted:
+            with suppress(Exception):
+                future.release()
 
     def _receive(self, event: tuple[float, Any]) -> None:
         """Take what a worker logged. Called in Dask's own loop, which must not wait."""

@@ -1,6 +1,6 @@
 """What Dask runs in a worker: one run, told to the app that sent it.
 
-A process listens on one queue for each app, however many of its runs it does. Runs wait for the network for most of their time, so that
+A process listens to one topic for each app, however many of its runs it does. Runs wait for the network for most of their time, so that
 they leave the worker's few threads to others (secede); how many work at once is the app's affair.
 """
 
@@ -11,7 +11,7 @@ import time
 from typing import Any, Final
 from uuid import uuid4
 
-from distributed import Queue, get_worker, secede
+from distributed import get_worker, secede
 from distributed.worker import Worker
 
 from refine_core.executors.channel import Channel
@@ -22,13 +22,14 @@ from refine_core.rewards.pool import RunnerPool
 from refine_core.spec import ProgramSpec
 
 LOOK_S: Final = 1.0
+HEAR_S: Final = 0.1
 FLUSH_S: Final = 0.02
 IDLE_S: Final = 60.0
 """After so long without a run the process listens no more for an app, and ends its reward workers."""
 
 
 class _Listener:
-    """The queue by which an app answers the runs of this process."""
+    """The topic under which an app answers the runs of this process."""
 
     def __init__(self, worker: Worker) -> None:
         self.name = f"refinescope-{uuid4().hex}"
@@ -37,10 +38,20 @@ class _Listener:
         self._lock = threading.Lock()
         self._idle_since = time.monotonic()
         self.ended, self._coming = False, 0
-        self._queue: Any = Queue(self.name, client=worker._get_client())  # noqa: SLF001  # what get_client gives inside of a task
+        self._client: Any = worker._get_client()  # noqa: SLF001  # what get_client gives inside of a task
         self._to_flush = threading.Event()
-        for work_on in (self._listen, self._look_after, self._flush):
+        for work_on in (self._look_after, self._flush):
             threading.Thread(target=work_on, name="refinescope answers", daemon=True).start()
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        """Listen from now on: wait until this process hears itself."""
+        heard = threading.Event()
+        self._client.subscribe_topic(self.name, lambda _: heard.set())
+        while not heard.is_set():
+            self._client.log_event(self.name, "")
+            heard.wait(HEAR_S)
+        self._client.subscribe_topic(self.name, self._receive)
 
     def add(self, channel: Channel) -> None:
         """Pass on what is for this start of a run."""
@@ -60,15 +71,13 @@ class _Listener:
             self._channels.pop(channel.start, None)
             self._idle_since = time.monotonic()
 
-    def _listen(self) -> None:
-        while text := _get(self._queue):
-            for message in read_messages(text):
-                with self._lock:
-                    channel = self._channels.get(message.start)
-                if channel is not None:
-                    channel.receive(message)
-        self._queue.close()
-        self.pool.close()
+    def _receive(self, event: tuple[float, str]) -> None:
+        """Pass on what the app answers. Called in Dask's own loop, which must not wait."""
+        for message in read_messages(event[1]) if event[1] else ():
+            with self._lock:
+                channel = self._channels.get(message.start)
+            if channel is not None:
+                channel.receive(message)
 
     def flush_soon(self) -> None:
         """Have what waits to be sent go out together."""
@@ -94,19 +103,12 @@ class _Listener:
                     not channels and not self._coming and time.monotonic() - self._idle_since > IDLE_S
                 )
             if self.ended:
-                self._queue.put("")
+                self._client.unsubscribe_topic(self.name)
+                self.pool.close()
                 return
             for channel in channels:
-                channel.look_after()
-
-
-def _get(queue: Any) -> str:
-    """The next message; "" for the end. It is waited for without a limit, as Dask logs each one that passes as an error."""
-    while True:
-        try:
-            return str(queue.get())
-        except (OSError, TimeoutError):  # the scheduler does not answer just now
-            time.sleep(LOOK_S)
+                if channel.look_after():  # a client that was cut off from its scheduler has to subscribe again
+                    self._client.subscribe_topic(self.name, self._receive)
 
 
 def _stop_profiler(worker: Worker) -> None:
