@@ -17,14 +17,14 @@ from uuid import uuid4
 from refine_core import errors
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import Halt, RunCancelled
-from refine_core.executors.protocol import Message, UpKind, write_messages
+from refine_core.executors.protocol import BeginAgain, Message, UpKind, write_messages
 
 RESEND_S: Final = 2.0
 GONE_S: Final = 60.0
-DRAFT_S: Final = 0.2  # between two drafts of a run
+DRAFT_S: Final = 0.2  # between two drafts of a run, and before the first of a call
 _HALTS: Final = {
     one.__name__: one
-    for one in (errors.RunCancelled, errors.BudgetUsedUp, errors.ArmStopped, errors.CellSetAside)
+    for one in (errors.RunCancelled, errors.BudgetUsedUp, errors.ArmStopped, errors.CellSetAside, BeginAgain)
 }
 
 
@@ -49,8 +49,7 @@ class Channel:
         self._awaited: dict[int, Future[Mapping[str, Any]]] = {}
         self._halt: Halt | None = None
         self._on_control: Callable[[Message], None] = lambda _: None
-        self._heard = self._sent = time.monotonic()
-        self._draft_at = 0.0
+        self._heard = self._sent = self._draft_at = time.monotonic()
 
     def notify(self, kind: UpKind, body: Mapping[str, Any]) -> None:
         """Send a message without waiting. Raises the Halt by which the app refused an earlier one."""
@@ -65,6 +64,15 @@ class Channel:
         answer: Future[Mapping[str, Any]] = Future()
         self._number_and_send(kind, body, answer)
         return answer
+
+    @property
+    def is_to_begin_again(self) -> bool:
+        """Whether the app has refused this start, and wants another."""
+        return isinstance(self._halt, BeginAgain)
+
+    def begin_call(self) -> None:
+        """A model is asked now; what it writes within DRAFT_S seconds is not shown as a draft."""
+        self._draft_at = time.monotonic()
 
     def draft(self, span: str, text: str) -> None:
         """Show what a model has written so far; a few times a second at most, and it may be lost."""
@@ -101,7 +109,7 @@ class Channel:
         with self._lock:
             waits = bool(self._awaited)
         if waits and now - self._heard > GONE_S:
-            self._abandon()
+            self._abandon(RunCancelled("the app that began this run does not answer"))
         elif waits and now - max(self._heard, self._sent) > RESEND_S:
             self._resend(1)
             return True
@@ -148,6 +156,10 @@ class Channel:
     def _refuse(self, message: Message) -> None:
         self._confirm(message.number)
         halt = _HALTS.get(str(message.body.get("type")), RunCancelled)(str(message.body.get("message")))
+        if isinstance(halt, BeginAgain):
+            self._abandon(halt)
+        if self.is_to_begin_again:
+            return
         with self._lock:
             answer = self._awaited.pop(message.number, None)
         if answer is not None:
@@ -163,11 +175,13 @@ class Channel:
             if missing:
                 self._send(write_messages(missing))
 
-    def _abandon(self) -> None:
-        self._halt = RunCancelled("the app that began this run does not answer")
+    def _abandon(self, halt: Halt) -> None:
+        """Nothing more comes of this start."""
+        self._halt = halt
         self.cancel.set()
         with self._lock:
+            self._unconfirmed, self._buffer = {}, []
             awaited, self._awaited = list(self._awaited.values()), {}
         for answer in awaited:
             with suppress(Exception):
-                answer.set_exception(self._halt)
+                answer.set_exception(halt)

@@ -8,11 +8,15 @@ from typing import Any, Literal, Protocol
 
 import ujson
 
-from refine_core.errors import InfrastructureError
+from refine_core.errors import Halt, InfrastructureError
 from refine_core.spec import ProgramSpec
 
 UpKind = Literal["hello", "fact", "draft", "turn", "ended", "lost"]
 DownKind = Literal["welcome", "confirm", "refuse", "resend", "cancel", "pause", "step", "go_on"]
+
+
+class BeginAgain(Halt):
+    """This start of a run is not to go on: the worker asks what is on record, and begins anew."""
 
 
 class ExecutorError(InfrastructureError):
@@ -32,6 +36,17 @@ class Message:
     start: str = ""
     number: int = 0
     body: Mapping[str, Any] = field(default_factory=dict)
+
+
+def confirmation(of: Message, said: Mapping[str, Any]) -> Message:
+    """The answer to a message that is on record."""
+    return Message("confirm", of.run_id, of.start, of.number, said)
+
+
+def refusal(of: Message, halt: Halt) -> Message:
+    """The answer to a message that ends the run at the worker."""
+    body = {"type": type(halt).__name__, "message": str(halt)}
+    return Message("refuse", of.run_id, of.start, of.number, body)
 
 
 def write_messages(messages: Iterable[Message]) -> str:
@@ -59,8 +74,13 @@ class Executor(Protocol):
     def name(self) -> str:
         """What a person knows it by: "Dask at tcp://…"."""
 
-    def submit(self, run_id: str, spec: ProgramSpec, after_seq: int) -> None:
-        """Have a worker do the run, of which `after_seq` events are on record. What else it needs it asks for. Raises ExecutorError."""
+    def submit(
+        self, run_id: str, spec: ProgramSpec, after_seq: int, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        """Have a worker do the run, of which `after_seq` events are on record. Raises ExecutorError.
+
+        settings: with which the worker begins at once; None: it asks for them, and for the records, before it begins.
+        """
 
     def cancel(self, run_id: str) -> None:
         """Tell whoever works at the run to stop now."""

@@ -3,18 +3,19 @@
     Executor.events() --Dispatcher--> the run's inbox --RemoteRun.run--> the sinks of the run (budget, store, …) --answer--> worker
 
 Rule 1: messages count in their order. One that is missing is asked for again; one that came before is only confirmed again.
-Rule 2: a run whose worker was killed is started again by the executor. The new start gets what is on record and goes on from the last
+Rule 2: what came together is recorded together, before anything of it is confirmed.
+Rule 3: a run whose worker was killed is started again by the executor. The new start gets what is on record and goes on from the last
 complete attempt, as after any interruption. From then on the earlier start is refused, should it still live.
-Rule 3: a cancel is told to the worker. If nothing comes of that for CANCEL_S seconds, the run ends here.
+Rule 4: a cancel is told to the worker. If nothing comes of that for CANCEL_S seconds, the run ends here.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any, Final
@@ -31,17 +32,20 @@ from refine_core.errors import (
     WorkersLost,
 )
 from refine_core.events import Event, PauseEnded, RunFinished, RunPaused, RunResumed, RunStarted
-from refine_core.executors.protocol import DownKind, Executor, ExecutorError, Message
+from refine_core.executors.dispatcher import Dispatcher
+from refine_core.executors.learned import learn, write_learned
+from refine_core.executors.protocol import BeginAgain, DownKind, Executor, ExecutorError, Message, refusal
 from refine_core.executors.records import write_records
-from refine_core.executors.turns import AppTurns
+from refine_core.executors.remote_stepper import RemoteStepper
+from refine_core.executors.start import Start
+from refine_core.executors.turns import AppTurns, has_limits
 from refine_core.jsonable import to_jsonable
-from refine_core.lm.shared import shared
 from refine_core.log import codec, folds
+from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.log.span import Span
 from refine_core.refine.resuming import ResumeState, was_continued_anyway
 from refine_core.refine.run_job import describe_start
-from refine_core.refine.stepping import Hints, Stepper
 from refine_core.spec import ProgramSpec
 
 logger = logging.getLogger("refine_core")
@@ -53,91 +57,6 @@ MAX_DEATHS: Final = 3
 """So many workers may be lost one after the other without an attempt ending in between."""
 ReadRecords = Callable[[str], Sequence[Record]]
 _CANCELLED: Final = Message("lost", "")
-
-
-class Dispatcher:
-    """Takes what the workers of an executor send to the runs that it is for. open_executor: called when the first run begins."""
-
-    def __init__(self, open_executor: Callable[[], Executor]) -> None:
-        self._open_executor = open_executor
-        self._executor: Executor | None = None
-        self._inboxes: dict[str, SimpleQueue[Message]] = {}
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def executor(self) -> Executor:
-        """The executor; opened now, if it is not yet. Raises ExecutorError."""
-        with self._lock:
-            if self._executor is None:
-                self._executor = self._open_executor()
-            return self._executor
-
-    def close_executor(self) -> None:
-        """Let the workers go, if there were any."""
-        with self._lock:
-            if self._executor is not None:
-                self._executor.close()
-
-    def open(self, run_id: str) -> SimpleQueue[Message]:
-        """The inbox of a run."""
-        with self._lock:
-            inbox = self._inboxes[run_id] = SimpleQueue()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="executor events", daemon=True)
-                self._thread.start()
-        return inbox
-
-    def close(self, run_id: str) -> None:
-        """Nothing for this run is wanted any more."""
-        with self._lock:
-            self._inboxes.pop(run_id, None)
-        self.executor.clear(run_id)
-
-    def _work(self) -> None:
-        for message in self.executor.events():
-            with self._lock:
-                inbox = self._inboxes.get(message.run_id)
-            if inbox is not None:
-                inbox.put(message)
-            elif message.number:  # of a run that has ended, by a worker that was given up
-                self.executor.answer(
-                    Message("refuse", message.run_id, message.start, message.number, {"type": "RunCancelled", "message": "the run has ended"})
-                )  # fmt: skip
-
-
-class RemoteStepper(Stepper):
-    """A run's pauses and steps, told to its worker. steer: sends it one of them."""
-
-    def __init__(self, steer: Callable[[DownKind, Mapping[str, Any]], None], *, stepwise: bool) -> None:
-        super().__init__(stepwise=stepwise)
-        self._steer = steer
-        self.waits = False
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the run waits now, as far as its worker has said."""
-        return self.waits
-
-    def pause(self) -> None:
-        """Have the run wait before each step from the next one on."""
-        self.stepwise = True
-        self._steer("pause", {})
-
-    def step(self, hints: Hints | None = None) -> bool:
-        """Let the run do one step, and then wait again. Whether it was waiting."""
-        return self._permit_there("step", hints)
-
-    def go_on(self, hints: Hints | None = None) -> bool:
-        """Let the run go on without further pauses. Whether it was waiting."""
-        self.stepwise = False
-        return self._permit_there("go_on", hints)
-
-    def _permit_there(self, kind: DownKind, hints: Hints | None) -> bool:
-        waited, self.waits = self.waits, False
-        if waited:
-            self._steer(kind, {"hints": hints})
-        return waited
 
 
 class RemoteRun:
@@ -169,14 +88,13 @@ class RemoteRun:
         self.before_record: tuple[Sink, ...] = ()
         self.after_record: tuple[Sink, ...] = ()
         self.stepper = RemoteStepper(self._steer, stepwise=stepwise)
-        self._dispatcher, self._read_records = dispatcher, read_records
+        self._dispatcher, self._read = dispatcher, read_records
         self._seq = len(records) + len(self.kept) + 1
         self._inbox: SimpleQueue[Message] | None = None
+        self._recorder: Recorder | None = None
         self._turns = AppTurns()
-        self._worker = ""  # the start that counts
-        self._next = 1
-        self._early: dict[int, Message] = {}
-        self._said: dict[int, Message] = {}
+        self._current: Start | None = None  # the one that counts
+        self._given_up: set[str] = set()  # earlier ones
         self._deaths = self._ended_attempts = self._unmanned = 0
         self._began_at = self._now_at = 0.0
 
@@ -194,6 +112,9 @@ class RemoteRun:
         """Have a worker do the run, and return its last event. Raises the Halt that ended it without one; RecordingFailed."""
         began = time.monotonic()
         self._inbox = self._dispatcher.open(self.run_id)
+        self._recorder = next((sink for sink in scope.sinks if isinstance(sink, Recorder)), None)
+        if self._recorder is not None:
+            self._recorder.gather()
         detach = scope.cancel.on_set(self._cancel)
         try:
             self._submit()
@@ -207,8 +128,9 @@ class RemoteRun:
         """Nothing: what the run needed is at the worker."""
 
     def _submit(self) -> None:
+        settings = self._settings() if self._is_new and not self.kept and not self._replayed else None
         try:
-            self._dispatcher.executor.submit(self.run_id, self.spec, self._seq)
+            self._dispatcher.executor.submit(self.run_id, self.spec, self._seq, settings)
         except ExecutorError as error:
             raise WorkersLost(str(error)) from error
 
@@ -238,28 +160,49 @@ class RemoteRun:
         return end
 
     def _wait(self, timeout_s: float) -> Message | None:
-        """The next message; None for none in time."""
+        """The next message; None for none in time. While nothing has come, what did come is recorded."""
         if self._inbox is None:
             raise RuntimeError("it has no inbox yet")
         try:
+            with suppress(Empty):
+                return self._inbox.get_nowait()
+            self._flush()
             return self._inbox.get(timeout=max(0.0, timeout_s))
         except Empty:
             return None
 
+    def _flush(self) -> None:
+        if self._recorder is not None:
+            self._recorder.flush()
+
+    def _read_records(self) -> Sequence[Record]:
+        """All that is on record of this run."""
+        self._flush()
+        return self._read(self.run_id)
+
     def _receive(self, message: Message, scope: Scope) -> RunFinished | None:
         """Take a message of a worker. Returns the run's last event, once that has come."""
         self._unmanned = 0
-        if message.kind == "hello" and message.start != self._worker:
-            self._welcome(message, scope)
-        elif message.start != self._worker:
-            self._refuse(message, RunCancelled("another worker does this run now"))
+        start = self._current
+        if start is None or message.start != start.name:
+            self._meet(message, scope)
         elif message.kind == "draft" and scope.draft is not None:
             scope.draft(Span.parse(str(message.body["span"])), str(message.body["text"]))
         elif message.number:
-            for one in self._in_order(message):
-                if (end := self._take(one, scope)) is not None:
+            for one in start.put_in_order(message):
+                if (end := self._take(one, start, scope)) is not None:
                     return end
         return None
+
+    def _meet(self, message: Message, scope: Scope) -> None:
+        """Take a message of another start than the one that counts."""
+        answer = self._dispatcher.executor.answer
+        if message.start in self._given_up:
+            answer(refusal(message, RunCancelled("another worker does this run now")))
+        elif message.kind == "hello":
+            self._welcome(message, scope)
+        elif message.number:  # its hello was lost
+            answer(Message("resend", self.run_id, message.start, 1))
 
     def _check_workers(self) -> None:
         """After a while without a word: whether there is anybody to wait for. Workers that died may be coming back, so twice."""
@@ -272,94 +215,123 @@ class RemoteRun:
             )
             raise WorkersLost(why)
 
-    def _in_order(self, message: Message) -> list[Message]:
-        """The messages that are next, now that this one came."""
-        if message.number < self._next:
-            if (said := self._said.get(message.number)) is not None:  # the answer was lost
-                self._dispatcher.executor.answer(said)
-            else:
-                self._confirm(message, {}, is_asked=True)
-            return []
-        self._early[message.number] = message
-        if message.number > self._next:
-            self._dispatcher.executor.answer(Message("resend", self.run_id, self._worker, self._next))
-        ready = []
-        while (one := self._early.pop(self._next, None)) is not None:
-            ready.append(one)
-            self._next += 1
-        return ready
+    @property
+    def _is_new(self) -> bool:
+        """Whether nobody has begun it yet."""
+        return not self.resumes and self._current is None
 
-    def _welcome(self, message: Message, scope: Scope) -> None:
-        """Have this start do the run from now on; the worker that did it before is gone."""
-        body = message.body
-        if str(body["version"]) != __version__:
-            why = (
-                f"the worker has Refinescope {body['version']}, and this is {__version__}; "
-                f"install refinescope=={__version__} on the workers"
-            )
-            self._refuse(message, RunCancelled(why))
-            raise WorkersLost(f"The run was not begun: {why}, then resume it.")
-        records = list(self._read_records(self.run_id))
-        is_fresh = not self.resumes and not self._worker
-        if self._worker:
-            scope.emit(RunResumed(ResumeState.of(records).next_index, anyway=self.anyway))
-        elif self.resumes:  # the worker is told what was there before it
-            records = records[:-1]
-        self._worker, self._next, self._early, self._said = message.start, 2, {}, {}
-        self._turns.close()
-        self._began_at = time.monotonic()
-        ids = {model.recording_id for model in self.spec.models.values() if model.kind == "replay"}
-        welcome = {
-            "run_id": self.run_id,
+    @property
+    def _replayed(self) -> list[str]:
+        """The runs whose replies it replays."""
+        models = self.spec.models.values()
+        return sorted({one.recording_id or "" for one in models if one.kind == "replay"} - {""})
+
+    def _settings(self, records: Sequence[Record] = ()) -> dict[str, Any]:
+        """What a worker has to know, beside the description, before it begins."""
+        return {
+            "version": __version__,
             "records": write_records(records),
-            "fresh": is_fresh,
+            "fresh": self._is_new,
             "anyway": self.anyway,
             "stepwise": self.stepper.stepwise,
-            "limited": shared.rates is not None,
-            "recordings": {one: write_records(self._read_records(one)) for one in ids if one},
+            "limited": has_limits(),
+            "recordings": {one: write_records(self._read(one)) for one in self._replayed},
+            "learned": write_learned(self.spec),
         }
-        self._answer(Message("welcome", self.run_id, message.start, message.number, welcome))
+
+    def _welcome(self, hello: Message, scope: Scope) -> None:
+        """Have this start do the run from now on; the worker that did it before is gone."""
+        version, begun_with = str(hello.body["version"]), hello.body["settings"]
+        if version != __version__:
+            why = (
+                f"the worker has Refinescope {version}, and this is {__version__}; "
+                f"install refinescope=={__version__} on the workers"
+            )
+            self._dispatcher.executor.answer(refusal(hello, RunCancelled(why)))
+            raise WorkersLost(f"The run was not begun: {why}, then resume it.")
+        if begun_with is not None and not (self._is_new and self._still_holds(begun_with)):
+            self._given_up.add(hello.start)
+            halt = BeginAgain("begin again, from what is on record")
+            self._dispatcher.executor.answer(refusal(hello, halt))
+            return
+        start = Start(hello, self._dispatcher.executor.answer)
+        if begun_with is None:
+            records = list(self._read_records())
+            settings = self._settings()
+            if self._current is not None:
+                self._given_up.add(self._current.name)
+                scope.emit(RunResumed(ResumeState.of(records).next_index, anyway=self.anyway))
+                self._flush()
+            elif self.resumes:  # the worker is told what was there before it
+                records = records[:-1]
+            settings["records"] = write_records(records)
+            start.answer(Message("welcome", self.run_id, hello.start, hello.number, settings))
+        self._current = start
+        self._turns.close()
+        self._began_at = time.monotonic()
         if scope.cancel.is_set:
             self._dispatcher.executor.cancel(self.run_id)
 
-    def _take(self, message: Message, scope: Scope) -> RunFinished | None:
+    def _still_holds(self, begun_with: Mapping[str, Any]) -> bool:
+        """Whether a worker that began would be told the same now; what it can learn by itself aside."""
+        now = self._settings()
+        return all(begun_with[name] == now[name] for name in now if name != "learned")
+
+    def _take(self, message: Message, start: Start, scope: Scope) -> RunFinished | None:
         """Do what a message says, and answer it. Returns the run's last event, once that has come."""
         body = message.body
         if message.kind == "ended":
-            self._confirm(message, {}, is_asked=True)
+            self._confirm(start, message, {})
             raise _halt_of(body)
         try:
             if message.kind == "turn":
                 said = self._turn(body, scope)
-                self._confirm(message, said, is_asked="take" in body or "refuse" in body)
+                if "take" in body or "refuse" in body:
+                    self._confirm(start, message, said)
                 return None
+            learn(self.spec, body.get("learned", {}))
             span = Span.parse(str(body["span"]))
             event = codec.decode(str(body["kind"]), int(body["version"]), str(body["payload"]))
             if isinstance(event, RunFinished):
-                self._confirm(message, {}, is_asked=True)
+                self._confirm(start, message, {})
                 return event
             if "turn" in body:
                 self._turn({"take": body["turn"]}, scope)
             self._record(scope, span, event, float(body["t"]))
+            if "asks" in body:
+                self._confirm(start, message, {})
         except (RunCancelled, BudgetUsedUp) as halt:  # the worker ends the run, and says how
-            self._refuse(message, halt)
+            self._refuse(start, message, halt)
         except Halt as halt:
-            self._refuse(message, halt)
+            self._refuse(start, message, halt)
             raise
-        else:
-            self._confirm(message, {}, is_asked="asks" in body)
         return None
+
+    def _confirm(self, start: Start, message: Message, said: Mapping[str, Any]) -> None:
+        """Confirm a message, and with it all before: they are on record by then."""
+        self._flush()
+        start.confirm(message, said)
+
+    def _refuse(self, start: Start, message: Message, halt: Halt) -> None:
+        """Have the worker end the run, with all on record that came before."""
+        with suppress(errors.RecordingFailed):  # that is why, then
+            self._flush()
+        start.refuse(message, halt)
 
     def _turn(self, body: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         if "take" not in body:
             return self._turns.settle(body)
         turn = self._turns.make(body["take"])
         if turn is not None:
+            self._flush()  # it may take its time
             flows.run(turn.take(scope.cancel))
         return {}
 
     def _record(self, scope: Scope, span: Span, event: Event, t: float) -> None:
-        self._now_at = min(self._began_at + t, time.monotonic())
+        """Record an event that happened at `t` of the worker's clock, which began no later than a message of it took to come."""
+        now = time.monotonic()
+        self._began_at = min(self._began_at, now - t)
+        self._now_at = self._began_at + t
         try:
             replace(scope, span=span).emit(event)
         finally:
@@ -371,7 +343,7 @@ class RemoteRun:
 
     def _start_again(self, lost: Message) -> None:
         """The executor does not start the run again by itself: do it here, unless it seems to be the run that ends its workers."""
-        ended = len(ResumeState.of(self._read_records(self.run_id)).spans)
+        ended = len(ResumeState.of(self._read_records()).spans)
         self._deaths = 1 if ended > self._ended_attempts else self._deaths + 1
         self._ended_attempts = ended
         why = str(lost.body.get("why") or "its worker was lost")
@@ -382,29 +354,14 @@ class RemoteRun:
 
     def _finish_here(self, began: float) -> RunFinished:
         """The end of a cancelled run whose worker says nothing more."""
-        records = self._read_records(self.run_id)
-        timeline = folds.timeline(records)
+        timeline = folds.timeline(self._read_records())
         before_s = 0.0 if self.resume_state is None else self.resume_state.worked_s
         best = None if timeline is None else timeline.loop.best
         return RunFinished("cancelled", best, None, before_s + time.monotonic() - began, None)
 
-    def _confirm(self, message: Message, said: Mapping[str, Any], *, is_asked: bool) -> None:
-        if is_asked:
-            self._answer(Message("confirm", self.run_id, message.start, message.number, said))
-
-    def _refuse(self, message: Message, halt: Halt) -> None:
-        body = {"type": type(halt).__name__, "message": str(halt)}
-        self._answer(Message("refuse", self.run_id, message.start, message.number, body))
-
-    def _answer(self, down: Message) -> None:
-        if down.start == self._worker:
-            self._said = {n: one for n, one in self._said.items() if n > down.number - 20}
-            self._said[down.number] = down
-        self._dispatcher.executor.answer(down)
-
     def _steer(self, kind: DownKind, body: Mapping[str, Any]) -> None:
-        if self._worker:
-            self._dispatcher.executor.answer(Message(kind, self.run_id, self._worker, 0, body))
+        if self._current is not None:
+            self._current.steer(kind, body)
 
 
 def refuse_keys(keys: Mapping[str, str], spec: ProgramSpec, executor: Executor) -> None:

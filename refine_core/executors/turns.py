@@ -129,6 +129,11 @@ class RemoteRates(Rates):
         return RemoteTurn(limiter, characters, is_due=before_request)
 
 
+def has_limits() -> bool:
+    """Whether limits are in force in this process, which gives out the turns."""
+    return shared.rates is not None and not isinstance(shared.rates, RemoteRates)
+
+
 def install_remote_rates() -> None:
     """Have calls of this process's runs wait their turn in the app."""
     with shared.rates_lock:

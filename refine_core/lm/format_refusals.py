@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from refine_core.errors import LMError, LMRefusedError
 
@@ -45,6 +46,19 @@ class FormatSupport:
         kind, whole = _keys(response_format)
         is_only_this = self._accepts_schemas or _ABOUT_ONE_SCHEMA.search(str(error))
         self._refused.add(whole if kind == "json_schema" and is_only_this else kind)
+
+    def dump(self) -> list[Any] | None:
+        """All of it as plain data, for `learn`; None where nothing is known yet."""
+        if not (self.json_first or self._accepts_schemas or self._refused):
+            return None
+        return [self.json_first, self._accepts_schemas, sorted(self._refused)]
+
+    def learn(self, dumped: Sequence[Any]) -> None:
+        """Know, too, what another process found."""
+        json_first, accepts_schemas, refused = dumped
+        self.json_first |= json_first
+        self._accepts_schemas |= accepts_schemas
+        self._refused.update(refused)
 
 
 def is_about_format(error: LMError) -> bool:

@@ -43,10 +43,20 @@ class Recorder:
         self._began_at = max(wall(), not_before)
         self._lock = threading.Lock()
         self._failed: Exception | None = None
-        self._closed = False
+        self._closed = self._gathers = False
+        self._gathered: list[Record] = []
+
+    def gather(self) -> None:
+        """From now on facts become durable together: with the next `flush`, or with the run's last one."""
+        self._gathers = True
+
+    def flush(self) -> None:
+        """Make durable what was gathered. Raises RecordingFailed."""
+        with self._lock:
+            self._write()
 
     def accept(self, span: Span, event: Event) -> None:
-        """Record one fact; return once it is durable. Raises RecordingFailed, RunCancelled."""
+        """Record one fact; return once it is durable, unless facts are gathered. Raises RecordingFailed, RunCancelled."""
         ending = isinstance(event, RunFinished)
         with self._lock:
             if self._failed is not None:
@@ -54,13 +64,20 @@ class Recorder:
             if self._closed or (self._cancel.is_set and not ending):
                 raise RunCancelled(f"run {self.run_id} has ended")
             at = self._began_at + (self._monotonic() - self._began)
-            record = Record(self.run_id, self._seq + 1, at, span, event)
-            try:
-                self._append([record])
-            except Exception as error:
-                self._failed = error
-                raise RecordingFailed(
-                    f"cannot record event {record.seq} of run {self.run_id}: {error}", cause=error
-                ) from error
-            self._seq = record.seq
+            self._seq += 1
+            self._gathered.append(Record(self.run_id, self._seq, at, span, event))
+            if ending or not self._gathers:
+                self._write()
             self._closed = ending
+
+    def _write(self) -> None:
+        if not self._gathered:
+            return
+        records, self._gathered = self._gathered, []
+        try:
+            self._append(records)
+        except Exception as error:
+            self._failed = error
+            raise RecordingFailed(
+                f"cannot record event {records[0].seq} of run {self.run_id}: {error}", cause=error
+            ) from error

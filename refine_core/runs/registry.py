@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecError
 from refine_core.events import RunStarted
+from refine_core.executors.dispatcher import Dispatcher
 from refine_core.executors.protocol import Executor, ExecutorError
-from refine_core.executors.remote_run import Dispatcher, RemoteRun, refuse_keys
+from refine_core.executors.remote_run import RemoteRun, refuse_keys
 from refine_core.lm.recording import Recording
 from refine_core.log.folds import add_drafts, cut_short
 from refine_core.log.run_id import new_run_id

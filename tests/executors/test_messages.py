@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -37,19 +38,25 @@ class OneProcess:
         self.submitted: list[tuple[str, int]] = []
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
         self._pool = RunnerPool()
-        self._specs: dict[str, ProgramSpec] = {}
+        self._tasks: dict[str, tuple[ProgramSpec, Mapping[str, Any] | None]] = {}
 
-    def submit(self, run_id: str, spec: ProgramSpec, after_seq: int) -> None:
+    def submit(
+        self, run_id: str, spec: ProgramSpec, after_seq: int, settings: Mapping[str, Any] | None = None
+    ) -> None:
         self.submitted.append((run_id, after_seq))
-        self._specs[run_id] = spec
+        self._tasks[run_id] = spec, settings
         self.begin(run_id)
 
     def begin(self, run_id: str) -> None:
         """Start the run, once more perhaps."""
-        channel = Channel(run_id, self._send, lambda: None)
-        channel.draft = lambda *_: None  # type: ignore[method-assign]
-        self.starts.append(channel)
-        arguments = (self._specs[run_id], channel, "here", self._pool)
+
+        def open_channel() -> Channel:
+            channel = Channel(run_id, self._send, lambda: None)
+            channel.draft = lambda *_: None  # type: ignore[method-assign]
+            self.starts.append(channel)
+            return channel
+
+        arguments = (*self._tasks[run_id], open_channel, "here", self._pool)
         threading.Thread(target=work, args=arguments, daemon=True).start()
 
     def _send(self, text: str) -> None:

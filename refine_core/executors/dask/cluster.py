@@ -15,13 +15,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 from uuid import uuid4
+
+import ujson
 
 from refine_core.executors.protocol import ExecutorError, Message, Workers, read_messages, write_messages
 from refine_core.log import codec
@@ -83,7 +85,9 @@ class DaskExecutor:
         """Dask at the scheduler's address, or on this machine."""
         return f"Dask at {self._address}" if self._address else "Dask on this machine"
 
-    def submit(self, run_id: str, spec: ProgramSpec, after_seq: int) -> None:
+    def submit(
+        self, run_id: str, spec: ProgramSpec, after_seq: int, settings: Mapping[str, Any] | None = None
+    ) -> None:
         """Have a worker do the run. Raises ExecutorError."""
         from refine_core.executors.dask.task import run_task
 
@@ -92,7 +96,14 @@ class DaskExecutor:
         key = f"refinescope-{run_id}-{after_seq}-{next(self._numbers)}"
         try:
             future = self._client.submit(
-                run_task, self._topic, run_id, codec.dumps(spec), key=key, pure=False, retries=0
+                run_task,
+                self._topic,
+                run_id,
+                codec.dumps(spec),
+                ujson.dumps(settings),
+                key=key,
+                pure=False,
+                retries=0,
             )
         except Exception as error:
             raise ExecutorError(f"{self.name} takes no runs: {error}") from error

@@ -11,6 +11,7 @@ import time
 from typing import Any, Final
 from uuid import uuid4
 
+import ujson
 from distributed import get_worker, secede
 from distributed.worker import Worker
 
@@ -37,7 +38,7 @@ class _Listener:
         self._channels: dict[str, Channel] = {}
         self._lock = threading.Lock()
         self._idle_since = time.monotonic()
-        self.ended, self._coming = False, 0
+        self.ended, self._runs = False, 0
         self._client: Any = worker._get_client()  # noqa: SLF001  # what get_client gives inside of a task
         self._to_flush = threading.Event()
         for work_on in (self._look_after, self._flush):
@@ -53,23 +54,27 @@ class _Listener:
             heard.wait(HEAR_S)
         self._client.subscribe_topic(self.name, self._receive)
 
+    def enter(self) -> bool:
+        """A run comes. False where nothing is listened to any more."""
+        with self._lock:
+            self._runs += not self.ended
+            return not self.ended
+
+    def leave(self) -> None:
+        """A run has ended."""
+        with self._lock:
+            self._runs -= 1
+            self._idle_since = time.monotonic()
+
     def add(self, channel: Channel) -> None:
         """Pass on what is for this start of a run."""
         with self._lock:
             self._channels[channel.start] = channel
-            self._coming -= 1
-
-    def expect(self) -> bool:
-        """A run is coming. False where nothing is listened to any more."""
-        with self._lock:
-            self._coming += not self.ended
-            return not self.ended
 
     def remove(self, channel: Channel) -> None:
         """Nothing for this start of a run is wanted any more."""
         with self._lock:
             self._channels.pop(channel.start, None)
-            self._idle_since = time.monotonic()
 
     def _receive(self, event: tuple[float, str]) -> None:
         """Pass on what the app answers. Called in Dask's own loop, which must not wait."""
@@ -99,15 +104,15 @@ class _Listener:
             time.sleep(LOOK_S)
             with self._lock:
                 channels = list(self._channels.values())
-                self.ended = (
-                    not channels and not self._coming and time.monotonic() - self._idle_since > IDLE_S
-                )
+                self.ended = not self._runs and time.monotonic() - self._idle_since > IDLE_S
             if self.ended:
                 self._client.unsubscribe_topic(self.name)
                 self.pool.close()
                 return
             for channel in channels:
-                if channel.look_after():  # a client that was cut off from its scheduler has to subscribe again
+                if (
+                    channel.look_after()
+                ):  # a client that was cut off from its scheduler has to subscribe again
                     self._client.subscribe_topic(self.name, self._receive)
 
 
@@ -127,26 +132,34 @@ _listeners: dict[str, _Listener] = {}
 _listeners_lock: Final = threading.Lock()
 
 
-def run_task(topic: str, run_id: str, spec: str) -> None:
-    """Do a run. topic: of the app that sent it. spec: the description, as JSON text. Dask may start it again elsewhere."""
+def run_task(topic: str, run_id: str, spec: str, settings: str) -> None:
+    """Do a run. topic: of the app that sent it. spec: the description; settings: of the run; as JSON text. Dask may start it again elsewhere."""
     secede()
     worker = get_worker()
     listener = _listener(topic, worker)
-    channel = Channel(run_id, lambda text: worker.log_event(topic, text), listener.flush_soon)
-    listener.add(channel)
+    channels = []
+
+    def open_channel() -> Channel:
+        channel = Channel(run_id, lambda text: worker.log_event(topic, text), listener.flush_soon)
+        channels.append(channel)
+        listener.add(channel)
+        return channel
+
     try:
         described = codec.build(ProgramSpec, codec.loads(spec))  # type: ignore[arg-type]  # it is the text of a description
-        work(described, channel, listener.name, listener.pool)
+        work(described, ujson.loads(settings), open_channel, listener.name, listener.pool)
     finally:
-        listener.remove(channel)
+        for channel in channels:
+            listener.remove(channel)
+        listener.leave()
 
 
 def _listener(topic: str, worker: Worker) -> _Listener:
-    """The one of this process for that app, which expects a run now."""
+    """The one of this process for that app, which the run has entered."""
     with _listeners_lock:
         listener = _listeners.get(topic)
-        if listener is None or not listener.expect():
+        if listener is None or not listener.enter():
             _stop_profiler(worker)
             listener = _listeners[topic] = _Listener(worker)
-            listener.expect()
+            listener.enter()
         return listener
