@@ -293,7 +293,6 @@ class RemoteRun:
             span = Span.parse(str(body["span"]))
             event = codec.decode(str(body["kind"]), int(body["version"]), str(body["payload"]))
             if isinstance(event, RunFinished):
-                self._confirm(start, message, {})
                 return event
             if "turn" in body:
                 self._turn({"take": body["turn"]}, scope)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from refine_core import __version__
 from refine_core.errors import Halt, LMNotFoundError, RefineError
-from refine_core.events import AttemptFailed, Event, LMFailed, LMRequested, LMRetried, RunFinished
+from refine_core.events import AttemptFailed, Event, LMFailed, LMRequested, LMRetried, RunFinished, RunPaused
 from refine_core.executors.channel import Channel
 from refine_core.executors.learned import learn, write_learned
 from refine_core.executors.protocol import Message
@@ -26,7 +26,7 @@ from refine_core.spec import ProgramSpec
 
 logger = logging.getLogger("refine_core")
 
-CONFIRMED: Final = (LMRequested, LMRetried, LMFailed, AttemptFailed, RunFinished)
+CONFIRMED: Final = (LMRequested, LMRetried, LMFailed, AttemptFailed)
 """The events that the worker waits to see confirmed: before a call is paid for, and where the app may end the run."""
 
 
@@ -52,6 +52,8 @@ class RemoteSink:
         }
         if not isinstance(event, CONFIRMED):
             self.channel.notify("fact", body)
+            if isinstance(event, RunFinished | RunPaused):  # nothing follows soon
+                self.channel.flush()
             return
         if isinstance(event, LMRequested) and (turn := wanted_turn()) is not None:
             body["turn"] = turn.wish
@@ -67,10 +69,12 @@ def work(
     spec: ProgramSpec,
     settings: Mapping[str, Any] | None,
     open_channel: Callable[[], Channel],
-    reply_to: str,
+    reply_to: Any,
     pool: RunnerPool,
 ) -> None:
     """Do a run, or what is left of it. Raises nothing: the app is told of every error.
+
+    reply_to: where the executor finds this worker, as plain data.
 
     settings: to begin with at once, before the app says a word; it confirms, or has the run begun again. None: they are asked for.
     """
@@ -80,7 +84,7 @@ def work(
 
 
 def _do(
-    spec: ProgramSpec, settings: Mapping[str, Any] | None, channel: Channel, reply_to: str, pool: RunnerPool
+    spec: ProgramSpec, settings: Mapping[str, Any] | None, channel: Channel, reply_to: Any, pool: RunnerPool
 ) -> bool:
     """One start of the run. False where the app wants it begun again."""
     hello = {"reply_to": reply_to, "version": __version__, "settings": settings}

@@ -41,6 +41,8 @@ logger = logging.getLogger("refine_core")
 
 MAX_THREADS = 256
 """For all models together, the same number for each."""
+MORE_ELSEWHERE = 4
+"""Where runs work elsewhere, for so many calls at once one more cell is under way: one in so many waits for its messages, and calls nobody."""
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ class ExperimentJob:
                 if not (cell.arm in self.stopped_arms or cell in under_way or self.ledger.is_settled(cell)):
                     self._queues[labels[cell.arm]].append(cell)
             for label, queue in self._queues.items():
-                wanted = min(limits[label].at_once, most, len(queue) + busy[label])
+                wanted = min(self._cells_at_once(limits[label]), most, len(queue) + busy[label])
                 begin += [label] * (wanted - self._threads[label])
             self._threads.update(begin)
             self._is_ending = not self._threads.total()
@@ -141,6 +143,11 @@ class ExperimentJob:
             name = f"experiment {self.ledger.id} {label}"
             threading.Thread(target=self._work, args=(label,), name=name, daemon=True).start()
         self._changed()
+
+    def _cells_at_once(self, limit: RateLimit) -> int:
+        """How many cells of a model are under way. Calls are limited by themselves: each waits its turn (refine_core.lm.turns)."""
+        between_calls = limit.at_once // MORE_ELSEWHERE if self.runs.works_elsewhere else 0
+        return limit.at_once + between_calls
 
     def add(self) -> bool:
         """Take up cells that were added to the experiment. False if it is just ending."""

@@ -235,6 +235,11 @@ class Runs:
             raise LMNotFoundError(f"There is no run {run_id!r} to replay; choose another, or ask a model.")
         return Recording(records)
 
+    @property
+    def works_elsewhere(self) -> bool:
+        """Whether runs of a description work at the workers of an executor, and not on threads of this process."""
+        return self._dispatcher is not None
+
     def make_job(
         self,
         run_id: str,

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from refine_core.errors import SpecError
 from refine_core.executors.choice import open_executor
 from refine_core.executors.dask.cluster import DaskExecutor
 from refine_core.executors.protocol import ExecutorError
-from refine_core.experiments import Arm, Budget, Experiment, Experiments, RateLimit, new_experiment_id
+from refine_core.experiments import Arm, Budget, Cell, Experiment, Experiments, RateLimit, new_experiment_id
 from refine_core.runs import Credentials, Runs
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
-from refine_core.store import open_store
+from refine_core.store import MemoryStore, open_store
 from tests.executors.conftest import KEY_NAME, SECRET
 from tests.executors.same import tell, tell_uninterrupted
 from tests.experiments.made import make_dataset
@@ -191,6 +192,39 @@ def test_a_budget_of_calls_holds_over_all_workers(on_dask: Runs):
     assert spent.calls == 9  # type: ignore[attr-defined]
 
 
+def test_more_cells_than_calls_are_under_way_and_no_more_calls_than_allowed(on_dask: Runs):
+    """Four calls at once: a fifth cell begins, and its call waits its turn."""
+    enough, calls = threading.Event(), []
+
+    def answer(body: object) -> Answer:
+        calls.append(body)
+        enough.wait(20)
+        return Answer(polite)
+
+    with OpenAIServer(default=answer) as server:
+        spec = inputs_of(replace(SPEC, N=1, model=http_model(server)))
+        experiments = Experiments(on_dask, lambda *_: make_dataset(12))
+        one = experiment(spec)
+        experiments.start(one)
+        try:
+            server.wait_for_requests(4)
+
+            def under_way() -> list[Cell]:
+                snapshot = experiments.get(one.id)
+                return [] if snapshot is None else list(snapshot.under_way)
+
+            begun = eventually(
+                lambda: [cell for cell in under_way() if len(on_dask.events(cell.run_id(one.id))) > 1]
+            )
+            eventually(lambda: len(under_way()) == 5)
+            assert len(begun) <= 5
+            assert len(calls) == 4
+        finally:
+            enough.set()
+        experiments.join(one.id, 60)
+        assert len(server.requests) == 12
+
+
 def test_a_refusal_slows_the_calls_of_all_workers(on_dask: Runs):
     """After two refusals (429) no run has failed, though their calls are not tried again by themselves."""
     with OpenAIServer(default=polite) as server:
@@ -198,6 +232,15 @@ def test_a_refusal_slows_the_calls_of_all_workers(on_dask: Runs):
         spec = inputs_of(replace(SPEC, N=1, model=http_model(server, retries=0)))
         state, _, rewards = finish_experiment(on_dask, experiment(spec), 4)
     assert (state, rewards) == ("finished", [0.25] * 4)
+
+
+def test_what_the_scheduler_keeps_of_runs_is_gone_once_the_app_closes(cluster: DaskExecutor):
+    other = DaskExecutor(cluster._client.scheduler.address)
+    runs = Runs(MemoryStore(), lambda: other)
+    run_to_end(runs, runs.start(SPEC))
+    assert "Why is the sky blue?" in str(cluster._client.get_events(other._topic))
+    runs.close()
+    assert "Why is the sky blue?" not in str(cluster._client.get_events(other._topic))
 
 
 def test_a_name_that_is_no_executor_is_refused():

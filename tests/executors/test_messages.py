@@ -35,6 +35,7 @@ class OneProcess:
         self.line = line
         self.starts: list[Channel] = []
         self.count, self.problem = 1, ""
+        self.is_busy = False  # so that `begin` has to be called
         self.submitted: list[tuple[str, int]] = []
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
         self._pool = RunnerPool()
@@ -45,7 +46,8 @@ class OneProcess:
     ) -> None:
         self.submitted.append((run_id, after_seq))
         self._tasks[run_id] = spec, settings
-        self.begin(run_id)
+        if not self.is_busy:
+            self.begin(run_id)
 
     def begin(self, run_id: str) -> None:
         """Start the run, once more perhaps."""
@@ -151,6 +153,55 @@ def test_the_second_start_goes_on_and_the_first_is_refused():
     assert sum(isinstance(record.event, ev.RunResumed) for record in records) == 1
     assert isinstance(records[-1].event, ev.RunFinished)
     assert [r.event.index for r in records if isinstance(r.event, ev.RewardScored)] == [0, 1, 2, 3]
+    runs.close()
+
+
+def test_a_run_whose_end_is_lost_goes_on_to_the_same_end():
+    """The worker has done all of it and is gone: the last attempt is done once more."""
+    lost: list[str] = []
+
+    def lose_the_end(messages: list[Message]) -> list[Message]:
+        if any(one.body.get("kind") == "run_finished" for one in messages) and not lost:
+            lost.append(messages[0].run_id)
+            return []
+        return messages
+
+    executor = OneProcess(lose_the_end)
+    runs = Runs(MemoryStore(), lambda: executor)
+    run_id = runs.start(SPEC)
+    eventually(lambda: lost)
+    executor.lose(run_id, again=True)
+    run = run_to_end(runs, run_id)
+    assert run.state == "finished", run.error
+    assert [r.event.index for r in runs.events(run_id) if isinstance(r.event, ev.RewardScored)] == [
+        0,
+        1,
+        2,
+        3,
+    ]
+    runs.close()
+
+
+def test_a_run_that_begins_late_does_what_was_asked_for_meanwhile():
+    """Its worker begins with what it was told at first, and is told to begin again."""
+    executor = OneProcess()
+    executor.is_busy = True
+    runs = Runs(MemoryStore(), lambda: executor)
+    run_id = runs.start(SPEC)
+    eventually(lambda: executor.submitted)
+    runs.pause(run_id)
+    executor.begin(run_id)
+
+    def waits() -> bool:
+        run = runs.get(run_id)
+        return run is not None and run.state == "paused"
+
+    eventually(waits)
+    assert [channel.is_to_begin_again for channel in executor.starts] == [True, False]
+    assert not any(isinstance(record.event, ev.AttemptStarted) for record in runs.events(run_id))
+    runs.go_on(run_id)
+    run_to_end(runs, run_id)
+    assert tell(runs.events(run_id))[-1] == log_of(None)[-1]
     runs.close()
 
 

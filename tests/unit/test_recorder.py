@@ -48,6 +48,20 @@ def test_a_failure_is_latched_so_that_nothing_happens_that_is_not_on_record():
     assert len(calls) == 1
 
 
+def test_gathered_facts_become_durable_together_and_the_end_at_once():
+    appended = []
+    made, _ = recorder(appended.append)
+    made.gather()
+    for _ in range(3):
+        made.accept(RUN, ev.RunResumed(0))
+    assert appended == []
+    made.flush()
+    made.flush()
+    made.accept(RUN, ev.RunResumed(0))
+    made.accept(RUN, DONE)
+    assert [[record.seq for record in together] for together in appended] == [[1, 2, 3], [4, 5]]
+
+
 def test_a_users_except_exception_cannot_swallow_it():
     def full(records):
         raise StoreError("the disk is full")

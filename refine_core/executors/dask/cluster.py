@@ -1,10 +1,11 @@
 """An executor of Dask distributed, as the app sees it.
 
     submit --task, its key names the run--> scheduler --> worker          events() <--topic of this app-- worker's log_event
-    answer --topic of that worker process--> worker
+    answer --topic of that worker process--> worker                       a welcome, with its records, goes there by itself (Client.run)
 
-Dask starts a task again whose worker died; the app then tells the new start where the run stands. Of each topic the scheduler keeps the last
-1,000 messages (prompts and outputs among them), where every client of that scheduler can read them; an app that closes has them overwritten.
+Dask starts a task again whose worker died; the app then tells the new start where the run stands. The scheduler keeps the last messages of a
+topic (KEPT_MESSAGES), where every client of it can read them. So prompts and outputs are in the topic of the app alone, which it overwrites
+when it closes.
 """
 
 from __future__ import annotations
@@ -35,11 +36,16 @@ CONNECT_S: Final = 10
 CLOSE_S: Final = 10
 MAX_REPLIES: Final = 10_000
 RELEASE_S: Final = 1.0
+KEPT_MESSAGES: Final = 1000  # distributed.admin.low-level-log-length, unless the scheduler has it otherwise
 _DASK_SETTINGS: Final = {
     # A worker that died is begun anew by its nanny; after this time the cluster gives it up for good, if it is not back just then.
     "DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "10000 days",
     # It may block a worker for ever: see refine_core.executors.dask.task.
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    # How often each process looks at itself; 50 times a second is for the finest graph of the dashboard.
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
 }
 _MISSING = 'Dask is not installed; run pip install "refinescope[dask]"'
 
@@ -74,7 +80,9 @@ class DaskExecutor:
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._futures: dict[str, Any] = {}
-        self._replies: dict[tuple[str, str], str] = {}  # run and start -> topic of its worker's process
+        self._replies: dict[
+            tuple[str, str], list[str]
+        ] = {}  # run and start -> topic and address of its worker
         self._answers: list[tuple[str, Message]] = []  # topic and message, in order, of those not sent yet
         self._unwanted: list[Any] = []  # futures to release
         self._sends = self._closed = False
@@ -93,6 +101,9 @@ class DaskExecutor:
 
         if self._client.status != "running":
             raise ExecutorError(self.alive().problem)
+        self._client.subscribe_topic(
+            self._topic, self._receive
+        )  # once more: a client that was cut off has to
         key = f"refinescope-{run_id}-{after_seq}-{next(self._numbers)}"
         try:
             future = self._client.submit(
@@ -125,11 +136,16 @@ class DaskExecutor:
     def answer(self, message: Message) -> None:
         """Have a message sent to the worker's process, in order; returns at once."""
         with self._lock:
-            topic = self._replies.get((message.run_id, message.start))
-            if topic is None:
+            worker = self._replies.get((message.run_id, message.start))
+            if worker is None:
                 return
-            self._answers.append((topic, message))
-        self._client.loop.add_callback(self._send)
+            topic, address = worker
+            if message.kind != "welcome":
+                self._answers.append((topic, message))
+        if message.kind == "welcome":
+            threading.Thread(target=self._deliver, args=(topic, address, message), daemon=True).start()
+        else:
+            self._client.loop.add_callback(self._send)
 
     def events(self) -> Iterator[Message]:
         """What the workers send, until this is closed."""
@@ -169,6 +185,8 @@ class DaskExecutor:
         self._messages.put(None)
         with suppress(Exception):
             self._client.unsubscribe_topic(self._topic)
+            overwrite = self._client.scheduler.log_event
+            self._client.sync(overwrite, topic=[self._topic] * KEPT_MESSAGES, msg="", callback_timeout=2)
         with suppress(Exception):
             self._client.close(timeout=2)
         if self._local is not None:
@@ -196,6 +214,15 @@ class DaskExecutor:
         except Exception as error:  # noqa: BLE001  # the worker asks again, or its future says that it is lost
             logger.warning("%s: a worker could not be answered: %s", self.name, error)
 
+    def _deliver(self, topic: str, address: str, welcome: Message) -> None:
+        """Hand a welcome to the worker. The body of a thread: it waits until it is there."""
+        from refine_core.executors.dask.task import deliver
+
+        try:
+            self._client.run(deliver, topic, write_messages([welcome]), workers=[address])
+        except Exception as error:  # noqa: BLE001  # the worker asks again, or its future says that it is lost
+            logger.warning("%s: a run could not be handed to a worker: %s", self.name, error)
+
     def _release(self) -> None:
         """Let go of futures that nobody wants any more. Not one by one: Dask sends no more than a message every 10 ms, and a task would wait."""
         with self._lock:
@@ -206,18 +233,18 @@ class DaskExecutor:
 
     def _receive(self, event: tuple[float, Any]) -> None:
         """Take what a worker logged. Called in Dask's own loop, which must not wait."""
-        for message in read_messages(event[1]):
+        for message in read_messages(event[1]) if event[1] else ():
             if message.kind == "hello":
                 with self._lock:
-                    self._replies[message.run_id, message.start] = str(message.body["reply_to"])
+                    self._replies[message.run_id, message.start] = message.body["reply_to"]
                     while len(self._replies) > MAX_REPLIES:  # those of runs that have ended long ago
                         del self._replies[next(iter(self._replies))]
             self._messages.put(message)
 
     def _on_done(self, run_id: str, future: Any) -> None:
-        """A task ended. If it did its work, the run has told so; if not, say why."""
+        """A task ended. Where the run has said so before, nobody hears this."""
         status = future.status
-        if status == "finished" or self._closed:
+        if self._closed:
             return
         with self._lock:
             is_current = self._futures.get(run_id) is future
@@ -268,6 +295,8 @@ class _LocalCluster:
 def _explain(name: str, status: str, error: BaseException | None) -> dict[str, Any]:
     """Why a task came to nothing, and whether it is worth another one."""
     kind = type(error).__name__
+    if status == "finished":
+        return {"why": f"The end of this run was lost on its way from {name}.", "again": True}
     if kind == "KilledWorker":
         return {"why": f"The workers of {name} that did this run died, one after the other.", "again": True}
     if kind in ("ModuleNotFoundError", "ImportError"):

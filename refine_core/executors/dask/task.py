@@ -33,7 +33,7 @@ class _Listener:
     """The topic under which an app answers the runs of this process."""
 
     def __init__(self, worker: Worker) -> None:
-        self.name = f"refinescope-{uuid4().hex}"
+        self.topic, self.address = f"refinescope-{uuid4().hex}", worker.address
         self.pool = RunnerPool()
         self._channels: dict[str, Channel] = {}
         self._lock = threading.Lock()
@@ -48,11 +48,14 @@ class _Listener:
     def _subscribe(self) -> None:
         """Listen from now on: wait until this process hears itself."""
         heard = threading.Event()
-        self._client.subscribe_topic(self.name, lambda _: heard.set())
+        self._client.subscribe_topic(self.topic, lambda _: heard.set())
         while not heard.is_set():
-            self._client.log_event(self.name, "")
+            self._client.log_event(self.topic, "")
             heard.wait(HEAR_S)
-        self._client.subscribe_topic(self.name, self._receive)
+        self._listen()
+
+    def _listen(self) -> None:
+        self._client.subscribe_topic(self.topic, lambda event: self.receive(event[1]))
 
     def enter(self) -> bool:
         """A run comes. False where nothing is listened to any more."""
@@ -76,9 +79,9 @@ class _Listener:
         with self._lock:
             self._channels.pop(channel.start, None)
 
-    def _receive(self, event: tuple[float, str]) -> None:
+    def receive(self, text: str) -> None:
         """Pass on what the app answers. Called in Dask's own loop, which must not wait."""
-        for message in read_messages(event[1]) if event[1] else ():
+        for message in read_messages(text) if text else ():
             with self._lock:
                 channel = self._channels.get(message.start)
             if channel is not None:
@@ -106,14 +109,14 @@ class _Listener:
                 channels = list(self._channels.values())
                 self.ended = not self._runs and time.monotonic() - self._idle_since > IDLE_S
             if self.ended:
-                self._client.unsubscribe_topic(self.name)
+                self._client.unsubscribe_topic(self.topic)
                 self.pool.close()
                 return
             for channel in channels:
                 if (
                     channel.look_after()
                 ):  # a client that was cut off from its scheduler has to subscribe again
-                    self._client.subscribe_topic(self.name, self._receive)
+                    self._listen()
 
 
 def _stop_profiler(worker: Worker) -> None:
@@ -132,6 +135,13 @@ _listeners: dict[str, _Listener] = {}
 _listeners_lock: Final = threading.Lock()
 
 
+def deliver(topic: str, text: str) -> None:
+    """Pass on what the app of a listener answers, in its process."""
+    for listener in list(_listeners.values()):
+        if listener.topic == topic:
+            listener.receive(text)
+
+
 def run_task(topic: str, run_id: str, spec: str, settings: str) -> None:
     """Do a run. topic: of the app that sent it. spec: the description; settings: of the run; as JSON text. Dask may start it again elsewhere."""
     secede()
@@ -147,7 +157,9 @@ def run_task(topic: str, run_id: str, spec: str, settings: str) -> None:
 
     try:
         described = codec.build(ProgramSpec, codec.loads(spec))  # type: ignore[arg-type]  # it is the text of a description
-        work(described, ujson.loads(settings), open_channel, listener.name, listener.pool)
+        work(
+            described, ujson.loads(settings), open_channel, [listener.topic, listener.address], listener.pool
+        )
     finally:
         for channel in channels:
             listener.remove(channel)
