@@ -192,6 +192,10 @@ class ProgramSpec:
     change: str = ""
     program_file: str = ""
 
+    def __post_init__(self) -> None:
+        if type(self.threshold) is int and abs(self.threshold) < 2**53:  # as it is recorded; advice quotes it
+            object.__setattr__(self, "threshold", float(self.threshold))
+
     @property
     def models(self) -> Mapping[str, ModelSpec]:
         """Role ("model", "adviser", "judge") -> the model chosen for it. A role without one of its own asks "model" and is not listed."""

@@ -73,7 +73,7 @@ def to_spec(script: Script, inputs: Mapping[str, Any], model: str, address: str)
 
 
 class Stage:
-    """A server on which scripts are played, each by a model of its own name; several at once."""
+    """A server on which scripts are played, each by a model of its own name; several at once. What calls show of it no other stage knows."""
 
     def __init__(self) -> None:
         self._plays: dict[str, Play] = {}
@@ -83,7 +83,7 @@ class Stage:
         """What happened in each call of each script: the log, what the model was asked, how it ended."""
         self._plays = {f"script-{i}": Play(script) for i, script in enumerate(scripts)}
         with ThreadPoolExecutor(at_once) as pool:
-            return list(pool.map(lambda name: self._play(runs, name), self._plays))
+            return list(pool.map(lambda name: _without(self.server.url, self._play(runs, name)), self._plays))
 
     def _say(self, body: dict[str, Any]) -> str | Answer:
         play = self._plays[body["model"]]
@@ -114,6 +114,15 @@ class Stage:
                 }
             )
         return calls
+
+
+def _without(address: str, told: Any) -> Any:
+    """The same, whatever the server's address."""
+    if isinstance(told, dict):
+        return {name: _without(address, value) for name, value in told.items()}
+    if isinstance(told, list | tuple):
+        return [_without(address, one) for one in told]
+    return told.replace(address, "the address") if isinstance(told, str) else told
 
 
 def play_objects(script: Script) -> list[dict[str, Any]]:

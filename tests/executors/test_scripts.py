@@ -30,9 +30,12 @@ def differing(ours: list[Any], theirs: list[Any]) -> list[str]:
 @pytest.mark.timeout(60 + 2 * COUNT)
 def test_runs_of_scripts_are_the_same_on_threads_and_on_dask(on_threads: Runs, on_dask: Runs):
     """Compared is the whole log but for its times, what the server was asked, in order, and how each run ended."""
-    stage, some = Stage(), scripts(COUNT, SEED)
-    with stage.server:
-        on_one, on_other = (stage.play(runs, some, AT_ONCE) for runs in (on_threads, on_dask))
+    some, played = scripts(COUNT, SEED), []
+    for runs in (on_threads, on_dask):
+        stage = Stage()
+        with stage.server:
+            played.append(stage.play(runs, some, AT_ONCE))
+    on_one, on_other = played
     kinds = {kind for calls in on_one for call in calls for _, kind, _ in call.get("log", ())}
     assert {"reward_scored", "advice_given", "run_finished"} <= kinds
     assert differing(on_one, on_other) == []
