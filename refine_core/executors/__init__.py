@@ -7,7 +7,9 @@
 This process stays the only writer of the store. A worker waits for the confirmation of an event before a call is paid for, and wherever
 an event may be refused: a budget that is spent, an arm that was stopped. It is told no key: its models read theirs from its environment.
 
-protocol    what an executor is, and its messages      remote_run  a run that works elsewhere, as this process sees it
-worker      a run as the worker does it                channel     what a worker sends and waits for
-turns       a model's limits, over all workers         dask        workers of Dask distributed
+protocol    what an executor is, and its messages     records     records as they travel
+here:       remote_run  a run that works elsewhere    start       one start of it      remote_stepper  its pauses and steps
+            dispatcher  whose message it is           turns       a model's limits, over all workers
+there:      worker      a run as the worker does it   channel     what it sends and waits for
+both:       learned     what servers refused          dask        workers of Dask distributed
 """

@@ -123,6 +123,8 @@ class RemoteRun:
             detach()
             self._turns.close()
             self._dispatcher.close(self.run_id)
+            with suppress(errors.RecordingFailed):  # the run has ended for that reason
+                self._flush()
 
     def close(self) -> None:
         """Nothing: what the run needed is at the worker."""
