@@ -193,8 +193,9 @@ class ProgramSpec:
     program_file: str = ""
 
     def __post_init__(self) -> None:
-        if type(self.threshold) is int and abs(self.threshold) < 2**53:  # as it is recorded; advice quotes it
-            object.__setattr__(self, "threshold", float(self.threshold))
+        threshold: object = self.threshold
+        if type(threshold) is int and abs(threshold) < 2**53:  # as it is recorded; advice quotes it
+            object.__setattr__(self, "threshold", float(threshold))
 
     @property
     def models(self) -> Mapping[str, ModelSpec]:
