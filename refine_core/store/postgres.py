@@ -22,16 +22,23 @@ from refine_core.store.word_splitting import has_postgres_words, take_words
 BUSY_S: Final = 10.0
 CONNECT_S: Final = 10
 KEEPALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+# A host that is gone tells nobody: the server then finds out within half a minute, and lets go of what it held.
+NOTICE_THE_DEAD: Final = (
+    "SET tcp_keepalives_idle = 15",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+)
 SCHEMES: Final = ("postgresql", "postgres", "postgresql+psycopg")
 COMMIT_KIND: Final = "commit"
 """Of documents that name the last transaction of each process that has the store open; see Postgres.before_commit."""
 OUR_LOCKS: Final = 0x5265_6669  # the first half of the keys of our transaction locks
 WRITE_LOCK, OPEN_LOCK = 1, 2
 
-_NAME_COMMIT: Final = (
-    "INSERT INTO documents (kind, name, text, changed_at) VALUES (%(kind)s, %(name)s, %(text)s, extract(epoch FROM now())) "
-    "ON CONFLICT (kind, name) DO UPDATE SET text = excluded.text, changed_at = excluded.changed_at"
+_BEGIN_NAMES: Final = text(
+    "INSERT INTO documents (kind, name, text, changed_at) VALUES (:kind, :name, '', extract(epoch FROM now())) "
+    "ON CONFLICT (kind, name) DO NOTHING"
 )
+_NAME_COMMIT: Final = "UPDATE documents SET text = %(text)s, changed_at = extract(epoch FROM now()) WHERE kind = %(kind)s AND name = %(name)s"
 # FOR UPDATE waits for a transaction that still holds the row.
 _READ_COMMIT: Final = "SELECT text FROM documents WHERE kind = %(kind)s AND name = %(name)s FOR UPDATE"
 _SWEEP: Final = text(
@@ -128,7 +135,11 @@ class Postgres:
 
     def connect_to_write(self, busy_s: float) -> Connection:
         """A connection that waits `busy_s` seconds for a lock of somebody else's."""
-        connection = self.engine.connect().execution_options(preserve_rowcount=True)
+        connection = self.engine.connect().execution_options(
+            preserve_rowcount=True, isolation_level="READ COMMITTED"
+        )
+        for setting in NOTICE_THE_DEAD:
+            connection.exec_driver_sql(setting)
         connection.exec_driver_sql(f"SET lock_timeout = '{busy_s * 1000:.0f}ms'")
         connection.commit()
         connection.info["waits"] = False  # as long as a reader would; see connect_to_read
@@ -154,14 +165,23 @@ class Postgres:
         """Write a new name for the transaction into it, in place of the one before.
 
         The server's own numbers would not do: after a crash it may give one again that it has not told.
+        The row is there before, as `was_committed` cannot wait for one that nobody else sees yet.
         """
         transaction = uuid4().hex
         driver: Any = connection.connection.driver_connection
-        driver.execute(_NAME_COMMIT, {"kind": COMMIT_KIND, "name": self._session, "text": transaction})
+        values = {"kind": COMMIT_KIND, "name": self._session, "text": transaction}
+        if driver.execute(_NAME_COMMIT, values).rowcount == 0:  # the first one; or it was swept, after a day
+            with self.connect_to_read() as other:
+                other.execute(_BEGIN_NAMES, {"kind": COMMIT_KIND, "name": self._session})
+            driver.execute(_NAME_COMMIT, values)
         return transaction
 
     def was_committed(self, connection: Connection, transaction: str) -> bool:
-        """Whether that name is there. The server may still be at work for the connection that was lost: then this waits."""
+        """Whether that name is there.
+
+        The server may still be at work for the connection that was lost, or not know that it was: then this waits for a lock,
+        as any statement does.
+        """
         driver: Any = connection.connection.driver_connection
         row = driver.execute(_READ_COMMIT, {"kind": COMMIT_KIND, "name": self._session}).fetchone()
         driver.rollback()
@@ -221,6 +241,7 @@ class Postgres:
     def close(self) -> None:
         """Close all its connections."""
         with suppress(DBAPIError), self.engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '100ms'"))  # a transaction in doubt may hold it
             mine = text("DELETE FROM documents WHERE kind = :kind AND name = :name")
             connection.execute(mine, {"kind": COMMIT_KIND, "name": self._session})
         self.engine.dispose()

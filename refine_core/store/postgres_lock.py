@@ -16,15 +16,12 @@ from uuid import uuid4
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from refine_core.store.postgres import Postgres
+from refine_core.store.postgres import NOTICE_THE_DEAD, Postgres
 
 FRESH_S: Final = 0.2  # how old the list of living writers may be
 HELD_S: Final = 1.0  # how often it is looked whether this process's own lock is still held
-# A host that is gone tells nobody: the server then finds out within half a minute.
 _SETTINGS: Final = (
-    "SET tcp_keepalives_idle = 15",
-    "SET tcp_keepalives_interval = 5",
-    "SET tcp_keepalives_count = 3",
+    *NOTICE_THE_DEAD,
     "SET idle_session_timeout = 0",
     "SET lock_timeout = '10s'",
 )

@@ -62,10 +62,11 @@ class Writer:
         self._closed = False
 
     def write(self, doing: str, execute: Execute, cancel: Cancel | None = None) -> None:
-        """Call `execute` in a transaction; return once it is committed. Raises StoreError; then nothing was written.
+        """Call `execute` in a transaction; return once it is committed.
 
+        Raises StoreError, RunCancelled; then nothing was written, or the error says that nobody knows.
         execute: may be called twice, the first time in vain, and in another caller's thread. doing: what it does, for the
-        error. cancel: once it is set, RunCancelled is raised instead of waiting for other processes; nothing was written.
+        error. cancel: once it is set, RunCancelled is raised instead of waiting for other processes.
         """
         job, until = _Job(doing, execute), time.monotonic() + self._database.busy_s
         self._jobs[job] = True
@@ -105,7 +106,7 @@ class Writer:
         if job.done:
             return True
         if cancel is not None and cancel.is_set and self._withdraw(job):
-            raise RunCancelled(f"cannot {job.doing}: the run was cancelled while the database was locked")
+            raise RunCancelled(self._describe_cancel(job))
         if had_turn and self._locked and time.monotonic() >= until and self._withdraw(job):
             raise self._explain(job, self._locked)
         return False
@@ -129,7 +130,9 @@ class Writer:
         """
         if self._closed:
             for job in self._take_waiting():
-                job.error = StoreError(f"cannot {job.doing}: the store was closed; open it again")
+                job.error = StoreError(
+                    f"cannot {job.doing}: the store was closed; open it again{_result(job)}"
+                )
                 job.done = True
             return
         batch = [own] if own is not None and len(self._jobs) == 1 else []
@@ -187,15 +190,19 @@ class Writer:
             with suppress(SQLAlchemyError):
                 self._connection.rollback()
             if not isinstance(error, Exception):
+                if transaction is not None:
+                    self._doubt(transaction, jobs)
                 raise  # an interrupt of this thread; the other jobs wait again
-            if self._database.is_lost(error):
+            cause = _cause(error)
+            if self._database.is_lost(cause):
                 self._is_lost = True
                 if transaction is not None:
                     self._doubt(transaction, jobs)
-            return error
+            return cause
         return None
 
     def _doubt(self, transaction: str, jobs: list[_Job]) -> None:
+        self._is_lost = True
         self._in_doubt = transaction, list(jobs)
         for job in jobs:
             job.in_doubt = True
@@ -231,7 +238,21 @@ class Writer:
         return True
 
     def _explain(self, job: _Job, error: Exception) -> StoreError:
-        result = "; whether it was written is not known" if job.in_doubt else "; nothing was written"
-        explained = self._database.explain(job.doing, error, result)
+        explained = self._database.explain(job.doing, error, _result(job))
         explained.__cause__ = error
         return explained
+
+    def _describe_cancel(self, job: _Job) -> str:
+        is_away = job.in_doubt or (self._locked is not None and self._database.is_lost(self._locked))
+        why = "did not answer" if is_away else "was locked"
+        return f"cannot {job.doing}: the run was cancelled while the database {why}{_result(job)}"
+
+
+def _result(job: _Job) -> str:
+    return "; whether it was written is not known" if job.in_doubt else "; nothing was written"
+
+
+def _cause(error: Exception) -> Exception:
+    """The database's own error, where this one explains it: the liveness lock's do."""
+    cause = error.__cause__ if isinstance(error, StoreError) else None
+    return cause if isinstance(cause, SQLAlchemyError) else error

@@ -22,7 +22,10 @@ from refine_core.store.postgres_lock import PostgresWriterLock
 from refine_core.store.sql import SqlStore
 from tests.postgres import PASSWORD, PostgresServer, own_server
 from tests.store.stored_runs import FINISHED, STARTED, append_one_by_one, child, numbered, run, summed_up
+from tests.store.wire import Wire
 from tests.threads import eventually
+
+COMMIT = b"COMMIT\0"  # as a statement of its own
 
 
 @pytest.fixture(scope="module")
@@ -349,3 +352,60 @@ def test_a_commit_whose_answer_was_lost_is_known_by_its_name(url: str):
         one.commit()
         assert committed is not None
         assert database.was_committed(other, committed)
+
+
+@pytest.mark.parametrize("fate", ["done before it is asked", "done while it is asked", "never done"])
+def test_a_commit_whose_answer_is_cut_off_counts_once(server: PostgresServer, url: str, fate: str):
+    """It is the first of its process. The server may still be about to commit when it is asked what became of it."""
+    records = run("a")
+    with (
+        Wire(server.port) as wire,
+        closing(open_store(database=wire.url(url))) as store,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        wire.cut_at(COMMIT)
+        if fate == "done before it is asked":
+            wire.deliver()
+        writes = pool.submit(store.append, records[:3], summed_up(records[:3]))
+        assert wire.cut.wait(20)
+        if fate != "done before it is asked":
+            assert wire.asked.wait(20)
+            wire.drop() if fate == "never done" else wire.deliver()
+        writes.result(20)
+        assert store.events("a") == records[:3]
+        store.append(records[3:], summed_up(records))
+        assert store.events("a") == records
+
+
+def test_a_commit_that_stays_in_doubt_is_told_so(server: PostgresServer, url: str):
+    """Whoever cancels is told so, too. Once the server knows, the store goes on from there."""
+    records, cancel = run("a"), Cancel()
+    unknown = "cannot record event 1 of run a: .*whether it was written is not known"
+    with Wire(server.port) as wire, closing(patient(wire.url(url), busy_s=0.5)) as store:
+        wire.cut_at(COMMIT)
+        with ThreadPoolExecutor(2) as pool:
+            writes = pool.submit(store.append, records[:3], summed_up(records[:3]))
+            with pytest.raises(StoreError, match=unknown):
+                writes.result(20)
+        wire.deliver()
+        eventually(lambda: len(store.events("a")) == 3)
+        store.append(records[3:], summed_up(records))
+        assert store.events("a") == records
+    with (
+        Wire(server.port) as wire,
+        closing(patient(wire.url(url), busy_s=60)) as store,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        wire.cut_at(COMMIT)
+        others = run("b")
+        writes = pool.submit(store.append, others[:1], summed_up(others[:1]), cancel=cancel)
+        assert wire.asked.wait(20)
+        cancel.set()
+        with pytest.raises(
+            RunCancelled,
+            match=r"event 1 of run b: the run was cancelled.*whether it was written is not known",
+        ):
+            writes.result(20)
+        wire.drop()
+        store.append(others, summed_up(others))
+        assert store.events("b") == others
