@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, Engine
@@ -33,8 +34,11 @@ class Database(Protocol):
     def connect_to_one_view(self) -> Connection:
         """A connection in a transaction that sees the database as it is now, whatever others write, until it is closed."""
 
-    def connect_to_write(self, busy_s: float) -> Connection:
-        """A connection that waits `busy_s` seconds for others before it reports that the database is locked."""
+    def connect_to_write(self, busy_s: float, is_cancelled: Callable[[], bool]) -> Connection:
+        """A connection that waits `busy_s` seconds for others before it reports that the database is locked.
+
+        is_cancelled: whether whoever waits for an answer would rather not; asked from time to time where one may not come.
+        """
 
     def begin(self, connection: Connection) -> None:
         """Begin a transaction now."""

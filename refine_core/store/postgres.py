@@ -7,11 +7,13 @@ the answer to a commit was lost, the server is asked what became of that transac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import URL, ColumnElement, Connection, create_engine, event, make_url, text
+from sqlalchemy import URL, ColumnElement, Connection, Dialect, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -20,8 +22,16 @@ from refine_core.errors import StoreError
 from refine_core.store.word_splitting import has_postgres_words, take_words
 
 BUSY_S: Final = 10.0
-CONNECT_S: Final = 10
-KEEPALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+PATIENCE_S: Final = 3.0  # with a server that says nothing, before it is asked whether it is there
+CONNECT_S: Final = 5  # and for how long
+# Of a host that is gone. A server that is there and says nothing: refine_core.store.postgres_connection.
+KEEPALIVE: Final = {
+    "keepalives": 1,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 # A host that is gone tells nobody: the server then finds out within half a minute, and lets go of what it held.
 NOTICE_THE_DEAD: Final = (
     "SET tcp_keepalives_idle = 15",
@@ -66,15 +76,17 @@ _WHY: Final = {
 _UNREACHABLE: Final = (
     "its server cannot be reached; see that it runs and that the address is right, and try again"
 )
+_SILENT: Final = "its server does not answer; see whether it is frozen or overloaded, and try again"
 
 
 class Postgres:
     """A PostgreSQL database. url: postgresql://user@host:port/database; a password in it is shown nowhere.
 
+    patience_s: how long to wait for an answer before the server is asked whether it is there at all.
     Raises StoreError for a URL that is none, and where the driver is not installed.
     """
 
-    def __init__(self, url: str, *, busy_s: float = BUSY_S) -> None:
+    def __init__(self, url: str, *, busy_s: float = BUSY_S, patience_s: float = PATIENCE_S) -> None:
         self.busy_s = busy_s
         self._session = uuid4().hex
         self._url = _read_url(url)
@@ -95,6 +107,7 @@ class Postgres:
                 'cannot open the store: the driver for PostgreSQL is not installed; run pip install "refinescope[postgres]"'
             ) from error
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(self.engine, "do_connect", partial(_connect, patience_s))
         event.listen(self.engine, "connect", _prepare)
 
     @property
@@ -133,8 +146,8 @@ class Postgres:
         connection.execute(text("SELECT 1"))  # the first statement fixes the view
         return connection
 
-    def connect_to_write(self, busy_s: float) -> Connection:
-        """A connection that waits `busy_s` seconds for a lock of somebody else's."""
+    def connect_to_write(self, busy_s: float, is_cancelled: Callable[[], bool]) -> Connection:
+        """A connection that waits `busy_s` seconds for a lock of somebody else's; but a second for an answer, once that is cancelled."""
         connection = self.engine.connect().execution_options(
             preserve_rowcount=True, isolation_level="READ COMMITTED"
         )
@@ -142,6 +155,8 @@ class Postgres:
             connection.exec_driver_sql(setting)
         connection.exec_driver_sql(f"SET lock_timeout = '{busy_s * 1000:.0f}ms'")
         connection.commit()
+        driver: Any = connection.connection.driver_connection
+        driver.is_cancelled = is_cancelled
         connection.info["waits"] = False  # as long as a reader would; see connect_to_read
         return connection
 
@@ -212,6 +227,8 @@ class Postgres:
         said = " ".join(str(_driver_error(error)).split())
         if (password := self._url.password) is not None:
             said = said.replace(str(password), "…")
+        if _is_silent(error):
+            return _SILENT
         if _is_unreachable(error) or (isinstance(error, DBAPIError) and error.connection_invalidated):
             for start, words in (
                 ("password authentication failed", _WHY["28"]),
@@ -263,6 +280,17 @@ def _read_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
+def _connect(
+    patience_s: float, _dialect: Dialect, _record: object, _args: object, address: dict[str, Any]
+) -> DBAPIConnection:
+    """A connection that gives up a server which says nothing."""
+    from refine_core.store.postgres_connection import WatchedConnection
+
+    connection = WatchedConnection.connect(**address)
+    connection.address, connection.patience_s = address, patience_s
+    return connection  # type: ignore[return-value]
+
+
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """Have texts written and read so that U+0000, which PostgreSQL's cannot hold, comes back, too."""
     from refine_core.store.postgres_text import TextDumper, TextLoader
@@ -286,4 +314,10 @@ def _is_unreachable(error: Exception) -> bool:
     return not _state(error) and type(_driver_error(error)).__name__ in (
         "OperationalError",
         "ConnectionTimeout",
+        "NoAnswer",
     )
+
+
+def _is_silent(error: Exception) -> bool:
+    """Whether the driver was connected, and the server said nothing any more."""
+    return type(_driver_error(error)).__name__ == "NoAnswer"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,7 @@ class Sqlite:
         connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first()  # the first reading fixes the view
         return connection
 
-    def connect_to_write(self, busy_s: float) -> Connection:
+    def connect_to_write(self, busy_s: float, is_cancelled: Callable[[], bool]) -> Connection:  # noqa: ARG002
         """A connection that waits `busy_s` seconds for other processes before it reports that the database is locked."""
         connection = self.engine.connect().execution_options(preserve_rowcount=True)
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {busy_s * 1000:.0f}")

@@ -33,14 +33,18 @@ class _Job:
     in_doubt: whether it may be in the database, as no answer to its commit came.
     """
 
-    __slots__ = ("bell", "doing", "done", "error", "execute", "in_doubt")
+    __slots__ = ("bell", "cancel", "doing", "done", "error", "execute", "in_doubt")
 
-    def __init__(self, doing: str, execute: Execute) -> None:
-        self.doing, self.execute = doing, execute
+    def __init__(self, doing: str, execute: Execute, cancel: Cancel | None = None) -> None:
+        self.doing, self.execute, self.cancel = doing, execute, cancel
         self.error: Exception | None = None
         self.done = self.in_doubt = False
         self.bell = threading.Lock()
         self.bell.acquire()
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancel is not None and self.cancel.is_set
 
     def ring(self) -> None:
         """Wake whoever waits for it; once is enough."""
@@ -53,12 +57,13 @@ class Writer:
 
     def __init__(self, database: Database, lock: LivenessLock) -> None:
         self._database, self._lock = database, lock
+        self._at_work: list[_Job] = []  # what the holder of the turn executes
         self._connection = self._connect()
         self._is_lost = False
         self._in_doubt: tuple[str, list[_Job]] | None = None
         self._jobs: dict[_Job, bool] = {}  # the queue, in order; whoever takes a job out of it gets True
         self._turn = threading.Lock()
-        self._locked: Exception | None = None  # the latest refusal
+        self._locked: Exception | None = None  # the latest refusal, if nothing was committed since
         self._closed = False
 
     def write(self, doing: str, execute: Execute, cancel: Cancel | None = None) -> None:
@@ -68,10 +73,10 @@ class Writer:
         execute: may be called twice, the first time in vain, and in another caller's thread. doing: what it does, for the
         error. cancel: once it is set, RunCancelled is raised instead of waiting for other processes.
         """
-        job, until = _Job(doing, execute), time.monotonic() + self._database.busy_s
+        job, until = _Job(doing, execute, cancel), time.monotonic() + self._database.busy_s
         self._jobs[job] = True
         try:
-            while not self._try_to_finish(job, until, cancel):
+            while not self._try_to_finish(job, until):
                 pass
         except BaseException:
             self._withdraw(job)  # an interrupt of this thread, perhaps
@@ -91,7 +96,7 @@ class Writer:
             with suppress(SQLAlchemyError):
                 self._connection.close()
 
-    def _try_to_finish(self, job: _Job, until: float, cancel: Cancel | None) -> bool:
+    def _try_to_finish(self, job: _Job, until: float) -> bool:
         """Try for a slice of time to get the job done; whether it is. Raises once it is time to give up."""
         had_turn = self._turn.acquire(blocking=False)
         if had_turn:
@@ -105,10 +110,10 @@ class Writer:
             job.bell.acquire(timeout=SLICE_S)
         if job.done:
             return True
-        if cancel is not None and cancel.is_set and self._withdraw(job):
+        if job.is_cancelled and self._withdraw(job):
             raise RunCancelled(self._describe_cancel(job))
-        if had_turn and self._locked and time.monotonic() >= until and self._withdraw(job):
-            raise self._explain(job, self._locked)
+        if (locked := self._locked) and time.monotonic() >= until and self._withdraw(job):
+            raise self._explain(job, locked)
         return False
 
     def _pass_turn(self) -> None:
@@ -167,6 +172,7 @@ class Writer:
         gather: add all jobs that wait once the transaction has begun.
         """
         transaction: str | None = None
+        self._at_work = jobs
         try:
             if self._is_lost:
                 self._reconnect()
@@ -199,6 +205,7 @@ class Writer:
                 if transaction is not None:
                     self._doubt(transaction, jobs)
             return cause
+        self._locked = None
         return None
 
     def _doubt(self, transaction: str, jobs: list[_Job]) -> None:
@@ -208,7 +215,10 @@ class Writer:
             job.in_doubt = True
 
     def _connect(self) -> Connection:
-        return self._database.connect_to_write(min(SLICE_S, self._database.busy_s))
+        return self._database.connect_to_write(min(SLICE_S, self._database.busy_s), self._is_cancelled)
+
+    def _is_cancelled(self) -> bool:
+        return any(job.is_cancelled for job in self._at_work)
 
     def _reconnect(self) -> None:
         """Another connection in place of the one that was lost, and what became of the transaction that was in doubt."""

@@ -46,9 +46,9 @@ def store(url: str) -> Iterator[Store]:
         yield one
 
 
-def patient(url: str, busy_s: float) -> SqlStore:
+def patient(url: str, busy_s: float, **more: float) -> SqlStore:
     """A store that waits so long for others."""
-    database = Postgres(url, busy_s=busy_s)
+    database = Postgres(url, busy_s=busy_s, **more)
     return SqlStore(database, PostgresWriterLock(database))
 
 
@@ -409,3 +409,87 @@ def test_a_commit_that_stays_in_doubt_is_told_so(server: PostgresServer, url: st
         wire.drop()
         store.append(others, summed_up(others))
         assert store.events("b") == others
+
+
+@contextmanager
+def frozen(server: PostgresServer) -> Iterator[None]:
+    """The server is there, and answers nobody."""
+    server.freeze()
+    try:
+        yield
+    finally:
+        server.thaw()
+
+
+def test_a_frozen_server_holds_nobody_for_long_and_goes_on_once_thawed(server: PostgresServer, url: str):
+    runs = {name: run(name) for name in "abcd"}
+    with closing(patient(f"{url}?connect_timeout=2", 0.5, patience_s=0.5)) as store:
+        for records in runs.values():
+            store.append(records[:2], summed_up(records[:2]))
+        with ThreadPoolExecutor(6) as pool, frozen(server):
+            calls = [
+                pool.submit(store.append, records[2:4], summed_up(records[:4])) for records in runs.values()
+            ]
+            calls += [pool.submit(store.rows), pool.submit(store.events, "a")]
+            told = [str(call.exception(10)) for call in calls]
+            assert any("its server does not answer; see whether it is frozen" in one for one in told)
+            assert all(
+                "its server does not answer" in one or "its server cannot be reached" in one for one in told
+            )
+            assert all("nothing was written" in one for one in told[: len(runs)])
+        for name, records in runs.items():
+            assert store.events(name) == records[:2]
+            store.append(records[2:], summed_up(records))
+            assert store.events(name) == records
+            assert store.row(name) is not None
+
+
+def test_whoever_waits_for_a_frozen_server_can_be_cancelled(server: PostgresServer, url: str):
+    records, cancel = run("a"), Cancel()
+    with closing(patient(url, 60, patience_s=60)) as store, ThreadPoolExecutor(1) as pool:
+        store.append(records[:2], summed_up(records[:2]))
+        with frozen(server):
+            waits = pool.submit(store.append, records[2:3], summed_up(records[:3]), cancel=cancel)
+            cancel.set()
+            with pytest.raises(
+                RunCancelled, match="cancelled while the database did not answer; nothing was written"
+            ):
+                waits.result(5)
+        store.append(records[2:], summed_up(records))
+        assert store.events("a") == records
+
+
+def test_a_commit_to_a_server_that_is_frozen_in_the_middle_of_it_counts_once(
+    server: PostgresServer, url: str
+):
+    """It had been sent, and is done once the server is thawed."""
+    records = run("a")
+    server.execute(FREEZE_AT_COMMIT, database=url.rpartition("/")[2])
+    with (
+        closing(patient(f"{url}?connect_timeout=2", 60, patience_s=0.5)) as store,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        with psycopg.connect(url) as holder:
+            holder.execute("SELECT pg_advisory_lock(77)")
+            writes = pool.submit(store.append, records[:3], summed_up(records[:3]))
+            eventually(lambda: holder.execute(WAITS).fetchall() == [(1,)])  # for the lock, while it commits
+            with frozen(server), pytest.raises(TimeoutError):
+                writes.result(3)
+        writes.result(20)
+        assert store.events("a") == records[:3]
+
+
+FREEZE_AT_COMMIT = """
+CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$ BEGIN PERFORM pg_advisory_xact_lock(77); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()
+"""
+WAITS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 77"
+
+
+def test_a_server_that_takes_long_is_waited_for(url: str):
+    with closing(patient(url, 0.5, patience_s=0.2)) as store:
+        slept: list[object] = []
+        store.write(
+            "wait", lambda connection: slept.extend(connection.exec_driver_sql("SELECT pg_sleep(1.2)").all())
+        )
+        assert slept == [("",)]
