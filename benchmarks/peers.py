@@ -30,7 +30,7 @@ def cache() -> Path:
 
 
 def dspy_python(version: str = DSPY) -> Path:
-    """The Python that has dspy; the environment is made if it is not there. Raises NotMeasured if pip cannot."""
+    """The Python that has dspy; the environment is made if it is not there. Raises NotMeasured if it cannot."""
     lock = LOCKS / f"dspy-{version}.txt"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:8]  # a renewed lock needs another environment
     home = cache() / f"dspy-{version}-py{sys.version_info.major}.{sys.version_info.minor}-{digest}"
@@ -42,17 +42,7 @@ def dspy_python(version: str = DSPY) -> Path:
         return _interpreter(home)
     # Made beside its place and then moved there, so that two processes which both need it do not disturb each other.
     draft = home.with_name(f"{home.name}-{os.getpid()}")
-    subprocess.run([sys.executable, "-m", "venv", str(draft)], check=True)
-    pip = [
-        str(_interpreter(draft)),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-compile",
-    ]
-    went = subprocess.run([*pip, "-r", str(lock)], capture_output=True, text=True, check=False)
+    went = subprocess.run([*_installer(draft), "-r", str(lock)], capture_output=True, text=True, check=False)
     if went.returncode:
         shutil.rmtree(draft)
         raise NotMeasured(f"dspy {version} could not be installed: {went.stderr.strip()[-300:]}")
@@ -74,6 +64,16 @@ def pythons() -> tuple[dict[str, Path], list[NotMeasured]]:
         except NotMeasured as why:
             missing.append(why)
     return found, missing
+
+
+def _installer(home: Path) -> list[str]:
+    """Make an empty environment, and return the command that installs into it: uv's, where it is on the PATH, else pip's."""
+    interpreter, uv = str(_interpreter(home)), shutil.which("uv")
+    without = ["--without-pip"] if uv else []
+    subprocess.run([sys.executable, "-m", "venv", *without, str(home)], check=True)
+    if uv:
+        return [uv, "pip", "install", "--quiet", "--python", interpreter]
+    return [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
 
 
 def _interpreter(home: Path) -> Path:
