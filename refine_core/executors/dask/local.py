@@ -6,6 +6,7 @@ of its own, since the workers are begun anew from the main module of theirs, whi
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from distributed import LocalCluster
@@ -22,6 +23,7 @@ def main(workers: int | None) -> None:
     ) as cluster:
         print(cluster.scheduler_address, flush=True)  # noqa: T201  # whoever started it reads it
         sys.stdin.read()
+        logging.getLogger("distributed.nanny").setLevel(logging.ERROR)  # that a worker is slow to end is no matter now
 
 
 if __name__ == "__main__":
