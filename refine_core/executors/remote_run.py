@@ -228,11 +228,11 @@ class RemoteRun:
         models = self.spec.models.values()
         return sorted({one.recording_id or "" for one in models if one.kind == "replay"} - {""})
 
-    def _settings(self, records: Sequence[Record] = ()) -> dict[str, Any]:
-        """What a worker has to know, beside the description, before it begins."""
+    def _settings(self) -> dict[str, Any]:
+        """What a worker has to know, beside the description, before it begins; still without records."""
         return {
             "version": __version__,
-            "records": write_records(records),
+            "records": [],
             "fresh": self._is_new,
             "anyway": self.anyway,
             "stepwise": self.stepper.stepwise,
