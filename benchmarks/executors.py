@@ -1,4 +1,7 @@
-"""Where runs work: an experiment on two worker processes of Dask, beside the same one on threads, with as many calls at once in all."""
+"""Where runs work: an experiment on two worker processes of Dask, beside the same one on threads, with as many calls at once in all.
+
+On Dask more cells than calls are under way (MORE_ELSEWHERE of refine_core.experiments.job), as in the app; each call waits its turn.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
     on_threads = _times_ideal(cells, None)
     on_dask = _times_ideal(cells, lambda: DaskExecutor(workers=WORKERS))
     name = (
-        f"an experiment of {cells:,} inputs on Dask, {WORKERS} workers, {AT_ONCE} at once, N={BATCH_N}, "
+        f"an experiment of {cells:,} inputs on Dask, {WORKERS} workers, {AT_ONCE} calls at once, N={BATCH_N}, "
         f"{LATENCY_S * 1000:.0f} ms a call, every event committed, multiple of the ideal"
     )
     yield Row(name, on_dask, "threads", on_threads, MOST, "times")
