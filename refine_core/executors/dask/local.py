@@ -23,7 +23,9 @@ def main(workers: int | None) -> None:
     ) as cluster:
         print(cluster.scheduler_address, flush=True)  # noqa: T201  # whoever started it reads it
         sys.stdin.read()
-        logging.getLogger("distributed.nanny").setLevel(logging.ERROR)  # that a worker is slow to end is no matter now
+        logging.getLogger("distributed.nanny").setLevel(
+            logging.ERROR
+        )  # that a worker is slow to end is no matter now
 
 
 if __name__ == "__main__":
