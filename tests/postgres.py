@@ -52,14 +52,14 @@ def find_programs() -> Path | None:
 
 
 class PostgresServer:
-    """A server with one superuser, USER. port: on 127.0.0.1; the same after a restart."""
+    """A server with one superuser, USER. port: on 127.0.0.1; the same after a restart. folder: an empty one for all of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         programs = find_programs()
         if programs is None:
             raise RuntimeError("PostgreSQL is not installed; on Debian: apt-get install postgresql")
         self._programs = programs
-        self.folder = Path(tempfile.mkdtemp(prefix="refinescope-postgres-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="refinescope-postgres-"))
         self._data = self.folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
@@ -121,6 +121,11 @@ class PostgresServer:
         if self._process is not None and self._process.poll() is None:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its first process has not ended."""
+        return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
@@ -208,11 +213,11 @@ def _has_ended(pid: int) -> bool:
 
 
 @contextmanager
-def own_server() -> Iterator[PostgresServer]:
+def own_server(folder: Path | None = None) -> Iterator[PostgresServer]:
     """A server that is started, and removed in the end. Where PostgreSQL is not installed the test is skipped; in CI that fails."""
     if find_programs() is None:
         pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
-    server = PostgresServer()
+    server = PostgresServer(folder)
     try:
         server.start()
         yield server

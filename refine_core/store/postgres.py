@@ -57,9 +57,9 @@ _SWEEP: Final = text(
 _STARTING = ("57P01", "57P02", "57P03")  # it shuts down, crashed, or starts
 _WHY: Final = {
     "28": "it does not let this user in; check the user, the password (PGPASSWORD or ~/.pgpass keep it out of the URL) and pg_hba.conf",
-    "3D": "there is no such database; create it with createdb, or correct REFINESCOPE_DATABASE",
+    "3D": "there is no such database; create it with createdb or put it back from a backup, or correct REFINESCOPE_DATABASE",
     "42501": "this user may not do that there; have its owner run GRANT CREATE, USAGE ON SCHEMA public, or make this user the owner",
-    "42P01": "its tables are gone; put the database back from a backup, or restart Refinescope to begin with new tables",
+    "42P01": "tables of it are gone; put the database back from a backup, or name an empty one and restart Refinescope",
     "53100": "the disk of its server is full; free some space and try again",
     "53300": "its server has no connection left; end other programs, or raise max_connections",
     "53": "its server is out of resources; see its log",

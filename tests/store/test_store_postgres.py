@@ -493,3 +493,65 @@ def test_a_server_that_takes_long_is_waited_for(url: str):
             "wait", lambda connection: slept.extend(connection.exec_driver_sql("SELECT pg_sleep(1.2)").all())
         )
         assert slept == [("",)]
+
+
+def test_a_database_that_is_dropped_is_told_in_words_and_may_be_put_back(server: PostgresServer):
+    """Every connection breaks. An empty one in its place is no history; a backup is, and the open app goes on with it."""
+    address = server.new_database(server.migrated())
+    records, name = run("a"), address.rpartition("/")[2]
+    with closing(open_store(database=address)) as store:
+        store.append(records[:3], summed_up(records[:3]))
+    server.execute(f'CREATE DATABASE backup TEMPLATE "{name}"')
+    with closing(patient(address, busy_s=0.3)) as store:
+        store.append(records[3:4], summed_up(records[:4]), cancel=Cancel())
+
+        def tells(words: str) -> None:
+            with pytest.raises(
+                StoreError, match=f"cannot record event 5 of run a: {words}.*nothing was written"
+            ):
+                store.append(records[4:5], summed_up(records[:5]))
+            with pytest.raises(StoreError, match=f"cannot read run a: {words}"):
+                store.events("a")
+
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        tells("there is no such database; create it with createdb or put it back from a backup")
+        server.execute(f'CREATE DATABASE "{name}"')
+        tells("tables of it are gone; put the database back from a backup")
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE backup')
+        assert store.events("a") == records[:3]
+        with pytest.raises(StoreError, match="event 5 of run a"):  # the backup does not have event 4
+            store.append(records[4:5], summed_up(records[:5]))
+        store.append(records[3:], summed_up(records))
+        assert store.events("a") == records
+        assert [(row.run_id, row.alive) for row in store.rows()] == [("a", False)]
+        store.append(run("b")[:2], summed_up(run("b")[:2]))
+        with closing(open_store(database=address)) as other:
+            assert {row.run_id: row.alive for row in other.rows()} == {"a": False, "b": True}
+
+
+def test_tables_that_are_dropped_are_told_in_words_and_may_be_put_back(url: str, store: Store):
+    records = run("a")
+    store.append(records[:3], summed_up(records[:3]))
+    told = "tables of it are gone; put the database back from a backup, or name an empty one"
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE events RENAME TO gone")
+        for call in (lambda: store.append(records[3:4], summed_up(records[:4])), lambda: store.events("a")):
+            with pytest.raises(StoreError, match=told):
+                call()
+        owner.execute("ALTER TABLE gone RENAME TO events")
+        store.append(records[3:], summed_up(records))
+        assert store.events("a") == records
+        owner.execute("DROP SCHEMA public CASCADE", prepare=False)
+        for call in (
+            lambda: store.append(run("b")[:1], summed_up(run("b")[:1])),
+            lambda: store.events("a"),
+            store.rows,
+            store.search,
+        ):
+            with pytest.raises(StoreError, match=told):
+                call()
+        owner.execute("CREATE SCHEMA public")
+    with closing(open_store(database=url)) as restarted:
+        assert restarted.rows() == []
+    store.append(run("b"), summed_up(run("b")))  # the app that was open goes on, too
+    assert [row.run_id for row in store.rows()] == ["b"]
