@@ -376,6 +376,21 @@ def test_importing_the_core_loads_nothing_heavy(heavy):
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_a_run_here_loads_nothing_of_what_runs_elsewhere():
+    code = """
+import sys, tempfile, pathlib
+from refine_core.runs import Runs
+from refine_core.store import open_store
+Runs(open_store(pathlib.Path(tempfile.mkdtemp()))).close()
+parts = ("dask", "distributed", "psycopg", "refine_core.executors")
+print(*sorted(one for one in sys.modules if one.startswith(tuple(f"{part}." for part in parts))))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == ["refine_core.executors.choice", "refine_core.executors.protocol"]
+
+
 def test_the_ci_runs_the_readmes_own_commands():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = [block.strip() for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)]

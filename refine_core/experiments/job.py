@@ -14,11 +14,11 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMError, RefineError, RunCancelled, SpecError, StoreError
 from refine_core.events import Fault, RunStarted
-from refine_core.executors.remote_run import RemoteRun
 from refine_core.experiments.cells import cell_spec, copy_program
 from refine_core.experiments.control import Control, keep_control
 from refine_core.experiments.document import Arm, Cell, Experiment, RateLimit
@@ -36,6 +36,9 @@ from refine_core.refine.program_job import LiveProgram, ProgramJob
 from refine_core.refine.run_job import RunJob
 from refine_core.rewards.pool import RunnerPool
 from refine_core.runs import Credentials, Runs
+
+if TYPE_CHECKING:
+    from refine_core.executors.remote_run import RemoteRun  # few need it
 
 logger = logging.getLogger("refine_core")
 

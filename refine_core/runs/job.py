@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from refine_core.budget import Budget
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import ArmStopped, CellSetAside, KeyRefused, RecordingFailed, WorkersLost
 from refine_core.events import LMRequested, RunFinished
-from refine_core.executors.remote_run import RemoteRun
 from refine_core.export.otel.live import LiveSpans, find_watch
 from refine_core.log.drafts import Drafts
 from refine_core.log.recorder import Recorder
@@ -26,6 +26,9 @@ from refine_core.log.summaries import Summary, summarize
 from refine_core.refine.run_job import RunJob
 from refine_core.refine.stepping import Stepper
 from refine_core.store.protocol import Store
+
+if TYPE_CHECKING:
+    from refine_core.executors.remote_run import RemoteRun  # few need it
 
 logger = logging.getLogger("refine_core")
 

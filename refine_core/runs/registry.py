@@ -12,13 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecError
 from refine_core.events import RunStarted
-from refine_core.executors.dispatcher import Dispatcher
 from refine_core.executors.protocol import Executor, ExecutorError
-from refine_core.executors.remote_run import RemoteRun, refuse_keys
 from refine_core.lm.recording import Recording
 from refine_core.log.folds import add_drafts, cut_short
 from refine_core.log.run_id import new_run_id
@@ -51,6 +50,10 @@ from refine_core.spec.foreign_models import ForeignModel, list_foreign, list_inh
 from refine_core.stop_summary import stop_sentences
 from refine_core.store.protocol import RunRow, Store
 from refine_core.verdict import write_verdict
+
+if TYPE_CHECKING:
+    from refine_core.executors.dispatcher import Dispatcher
+    from refine_core.executors.remote_run import RemoteRun
 
 logger = logging.getLogger("refine_core")
 
@@ -102,7 +105,11 @@ class Runs:
 
     def __init__(self, store: Store, open_executor: Callable[[], Executor] | None = None) -> None:
         self.store = store
-        self._dispatcher = None if open_executor is None else Dispatcher(open_executor)
+        self._dispatcher: Dispatcher | None = None
+        if open_executor is not None:
+            from refine_core.executors.dispatcher import Dispatcher  # few need it
+
+            self._dispatcher = Dispatcher(open_executor)
         self._jobs: dict[str, Job] = {}
         self._logs = RunLogs(store)
         self._playbacks = Playbacks(self._logs)
@@ -261,6 +268,8 @@ class Runs:
             return RunJob(
                 spec, keys, self.recording, records, kept=kept, anyway=anyway, stepwise=stepwise, pool=pool
             )
+        from refine_core.executors.remote_run import RemoteRun, refuse_keys  # few need them
+
         try:
             executor = self._dispatcher.executor
         except ExecutorError as error:
