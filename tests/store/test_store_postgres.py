@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,16 @@ from refine_core.store.postgres import Postgres
 from refine_core.store.postgres_lock import PostgresWriterLock
 from refine_core.store.sql import SqlStore
 from tests.postgres import PASSWORD, PostgresServer, own_server
-from tests.store.stored_runs import FINISHED, STARTED, append_one_by_one, child, numbered, run, summed_up
+from tests.store.stored_runs import (
+    FINISHED,
+    STARTED,
+    append_one_by_one,
+    child,
+    numbered,
+    output,
+    run,
+    summed_up,
+)
 from tests.store.wire import Wire
 from tests.threads import eventually
 
@@ -336,6 +346,66 @@ def test_processes_that_open_a_new_database_at_once_all_succeed(server: Postgres
         one.close()
     with closing(Postgres(address)) as database:
         assert database.version() == tables.VERSION
+
+
+OPEN = """
+import sys
+from refine_core.store import migrations, open_store
+from tests.store.stored_runs import *
+print("ready", flush=True)
+input()
+store = open_store(database=sys.argv[1])
+append_one_by_one(store, run(sys.argv[2]))
+print(len(store.events("old")), store.search("fine").total > 0, flush=True)
+input()
+store.close()
+"""
+NOTE_STEPS = """
+CREATE TABLE steps (pid int, version text);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN INSERT INTO steps VALUES (pg_backend_pid(), NEW.version_num); RETURN NULL; END $$;
+CREATE TRIGGER note AFTER INSERT OR UPDATE ON alembic_version FOR EACH ROW EXECUTE FUNCTION note()
+"""
+
+
+def test_of_processes_that_open_an_old_database_at_once_one_migrates(server: PostgresServer):
+    """The others wait for it; all work then, and nothing is lost. Everything is loaded beforehand, so that they meet."""
+    address, records, names = server.new_database(), run("old"), ["a", "b", "c", "d"]
+    old = Postgres(address)
+    migrations.upgrade(old, "0002")
+    with closing(SqlStore(old, PostgresWriterLock(old))) as store:
+        append_one_by_one(store, records)
+    database = address.rpartition("/")[2]
+    server.execute(NOTE_STEPS, database=database)
+    processes = [child(OPEN, address, name) for name in names]
+    try:
+        assert [line_of(one) for one in processes] == ["ready"] * len(names)
+        for one in processes:
+            tell(one)
+        assert [line_of(one) for one in processes] == [f"{len(records)} True"] * len(names)
+        steps = server.execute("SELECT pid, version FROM steps ORDER BY version", database=database)
+        assert [version for _, version in steps] == [f"{n:04}" for n in range(3, int(tables.VERSION) + 1)]
+        assert len({pid for pid, _ in steps}) == 1
+        with closing(open_store(database=address)) as store:
+            assert {name: store.events(name) for name in ["old", *names]} == {
+                name: run(name) for name in ["old", *names]
+            }
+        for one in processes:
+            tell(one)
+    finally:
+        for one in processes:
+            output(one)
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().rstrip("\n")
+
+
+def tell(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
 
 
 def test_a_commit_whose_answer_was_lost_is_known_by_its_name(url: str):
