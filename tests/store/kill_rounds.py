@@ -273,8 +273,11 @@ def open_at_once(place: Place) -> None:
 def one_round(place: Place, n: int, dice: random.Random) -> tuple[Child, str]:
     """Have a child work, and kill it after a random time; it, and what happened to it, in words."""
     child, words = Child(place), ""
+    if isinstance(place, Server) and n % 2:
+        child.listen(
+            OPEN_S, lambda: child.opened
+        )  # which takes longer there, and so there are runs under way
     if isinstance(place, Server) and n % SERVER_DIES == SERVER_DIES - 1:
-        child.listen(OPEN_S, lambda: child.opened)  # so that there are runs under way
         child.listen(MOST_S * dice.random())
         words = f"server died by {place.kill(dice)}, "
         had = len(child.heard)

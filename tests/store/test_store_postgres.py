@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -68,36 +67,6 @@ def locked(url: str) -> Iterator[None]:
     with psycopg.connect(url) as connection:
         connection.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
         yield
-
-
-def test_what_was_acknowledged_survives_a_server_that_is_killed(server: PostgresServer, url: str):
-    """Each of four threads appends on through three deaths of the server; no event is lost, and none is there twice."""
-    runs = {name: run(name, attempts=60) for name in "abcd"}
-    reached = dict.fromkeys(runs, 0)
-    go_on = threading.Event()
-
-    def record(store: Store, name: str) -> None:
-        records = runs[name]
-        for n in range(1, len(records) + 1):
-            store.append(records[n - 1 : n], summed_up(records[:n]))
-            reached[name] = n
-            if n == len(records) - 3:
-                go_on.wait(60)  # some are left for after the last restart
-
-    with closing(open_store(database=url)) as store, ThreadPoolExecutor(4) as pool:
-        done = [pool.submit(record, store, name) for name in runs]
-        for at_least in (10, 40, 80):
-            eventually(lambda at_least=at_least: max(reached.values()) >= at_least)
-            server.kill()
-            server.start()
-        go_on.set()
-        for one in done:
-            one.result(60)
-        for name, records in runs.items():
-            assert store.events(name) == records
-            row = store.row(name)
-            assert row is not None
-            assert row.summary == summed_up(records)
 
 
 def test_a_server_that_stays_away_is_told_in_words_and_comes_back(server: PostgresServer, url: str):
@@ -370,7 +339,7 @@ CREATE TRIGGER note AFTER INSERT OR UPDATE ON alembic_version FOR EACH ROW EXECU
 
 def test_of_processes_that_open_an_old_database_at_once_one_migrates(server: PostgresServer):
     """The others wait for it; all work then, and nothing is lost. Everything is loaded beforehand, so that they meet."""
-    address, records, names = server.new_database(), run("old"), ["a", "b", "c", "d"]
+    address, records, names = server.new_database(), run("old"), ["a", "b", "c"]
     old = Postgres(address)
     migrations.upgrade(old, "0002")
     with closing(SqlStore(old, PostgresWriterLock(old))) as store:
@@ -493,7 +462,7 @@ def frozen(server: PostgresServer) -> Iterator[None]:
 
 def test_a_frozen_server_holds_nobody_for_long_and_goes_on_once_thawed(server: PostgresServer, url: str):
     runs = {name: run(name) for name in "abcd"}
-    with closing(patient(f"{url}?connect_timeout=2", 0.5, patience_s=0.5)) as store:
+    with closing(patient(f"{url}?connect_timeout=2", 0.5, patience_s=0.1)) as store:
         for records in runs.values():
             store.append(records[:2], summed_up(records[:2]))
         with ThreadPoolExecutor(6) as pool, frozen(server):
@@ -536,7 +505,7 @@ def test_a_commit_to_a_server_that_is_frozen_in_the_middle_of_it_counts_once(
     records = run("a")
     server.execute(FREEZE_AT_COMMIT, database=url.rpartition("/")[2])
     with (
-        closing(patient(f"{url}?connect_timeout=2", 60, patience_s=0.5)) as store,
+        closing(patient(f"{url}?connect_timeout=2", 60, patience_s=0.1)) as store,
         ThreadPoolExecutor(1) as pool,
     ):
         with psycopg.connect(url) as holder:
@@ -544,7 +513,7 @@ def test_a_commit_to_a_server_that_is_frozen_in_the_middle_of_it_counts_once(
             writes = pool.submit(store.append, records[:3], summed_up(records[:3]))
             eventually(lambda: holder.execute(WAITS).fetchall() == [(1,)])  # for the lock, while it commits
             with frozen(server), pytest.raises(TimeoutError):
-                writes.result(3)
+                writes.result(2.5)
         writes.result(20)
         assert store.events("a") == records[:3]
 
@@ -560,7 +529,7 @@ def test_a_server_that_takes_long_is_waited_for(url: str):
     with closing(patient(url, 0.5, patience_s=0.2)) as store:
         slept: list[object] = []
         store.write(
-            "wait", lambda connection: slept.extend(connection.exec_driver_sql("SELECT pg_sleep(1.2)").all())
+            "wait", lambda connection: slept.extend(connection.exec_driver_sql("SELECT pg_sleep(0.6)").all())
         )
         assert slept == [("",)]
 
