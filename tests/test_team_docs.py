@@ -103,7 +103,7 @@ def test_the_commands_of_the_page_lead_to_an_experiment(shell):
     greeting = (Path(serving.args[1]).with_suffix(".out")).read_text(encoding="utf-8")
     for line in (
         "History:      postgresql://scope@127.0.0.1:5432/scope",
-        "Runs work on: dask:tcp://127.0.0.1:8786",
+        "Runs work on: Dask at tcp://127.0.0.1:8786",
     ):
         assert line in SECTION
         for port, here in ports.items():

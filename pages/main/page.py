@@ -35,6 +35,7 @@ guess = st.Page(address.GUESS, title="Guess", url_path="guess", visibility="hidd
 with suppress(StoreError):  # the page below says what is wrong, and what to do
     for notice in store.notices():
         st.warning(escape_markdown(notice), icon=":material/warning:")
+    store.look_at_workers()  # in the background, before the first run has to wait for them
 
 pages = [lab, runs, rewards, batch, learn, models, run, play, compare, hint_test, present, teach, guess]
 if program_files.opened() is not None:  # the app was started for a file

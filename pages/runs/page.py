@@ -22,6 +22,7 @@ from refine_core.glossary import GLOSSARY
 from refine_core.runs import NO_FILTERS, PAGE_SIZE, RunPage, Sort
 
 LIVE_S: Final = 2.0  # between two looks at runs that are at work
+WORKERS_S: Final = 2.0  # between two looks at where runs work
 INDEXING_S: Final = 0.2
 _PACE: Final = "runs.pace"
 _TWO_LINES: Final = """from refine_core.interop import dspy_recorder
@@ -140,6 +141,16 @@ def _draw_nothing(page: RunPage, text: str, chosen: runs.Filters) -> None:
     st.markdown(f"**No run matches.** {words}Clear the search and the filters to see all runs.")
 
 
+def draw_places() -> None:
+    """Where the history is and where runs work, with its workers as far as they are known."""
+    workers = None
+    with suppress(StoreError):  # the list above says so
+        workers = runs.look_at_workers()
+    if places := runs.describe_places(workers):
+        icon = ":material/warning: " if workers is not None and not workers.count else ""
+        st.caption(f"{icon}{escape_markdown(' '.join(places))}")
+
+
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title(
         "Runs", anchor=False, width="content", help=f"{GLOSSARY['run']}\n\n**Event**: {GLOSSARY['event']}"
@@ -159,7 +170,6 @@ with st.container(horizontal=True, vertical_alignment="center"):
 try:
     open_dialog()
     st.fragment(draw_list, run_every=st.session_state.get(_PACE))()
-    if places := runs.describe_places():
-        st.caption(escape_markdown(" ".join(places)))
+    st.fragment(draw_places, run_every=WORKERS_S if runs.name_executor() else None)()
 except StoreError as error:
     show_store_error(str(error))

@@ -136,11 +136,10 @@ def greeting(address: str, path: str = "") -> str:
 
 def _describe_places() -> str:
     """Where the history is and where runs work, if that is not here; a line each."""
-    from refine_core.executors.choice import chosen_executor
-    from refine_core.store import database_url, describe_database
+    from refine_core.runs.places import describe_history, name_executor
 
-    history = f"History:      {describe_database()}\n" if database_url() else ""
-    executor = f"Runs work on: {chosen_executor()}\n" if chosen_executor() else ""
+    history = f"History:      {place}\n" if (place := describe_history()) else ""
+    executor = f"Runs work on: {name}\n" if (name := name_executor()) else ""
     return history + executor
 
 

@@ -18,21 +18,33 @@ class Dispatcher:
         self._executor: Executor | None = None
         self._inboxes: dict[str, SimpleQueue[Message]] = {}
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
+        self._is_closed = False
         self._thread: threading.Thread | None = None
 
     @property
     def executor(self) -> Executor:
         """The executor; opened now, if it is not yet. Raises ExecutorError."""
-        with self._lock:
-            if self._executor is None:
-                self._executor = self._open_executor()
-            return self._executor
+        return self._executor or self.ready()
+
+    def ready(self) -> Executor:
+        """The executor for what begins now: opened, if it is not yet, and anew, if it was lost. Raises ExecutorError."""
+        with self._opening:
+            before = self._executor
+            if before is not None and not before.lost:
+                return before
+            self._executor = executor = self._open_executor()
+        if before is not None:
+            before.close()
+        if self._is_closed:  # meanwhile
+            executor.close()
+        return executor
 
     def close_executor(self) -> None:
-        """Let the workers go, if there were any."""
-        with self._lock:
-            if self._executor is not None:
-                self._executor.close()
+        """Let the workers go, if there were any. Does not wait for an executor that is being opened: that is let go by who opens it."""
+        self._is_closed = True
+        if self._executor is not None:
+            self._executor.close()
 
     def open(self, run_id: str) -> SimpleQueue[Message]:
         """The inbox of a run."""
@@ -50,10 +62,17 @@ class Dispatcher:
         self.executor.clear(run_id)
 
     def _work(self) -> None:
-        for message in self.executor.events():
+        reads: Executor | None = None
+        while reads is not self._executor:  # another one, after the one before was lost
+            reads = self.executor
+            self._read(reads)
+
+    def _read(self, executor: Executor) -> None:
+        """Take what the workers of an executor send, until it is closed."""
+        for message in executor.events():
             with self._lock:
                 inbox = self._inboxes.get(message.run_id)
             if inbox is not None:
                 inbox.put(message)
             elif message.number:  # of a run that has ended, by a worker that was given up
-                self.executor.answer(refusal(message, RunCancelled("the run has ended")))
+                executor.answer(refusal(message, RunCancelled("the run has ended")))

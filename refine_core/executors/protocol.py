@@ -74,6 +74,10 @@ class Executor(Protocol):
     def name(self) -> str:
         """What a person knows it by: "Dask at tcp://…"."""
 
+    @property
+    def lost(self) -> bool:
+        """Whether it can never work again, so that another one has to be opened. Cheap."""
+
     def submit(
         self, run_id: str, spec: ProgramSpec, after_seq: int, settings: Mapping[str, Any] | None = None
     ) -> None:

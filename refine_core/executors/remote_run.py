@@ -348,8 +348,10 @@ class RemoteRun:
         self._deaths = 1 if ended > self._ended_attempts else self._deaths + 1
         self._ended_attempts = ended
         why = str(lost.body.get("why") or "its worker was lost")
-        if not lost.body.get("again") or self._deaths > MAX_DEATHS:
-            raise WorkersLost(f"{why} What was recorded is kept; resume the run once that is put right.")
+        if not lost.body.get("again"):
+            raise WorkersLost(why)
+        if self._deaths > MAX_DEATHS:
+            raise WorkersLost(f"{why} Put that right, then resume.")
         logger.warning("run %s: %s It is begun again.", self.run_id, why)
         self._submit()
 

@@ -14,6 +14,7 @@ callers        who asked a model in an attempt       searching  text found in a 
 replaying      the same program on recorded replies
 branches       a run from one of its attempts on, with something changed     forking  what such a branch keeps, and takes
 reward_trial   the reward, on an output that a person typed
+workers        how many there are where runs work      places        where that is, and where the history
 what_ifs       a recorded run under another reward or threshold         rescoring   its outputs, scored again
 kept_what_ifs  those that somebody kept beside a run                        judges      whom a reward would ask, at what cost
 computing      rewards that the log does not hold, computed by the recorded reward
@@ -26,6 +27,7 @@ from collections.abc import Iterable, Mapping
 from typing import Unpack
 
 from refine_core.call_snippets import ApiCall, describe_call, write_curl, write_litellm
+from refine_core.executors.protocol import Workers
 from refine_core.hints import hint_for
 from refine_core.log.run_id import new_run_id
 from refine_core.log.scope import Record
@@ -45,7 +47,7 @@ from refine_core.runs.default_runs import DEFAULT
 from refine_core.runs.forking import AgainChanges, Family, FamilyMember, ForkChanges, ForkPlan, describe_kept
 from refine_core.runs.judges import JudgeEstimate
 from refine_core.runs.kept_what_ifs import KeptWhatIf
-from refine_core.runs.places import describe_places
+from refine_core.runs.places import describe_places, name_executor
 from refine_core.runs.playing import run_at
 from refine_core.runs.prompts import output_types, prompt_parts
 from refine_core.runs.raw_events import format_attempt
@@ -140,6 +142,7 @@ __all__ = [
     "SortKey",
     "Tab",
     "Timeline",
+    "Workers",
     "advice_block",
     "annotation",
     "ask_what_if",
@@ -175,8 +178,10 @@ __all__ = [
     "list_foreign",
     "list_trial_fields",
     "listed",
+    "look_at_workers",
     "make_well_formed",
     "message_block",
+    "name_executor",
     "new_run_id",
     "note",
     "notices",
@@ -349,6 +354,11 @@ def go_on(run_id: str, hints: Mapping[str, str] | None = None) -> bool:
 def join(run_id: str, timeout_s: float) -> None:
     """Wait until this process has nothing more to do for a run. See Runs.join."""
     default().join(run_id, timeout_s)
+
+
+def look_at_workers() -> Workers | None:
+    """The workers of the executor that was chosen. See Runs.look_at_workers."""
+    return default().look_at_workers()
 
 
 def notices() -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecError
 from refine_core.events import RunStarted
-from refine_core.executors.protocol import Executor, ExecutorError
+from refine_core.executors.protocol import Executor, ExecutorError, Workers
 from refine_core.lm.recording import Recording
 from refine_core.log.folds import add_drafts, cut_short
 from refine_core.log.run_id import new_run_id
@@ -54,6 +54,7 @@ from refine_core.verdict import write_verdict
 if TYPE_CHECKING:
     from refine_core.executors.dispatcher import Dispatcher
     from refine_core.executors.remote_run import RemoteRun
+    from refine_core.runs.workers import WorkerWatch
 
 logger = logging.getLogger("refine_core")
 
@@ -106,10 +107,13 @@ class Runs:
     def __init__(self, store: Store, open_executor: Callable[[], Executor] | None = None) -> None:
         self.store = store
         self._dispatcher: Dispatcher | None = None
+        self._workers: WorkerWatch | None = None
         if open_executor is not None:
             from refine_core.executors.dispatcher import Dispatcher  # few need it
+            from refine_core.runs.workers import WorkerWatch
 
             self._dispatcher = Dispatcher(open_executor)
+            self._workers = WorkerWatch(self._dispatcher)
         self._jobs: dict[str, Job] = {}
         self._logs = RunLogs(store)
         self._playbacks = Playbacks(self._logs)
@@ -247,6 +251,10 @@ class Runs:
         """Whether runs of a description work at the workers of an executor, and not on threads of this process."""
         return self._dispatcher is not None
 
+    def look_at_workers(self) -> Workers | None:
+        """The workers of the executor, as far as that is known now; None where it is not, or where runs work here. Returns at once."""
+        return self._workers.look() if self._workers is not None else None
+
     def make_job(
         self,
         run_id: str,
@@ -271,7 +279,7 @@ class Runs:
         from refine_core.executors.remote_run import RemoteRun, refuse_keys  # few need them
 
         try:
-            executor = self._dispatcher.executor
+            executor = self._dispatcher.ready()
         except ExecutorError as error:
             raise SpecError([Problem("executor", str(error))]) from error
         refuse_keys(keys, spec, executor)

@@ -34,7 +34,7 @@ class OneProcess:
     def __init__(self, line: Line = lambda messages: messages) -> None:
         self.line = line
         self.starts: list[Channel] = []
-        self.count, self.problem = 1, ""
+        self.count, self.problem, self.lost, self.is_open = 1, "", False, True
         self.is_busy = False  # so that `begin` has to be called
         self.submitted: list[tuple[str, int]] = []
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
@@ -90,6 +90,7 @@ class OneProcess:
         self._messages.put(Message("lost", run_id, body={"why": "Its worker died.", "again": again}))
 
     def close(self) -> None:
+        self.is_open = False
         self._messages.put(None)
         self._pool.close()
 
@@ -214,10 +215,56 @@ def test_a_run_that_ends_its_workers_stops_and_may_be_resumed():
         executor.lose(run_id, again=True)
     run = run_to_end(runs, run_id)
     assert run.error is not None
-    assert "resume the run once that is put right" in run.error
+    assert "Put that right, then resume." in run.error
     assert run.resumable
     assert len(executor.submitted) == 4
     runs.close()
+
+
+def test_a_run_after_its_executor_was_lost_works_at_a_new_one():
+    executors = [OneProcess(), OneProcess()]
+    opened = iter(executors)
+    runs = Runs(MemoryStore(), lambda: next(opened))
+    first = runs.start(SPEC)
+    run_to_end(runs, first)
+    executors[0].lost = True
+    second = runs.start(SPEC)
+    assert run_to_end(runs, second).error is None
+    assert [run_id for one in executors for run_id, _ in one.submitted] == [first, second]
+    assert not executors[0].is_open
+    runs.close()
+
+
+def test_who_asks_for_the_workers_does_not_wait_for_them():
+    answers = threading.Event()
+    executor = OneProcess()
+    executor.count = 3
+
+    def open_it() -> OneProcess:
+        answers.wait(30)
+        return executor
+
+    runs = Runs(MemoryStore(), open_it)
+    assert runs.look_at_workers() is None
+    answers.set()
+    eventually(lambda: runs.look_at_workers() == Workers(3))
+    runs.close()
+
+
+def test_an_executor_that_opens_after_the_app_closed_is_let_go():
+    answers = threading.Event()
+    executor = OneProcess()
+
+    def open_it() -> OneProcess:
+        answers.wait(30)
+        return executor
+
+    runs = Runs(MemoryStore(), open_it)
+    runs.look_at_workers()
+    runs.close()
+    assert executor.is_open
+    answers.set()
+    eventually(lambda: not executor.is_open)
 
 
 def test_a_cancelled_run_ends_though_its_worker_is_gone():

@@ -93,6 +93,11 @@ class DaskExecutor:
         """Dask at the scheduler's address, or on this machine."""
         return f"Dask at {self._address}" if self._address else "Dask on this machine"
 
+    @property
+    def lost(self) -> bool:
+        """Whether its processes on this machine have ended, or Dask has given its scheduler up, as it does after CONNECT_S."""
+        return self._client.status in ("closing", "closed") or (self._local is not None and self._local.ended)
+
     def submit(
         self, run_id: str, spec: ProgramSpec, after_seq: int, settings: Mapping[str, Any] | None = None
     ) -> None:
@@ -167,21 +172,32 @@ class DaskExecutor:
         """How many workers the scheduler has now."""
         if self._closed:
             return Workers(0, f"{self.name} was let go; start Refinescope again.")
-        if self._client.status != "running":
-            return Workers(0, f"{self.name} does not answer; see that its scheduler runs, then resume.")
+        if self._client.status != "running" or self.lost:
+            return Workers(0, self._describe_loss())
         try:
-            workers = self._client.scheduler_info(n_workers=-1)["workers"]
+            ask = (
+                self._client.scheduler.identity
+            )  # Client.scheduler_info gives its last answer where there is none
+            count = int(self._client.sync(ask, n_workers=0, callback_timeout=CONNECT_S)["n_workers"])
         except Exception as error:  # noqa: BLE001  # whatever it is, nothing can work there
-            return Workers(
-                0, f"{self.name} does not answer ({error}); see that its scheduler runs, then resume."
-            )
-        return Workers(len(workers))
+            return Workers(0, self._describe_loss(f" ({error})"))
+        return Workers(count)
+
+    def _describe_loss(self, why: str = "") -> str:
+        """That the scheduler is gone, and what to do."""
+        if self._local is not None:
+            return f"{self.name} has ended{why}. Resume the run: that starts Dask again."
+        return f"{self.name} does not answer{why}. See that its scheduler runs, then resume."
 
     def close(self) -> None:
         """Let the workers go. Calling twice is harmless."""
         if self._closed:
             return
+        with self._lock:
+            left = [*self._futures] if self.lost else []
         self._closed = True
+        for run_id in left:  # Dask may not have said so yet
+            self._messages.put(Message("lost", run_id, body={"why": self._describe_loss(), "again": False}))
         self._messages.put(None)
         with suppress(Exception):
             self._client.unsubscribe_topic(self._topic)
@@ -251,7 +267,8 @@ class DaskExecutor:
         if not is_current:
             return
         error = future.exception() if status == "error" else None
-        self._messages.put(Message("lost", run_id, body=_explain(self.name, status, error)))
+        body = _explain(self.name, status, error) or {"why": self._describe_loss(), "again": False}
+        self._messages.put(Message("lost", run_id, body=body))
 
 
 class _LocalCluster:
@@ -279,6 +296,11 @@ class _LocalCluster:
             raise OSError("the cluster did not start")
         return line.strip()
 
+    @property
+    def ended(self) -> bool:
+        """Whether its process has ended."""
+        return self._process.poll() is not None
+
     def close(self) -> None:
         """End it, with its workers."""
         if self._process.stdin is not None:
@@ -292,16 +314,22 @@ class _LocalCluster:
             self._process.stdout.close()
 
 
-def _explain(name: str, status: str, error: BaseException | None) -> dict[str, Any]:
-    """Why a task came to nothing, and whether it is worth another one."""
+def _explain(name: str, status: str, error: BaseException | None) -> dict[str, Any] | None:
+    """Why a task came to nothing, and whether it is worth another one; None where Dask itself is gone."""
     kind = type(error).__name__
     if status == "finished":
         return {"why": f"The end of this run was lost on its way from {name}.", "again": True}
     if kind == "KilledWorker":
         return {"why": f"The workers of {name} that did this run died, one after the other.", "again": True}
     if kind in ("ModuleNotFoundError", "ImportError"):
-        why = f"The workers of {name} cannot load Refinescope ({error}); install refinescope there, in the same version."
+        why = (
+            f"The workers of {name} cannot load Refinescope ({error}); "
+            "install refinescope there, in the same version, then resume."
+        )
         return {"why": why, "again": False}
     if error is not None:
-        return {"why": f"{name} could not do this run: {kind}: {error}.", "again": False}
-    return {"why": f"{name} dropped this run ({status}); see whether its scheduler runs.", "again": False}
+        return {
+            "why": f"{name} could not do this run ({kind}: {error}). Put that right, then resume.",
+            "again": False,
+        }
+    return None
