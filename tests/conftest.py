@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import hypothesis
@@ -13,6 +14,12 @@ from tests.postgres import own_server
 # What an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("refinescope", deadline=None)
 hypothesis.settings.load_profile("refinescope")
+
+
+def pytest_collection_finish():
+    """What was collected stays until the end: garbage is looked for among what the tests make, in a tenth less time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ Importing dspy takes seconds, so each scene is played by a fork of one process t
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import multiprocessing
@@ -413,6 +414,7 @@ def main() -> None:
     out = os.dup(1)
     os.dup2(2, 1)  # what a scene prints must not get between the answers
     os.write(out, b'"ready"\n')
+    gc.freeze()  # no scene looks through what was imported for garbage
     for line in sys.stdin:
         job = json.loads(line)
         words = Path(job["words"])
