@@ -145,8 +145,10 @@ def test_nothing_moves_while_attempts_arrive(rewards, threshold):
     shown = before["drawings"]["columns"]
     for end in range(1, len(log.records) + 1):
         part = prefix(log, end)
-        assert places(build_figure(part.timeline)) == places(before)
-        assert [tick["y"] for tick in drawing(part)["ticks"]] == [tick["y"] for tick in shown["ticks"]]
+        figure = build_figure(part.timeline)
+        assert places(figure) == places(before)
+        ticks = figure["drawings"]["columns"]["ticks"]
+        assert [tick["y"] for tick in ticks] == [tick["y"] for tick in shown["ticks"]]
 
 
 @given(
