@@ -8,7 +8,7 @@ from pages.compare.reference import Letter, Reference, read_reference
 from pages.compare.view import draw_comparison
 from pages.shared import address
 from pages.shared.run.view import show_unknown_run
-from pages.shared.text import show_error
+from pages.shared.text import show_error, show_store_error
 from pages.shared.updates import follow
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -21,7 +21,7 @@ def find_run(wanted: Reference) -> Run:
     try:
         run = runs.get(wanted.run_id)
     except StoreError as error:
-        show_error(str(error))
+        show_store_error(str(error))
         st.stop()
     if run is None:
         show_unknown_run(wanted.run_id)

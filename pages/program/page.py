@@ -11,7 +11,7 @@ from pages.program.draft import keep_draft, open_form
 from pages.program.start import draw_run_button, listen_for_run_keys, start_run
 from pages.program.typed import take_typed
 from pages.shared import address
-from pages.shared.text import show_error
+from pages.shared.text import show_store_error
 from pages.shared.title import title_page
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core import program_files
@@ -34,7 +34,7 @@ open_form(shown)
 try:
     run = result.find_run(shown)
 except StoreError as error:
-    show_error(str(error))
+    show_store_error(str(error))
     st.stop()
 status.draw_header(process, shown)
 if is_narrow():

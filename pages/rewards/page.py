@@ -19,7 +19,7 @@ from pages.rewards.scores.table import take_clicks
 from pages.rewards.starters import draw_starters
 from pages.rewards.xray.view import take_xray_clicks
 from pages.shared.focus import keep_focus
-from pages.shared.text import show_error
+from pages.shared.text import show_store_error
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core.errors import StoreError
 from refine_core.formatting import pluralize
@@ -36,7 +36,7 @@ try:
     draft.put_away_what_belongs_to_another()
     bench = read_bench()
 except StoreError as error:
-    show_error(str(error))
+    show_store_error(str(error))
     st.stop()
 pin_asked(bench)
 draft.keep_draft()

@@ -11,7 +11,7 @@ from pages.rewards.absent import add_source
 from pages.rewards.bench import Bench
 from pages.rewards.fields import field_key, static_key
 from pages.shared import address
-from pages.shared.text import escape_markdown, one_line, show_error
+from pages.shared.text import escape_markdown, one_line, show_error, show_store_error
 from refine_core import runs, workbench
 from refine_core.errors import StoreError
 from refine_core.formatting import format_score, pluralize
@@ -90,14 +90,13 @@ def bring_rows() -> None:
     """All ways to bring the first rows: the last runs, a file, outputs to paste."""
     if problem := st.session_state.get(_ERROR):
         show_error(problem)
-    page = runs.search(size=RUNS_SHOWN)
     st.markdown("**Your last runs**")
-    if page.rows:
-        _run_list(page.rows)
-        if page.total > len(page.rows):
-            st.page_link(address.RUNS, label=f"All {page.total:,} runs")
+    try:
+        page = runs.search(size=RUNS_SHOWN)
+    except StoreError as error:  # a file and pasted outputs need no history
+        show_store_error(str(error))
     else:
-        st.caption("There are none yet. Start one in the Lab, or paste outputs below.")
+        _draw_last_runs(page)
     file, paste = st.columns(2, gap="medium")
     with file:
         st.markdown("**Or a file of outputs**")
@@ -105,6 +104,15 @@ def bring_rows() -> None:
     with paste:
         st.markdown("**Or paste outputs**")
         paste_form()
+
+
+def _draw_last_runs(page: runs.RunPage) -> None:
+    if page.rows:
+        _run_list(page.rows)
+        if page.total > len(page.rows):
+            st.page_link(address.RUNS, label=f"All {page.total:,} runs")
+    else:
+        st.caption("There are none yet. Start one in the Lab, or paste outputs below.")
 
 
 def upload_form(where: str) -> None:

@@ -11,7 +11,7 @@ from pages.run.what_if import begin_page, draw_switch, draw_what_if
 from pages.shared import address
 from pages.shared.attempt.hint_dialog import draw_try_origin, open_hint_dialog
 from pages.shared.run.view import draw_live_run, show_unknown_run
-from pages.shared.text import show_error
+from pages.shared.text import show_store_error
 from pages.shared.title import title_page
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core import runs
@@ -27,7 +27,7 @@ try:
     run = runs.get(run_id)
     annotation = runs.annotation(run_id)
 except StoreError as error:
-    show_error(str(error))
+    show_store_error(str(error))
     st.stop()
 if run is None:
     show_unknown_run(run_id)

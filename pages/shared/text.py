@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
+import time
+from itertools import count
+from typing import Final
 
 import streamlit as st
 
+from refine_core import runs
 from refine_core.formatting import clip
 from refine_core.runs import make_well_formed
 from refine_core.unseen import show_unseen
 
+LOOK_S: Final = 2.0  # between two looks whether the history can be read again
+AGAIN_S: Final = 30.0  # a page that the history is read for, and that still fails, is not drawn all the time
+_TRIED: Final = "store.tried"
 SHORT_LINES = 12
 MESSAGE_CHARACTERS = 1_000  # of a label or a message; what is longer is shown by its beginning and its end
 ONE_PAGE = (8_000, 200)  # characters and lines, up to which a text is shown as a whole
@@ -89,10 +97,21 @@ def show_error(message: str) -> None:
     st.error(escape_markdown(capitalize(message)), icon=":material/error:")
 
 
-def show_store_error(message: str) -> None:
-    """Why the history cannot be read, and a button that reads it again: a server that was down comes back."""
+def show_store_error(message: str, *, key: str = "store.again") -> None:
+    """Why the history cannot be read, and a button that reads it again. A server that is back is noticed without it, too. key: of the button."""
     show_error(message)
-    st.button("Try again", icon=":material/refresh:", key="store.again")
+    st.button("Try again", icon=":material/refresh:", key=key)
+    looks = count()
+
+    def draw_again_once_it_answers() -> None:
+        """The first look comes with the page, which has just asked."""
+        tried_at = st.session_state.get(_TRIED, -math.inf)
+        if not next(looks) or time.monotonic() - tried_at < AGAIN_S or not runs.can_be_read():
+            return
+        st.session_state[_TRIED] = time.monotonic()
+        st.rerun()
+
+    st.fragment(draw_again_once_it_answers, run_every=LOOK_S)()
 
 
 def capitalize(text: str) -> str:

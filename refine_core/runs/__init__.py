@@ -27,6 +27,7 @@ from collections.abc import Iterable, Mapping
 from typing import Unpack
 
 from refine_core.call_snippets import ApiCall, describe_call, write_curl, write_litellm
+from refine_core.errors import StoreError
 from refine_core.executors.protocol import Workers
 from refine_core.hints import hint_for
 from refine_core.log.run_id import new_run_id
@@ -146,6 +147,7 @@ __all__ = [
     "advice_block",
     "annotation",
     "ask_what_if",
+    "can_be_read",
     "cancel",
     "choices",
     "close",
@@ -394,6 +396,15 @@ def wait_for_change(run_id: str, revision: str, timeout_s: float) -> str:
 def run_count() -> int:
     """How many runs there are, in the list or not. Raises StoreError."""
     return default().store.run_count()
+
+
+def can_be_read() -> bool:
+    """Whether the store answers. It may wait as long as the store does."""
+    try:
+        run_count()
+    except StoreError:
+        return False
+    return True
 
 
 def wait_for_new(count: int, timeout_s: float) -> int:

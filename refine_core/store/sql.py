@@ -254,7 +254,8 @@ class SqlStore:
     def documents(self, kind: str) -> dict[str, str]:
         """The documents of a kind: name -> text, sorted by name. Raises StoreError."""
         query = select(documents.c.name, documents.c.text).where(documents.c.kind == kind)
-        return dict(sorted((name, text) for name, text in self._read(f"read the saved {kind}s", query)))
+        kinds = kind.replace("-", " ").removesuffix("s") + "s"
+        return dict(sorted((name, text) for name, text in self._read(f"read the saved {kinds}", query)))
 
     def document(self, kind: str, name: str) -> str | None:
         """The text of one document, or None. Raises StoreError."""

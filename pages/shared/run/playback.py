@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.run.view import show_unknown_run
-from pages.shared.text import show_error
+from pages.shared.text import show_store_error
 from refine_core import runs
 from refine_core.errors import StoreError
 
@@ -24,7 +24,7 @@ def open_playback(way: str) -> tuple[str, str, runs.Playback]:
     try:
         playback, annotation = runs.playback(run_id), runs.annotation(run_id)
     except StoreError as error:
-        show_error(str(error))
+        show_store_error(str(error))
         st.stop()
     if playback is None:
         show_unknown_run(run_id)
