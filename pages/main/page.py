@@ -49,6 +49,6 @@ title_page(page.title)
 try:
     page.run()
 except StoreError as error:  # of a page that does not say so itself
-    show_store_error(str(error), key="store.again.page")
+    show_store_error(str(error))
 finally:
     draw_again_on_return()

@@ -94,7 +94,7 @@ def bring_rows() -> None:
     try:
         page = runs.search(size=RUNS_SHOWN)
     except StoreError as error:  # a file and pasted outputs need no history
-        show_store_error(str(error))
+        show_store_error(str(error), key="store.again.runs")
     else:
         _draw_last_runs(page)
     file, paste = st.columns(2, gap="medium")

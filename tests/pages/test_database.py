@@ -34,6 +34,20 @@ def test_a_page_whose_server_is_down_says_so_and_can_be_tried_again(name, a_serv
     assert errors(app) == []
 
 
+def test_outputs_pasted_while_the_server_is_down_are_not_lost(a_server, monkeypatch):
+    monkeypatch.setenv("REFINESCOPE_DATABASE", a_server.url())
+    app = open_app()
+    app.switch_page("../rewards/page.py").run()
+    (paste,) = [one for one in app.text_area if one.label == "Outputs"]
+    a_server.stop()
+    paste.set_value("Brussels\nParis").run()
+    app.button(key="rewards.add-pasted").click().run()
+    assert not app.exception
+    assert any("nothing was written" in error for error in errors(app))
+    assert [one.value for one in app.text_area if one.label == "Outputs"] == ["Brussels\nParis"]
+    a_server.start()
+
+
 def test_a_server_that_went_while_the_app_was_open_is_found_again(a_server, monkeypatch):
     monkeypatch.setenv("REFINESCOPE_DATABASE", a_server.url())
     app = open_list()
