@@ -98,7 +98,8 @@ class Store(Protocol):
         A run's first record creates it; the process that appended last is its writer.
         keep_writer: that process stays it, and an imported run stays one, as what is appended was not part of the run.
         cancel: once it is set, no more waiting for other processes that keep the database locked.
-        Raises: StoreError, or RunCancelled instead of waiting; then nothing was written.
+        Raises: StoreError, or RunCancelled instead of waiting; then nothing was written, or the error says that nobody knows:
+        a server's answer to the commit may be lost.
         """
 
     def add(self, runs: Sequence[WholeRun]) -> None:

@@ -371,7 +371,7 @@ class SqlStore:
         return self._database
 
     def write(self, doing: str, execute: Callable[[Connection], None]) -> None:
-        """Call `execute` in a transaction. Raises StoreError; then nothing was written. doing: for the error."""
+        """Call `execute` in a transaction. Raises StoreError, as `Writer.write` does. doing: for the error."""
         self._check_open(doing)
         self._writer.write(doing, execute)
 
