@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 
 from refine_core.errors import RunCancelled
-from refine_core.executors.protocol import Executor, Message, refusal
+from refine_core.executors.protocol import Executor, ExecutorError, Message, refusal
 
 
 class Dispatcher:
@@ -19,6 +19,8 @@ class Dispatcher:
         self._inboxes: dict[str, SimpleQueue[Message]] = {}
         self._lock = threading.Lock()
         self._opening = threading.Lock()
+        self._failures = 0  # to open one
+        self._failure: ExecutorError | None = None  # the last of them
         self._is_closed = False
         self._thread: threading.Thread | None = None
 
@@ -29,11 +31,19 @@ class Dispatcher:
 
     def ready(self) -> Executor:
         """The executor for what begins now: opened, if it is not yet, and anew, if it was lost. Raises ExecutorError."""
+        failures = self._failures
         with self._opening:
             before = self._executor
             if before is not None and not before.lost:
                 return before
-            self._executor = executor = self._open_executor()
+            if self._failures > failures and self._failure is not None:  # it was tried while this waited
+                raise ExecutorError(str(self._failure)) from self._failure
+            try:
+                self._executor = executor = self._open_executor()
+            except ExecutorError as error:
+                self._failures += 1
+                self._failure = error
+                raise
         if before is not None:
             before.close()
         if self._is_closed:  # meanwhile

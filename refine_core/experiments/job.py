@@ -36,6 +36,7 @@ from refine_core.refine.program_job import LiveProgram, ProgramJob
 from refine_core.refine.run_job import RunJob
 from refine_core.rewards.pool import RunnerPool
 from refine_core.runs import Credentials, Runs
+from refine_core.runs.job import NOT_RECORDED
 
 if TYPE_CHECKING:
     from refine_core.executors.remote_run import RemoteRun  # few need it
@@ -279,7 +280,7 @@ class ExperimentJob:
             one.is_set_aside = after.is_set_aside
             is_left = one.is_set_aside or one.cancel.is_set or arm.key in self.stopped_arms
             if fault and not is_kept and not is_left:
-                self.stop("store", fault)
+                self.stop("store" if fault.startswith(NOT_RECORDED) else "error", fault)
 
     def _make_job(
         self, arm: Arm, cell: Cell, records: list[Record]

@@ -104,7 +104,7 @@ def _describe_stop(snapshot: Snapshot, sums: Sums) -> str:
             limits = _describe_limits(snapshot, sums)
             return f"Stopped by its budget: {', '.join(limits)}." if limits else "Stopped by its budget."
         case "store":
-            return "Stopped: the data folder could not be written."
+            return "Stopped: the history could not be written."
         case "error":
             return "Stopped by an error."
         case "arms":
@@ -155,7 +155,7 @@ _NEXT_STEPS: Final = {
     "cancel": "Resume runs what is left.",
     "crash": "Resume runs what is left; a call that was under way is made again.",
     "budget": "Raise the budget and resume, or read the result of what there is.",
-    "store": "Free some disk space or repair the data folder, then resume.",
+    "store": "See that it can be written (disk space, the server of the database), then resume.",
     "error": "Resume runs what is left.",
     "arms": "Put this right, then resume.",
     "key": "Resume asks again for a key that was refused.",

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from refine_core.budget import Budget
 from refine_core.concurrency.cancellation import Cancel
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from refine_core.executors.remote_run import RemoteRun  # few need it
 
 logger = logging.getLogger("refine_core")
+NOT_RECORDED: Final = "It could not be recorded"
+"""With which the error of a job begins that the store ended."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ class Job:
             self.error = str(stopped)
         except RecordingFailed as failure:
             logger.warning("run %s: %s", self.run_id, failure.cause or failure)
-            self.error = f"It could not be recorded: {failure.cause or failure}"
+            self.error = f"{NOT_RECORDED}: {failure.cause or failure}"
         except BaseException as error:
             logger.exception("run %s ended unexpectedly", self.run_id)
             self.error = f"An internal error ended it: {type(error).__name__}: {error}"

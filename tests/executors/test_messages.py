@@ -14,12 +14,14 @@ from refine_core import events as ev
 from refine_core.executors.channel import Channel
 from refine_core.executors.protocol import Message, Workers, read_messages, write_messages
 from refine_core.executors.worker import work
+from refine_core.experiments import Experiments
 from refine_core.rewards.pool import RunnerPool
 from refine_core.runs import Runs
 from refine_core.spec import ProgramSpec
 from refine_core.store import MemoryStore
 from tests.executors.same import tell
-from tests.executors.test_dask import SPEC
+from tests.executors.test_dask import SPEC, experiment, inputs_of
+from tests.experiments.made import make_dataset
 from tests.threads import eventually, run_to_end
 
 Line = Callable[[list[Message]], list[Message]]
@@ -265,6 +267,21 @@ def test_an_executor_that_opens_after_the_app_closed_is_let_go():
     assert executor.is_open
     answers.set()
     eventually(lambda: not executor.is_open)
+
+
+def test_an_experiment_whose_workers_are_gone_blames_no_disk(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("refine_core.executors.remote_run.QUIET_S", 0.05)
+    executor = OneProcess(lambda _: [])
+    executor.count, executor.problem = 0, "It does not answer."
+    runs = Runs(MemoryStore(), lambda: executor)
+    experiments = Experiments(runs, lambda *_: make_dataset(2))
+    one = experiment(inputs_of(SPEC))
+    experiments.start(one)
+    eventually(lambda: (now := experiments.get(one.id)) is not None and now.state == "stopped")
+    stopped = experiments.get(one.id)
+    assert stopped is not None
+    assert (stopped.stopped_by, stopped.error) == ("error", "It does not answer.")
+    runs.close()
 
 
 def test_a_cancelled_run_ends_though_its_worker_is_gone():

@@ -116,7 +116,7 @@ def test_a_cost_that_some_runs_do_not_tell_is_called_the_least():
         ),
         (
             {"state": "stopped", "stopped_by": "store"},
-            "Stopped: the data folder could not be written. 10 of 16 runs are kept; nothing that finished is paid for again.",
+            "Stopped: the history could not be written. 10 of 16 runs are kept; nothing that finished is paid for again.",
         ),
         (
             {"state": "stopped", "stopped_by": "error"},
