@@ -7,6 +7,7 @@ behind, the caller's own inputs afterwards, and whether anything was printed.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import sys
@@ -104,6 +105,7 @@ def serve(run: Callable[[Mapping[str, Any]], Any]) -> None:
     out, sys.stdout = sys.stdout, sys.stderr  # what a library prints must not get between the answers
     out.write('"ready"\n')
     out.flush()
+    gc.freeze()  # garbage is looked for among what scripts make, not in all that was imported
     for line in sys.stdin:
         out.write(json.dumps(run(json.loads(line))) + "\n")
         out.flush()
