@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.experiment_ids import get_snapshot
 from refine_core.cli.output import BadInput, quiet_log
 from refine_core.cli.terminal import Terminal, one_line
+from refine_core.errors import StoreError
 
 if TYPE_CHECKING:
     from refine_core.experiments import Snapshot
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _TICK_S, _PLAIN_TICK_S = 0.5, 30.0
 _LOOK_S: Final = 5.0  # between two looks of a wait that nobody watches
 _STOP_S: Final = 60.0  # that a cancelled experiment may take to end
+_PATIENCE_S: Final = 15.0  # with a database that cannot be read; longer than those who write have
 
 
 class BatchView:
@@ -81,21 +84,37 @@ def follow(experiment_id: str, *, as_json: bool) -> int:
             snapshot = _cancel(experiment_id, view)
     view.show(snapshot)
     experiments.join(experiment_id, _STOP_S)
-    return print_result(get_snapshot(experiment_id), as_json=as_json)
+    return print_result(_look(experiment_id), as_json=as_json)
+
+
+def _look(experiment_id: str) -> Snapshot:
+    """The experiment as it is now. A database that is being restarted is waited for, as its cells do. Raises BadInput."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return get_snapshot(experiment_id)
+        except StoreError as error:
+            if time.monotonic() > until:
+                short = experiment_id.rpartition("-")[2]
+                raise BadInput(
+                    f"{error}. What was recorded is kept: refinescope batch --resume {short} runs what is left."
+                ) from error
+            time.sleep(_TICK_S)
 
 
 def _watch(experiment_id: str, view: BatchView) -> Snapshot:
     from refine_core import experiments
 
     tick_s = _TICK_S if view.terminal.watched else _LOOK_S
-    snapshot = get_snapshot(experiment_id)
+    snapshot = _look(experiment_id)
     while snapshot.is_live:
         began = time.monotonic()
         view.show(snapshot)
-        experiments.wait_for_change(experiment_id, snapshot.revision, tick_s)
+        with suppress(StoreError):  # the next look waits for it, or says so
+            experiments.wait_for_change(experiment_id, snapshot.revision, tick_s)
         if (early := began + _TICK_S - time.monotonic()) > 0:
             time.sleep(early)  # a thousand cells may end in a second; nobody reads so fast
-        snapshot = get_snapshot(experiment_id)
+        snapshot = _look(experiment_id)
     return snapshot
 
 
@@ -104,9 +123,9 @@ def _cancel(experiment_id: str, view: BatchView) -> Snapshot:
     from refine_core import experiments
 
     experiments.cancel(experiment_id)
-    view.show(get_snapshot(experiment_id))
+    view.show(_look(experiment_id))
     try:
         experiments.join(experiment_id, _STOP_S)
     except TimeoutError as error:
         raise BadInput(f"{error}. Press Ctrl-C again to end it; what has ended is kept.") from None
-    return get_snapshot(experiment_id)
+    return _look(experiment_id)

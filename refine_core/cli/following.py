@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.attempt_lines import attempt_lines, output_lines
 from refine_core.cli.output import BAD_INPUT, CHECK_FAILED, DONE, BadInput, print_json, quiet_log
 from refine_core.cli.run_json import MISSED, run_to_json
 from refine_core.cli.terminal import Terminal, one_line
+from refine_core.errors import StoreError
 from refine_core.messages import format_reward
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 CANCELLED: Final = 130
 _TICK_S, _PLAIN_TICK_S = 0.2, 5.0
 _STOP_S: Final = 30.0  # that a cancelled run may take to end
+_PATIENCE_S: Final = 15.0  # with a database that cannot be read; longer than those who write have
 
 
 class LiveView:
@@ -77,7 +79,8 @@ class LiveView:
         reached = run.timeline.end is not None and run.timeline.end.reason == "threshold_reached"
         headline, *more = run.stop_sentences
         say.write("", say.paint(one_line(headline), bold=True, colour="green" if reached else None))
-        say.write(*(one_line(one) for one in (*more, *_key_hint(run))), run.usage_summary)
+        why = [run.error] if run.error and run.timeline.end is None else []
+        say.write(*(one_line(one) for one in (*more, *why, *_key_hint(run))), run.usage_summary)
         returned = next((one for one in run.timeline.attempts if one.is_returned), None)
         if returned is not None and returned.outputs:
             say.write("", *output_lines(returned.outputs))
@@ -142,7 +145,8 @@ def follow(run_id: str, *, as_json: bool) -> int:
                 f"The run was cancelled. refinescope resume {run_id.rpartition('-')[2]} goes on with it.\n"
             )
             raise
-        run = runs.get(run_id) or run
+        with suppress(StoreError):
+            run = runs.get(run_id) or run
         if view is not None:
             view.show(run)
             view.end(run)
@@ -162,7 +166,8 @@ def _watch(run_id: str, view: LiveView | None) -> Run:
     while run.live:
         if view is not None:
             view.show(run)
-        runs.wait_for_change(run_id, run.revision, tick_s)
+        with suppress(StoreError):  # the next look waits for it, or says so
+            runs.wait_for_change(run_id, run.revision, tick_s)
         run = _get(run_id)
     return run
 
@@ -182,9 +187,21 @@ def _cancel(run_id: str, view: LiveView | None) -> Run:
 
 
 def _get(run_id: str) -> Run:
+    """The run as it is now. A database that is being restarted is waited for, as the run itself does. Raises BadInput."""
     from refine_core import runs
 
-    run = runs.get(run_id)
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            run = runs.get(run_id)
+            break
+        except StoreError as error:
+            if time.monotonic() > until:
+                short = run_id.rpartition("-")[2]
+                raise BadInput(
+                    f"{error}. What was recorded is kept: refinescope resume {short} goes on."
+                ) from error
+            time.sleep(_TICK_S)
     if run is None:
         raise BadInput(f"Run {run_id} is no longer in the history.")
     return run

@@ -44,7 +44,10 @@ class Serving:
 
 
 def serve(serving: Serving) -> int:
-    """Serve the app on this machine until Ctrl-C. Returns the exit code."""
+    """Serve the app on this machine until Ctrl-C. Returns the exit code. Raises ExecutorError for an executor that there is not."""
+    from refine_core.executors.choice import check_executor, chosen_executor
+
+    check_executor(chosen_executor())
     os.environ.update(serving.environment)
     port = serving.port if serving.port is not None else find_free_port()
     address = f"http://127.0.0.1:{port}"

@@ -21,13 +21,18 @@ def chosen_executor() -> str:
     return "" if chosen == "threads" else chosen
 
 
-def open_executor(chosen: str) -> Executor:
-    """The executor of that name. Raises ExecutorError, also for a name that is none."""
-    kind, _, where = chosen.partition(":")
-    if kind != "dask":
+def check_executor(chosen: str) -> None:
+    """Raise ExecutorError for a name that is none; "" is threads of this process."""
+    if chosen.partition(":")[0] not in ("", "dask"):
         raise ExecutorError(
             f"{VARIABLE} is {chosen!r}, which Refinescope does not know; write dask, dask:tcp://host:8786, or leave it unset."
         )
+
+
+def open_executor(chosen: str) -> Executor:
+    """The executor of that name. Raises ExecutorError, also for a name that is none."""
+    check_executor(chosen)
+    where = chosen.partition(":")[2]
     from refine_core.executors.dask.cluster import DaskExecutor
 
     if where.isdecimal():

@@ -269,6 +269,9 @@ class ExperimentJob:
             try:
                 run_job, after = self._make_job(arm, one.cell, records)
             except (SpecError, LMError) as error:
+                if isinstance(error, SpecError) and any(one.field == "executor" for one in error.problems):
+                    self.stop("error", str(error.problems[0].message))  # no arm is to blame
+                    return
                 self._stop_for(arm.key, Fault.of(error))
                 return
             try:

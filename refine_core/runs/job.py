@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from refine_core.budget import Budget
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.errors import ArmStopped, CellSetAside, KeyRefused, RecordingFailed, WorkersLost
+from refine_core.errors import (
+    ArmStopped,
+    CellSetAside,
+    KeyRefused,
+    RecordingFailed,
+    RunCancelled,
+    WorkersLost,
+)
 from refine_core.events import LMRequested, RunFinished
 from refine_core.export.otel.live import LiveSpans, find_watch
 from refine_core.log.drafts import Drafts
@@ -84,6 +91,9 @@ class Job:
             self.error = f"{refused} Resume it with the right key."
         except (ArmStopped, CellSetAside, WorkersLost) as stopped:
             self.error = str(stopped)
+        except RunCancelled as cancelled:  # not even its end could be recorded
+            logger.info("run %s: %s", self.run_id, cancelled)
+            self.error = f"It was stopped, and that is not on record: {cancelled}"
         except RecordingFailed as failure:
             logger.warning("run %s: %s", self.run_id, failure.cause or failure)
             self.error = f"{NOT_RECORDED}: {failure.cause or failure}"

@@ -27,7 +27,7 @@ from refine_core.store.database import Database
 from refine_core.store.index_tables import labels, notes, tags
 from refine_core.store.open import find_database, open_at
 from refine_core.store.postgres import COMMIT_KIND
-from refine_core.store.protocol import CLAIM_KIND, IMPORTED
+from refine_core.store.protocol import CLAIM_KIND, EXPERIMENT_STATE_KIND, IMPORTED
 from refine_core.store.sql import SqlStore
 from refine_core.store.tables import VERSION, documents, events, outcomes, runs
 
@@ -339,6 +339,10 @@ def _named(columns: Iterable[Column[Any]], row: Iterable[Any]) -> dict[str, Any]
 
 def _describe(table: Table, key: Key) -> str:
     """What a row is, in words: "the connection 'gpt'", "the outcome of run 2026…"."""
+    if table is documents and key[0] == EXPERIMENT_STATE_KIND:
+        return (
+            f"how experiment {key[1]} stands (it went on in one of the two; resume it where it is to go on)"
+        )
     if table is documents:
         return f"the {key[0]} {key[1]!r}"
     what = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from refine_core import events as ev
+from refine_core.cli.serve import Serving, serve
 from refine_core.errors import SpecError
 from refine_core.executors.choice import open_executor
 from refine_core.executors.dask.cluster import DaskExecutor
@@ -270,6 +271,17 @@ def test_a_run_whose_cluster_on_this_machine_is_killed_is_resumed_on_a_new_one(c
 def test_a_name_that_is_no_executor_is_refused():
     with pytest.raises(ExecutorError, match="write dask, dask:tcp://host:8786"):
         open_executor("ray")
+
+
+def test_an_app_does_not_begin_with_an_executor_that_there_is_not(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("REFINESCOPE_EXECUTOR", "tcp://127.0.0.1:8786")
+    with pytest.raises(ExecutorError, match="write dask, dask:tcp://host:8786"):
+        serve(Serving(port=1, opens_browser=False))
+
+
+def test_an_address_without_a_port_is_no_address():
+    with pytest.raises(ExecutorError, match="is no address of a scheduler; write dask:tcp://host:8786"):
+        open_executor("dask:tcp://127.0.0.1")
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from refine_core import events as ev
+from refine_core.cli.following import LiveView
+from refine_core.cli.terminal import Terminal
 from refine_core.executors.channel import Channel
 from refine_core.executors.protocol import Message, Workers, read_messages, write_messages
 from refine_core.executors.worker import work
@@ -307,4 +310,7 @@ def test_a_run_that_nobody_works_at_says_so(
     run = run_to_end(runs, run_id)
     assert run.error is not None
     assert (problem or "has no workers") in run.error
+    shown = io.StringIO()
+    LiveView(Terminal(shown)).end(run)
+    assert (problem or "has no workers") in shown.getvalue()
     runs.close()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from refine_core import experiments, runs
-from refine_core.cli import main
+from refine_core.cli import batch_following, main
 from refine_core.cli.batch_source import ArmOptions, load_source
+from refine_core.cli.output import BadInput
 from refine_core.cli.run_spec import RunOptions
 from refine_core.experiments import RateLimit
 from refine_core.programs import EXAMPLES
 from refine_core.spec.document import write_document
+from tests.postgres import own_server
 
 TABLE = "question,capital\nCapital of Belgium?,Brussels\nCapital of Peru?,Lima\nCapital of Chad?,N'Djamena\n"
 RESULT = {
@@ -384,3 +387,22 @@ def test_a_saved_dataset_read_in_another_way_is_a_further_version(call):
     assert code == 0, err
     assert (newest().dataset_id, newest().dataset_version) == (first.dataset_id, first.dataset_version + 1)
     assert rows_of(newest())[0] == {"question": "Capital of Belgium?", "capital": "Brussels"}
+
+
+def test_a_database_that_is_restarted_is_waited_for_and_one_that_is_gone_is_named(call, monkeypatch):
+    with own_server() as server:
+        monkeypatch.setenv("REFINESCOPE_DATABASE", server.new_database())
+        runs.close()
+        code, _, err = call("program.json", "capitals.csv", "--arms", "refine_3,single")
+        assert code == 0, err
+        one = newest().id
+        server.stop()
+        coming = threading.Thread(target=server.start)
+        coming.start()
+        assert batch_following._look(one).state == "finished"
+        coming.join()
+        server.stop()
+        monkeypatch.setattr(batch_following, "_PATIENCE_S", 0.0)
+        with pytest.raises(BadInput, match=f"batch --resume {one.rpartition('-')[2]} runs what is left"):
+            batch_following._look(one)
+        runs.close()

@@ -67,13 +67,18 @@ class DaskExecutor:
         try:
             where = self._local.wait_for_address() if self._local is not None else address
             self._client: Any = Client(where, timeout=connect_s, name="refinescope")
-        except (OSError, TimeoutError, ValueError) as error:
+        except ValueError as error:
+            raise ExecutorError(
+                f"Runs cannot work on Dask: {address!r} is no address of a scheduler; write dask:tcp://host:8786."
+            ) from error
+        except (OSError, TimeoutError) as error:
             if self._local is not None:
                 self._local.close()
             raise ExecutorError(
                 f"Runs cannot work on Dask: its scheduler at {address or 'this machine'} does not answer "
                 f"({type(error).__name__}); start it with dask scheduler, or correct REFINESCOPE_EXECUTOR."
             ) from error
+        _quiet_dask()
         self._address = address
         self._topic = f"refinescope-{uuid4().hex}"
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
@@ -237,7 +242,8 @@ class DaskExecutor:
         try:
             self._client.run(deliver, topic, write_messages([welcome]), workers=[address])
         except Exception as error:  # noqa: BLE001  # the worker asks again, or its future says that it is lost
-            logger.warning("%s: a run could not be handed to a worker: %s", self.name, error)
+            if not (self._closed or self.lost):
+                logger.warning("%s: a run could not be handed to a worker: %s", self.name, error)
 
     def _release(self) -> None:
         """Let go of futures that nobody wants any more. Not one by one: Dask sends no more than a message every 10 ms, and a task would wait."""
@@ -269,6 +275,18 @@ class DaskExecutor:
         error = future.exception() if status == "error" else None
         body = _explain(self.name, status, error) or {"why": self._describe_loss(), "again": False}
         self._messages.put(Message("lost", run_id, body=body))
+
+
+def _quiet_dask() -> None:
+    """Dask logs at length, with its traces, what the run says in a sentence: that the scheduler is gone, or that this process ends."""
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    logging.getLogger("tornado.application").addFilter(_is_no_farewell)
+
+
+def _is_no_farewell(record: logging.LogRecord) -> bool:
+    """Whether a line of Tornado's log is more than that callbacks find this process ending."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, RuntimeError) and "shutdown" in str(error))
 
 
 class _LocalCluster:
