@@ -41,7 +41,9 @@ def waits(page: Page, before: str):
 
 
 def step(page: Page) -> None:
-    page.get_by_role("button", name="Next step").click()
+    button = page.get_by_role("button", name="Next step")
+    expect(button).to_have_count(1)  # for a moment the one drawn before is still there
+    button.click()
 
 
 def test_a_run_waits_at_each_step_and_takes_a_hint_by_hand(app: str, page: Page):
