@@ -244,8 +244,7 @@ def test_what_the_scheduler_keeps_of_runs_is_gone_once_the_app_closes(cluster: D
     assert "Why is the sky blue?" not in str(cluster._client.get_events(other._topic))
 
 
-def test_a_run_whose_cluster_on_this_machine_is_killed_is_resumed_on_a_new_one(cluster: DaskExecutor):
-    """The other cluster only gives this process the key."""
+def test_a_run_whose_cluster_on_this_machine_is_killed_is_resumed_on_a_new_one():
     opened: list[DaskExecutor] = []
 
     def open_it() -> DaskExecutor:
@@ -253,17 +252,15 @@ def test_a_run_whose_cluster_on_this_machine_is_killed_is_resumed_on_a_new_one(c
         return opened[-1]
 
     runs = Runs(MemoryStore(), open_it)
-    with OpenAIServer(default=polite) as server:
-        server.script(Answer("late", hang_s=120))
-        run_id = runs.start(replace(SPEC, N=1, model=http_model(server)))
-        server.wait_for_requests(1)
-        local = opened[0]._local
-        assert local is not None
-        local._process.kill()
-        run = run_to_end(runs, run_id)
-        assert run.error == "Dask on this machine has ended. Resume the run: that starts Dask again."
-        runs.resume(run_id)
-        assert run_to_end(runs, run_id).state == "finished"
+    run_id = runs.start(replace(SPEC, N=1, model=replace(SPEC.model, delay_s=1.5)))
+    eventually(lambda: any(isinstance(record.event, ev.LMRequested) for record in runs.events(run_id)))
+    local = opened[0]._local
+    assert local is not None
+    local._process.kill()
+    run = run_to_end(runs, run_id)
+    assert run.error == "Dask on this machine has ended. Resume the run: that starts Dask again."
+    runs.resume(run_id)
+    assert run_to_end(runs, run_id).state == "finished"
     assert len(opened) == 2
     runs.close()
 
