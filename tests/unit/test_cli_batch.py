@@ -18,6 +18,7 @@ from refine_core.experiments import RateLimit
 from refine_core.programs import EXAMPLES
 from refine_core.spec.document import write_document
 from tests.postgres import own_server
+from tests.threads import finish
 
 TABLE = "question,capital\nCapital of Belgium?,Brussels\nCapital of Peru?,Lima\nCapital of Chad?,N'Djamena\n"
 RESULT = {
@@ -400,7 +401,7 @@ def test_a_database_that_is_restarted_is_waited_for_and_one_that_is_gone_is_name
         coming = threading.Thread(target=server.start)
         coming.start()
         assert batch_following._look(one).state == "finished"
-        coming.join()
+        finish(coming)
         server.stop()
         monkeypatch.setattr(batch_following, "_PATIENCE_S", 0.0)
         with pytest.raises(BadInput, match=f"batch --resume {one.rpartition('-')[2]} runs what is left"):
