@@ -390,7 +390,7 @@ def test_a_saved_dataset_read_in_another_way_is_a_further_version(call):
     assert rows_of(newest())[0] == {"question": "Capital of Belgium?", "capital": "Brussels"}
 
 
-def test_a_database_that_is_restarted_is_waited_for_and_one_that_is_gone_is_named(call, monkeypatch):
+def test_a_batch_waits_for_a_restarted_database_and_names_one_that_is_gone(call, monkeypatch):
     with own_server() as server:
         monkeypatch.setenv("REFINESCOPE_DATABASE", server.new_database())
         runs.close()
