@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.experiment_ids import get_snapshot
 from refine_core.cli.output import BadInput, quiet_log
+from refine_core.cli.patience import look
 from refine_core.cli.terminal import Terminal, one_line
 from refine_core.errors import StoreError
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _TICK_S, _PLAIN_TICK_S = 0.5, 30.0
 _LOOK_S: Final = 5.0  # between two looks of a wait that nobody watches
 _STOP_S: Final = 60.0  # that a cancelled experiment may take to end
-_PATIENCE_S: Final = 15.0  # with a database that cannot be read; longer than those who write have
 
 
 class BatchView:
@@ -88,18 +88,9 @@ def follow(experiment_id: str, *, as_json: bool) -> int:
 
 
 def _look(experiment_id: str) -> Snapshot:
-    """The experiment as it is now. A database that is being restarted is waited for, as its cells do. Raises BadInput."""
-    until = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            return get_snapshot(experiment_id)
-        except StoreError as error:
-            if time.monotonic() > until:
-                short = experiment_id.rpartition("-")[2]
-                raise BadInput(
-                    f"{error}. What was recorded is kept: refinescope batch --resume {short} runs what is left."
-                ) from error
-            time.sleep(_TICK_S)
+    """The experiment as it is now. Raises BadInput."""
+    short = experiment_id.rpartition("-")[2]
+    return look(lambda: get_snapshot(experiment_id), f"refinescope batch --resume {short} runs what is left")
 
 
 def _watch(experiment_id: str, view: BatchView) -> Snapshot:

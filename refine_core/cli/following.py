@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from refine_core.cli.attempt_lines import attempt_lines, output_lines
 from refine_core.cli.output import BAD_INPUT, CHECK_FAILED, DONE, BadInput, print_json, quiet_log
+from refine_core.cli.patience import look
 from refine_core.cli.run_json import MISSED, run_to_json
 from refine_core.cli.terminal import Terminal, one_line
 from refine_core.errors import StoreError
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 CANCELLED: Final = 130
 _TICK_S, _PLAIN_TICK_S = 0.2, 5.0
 _STOP_S: Final = 30.0  # that a cancelled run may take to end
-_PATIENCE_S: Final = 15.0  # with a database that cannot be read; longer than those who write have
 
 
 class LiveView:
@@ -187,21 +187,11 @@ def _cancel(run_id: str, view: LiveView | None) -> Run:
 
 
 def _get(run_id: str) -> Run:
-    """The run as it is now. A database that is being restarted is waited for, as the run itself does. Raises BadInput."""
+    """The run as it is now. Raises BadInput."""
     from refine_core import runs
 
-    until = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            run = runs.get(run_id)
-            break
-        except StoreError as error:
-            if time.monotonic() > until:
-                short = run_id.rpartition("-")[2]
-                raise BadInput(
-                    f"{error}. What was recorded is kept: refinescope resume {short} goes on."
-                ) from error
-            time.sleep(_TICK_S)
+    short = run_id.rpartition("-")[2]
+    run = look(lambda: runs.get(run_id), f"refinescope resume {short} goes on")
     if run is None:
         raise BadInput(f"Run {run_id} is no longer in the history.")
     return run

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from refine_core import experiments, runs
-from refine_core.cli import batch_following, main
+from refine_core.cli import batch_following, main, patience
 from refine_core.cli.batch_source import ArmOptions, load_source
 from refine_core.cli.output import BadInput
 from refine_core.cli.run_spec import RunOptions
@@ -403,7 +403,7 @@ def test_a_batch_waits_for_a_restarted_database_and_names_one_that_is_gone(call,
         assert batch_following._look(one).state == "finished"
         finish(coming)
         server.stop()
-        monkeypatch.setattr(batch_following, "_PATIENCE_S", 0.0)
+        monkeypatch.setattr(patience, "PATIENCE_S", 0.0)
         with pytest.raises(BadInput, match=f"batch --resume {one.rpartition('-')[2]} runs what is left"):
             batch_following._look(one)
         runs.close()
