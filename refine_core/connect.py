@@ -6,6 +6,7 @@ from typing import Any
 
 from refine_core.errors import LMKeyError
 from refine_core.lm.base import BaseLM
+from refine_core.lm.format_refusals import FormatSupport
 from refine_core.lm.remote import LM
 from refine_core.lm.secrecy import strip_login
 from refine_core.lm.shared import shared
@@ -20,8 +21,12 @@ def first_format(spec: ModelSpec) -> ReplyFormat:
         return "chat"
     if spec.reply_format != "auto":
         return spec.reply_format
-    support = shared.servers.format_support(strip_login(spec.api_base), spec.provider, spec.model)
-    return "json_schema" if support.json_first else "chat"
+    return "json_schema" if formats_of(spec).json_first else "chat"
+
+
+def formats_of(spec: ModelSpec) -> FormatSupport:
+    """The reply formats of a model of litellm's, as far as this process knows them."""
+    return shared.servers.format_support(strip_login(spec.api_base), spec.provider, spec.model)
 
 
 def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
 
+from refine_core.connect import formats_of
 from refine_core.lm.context_size import ContextSize
-from refine_core.lm.secrecy import strip_login
 from refine_core.lm.shared import shared
-from refine_core.spec import ModelSpec, ProgramSpec
+from refine_core.spec import ProgramSpec
 
 
 def write_learned(spec: ProgramSpec) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def write_learned(spec: ProgramSpec) -> dict[str, Any]:
             known = {
                 "refused": sorted(shared.servers.refused_params(server)),
                 "context": None if context is None else list(astuple(context)),
-                "formats": _formats(model).dump(),
+                "formats": formats_of(model).dump(),
             }
             if any(known.values()):
                 written[role] = known
@@ -41,9 +41,4 @@ def learn(spec: ProgramSpec, written: Mapping[str, Any]) -> None:
         if known["context"] is not None:
             shared.servers.note_context(server, ContextSize(*known["context"]))
         if known["formats"] is not None:
-            _formats(model).learn(known["formats"])
-
-
-def _formats(model: ModelSpec) -> Any:
-    address = strip_login(model.api_base) if model.api_base else ""
-    return shared.servers.format_support(address, model.provider, model.model)
+            formats_of(model).learn(known["formats"])
