@@ -12,20 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import count
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 from uuid import uuid4
 
 import ujson
 
+from refine_core.executors.dask.local_process import LocalProcess
 from refine_core.executors.protocol import ExecutorError, Message, Workers, read_messages, write_messages
 from refine_core.log import codec
 from refine_core.spec import ProgramSpec
@@ -33,20 +30,9 @@ from refine_core.spec import ProgramSpec
 logger = logging.getLogger("refine_core")
 
 CONNECT_S: Final = 10
-CLOSE_S: Final = 10
 MAX_REPLIES: Final = 10_000
 RELEASE_S: Final = 1.0
 KEPT_MESSAGES: Final = 1000  # distributed.admin.low-level-log-length, unless the scheduler has it otherwise
-_DASK_SETTINGS: Final = {
-    # A worker that died is begun anew by its nanny; after this time the cluster gives it up for good, if it is not back just then.
-    "DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "10000 days",
-    # It may block a worker for ever: see refine_core.executors.dask.task.
-    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
-    # How often each process looks at itself; 50 times a second is for the finest graph of the dashboard.
-    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
-    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",
-    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
-}
 _MISSING = 'Dask is not installed; run pip install "refinescope[dask]"'
 
 
@@ -63,7 +49,7 @@ class DaskExecutor:
             from distributed import Client
         except ModuleNotFoundError as error:
             raise ExecutorError(f"Runs cannot work on Dask: {_MISSING}.") from error
-        self._local = None if address is not None else _LocalCluster(workers)
+        self._local = None if address is not None else LocalProcess(workers)
         try:
             where = self._local.wait_for_address() if self._local is not None else address
             self._client: Any = Client(where, timeout=connect_s, name="refinescope")
@@ -85,9 +71,8 @@ class DaskExecutor:
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._futures: dict[str, Any] = {}
-        self._replies: dict[
-            tuple[str, str], list[str]
-        ] = {}  # run and start -> topic and address of its worker
+        # Run and start -> topic and address of its worker.
+        self._replies: dict[tuple[str, str], list[str]] = {}
         self._answers: list[tuple[str, Message]] = []  # topic and message, in order, of those not sent yet
         self._unwanted: list[Any] = []  # futures to release
         self._sends = self._closed = False
@@ -111,9 +96,8 @@ class DaskExecutor:
 
         if self._client.status != "running":
             raise ExecutorError(self.alive().problem)
-        self._client.subscribe_topic(
-            self._topic, self._receive
-        )  # once more: a client that was cut off has to
+        # Once more: a client that was cut off has to.
+        self._client.subscribe_topic(self._topic, self._receive)
         key = f"refinescope-{run_id}-{after_seq}-{next(self._numbers)}"
         try:
             future = self._client.submit(
@@ -180,13 +164,12 @@ class DaskExecutor:
         if self._client.status != "running" or self.lost:
             return Workers(0, self._describe_loss())
         try:
-            ask = (
-                self._client.scheduler.identity
-            )  # Client.scheduler_info gives its last answer where there is none
-            count = int(self._client.sync(ask, n_workers=0, callback_timeout=CONNECT_S)["n_workers"])
+            # Client.scheduler_info gives its last answer where there is none.
+            ask = self._client.scheduler.identity
+            workers = int(self._client.sync(ask, n_workers=0, callback_timeout=CONNECT_S)["n_workers"])
         except Exception as error:  # noqa: BLE001  # whatever it is, nothing can work there
             return Workers(0, self._describe_loss(f" ({error})"))
-        return Workers(count)
+        return Workers(workers)
 
     def _describe_loss(self, why: str = "") -> str:
         """That the scheduler is gone, and what to do."""
@@ -287,49 +270,6 @@ def _is_no_farewell(record: logging.LogRecord) -> bool:
     """Whether a line of Tornado's log is more than that callbacks find this process ending."""
     error = record.exc_info[1] if record.exc_info else None
     return not (isinstance(error, RuntimeError) and "shutdown" in str(error))
-
-
-class _LocalCluster:
-    """The process of refine_core.executors.dask.local."""
-
-    def __init__(self, workers: int | None) -> None:
-        path = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._process = subprocess.Popen(  # noqa: S603  # our own module
-            [
-                sys.executable,
-                "-m",
-                "refine_core.executors.dask.local",
-                *([] if workers is None else [str(workers)]),
-            ],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path), **_DASK_SETTINGS},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # Ctrl-C is for the app, which ends it
-        )
-
-    def wait_for_address(self) -> str:
-        """The address of its scheduler. Raises OSError where it ended instead."""
-        if self._process.stdout is None or not (line := self._process.stdout.readline()):
-            raise OSError("the cluster did not start")
-        return line.strip()
-
-    @property
-    def ended(self) -> bool:
-        """Whether its process has ended."""
-        return self._process.poll() is not None
-
-    def close(self) -> None:
-        """End it, with its workers."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            self._process.wait(CLOSE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
 
 
 def _explain(name: str, status: str, error: BaseException | None) -> dict[str, Any] | None:
