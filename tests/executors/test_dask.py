@@ -260,7 +260,8 @@ def test_a_run_whose_cluster_on_this_machine_is_killed_is_resumed_on_a_new_one()
     run = run_to_end(runs, run_id)
     assert run.error == "Dask on this machine has ended. Resume the run: that starts Dask again."
     runs.resume(run_id)
-    assert run_to_end(runs, run_id).state == "finished"
+    run = run_to_end(runs, run_id)
+    assert run.state == "finished", run.error
     assert len(opened) == 2
     runs.close()
 
